@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The arrows between these targets are the architecture; Tests/ArchitectureTests holds them.
+// The launcher's column (Linux, Enforcement, mazelclaw-run) links no Foundation and starts no
+// thread: unshare(CLONE_NEWUSER) demands a single-threaded caller (unshare(2), EINVAL).
+
+let package = Package(
+    name: "mazelclaw",
+    products: [
+        .executable(name: "mazelclaw-run", targets: ["mazelclaw-run"]),
+        .executable(name: "mazelclaw", targets: ["mazelclaw"]),
+        .library(name: "GatewayCore", targets: ["Gateway", "GatewayServer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Kernel interfaces Swift cannot import, and the two C libraries the launcher is built on.
+        .target(name: "CLinux"),
+        .systemLibrary(
+            name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        .systemLibrary(name: "CCap", pkgConfig: "libcap", providers: [.apt(["libcap-dev"])]),
+
+        // The launcher's column.
+        .target(
+            name: "Linux",
+            dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")]),
+        .target(
+            name: "Enforcement",
+            dependencies: [
+                "CCap", "CLinux", "CSeccomp", "JSON", "Linux", "Policy", "Profiles",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .executableTarget(
+            name: "mazelclaw-run",
+            dependencies: [
+                "Enforcement", "JSON", "Linux", "Policy", "Profiles",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+
+        // Values both columns share.
+        .target(name: "JSON"),
+        .target(name: "Policy", dependencies: ["JSON"]),
+        .target(
+            name: "Profiles",
+            dependencies: [
+                "JSON", "Linux", "Policy",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
+        // The gateway's column.
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "JSON", "Policy",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "GatewayServer",
+            dependencies: [
+                "Gateway", "JSON",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .executableTarget(
+            name: "mazelclaw",
+            dependencies: [
+                "Gateway", "GatewayServer", "JSON", "Policy", "Profiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+
+        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(
+            name: "PolicyTests", dependencies: ["JSON", "Policy"], resources: [.copy("Vectors")]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
+}

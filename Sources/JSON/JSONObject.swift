@@ -1,0 +1,46 @@
+/// The members of a JSON object, in the order they were written.
+///
+/// Names are unique: the reader refuses a repeated one, because two readers would disagree about
+/// which counts (RFC 8259 section 4). Look-up is linear, which beats hashing at the sizes we read.
+public struct JSONObject: Sendable, Equatable {
+    /// One name and its value.
+    public struct Member: Sendable, Equatable {
+        /// The name, unescaped.
+        public var name: String
+        /// The value.
+        public var value: JSON
+
+        /// A member.
+        public init(name: String, value: JSON) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The members in written order.
+    public private(set) var members: [Member]
+
+    /// An object of `members`, whose names must differ from each other.
+    public init(_ members: [Member] = []) {
+        self.members = members
+    }
+
+    /// The value of the member named `name`. Setting nil removes it; setting an absent one appends.
+    public subscript(name: String) -> JSON? {
+        get {
+            for member in members where member.name == name {
+                return member.value
+            }
+            return nil
+        }
+        set {
+            let index = members.firstIndex { $0.name == name }
+            switch (index, newValue) {
+            case (let index?, let value?): members[index].value = value
+            case (let index?, nil): members.remove(at: index)
+            case (nil, let value?): members.append(Member(name: name, value: value))
+            case (nil, nil): break
+            }
+        }
+    }
+}

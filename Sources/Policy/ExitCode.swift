@@ -1,0 +1,18 @@
+/// The exit codes of `mazelclaw-run`; any other is the payload's own.
+public enum ExitCode: Int32, Sendable, CaseIterable {
+    /// The command line is wrong.
+    case usage = 2
+    /// A guarantee this start requires is not available on this host (EX_UNAVAILABLE, sysexits.h).
+    case unavailable = 69
+    /// A profile or policy is invalid (EX_CONFIG, sysexits.h).
+    case configuration = 78
+    /// An isolation step or the supervisor failed; no payload ran, or it was killed.
+    case isolation = 125
+    /// The command was found but cannot be executed.
+    case notExecutable = 126
+    /// The command was not found.
+    case notFound = 127
+
+    /// The code of a payload that signal `number` killed (signal(7)).
+    public static func killed(bySignal number: Int32) -> Int32 { 128 + number }
+}

@@ -1,0 +1,51 @@
+/// The TCP ports of one profile, derived from its base port `b`.
+///
+/// The gateway listens on `b`, browser control on `b + 2`, Chromium's DevTools protocol (CDP) on
+/// `b + 11 … b + 110`. Control and CDP ports are for loopback only.
+public struct PortSet: Hashable, Sendable {
+    /// The base port, which is also the gateway's.
+    public let base: UInt16
+    /// The CDP ports; fewer than 100 when a neighbour's base lies among them.
+    public let cdp: Range<UInt16>
+
+    /// The base ports whose derived ports stay within 1024 … 65535.
+    public static let validBases: ClosedRange<UInt16> = 1024...65425
+
+    /// The smallest distance between two bases at which nothing is shared.
+    public static let disjointDistance: UInt16 = 111
+
+    /// The smallest distance between two bases that is accepted; the lower profile's CDP range then ends
+    /// just below the upper base.
+    public static let minimumDistance: UInt16 = 20
+
+    /// The ports of `base`; nil when a derived port would leave 1024 … 65535.
+    public init?(base: UInt16) {
+        guard Self.validBases.contains(base) else { return nil }
+        self.init(base: base, cdp: base + 11..<base + 111)
+    }
+
+    private init(base: UInt16, cdp: Range<UInt16>) {
+        self.base = base
+        self.cdp = cdp
+    }
+
+    /// The gateway's port: HTTP and WebSocket.
+    public var gateway: UInt16 { base }
+
+    /// The browser control service's port.
+    public var control: UInt16 { base + 2 }
+
+    /// Every port, in ascending order.
+    public var all: [UInt16] { [gateway, control] + cdp }
+
+    /// Whether `port` belongs to the set.
+    public func contains(_ port: UInt16) -> Bool {
+        port == gateway || port == control || cdp.contains(port)
+    }
+
+    /// This set with its CDP range ending below `neighbour`, when that base lies among the CDP ports.
+    public func carved(below neighbour: UInt16) -> PortSet {
+        guard cdp.contains(neighbour) else { return self }
+        return PortSet(base: base, cdp: cdp.lowerBound..<neighbour)
+    }
+}

@@ -1,0 +1,80 @@
+public import JSON
+
+extension Profile {
+    /// Reads a profile file: a JSON object of the keys below, of which only `basePort` is required.
+    ///
+    /// `basePort`, `policy`, `bind` (`loopback` or `lan`), `network` (`shared`), `user`, `stateDirectory`,
+    /// `workspace`, `binds` (objects of `source`, `destination`, `access`), `connect` (`ports`),
+    /// `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
+    public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
+        var object = try StrictDocument(file: file, text: text).object()
+        let bases = Int64(PortSet.validBases.lowerBound)...Int64(PortSet.validBases.upperBound)
+        let base = try object.require(try object.integer("basePort", in: bases), "basePort")
+        self.init(name: name, basePort: UInt16(base))
+        policy = try object.string("policy") ?? policy
+        if let scope = try object.string("bind") {
+            guard let scope = BindScope(rawValue: scope) else {
+                throw object.error("bind", "expected \"loopback\" or \"lan\", found \"\(scope)\"")
+            }
+            bind = scope
+        }
+        if let network = try object.string("network"), network != "shared" {
+            throw object.error("network", "expected \"shared\", the only mode there is yet, found \"\(network)\"")
+        }
+        user = try object.string("user")
+        stateDirectory = try object.path("stateDirectory")
+        workspace = try object.path("workspace")
+        for var bind in try object.objects("binds") ?? [] {
+            binds.append(try BindMount(&bind))
+        }
+        if var connect = try object.object("connect") {
+            connectPorts = (try connect.integers("ports", in: 1...65535) ?? []).map { UInt16($0) }
+            try connect.finish()
+        }
+        for pair in try object.dictionary("environment") ?? [] {
+            guard let variable = EnvironmentVariable(name: pair.name, value: pair.value) else {
+                throw object.error("environment", "\"\(pair.name)\" cannot be the name of a variable")
+            }
+            environment.append(variable)
+        }
+        try object.finish()
+    }
+
+    /// The profile file's content: every choice that differs from the default, and the base port.
+    public var file: JSON {
+        var object = JSONObject()
+        object["basePort"] = .integer(Int64(basePort))
+        object["policy"] = .string(policy)
+        object["bind"] = .string(bind.rawValue)
+        object["user"] = user.map(JSON.string)
+        object["stateDirectory"] = stateDirectory.map { .string($0.text) }
+        object["workspace"] = workspace.map { .string($0.text) }
+        if !binds.isEmpty { object["binds"] = .array(binds.map(\.file)) }
+        if !connectPorts.isEmpty { object["connect"] = ["ports": .array(connectPorts.map { .integer(Int64($0)) })] }
+        if !environment.isEmpty {
+            object["environment"] = .object(
+                JSONObject(environment.map { JSONObject.Member(name: $0.name, value: .string($0.value)) }))
+        }
+        return .object(object)
+    }
+}
+
+extension BindMount {
+    fileprivate init(_ object: inout StrictObject) throws(PolicyError) {
+        source = try object.require(try object.path("source"), "source")
+        destination = try object.path("destination") ?? source
+        switch try object.string("access") ?? "read-only" {
+        case "read-only": isWritable = false
+        case "read-write": isWritable = true
+        case let other: throw object.error("access", "expected \"read-only\" or \"read-write\", found \"\(other)\"")
+        }
+        try object.finish()
+    }
+
+    fileprivate var file: JSON {
+        [
+            "source": .string(source.text), "destination": .string(destination.text),
+            "access": .string(isWritable ? "read-write" : "read-only"),
+        ]
+    }
+}

@@ -1,0 +1,80 @@
+/// One instance: its name, directories, ports and policy, as the host owns them.
+///
+/// Read from a file no payload can see; nothing a payload writes changes any of it.
+public struct Profile: Equatable, Sendable {
+    /// The name.
+    public var name: ProfileName
+    /// The base port; the others derive from it.
+    public var basePort: UInt16
+    /// The policy's name or file. Default `gateway`.
+    public var policy: String
+    /// The addresses the gateway port may be bound on. Default loopback.
+    public var bind: BindScope
+    /// The user the payload runs as when the launcher is started by root: a name, `UID` or `UID:GID`.
+    public var user: String?
+    /// The state directory. Default `~/.mazelclaw[-NAME]`.
+    public var stateDirectory: AbsolutePath?
+    /// The workspace. Default `workspace[-NAME]` inside the state directory.
+    public var workspace: AbsolutePath?
+    /// More of the host that is visible inside.
+    public var binds: [BindMount]
+    /// TCP ports the payload may connect to beside its own, 53, 80 and 443.
+    public var connectPorts: [UInt16]
+    /// Variables set inside, beside the policy's allow-list.
+    public var environment: [EnvironmentVariable]
+
+    /// A profile with every choice at its default.
+    public init(name: ProfileName, basePort: UInt16) {
+        self.name = name
+        self.basePort = basePort
+        policy = "gateway"
+        bind = .loopback
+        binds = []
+        connectPorts = []
+        environment = []
+    }
+}
+
+/// The addresses a gateway port may be bound on.
+public enum BindScope: String, Sendable, CaseIterable {
+    /// 127.0.0.1 and ::1.
+    case loopback
+    /// Every address of the host.
+    case lan
+}
+
+/// A directory or file of the host made visible inside.
+public struct BindMount: Equatable, Sendable {
+    /// The path on the host.
+    public var source: AbsolutePath
+    /// The path inside.
+    public var destination: AbsolutePath
+    /// Whether it can be written inside.
+    public var isWritable: Bool
+
+    /// `source` visible at `destination`.
+    public init(source: AbsolutePath, destination: AbsolutePath, isWritable: Bool) {
+        self.source = source
+        self.destination = destination
+        self.isWritable = isWritable
+    }
+}
+
+/// One variable of the environment.
+public struct EnvironmentVariable: Equatable, Sendable {
+    /// The name; never empty, never holding `=` or NUL.
+    public var name: String
+    /// The value; never holding NUL.
+    public var value: String
+
+    /// A variable; nil when the name is empty or holds `=` or NUL, or the value holds NUL.
+    public init?(name: String, value: String) {
+        guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "=")), !name.utf8.contains(0), !value.utf8.contains(0)
+        else { return nil }
+        self.name = name
+        self.value = value
+    }
+
+    /// `NAME=VALUE`, as execve(2) takes it.
+    public var assignment: String { "\(name)=\(value)" }
+}

@@ -1,0 +1,26 @@
+public import Policy
+
+/// Where the host keeps what is never visible inside a sandbox.
+public struct HostDirectories: Equatable, Sendable {
+    /// Profile files and policies: `$XDG_CONFIG_HOME/mazelclaw`, else `/etc/mazelclaw` for root, else
+    /// `~/.config/mazelclaw`.
+    public var configuration: AbsolutePath
+    /// Locks and logs: `$XDG_STATE_HOME/mazelclaw`, else `/var/lib/mazelclaw-run` for root, else
+    /// `~/.local/state/mazelclaw`.
+    public var state: AbsolutePath
+    /// What can be made again: `$XDG_CACHE_HOME/mazelclaw`, else `/var/cache/mazelclaw` for root, else
+    /// `~/.cache/mazelclaw`.
+    public var cache: AbsolutePath
+
+    /// The directories for a launcher of user `userID` (XDG Base Directory Specification: a relative
+    /// value is ignored). `environment` looks a variable up.
+    public init(userID: UInt32, home: AbsolutePath, environment: (String) -> String?) {
+        func directory(_ variable: String, root: AbsolutePath, user: String) -> AbsolutePath {
+            if let base = environment(variable).flatMap(AbsolutePath.init) { return base / "mazelclaw" }
+            return userID == 0 ? root : home / user
+        }
+        configuration = directory("XDG_CONFIG_HOME", root: .root / "etc/mazelclaw", user: ".config/mazelclaw")
+        state = directory("XDG_STATE_HOME", root: .root / "var/lib/mazelclaw-run", user: ".local/state/mazelclaw")
+        cache = directory("XDG_CACHE_HOME", root: .root / "var/cache/mazelclaw", user: ".cache/mazelclaw")
+    }
+}
