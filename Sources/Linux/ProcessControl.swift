@@ -63,8 +63,13 @@ public enum ProcessControl {
     }
 
     /// Replaces the process image (execve(2)); returns only by throwing.
-    public static func execute(_ path: String, arguments: CStringArray, environment: CStringArray) throws(Errno) {
-        _ = try valueOrErrno(execve(path, arguments.pointer, environment.pointer))
+    ///
+    /// `path` is the first string of its array.
+    public static func execute(
+        _ path: CStringArray, arguments: CStringArray, environment: CStringArray
+    ) throws(Errno) {
+        guard let program = path.pointer.pointee else { throw Errno.noSuchFileOrDirectory }
+        _ = try valueOrErrno(execve(program, arguments.pointer, environment.pointer))
     }
 
     /// Drops the clean pages of this program's own image from the page tables; they are read back from
@@ -80,10 +85,15 @@ public enum ProcessControl {
 public struct CStringArray {
     let pointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
-    /// Copies `strings`.
-    public init(_ strings: [String]) {
+    /// Copies `strings`, which hold no NUL.
+    public init(_ strings: [[UInt8]]) {
         pointer = .allocate(capacity: strings.count + 1)
-        for (index, string) in strings.enumerated() { pointer[index] = strdup(string) }
+        for (index, string) in strings.enumerated() {
+            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: string.count + 1)
+            for (offset, byte) in string.enumerated() { copy[offset] = CChar(bitPattern: byte) }
+            copy[string.count] = 0
+            pointer[index] = copy
+        }
         pointer[strings.count] = nil
     }
 }
