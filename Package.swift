@@ -88,6 +88,7 @@ let package = Package(
 
         // What the C headers and the running kernel say, for tests that hold our numbers against theirs.
         .target(name: "CKernel", path: "Tests/CKernel"),
+        .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EnforcementTests", dependencies: ["CKernel", "Enforcement", "JSON", "Policy"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
