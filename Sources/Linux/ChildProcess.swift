@@ -36,6 +36,11 @@ public struct ChildProcess: Sendable {
         _ = try valueOrErrno(clinux_pidfd_send_signal(pidfd.rawValue, signal))
     }
 
+    /// Copies one of the process's descriptors into this process (pidfd_getfd(2)).
+    public func takeDescriptor(_ number: Int32) throws(Errno) -> FileDescriptor {
+        FileDescriptor(rawValue: Int32(try valueOrErrno(clinux_pidfd_getfd(pidfd.rawValue, number))))
+    }
+
     /// Waits for the end and reaps it (waitpid(2)).
     public func wait() throws(Errno) -> End {
         var status: Int32 = 0

@@ -63,6 +63,14 @@ static inline long clinux_setresgid(uint32_t id) {
     return syscall(SYS_setresgid, id, id, id);
 }
 
+static inline long clinux_seteffective_uid(uint32_t id) {
+    return syscall(SYS_setresuid, -1, id, -1);
+}
+
+static inline long clinux_seteffective_gid(uint32_t id) {
+    return syscall(SYS_setresgid, -1, id, -1);
+}
+
 static inline int clinux_signalfd(const sigset_t *mask) {
     return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -73,4 +81,9 @@ static inline const char *clinux_errno_name(int number) {
 
 static inline int clinux_ioctl(int fd, unsigned long request) {
     return ioctl(fd, request, 0);
+}
+
+// The environment, which Swift 6 does not let through as a global variable.
+static inline char **clinux_environment(void) {
+    return environ;
 }
