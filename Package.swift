@@ -86,6 +86,10 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
 
+        // What the C headers and the running kernel say, for tests that hold our numbers against theirs.
+        .target(name: "CKernel", path: "Tests/CKernel"),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "EnforcementTests", dependencies: ["CKernel", "Enforcement", "JSON", "Policy"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["JSON", "Policy"], resources: [.copy("Vectors")]),

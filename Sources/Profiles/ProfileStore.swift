@@ -94,7 +94,7 @@ public struct ProfileStore: Sendable {
     }
 
     private func names() throws(ProfileError) -> [ProfileName] {
-        var names: Set<ProfileName> = []
+        var names: [ProfileName] = []
         for directory in searched {
             let entries: [String]
             do {
@@ -105,7 +105,10 @@ public struct ProfileStore: Sendable {
                 }
                 continue
             }
-            names.formUnion(entries.filter { $0.hasSuffix(".json") }.compactMap { ProfileName(String($0.dropLast(5))) })
+            for entry in entries where entry.hasSuffix(".json") {
+                guard let name = ProfileName(String(entry.dropLast(5))), !names.contains(name) else { continue }
+                names.append(name)
+            }
         }
         return names.sorted { $0.text < $1.text }
     }

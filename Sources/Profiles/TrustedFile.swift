@@ -9,7 +9,7 @@ public enum TrustedFile {
     ///
     /// Throws `ProfileError.untrusted` unless it is a regular file of root, of this process's user or of one of
     /// `owners`, that nobody else can write.
-    public static func read(_ file: AbsolutePath, owners: Set<UInt32> = []) throws(ProfileError) -> [UInt8]? {
+    public static func read(_ file: AbsolutePath, owners: [UInt32] = []) throws(ProfileError) -> [UInt8]? {
         let descriptor: FileDescriptor
         do {
             // O_NONBLOCK: a FIFO put in its place must not hang the launcher.
@@ -19,7 +19,7 @@ public enum TrustedFile {
             throw .system(action: "read", path: file.text, errno: error)
         }
         defer { descriptor.discard() }
-        try check(descriptor, file, owners.union([0, Credentials.effectiveUserID]))
+        try check(descriptor, file, owners + [0, Credentials.effectiveUserID])
         do {
             return try descriptor.readEverything(limit: 1 << 20)
         } catch {
@@ -28,7 +28,7 @@ public enum TrustedFile {
     }
 
     private static func check(
-        _ descriptor: FileDescriptor, _ file: AbsolutePath, _ owners: Set<UInt32>
+        _ descriptor: FileDescriptor, _ file: AbsolutePath, _ owners: [UInt32]
     ) throws(ProfileError) {
         let status: FileStatus
         do {

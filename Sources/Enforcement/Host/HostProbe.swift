@@ -18,13 +18,13 @@ public struct HostProbe {
     public func facts(
         user: UserIdentity, policy: SandboxPolicy, profile: Profile, paths: ProfilePaths
     ) throws(LaunchError) -> HostFacts {
-        var entries: [AbsolutePath: HostFacts.Entry] = [:]
+        var entries: [(path: AbsolutePath, entry: HostFacts.Entry)] = []
         for path in PlanRequest.pathsOfInterest(policy: policy, profile: profile) {
-            entries[path] = Self.entry(path)
+            if let entry = Self.entry(path) { entries.append((path, entry)) }
         }
-        var identities: [AbsolutePath: HostFacts.FileIdentity] = [:]
+        var identities: [(path: AbsolutePath, identity: HostFacts.FileIdentity)] = []
         for directory in [paths.state, paths.workspace] where !paths.state.contains(directory) || directory == paths.state {
-            identities[directory] = try identity(of: directory, user: user)
+            identities.append((directory, try identity(of: directory, user: user)))
         }
         let resolver = (try? FileSystem.read("/etc/resolv.conf", limit: 64 << 10)) ?? []
         return HostFacts(

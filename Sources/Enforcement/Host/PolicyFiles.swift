@@ -6,7 +6,7 @@ import SystemPackage
 /// Finds and reads policy files. Only files that root, the user or the launcher's owner alone can write count.
 public struct PolicyFiles: Sendable {
     private let searched: [AbsolutePath]
-    private let owners: Set<UInt32>
+    private let owners: [UInt32]
 
     /// The policies of the user's and the host's configuration, then those installed with the launcher
     /// (`../share/mazelclaw/policies` from its directory).

@@ -138,7 +138,7 @@ struct Enforcer {
             }
         try inRoot { (root) throws(Errno) in
             let tree = try MountTree(
-                fileSystem: type, options: options, attributes: MountAttributes(mount.attributes))
+                fileSystem: type, options: options, attributes: MountAttributes(mount.restrictions))
             defer { tree.root.discard() }
             try tree.attach(at: mount.destination.relative, in: root)
         }
@@ -157,7 +157,7 @@ struct Enforcer {
         try inRoot { (root) throws(Errno) in
             let tree = try MountTree(cloning: source)
             defer { tree.root.discard() }
-            try tree.restrict(MountAttributes(bind.attributes), recursive: true)
+            try tree.restrict(MountAttributes(bind.restrictions), recursive: true)
             try tree.attach(at: bind.destination.relative, in: root)
         }
     }
@@ -244,21 +244,13 @@ struct Enforcer {
     }
 }
 
-extension AbsolutePath {
-    /// The path from the root on, as the *at calls want it.
-    fileprivate var relative: String { String(text.dropFirst()) }
-}
-
 extension MountAttributes {
-    fileprivate init(_ attributes: Set<MountAttribute>) {
-        self = attributes.reduce(into: []) { bits, attribute in
-            switch attribute {
-            case .readOnly: bits.insert(.readOnly)
-            case .noSetUserID: bits.insert(.noSetUserID)
-            case .noDevices: bits.insert(.noDevices)
-            case .noExecution: bits.insert(.noExecution)
-            }
-        }
+    fileprivate init(_ restrictions: MountRestrictions) {
+        self = []
+        if restrictions.contains(.readOnly) { insert(.readOnly) }
+        if restrictions.contains(.noSetUserID) { insert(.noSetUserID) }
+        if restrictions.contains(.noDevices) { insert(.noDevices) }
+        if restrictions.contains(.noExecution) { insert(.noExecution) }
     }
 }
 

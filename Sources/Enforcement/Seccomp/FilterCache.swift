@@ -22,20 +22,25 @@ public struct FilterCache: Sendable {
     ///
     /// Throws `PolicyError` when the policy is invalid. A cache that cannot be written costs time, nothing else.
     public func program(file: AbsolutePath, text: [UInt8]) throws(PolicyError) -> SeccompProgram {
-        let key = Self.header(version) + text + [0]
+        let header = Array(
+            "mazelclaw-run \(version) libseccomp \(FilterCompiler.libraryVersion) x86_64 \(text.count)\n".utf8)
         let place = directory / "\(file.lastComponent).bpf"
-        if let kept = try? TrustedFile.read(place), kept.starts(with: key) {
-            return SeccompProgram(file: file.text, bytes: Array(kept[key.count...]))
+        if let kept = try? TrustedFile.read(place), Self.has(kept, header, at: 0), Self.has(kept, text, at: header.count) {
+            return SeccompProgram(file: file.text, bytes: Array(kept[(header.count + text.count)...]))
         }
         let policy = try SeccompPolicy(file: file.text, text: text)
         let program = try FilterCompiler.compile(policy).bytes
-        keep(key + program, at: place)
+        keep(header + text + program, at: place)
         return SeccompProgram(file: file.text, bytes: program)
     }
 
-    private static func header(_ version: String) -> [UInt8] {
-        // The text follows, which holds no NUL: it was read as JSON when the program was made.
-        Array("mazelclaw-run \(version) libseccomp \(FilterCompiler.libraryVersion) x86_64\n".utf8)
+    private static func has(_ bytes: [UInt8], _ part: [UInt8], at offset: Int) -> Bool {
+        bytes.count >= offset + part.count
+            && bytes.withUnsafeBytes { bytes in
+                part.withUnsafeBytes { part in
+                    memcmp(UnsafeRawBufferPointer(rebasing: bytes[offset...]).baseAddress, part.baseAddress, part.count) == 0
+                }
+            }
     }
 
     private func keep(_ content: [UInt8], at place: AbsolutePath) {
