@@ -18,7 +18,9 @@ public enum FileSystem {
             switch error {
             case .fileExists: return
             case .noSuchFileOrDirectory:
-                guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else { throw error }
+                guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else {
+                    throw error
+                }
                 try makeDirectories(String(path[..<slash]), mode: mode)
                 try makeDirectory(path, mode: mode)
             default: throw error

@@ -60,7 +60,9 @@ struct Program {
         if !plan.degradations.isEmpty {
             output.say("degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))")
         }
-        output.report(["event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count))])
+        output.report([
+            "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
+        ])
         return finish(
             Supervisor(plan: plan, lock: lock.descriptor).run {
                 output.report(["event": "exec"])
@@ -100,7 +102,8 @@ struct Program {
         let store = ProfileStore(directories: launch.directories)
         do {
             let profiles =
-                arguments.isProfileGiven ? [try store.loadOrPropose(arguments.options.profile).profile] : try store.all()
+                arguments.isProfileGiven
+                ? [try store.loadOrPropose(arguments.options.profile).profile] : try store.all()
             guard !arguments.isJSON else {
                 let all = profiles.map { JSON.object(JSONObject([.init(name: $0.name.text, value: $0.file)])) }
                 return output.print(JSON.array(all).text(pretty: true) + "\n")

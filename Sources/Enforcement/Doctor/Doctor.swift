@@ -89,11 +89,13 @@ public struct Doctor {
         let given = Set(options.degradations)
         let isHeld = version >= 6
         let isGivenUp =
-            given.contains(.landlock) || (version >= 4 || given.contains(.landlockNet)) && given.contains(.landlockScope)
+            given.contains(.landlock)
+            || (version >= 4 || given.contains(.landlockNet)) && given.contains(.landlockScope)
         return Check(
             name: "Landlock", isHeld: isHeld, isRequired: !isGivenUp,
             finding: version == 0 ? "is absent or disabled" : "ABI \(version)",
-            remedy: isHeld ? "" : "files need ABI 1, ports ABI 4, scopes ABI 6: use a kernel from 6.12 on, with landlock in lsm=")
+            remedy: isHeld
+                ? "" : "files need ABI 1, ports ABI 4, scopes ABI 6: use a kernel from 6.12 on, with landlock in lsm=")
     }
 
     private var landlockErrata: Check {

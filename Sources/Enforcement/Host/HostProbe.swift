@@ -23,7 +23,8 @@ public struct HostProbe {
             if let entry = Self.entry(path) { entries.append((path, entry)) }
         }
         var identities: [(path: AbsolutePath, identity: HostFacts.FileIdentity)] = []
-        for directory in [paths.state, paths.workspace] where !paths.state.contains(directory) || directory == paths.state {
+        for directory in [paths.state, paths.workspace]
+        where !paths.state.contains(directory) || directory == paths.state {
             identities.append((directory, try identity(of: directory, user: user)))
         }
         let resolver = (try? FileSystem.read("/etc/resolv.conf", limit: 64 << 10)) ?? []

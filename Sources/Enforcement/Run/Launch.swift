@@ -30,7 +30,8 @@ public struct Launch {
     }
 
     /// The profile a start of `options` would use, and whether it was made just now.
-    public func profile(_ options: LaunchOptions, creating: Bool) throws(LaunchError) -> (profile: Profile, isNew: Bool) {
+    public func profile(_ options: LaunchOptions, creating: Bool) throws(LaunchError) -> (profile: Profile, isNew: Bool)
+    {
         let store = ProfileStore(directories: directories)
         do {
             var (profile, isNew): (Profile, Bool)
@@ -111,8 +112,7 @@ public struct Launch {
         } catch {
             preconditionFailure("only the two kinds above are thrown")
         }
-        for port in [plan.ports.gateway, plan.ports.control] {
-            guard (try? TCPPort.isFree(port)) == false else { continue }
+        for port in [plan.ports.gateway, plan.ports.control] where (try? TCPPort.isFree(port)) == false {
             let listener = TCPPort.listener(on: port)
             throw .portInUse(port, by: .init(processID: listener?.processID, program: listener?.program))
         }

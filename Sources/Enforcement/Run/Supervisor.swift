@@ -107,7 +107,8 @@ public struct Supervisor {
         var isIdle = false
         while true {
             let descriptors = [child.pidfd, signals] + (isStarting ? [failures] : [])
-            let ready = try Readiness.wait(for: descriptors, milliseconds: isStopping ? Self.grace : isIdle ? -1 : Self.settling)
+            let ready = try Readiness.wait(
+                for: descriptors, milliseconds: isStopping ? Self.grace : isIdle ? -1 : Self.settling)
             if ready.contains(2) {
                 // The pipe ends when exec has closed it, or when init has ended without one.
                 report = try failures.readEverything()

@@ -25,7 +25,9 @@ public struct FilterCache: Sendable {
         let header = Array(
             "mazelclaw-run \(version) libseccomp \(FilterCompiler.libraryVersion) x86_64 \(text.count)\n".utf8)
         let place = directory / "\(file.lastComponent).bpf"
-        if let kept = try? TrustedFile.read(place), Self.has(kept, header, at: 0), Self.has(kept, text, at: header.count) {
+        if let kept = try? TrustedFile.read(place), Self.has(kept, header, at: 0),
+            Self.has(kept, text, at: header.count)
+        {
             return SeccompProgram(file: file.text, bytes: Array(kept[(header.count + text.count)...]))
         }
         let policy = try SeccompPolicy(file: file.text, text: text)
@@ -35,12 +37,13 @@ public struct FilterCache: Sendable {
     }
 
     private static func has(_ bytes: [UInt8], _ part: [UInt8], at offset: Int) -> Bool {
-        bytes.count >= offset + part.count
-            && bytes.withUnsafeBytes { bytes in
-                part.withUnsafeBytes { part in
-                    memcmp(UnsafeRawBufferPointer(rebasing: bytes[offset...]).baseAddress, part.baseAddress, part.count) == 0
-                }
+        guard bytes.count >= offset + part.count else { return false }
+        return bytes.withUnsafeBytes { bytes in
+            part.withUnsafeBytes { part in
+                guard let left = bytes.baseAddress, let right = part.baseAddress else { return part.isEmpty }
+                return memcmp(left + offset, right, part.count) == 0
             }
+        }
     }
 
     private func keep(_ content: [UInt8], at place: AbsolutePath) {

@@ -220,7 +220,8 @@ struct PlanBuilder {
 
     private func access(_ mount: PolicyMount) -> LandlockRules.Access {
         switch mount.source {
-        case .bind, .temporary: mount.restrictions.contains(.noExecution) ? [.list, .read, .write] : [.list, .read, .write, .execute]
+        case .bind, .temporary:
+            mount.restrictions.contains(.noExecution) ? [.list, .read, .write] : [.list, .read, .write, .execute]
         case .processes: [.list, .read, .write]
         case .terminals: [.list, .read, .write, .control]
         }
@@ -273,7 +274,8 @@ struct PlanBuilder {
     private var command: Command {
         let gateway = request.gatewayExecutable.map { PlanRequest.gatewayDirectory / $0.lastComponent }
         let words =
-            request.command ?? [gateway?.text ?? "mazelclaw", "--profile", request.profile.name.text, "gateway"]
+            request.command
+            ?? [gateway?.text ?? "mazelclaw", "--profile", request.profile.name.text, "gateway"]
             .map { ByteString($0) }
         return Command(program: words.first ?? ByteString(""), arguments: words, environment: environment)
     }

@@ -23,7 +23,8 @@ extension PolicyMount {
                 mode = bits
             } else if option != "rbind" {
                 throw object.error(
-                    "options", "expected rbind, ro, nosuid, nodev, noexec, nofail, size=N[k|m|g] or mode=OCTAL, "
+                    "options",
+                    "expected rbind, ro, nosuid, nodev, noexec, nofail, size=N[k|m|g] or mode=OCTAL, "
                         + "found \"\(option)\"")
             }
         }

@@ -68,7 +68,8 @@ extension SandboxPolicy {
             let type = try namespace.require(try namespace.string("type"), "type")
             guard Namespace(rawValue: type) != nil else {
                 throw namespace.error(
-                    "type", "expected one of \(Namespace.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(type)\"")
+                    "type",
+                    "expected one of \(Namespace.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(type)\"")
             }
             listed.append(type)
             try namespace.finish()
