@@ -84,7 +84,8 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+            ],
+            linkerSettings: [.unsafeFlags(["-static-executable"])]),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
