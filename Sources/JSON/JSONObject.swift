@@ -44,3 +44,10 @@ public struct JSONObject: Sendable, Equatable {
         }
     }
 }
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+    /// An object, members in the order written.
+    public init(dictionaryLiteral members: (String, JSON)...) {
+        self.init(members.map { Member(name: $0.0, value: $0.1) })
+    }
+}

@@ -1,0 +1,76 @@
+// Processes, namespaces and privileges: clone3(2), unshare(2), prctl(2), pidfd_open(2), seccomp(2), keyctl(2).
+#pragma once
+
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Returns twice, as fork(2) does: no CLONE_VM, so the child owns a copy of everything.
+static inline long clinux_clone3(uint64_t flags, int *pidfd, int exit_signal) {
+    struct clone_args args = {.flags = flags, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = exit_signal};
+    return syscall(SYS_clone3, &args, sizeof args);
+}
+
+static inline long clinux_unshare(uint64_t flags) {
+    return syscall(SYS_unshare, flags);
+}
+
+static inline long clinux_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
+    return syscall(SYS_prctl, option, a, b, c, d);
+}
+
+static inline long clinux_pidfd_open(int pid, uint32_t flags) {
+    return syscall(SYS_pidfd_open, pid, flags);
+}
+
+static inline long clinux_pidfd_send_signal(int pidfd, int signal) {
+    return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+static inline long clinux_pidfd_getfd(int pidfd, int fd) {
+    return syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
+static inline long clinux_close_range(uint32_t first, uint32_t last, uint32_t flags) {
+    return syscall(SYS_close_range, first, last, flags);
+}
+
+static inline long clinux_seccomp(uint32_t operation, uint32_t flags, const void *args) {
+    return syscall(SYS_seccomp, operation, flags, args);
+}
+
+static inline long clinux_keyctl(int operation, unsigned long argument) {
+    return syscall(SYS_keyctl, operation, argument, 0, 0, 0);
+}
+
+// glibc's wrappers would signal every thread of the process; there is one, and no need for them.
+static inline long clinux_setresuid(uint32_t id) {
+    return syscall(SYS_setresuid, id, id, id);
+}
+
+static inline long clinux_setresgid(uint32_t id) {
+    return syscall(SYS_setresgid, id, id, id);
+}
+
+static inline int clinux_signalfd(const sigset_t *mask) {
+    return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static inline const char *clinux_errno_name(int number) {
+    return strerrorname_np(number);
+}
+
+static inline int clinux_ioctl(int fd, unsigned long request) {
+    return ioctl(fd, request, 0);
+}

@@ -1,0 +1,291 @@
+import Glibc
+import Linux
+import Policy
+import SystemPackage
+
+/// Carries out the steps of a plan that init and payload do to themselves: one exhaustive switch.
+struct Enforcer {
+    private let root = AbsolutePath.root / "proc"
+    /// The new root, before it becomes "/".
+    private var newRoot: FileDescriptor?
+    /// Our own directory in the host's /proc, opened before the new root hides it.
+    private let ownProcess: FileDescriptor
+    /// The argument vectors, laid out before there is a filter to get in the way.
+    private var execution: Execution?
+
+    init() throws(Errno) {
+        ownProcess = try FileDescriptor.workingDirectory.open("/proc/self", flags: OpenFlag.path | OpenFlag.directory)
+    }
+
+    /// Does `step`, or says why not.
+    mutating func perform(_ step: Step) throws(EnforcementError) {
+        do {
+            try act(step)
+        } catch {
+            switch error {
+            case .errno(let errno): throw EnforcementError(step: step, errno: errno)
+            case .refusal(let refusal):
+                throw EnforcementError(step: step, errno: refusal.errno, detail: refusal.detail)
+            }
+        }
+    }
+
+    private mutating func act(_ step: Step) throws(Failure) {
+        switch step {
+        case .becomeUser(let userID, let groupID):
+            try call { () throws(Errno) in try Credentials.become(userID: userID, groupID: groupID) }
+        case .enterNamespaces, .startPayload:
+            preconditionFailure("the supervisor and init make their own children")
+        case .dieWithParent: try call(ProcessControl.dieWithParent)
+        case .mapIdentity(let userID, let groupID), .nestUserNamespace(let userID, let groupID):
+            try call { () throws(Errno) in
+                if case .nestUserNamespace = step { try NamespaceSet.unshare(.user) }
+                try mapIdentity(userID: userID, groupID: groupID)
+            }
+        case .makeMountsPrivate: try call(Mounts.makePrivate)
+        case .mountRoot(let bytes): try mountRoot(bytes: bytes)
+        case .makeDirectory(let path, let mode): try makeDirectory(path, mode: mode)
+        case .makeSymbolicLink(let path, let target):
+            try inRoot { (root) throws(Errno) in
+                try FileSystem.makeSymbolicLink(path.relative, to: target, in: root)
+            }
+        case .writeFile(let path, let content):
+            try inRoot { (root) throws(Errno) in
+                let file = try root.open(path.relative, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+                try file.writeEverything(content.utf8)
+                file.discard()
+            }
+        case .mountFileSystem(let mount): try self.mount(mount)
+        case .bind(let bind): try self.bind(bind)
+        case .limitUserNamespaces(let maximum):
+            try inRoot { (root) throws(Errno) in
+                try write("\(maximum)", to: "proc/sys/user/max_user_namespaces", in: root)
+            }
+        case .maskPath(let path): try mask(path)
+        case .makePathReadOnly(let path): try makeReadOnly(path)
+        case .sealRoot:
+            try inRoot { (root) throws(Errno) in try Mounts.restrict(root, .readOnly, recursive: false) }
+        case .pivotRoot: try inRoot { (root) throws(Errno) in try Mounts.pivot(to: root) }
+        case .setHostName(let name): try call { () throws(Errno) in try HostName.set(name) }
+        case .joinAnonymousKeyring: try call(ProcessControl.joinAnonymousKeyring)
+        case .setLimit(let limit): try set(limit)
+        case .dropCapabilities: try call(Capabilities.dropAll)
+        case .setNoNewPrivileges: try call(ProcessControl.setNoNewPrivileges)
+        case .becomeUndumpable: try call(ProcessControl.becomeUndumpable)
+        case .startSession: try call(ProcessControl.startSession)
+        case .setFileModeMask(let mask): ProcessControl.setFileModeMask(mask)
+        case .changeDirectory(let path):
+            try call { () throws(Errno) in try ProcessControl.changeDirectory(to: path.text) }
+        case .applyLandlock(let rules): try call { () throws(Errno) in try LandlockRuleset(rules).apply() }
+        case .closeDescriptors: try call { () throws(Errno) in try ProcessControl.closeOnExec(from: 3) }
+        case .resetSignals: try call(Signals.reset)
+        case .filterSystemCalls(let program):
+            try call { () throws(Errno) in try SeccompFilter.install(program.bytes) }
+        case .execute(let command): try execute(command)
+        }
+    }
+
+    /// Lays out what execve(2) needs, so that nothing is left to allocate once the filter is in place.
+    mutating func prepare(_ command: Command) {
+        execution = Execution(command)
+    }
+
+    // MARK: Identity
+
+    private func mapIdentity(userID: UInt32, groupID: UInt32) throws(Errno) {
+        // Without this an unprivileged gid_map is refused: it could drop a group that denies access
+        // (user_namespaces(7)).
+        try write("deny", to: "setgroups", in: ownProcess)
+        try write("\(userID) \(userID) 1", to: "uid_map", in: ownProcess)
+        try write("\(groupID) \(groupID) 1", to: "gid_map", in: ownProcess)
+    }
+
+    private func write(_ text: String, to path: String, in directory: FileDescriptor) throws(Errno) {
+        let file = try directory.open(path, flags: O_WRONLY)
+        defer { file.discard() }
+        try file.writeEverything(text.utf8)
+    }
+
+    private func set(_ limit: ResourceLimit) throws(Failure) {
+        try call { () throws(Errno) in
+            // A ceiling can only be lowered; where the host's is lower already, that one stands.
+            let ceiling = min(limit.hard, try ProcessControl.limit(limit.resource.number).hard)
+            try ProcessControl.setLimit(limit.resource.number, soft: min(limit.soft, ceiling), hard: ceiling)
+        }
+    }
+
+    // MARK: File systems
+
+    private mutating func mountRoot(bytes: UInt64) throws(Failure) {
+        do {
+            let tree = try MountTree(
+                fileSystem: "tmpfs", options: [("size", "\(bytes)"), ("mode", "0755")],
+                attributes: [.noSetUserID, .noDevices])
+            try tree.attach(at: root.text, in: .workingDirectory)
+            newRoot = tree.root
+        } catch {
+            throw .errno(error)
+        }
+    }
+
+    private func makeDirectory(_ path: AbsolutePath, mode: UInt32) throws(Failure) {
+        try inRoot { (root) throws(Errno) in
+            do throws(Errno) {
+                try FileSystem.makeDirectory(path.relative, in: root, mode: mode)
+            } catch {
+                // A mount made earlier may bring the directory with it.
+                guard error == .fileExists else { throw error }
+            }
+        }
+    }
+
+    private func mount(_ mount: FileSystemMount) throws(Failure) {
+        let (type, options): (String, [(key: String, value: String?)]) =
+            switch mount.source {
+            case .temporary(let bytes, let mode):
+                ("tmpfs", [("size", "\(bytes)"), ("mode", String(mode, radix: 8))])
+            case .processes: ("proc", [])
+            case .terminals: ("devpts", [("newinstance", nil), ("ptmxmode", "0666"), ("mode", "0600")])
+            case .bind: preconditionFailure("a bind is a step of its own")
+            }
+        try inRoot { (root) throws(Errno) in
+            let tree = try MountTree(
+                fileSystem: type, options: options, attributes: MountAttributes(mount.attributes))
+            defer { tree.root.discard() }
+            try tree.attach(at: mount.destination.relative, in: root)
+        }
+    }
+
+    private func bind(_ bind: Bind) throws(Failure) {
+        // Opened here, after the namespace was made: a descriptor from outside it cannot be cloned.
+        let source: FileDescriptor
+        do {
+            source = try SafePath.open(bind.source)
+        } catch {
+            throw .refusal(error)
+        }
+        defer { source.discard() }
+        try check(source, bind)
+        try inRoot { (root) throws(Errno) in
+            let tree = try MountTree(cloning: source)
+            defer { tree.root.discard() }
+            try tree.restrict(MountAttributes(bind.attributes), recursive: true)
+            try tree.attach(at: bind.destination.relative, in: root)
+        }
+    }
+
+    private func check(_ source: FileDescriptor, _ bind: Bind) throws(Failure) {
+        guard case .directory(let userID, let identity) = bind.expectation else { return }
+        let status: FileStatus
+        do {
+            status = try FileStatus(of: source)
+        } catch {
+            throw .errno(error)
+        }
+        func refuse(_ errno: Errno, _ reason: String) -> Failure {
+            .refusal(SafePath.Refusal(errno: errno, detail: "\(bind.source) \(reason)"))
+        }
+        guard status.kind == .directory else { throw refuse(.notDirectory, "is no directory") }
+        guard status.userID == userID else {
+            throw refuse(.notPermitted, "belongs to user \(status.userID), not \(userID)")
+        }
+        guard HostFacts.FileIdentity(device: status.device, inode: status.inode) == identity else {
+            throw refuse(.staleNFSFileHandle, "was replaced while the sandbox was being built")
+        }
+    }
+
+    private func mask(_ path: AbsolutePath) throws(Failure) {
+        try inRoot { (root) throws(Errno) in
+            let place = try root.open(path.relative, flags: OpenFlag.path | OpenFlag.noFollow)
+            defer { place.discard() }
+            let cover: MountTree
+            if try FileStatus(of: place).kind == .directory {
+                cover = try MountTree(
+                    fileSystem: "tmpfs", options: [("size", "4096"), ("mode", "0555")],
+                    attributes: [.readOnly, .noSetUserID, .noDevices, .noExecution])
+            } else {
+                let null = try root.open("dev/null", flags: OpenFlag.path)
+                defer { null.discard() }
+                cover = try MountTree(cloning: null)
+            }
+            defer { cover.root.discard() }
+            try cover.attach(at: "", in: place)
+        }
+    }
+
+    private func makeReadOnly(_ path: AbsolutePath) throws(Failure) {
+        try inRoot { (root) throws(Errno) in
+            let place = try root.open(path.relative, flags: OpenFlag.path | OpenFlag.noFollow)
+            defer { place.discard() }
+            let tree = try MountTree(cloning: place)
+            defer { tree.root.discard() }
+            try tree.restrict([.readOnly, .noSetUserID, .noDevices, .noExecution], recursive: true)
+            try tree.attach(at: "", in: place)
+        }
+    }
+
+    // MARK: Execution
+
+    private func execute(_ command: Command) throws(Failure) {
+        guard let execution else { preconditionFailure("prepared before the filter was installed") }
+        try call(execution.run)
+    }
+
+    // MARK: Failures
+
+    private enum Failure: Error {
+        case errno(Errno)
+        case refusal(SafePath.Refusal)
+    }
+
+    private func call(_ body: () throws(Errno) -> Void) throws(Failure) {
+        do {
+            try body()
+        } catch {
+            throw .errno(error)
+        }
+    }
+
+    private func inRoot(_ body: (FileDescriptor) throws(Errno) -> Void) throws(Failure) {
+        guard let newRoot else { preconditionFailure("the root is mounted first") }
+        do {
+            try body(newRoot)
+        } catch {
+            throw .errno(error)
+        }
+    }
+}
+
+extension AbsolutePath {
+    /// The path from the root on, as the *at calls want it.
+    fileprivate var relative: String { String(text.dropFirst()) }
+}
+
+extension MountAttributes {
+    fileprivate init(_ attributes: Set<MountAttribute>) {
+        self = attributes.reduce(into: []) { bits, attribute in
+            switch attribute {
+            case .readOnly: bits.insert(.readOnly)
+            case .noSetUserID: bits.insert(.noSetUserID)
+            case .noDevices: bits.insert(.noDevices)
+            case .noExecution: bits.insert(.noExecution)
+            }
+        }
+    }
+}
+
+extension ResourceLimit.Resource {
+    fileprivate var number: Int32 {
+        switch self {
+        case .addressSpace: Int32(RLIMIT_AS.rawValue)
+        case .core: Int32(RLIMIT_CORE.rawValue)
+        case .data: Int32(RLIMIT_DATA.rawValue)
+        case .fileSize: Int32(RLIMIT_FSIZE.rawValue)
+        case .lockedMemory: Int32(__RLIMIT_MEMLOCK.rawValue)
+        case .openFiles: Int32(RLIMIT_NOFILE.rawValue)
+        case .processes: Int32(__RLIMIT_NPROC.rawValue)
+        case .pendingSignals: Int32(__RLIMIT_SIGPENDING.rawValue)
+        case .stack: Int32(RLIMIT_STACK.rawValue)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Linux
+import Policy
+import SystemPackage
+
+/// The argument vectors of one execve(2), laid out beforehand.
+struct Execution {
+    private let candidates: [CStringArray]
+    private let arguments: CStringArray
+    private let environment: CStringArray
+
+    init(_ command: Command) {
+        candidates = command.candidates.map { CStringArray([$0.bytes]) }
+        arguments = CStringArray(command.arguments.map(\.bytes))
+        environment = CStringArray(command.environment.map { Array($0.assignment.utf8) })
+    }
+
+    /// Tries the candidates in order (execvp(3)); returns only by throwing. A file that may not be executed
+    /// counts for more than one that is not there.
+    func run() throws(Errno) {
+        var answer = Errno.noSuchFileOrDirectory
+        for path in candidates {
+            do throws(Errno) {
+                try ProcessControl.execute(path, arguments: arguments, environment: environment)
+            } catch {
+                if error != .noSuchFileOrDirectory, error != .notDirectory { answer = error }
+                if error != .noSuchFileOrDirectory, error != .notDirectory, error != .permissionDenied { break }
+            }
+        }
+        throw answer
+    }
+}

@@ -1,0 +1,103 @@
+import Glibc
+import Linux
+import Policy
+import SystemPackage
+
+/// Opens a path of the host without following a link that somebody else could have put there.
+///
+/// Links are followed only where root alone decides: in a directory that root owns and nobody else can write,
+/// such as `/var/run`. Anywhere else a component that is a link is refused by name.
+enum SafePath {
+    /// A path that was refused.
+    struct Refusal: Error {
+        let errno: Errno
+        let detail: String
+    }
+
+    /// A descriptor (O_PATH) of what stands at `path`.
+    static func open(_ path: AbsolutePath) throws(Refusal) -> FileDescriptor {
+        do {
+            // One call settles the common case: no link anywhere.
+            return try FileDescriptor.workingDirectory.open(
+                path.text, flags: OpenFlag.path, resolve: [.noSymbolicLinks, .noMagicLinks])
+        } catch {
+            // ELOOP: there is a link. ENOSYS: no openat2, or a filter that hides it (RestrictSUIDSGID=, systemd 257).
+            guard error == .tooManySymbolicLinkLevels || error == .noFunction else {
+                throw Refusal(errno: error, detail: path.text)
+            }
+        }
+        return try walk(path)
+    }
+
+    private static func walk(_ path: AbsolutePath) throws(Refusal) -> FileDescriptor {
+        var pending = Array(path.components.map(String.init).reversed())
+        var trail: [FileDescriptor] = [try openRoot()]
+        var links = 0
+        defer { for directory in trail.dropLast() { directory.discard() } }
+        while let component = pending.popLast() {
+            if component == ".." {
+                if trail.count > 1 { trail.removeLast().discard() }
+                continue
+            }
+            let directory = trail[trail.count - 1]
+            let next = try step(component, in: directory, of: path)
+            guard try status(next, path).kind == .symbolicLink else {
+                trail.append(next)
+                continue
+            }
+            next.discard()
+            links += 1
+            guard links <= 40 else { throw Refusal(errno: .tooManySymbolicLinkLevels, detail: path.text) }
+            let target = try target(of: component, in: directory, of: path)
+            if target.hasPrefix("/") {
+                for directory in trail.dropFirst() { directory.discard() }
+                trail.removeLast(trail.count - 1)
+            }
+            pending += target.split(separator: "/").filter { $0 != "." }.map(String.init).reversed()
+        }
+        return trail[trail.count - 1]
+    }
+
+    private static func openRoot() throws(Refusal) -> FileDescriptor {
+        do {
+            return try FileDescriptor.workingDirectory.open("/", flags: OpenFlag.path)
+        } catch {
+            throw Refusal(errno: error, detail: "/")
+        }
+    }
+
+    private static func step(
+        _ component: String, in directory: FileDescriptor, of path: AbsolutePath
+    ) throws(Refusal) -> FileDescriptor {
+        do {
+            return try directory.open(component, flags: OpenFlag.path | OpenFlag.noFollow)
+        } catch {
+            throw Refusal(errno: error, detail: "\(path), component \"\(component)\"")
+        }
+    }
+
+    private static func status(_ descriptor: FileDescriptor, _ path: AbsolutePath) throws(Refusal) -> FileStatus {
+        do {
+            return try FileStatus(of: descriptor)
+        } catch {
+            throw Refusal(errno: error, detail: path.text)
+        }
+    }
+
+    private static func target(
+        of component: String, in directory: FileDescriptor, of path: AbsolutePath
+    ) throws(Refusal) -> String {
+        let owner = try status(directory, path)
+        guard owner.userID == 0, !owner.isWritableByOthers else {
+            throw Refusal(
+                errno: .tooManySymbolicLinkLevels,
+                detail: "\(path): component \"\(component)\" is a symbolic link in a directory that others than "
+                    + "root can write")
+        }
+        do {
+            return try FileSystem.readSymbolicLink(component, in: directory)
+        } catch {
+            throw Refusal(errno: error, detail: "\(path), component \"\(component)\"")
+        }
+    }
+}

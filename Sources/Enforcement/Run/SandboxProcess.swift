@@ -1,0 +1,75 @@
+import Glibc
+import Linux
+import Policy
+import SystemPackage
+
+/// What runs behind clone3: builds the sandbox around itself, makes the payload's process, and stays behind
+/// as PID 1.
+struct SandboxProcess {
+    let plan: SandboxPlan
+    let failures: FileDescriptor
+    /// Held so that the instance's lock lasts as long as anything of the sandbox.
+    let lock: FileDescriptor?
+
+    /// Never returns.
+    func run(from start: Int) -> Never {
+        do {
+            var enforcer = try Enforcer()
+            var index = start
+            while plan.steps[index] != .startPayload {
+                try perform(index, with: &enforcer)
+                if plan.steps[index] == .dieWithParent { try endIfOrphaned() }
+                index += 1
+            }
+            guard let payload = try makePayload(index) else { runPayload(from: index + 1, with: enforcer) }
+            failures.discard()
+            InitProcess(payload: payload).run()
+        } catch let error as Errno {
+            fail(FailureReport(index: start, errno: error, detail: "/proc/self"))
+        } catch let report as FailureReport {
+            fail(report)
+        } catch {
+            preconditionFailure("only the two kinds above are thrown")
+        }
+    }
+
+    /// Ends when the supervisor died before PDEATHSIG was armed: its end of the pipe is closed then.
+    private func endIfOrphaned() throws(Errno) {
+        guard try Readiness.wait(for: [failures], milliseconds: 0).isEmpty else { _exit(ExitCode.isolation.rawValue) }
+    }
+
+    private func makePayload(_ index: Int) throws(FailureReport) -> ChildProcess? {
+        do {
+            return try ChildProcess.clone([])
+        } catch {
+            throw FailureReport(index: index, errno: error, detail: "")
+        }
+    }
+
+    private func runPayload(from start: Int, with enforcer: Enforcer) -> Never {
+        var enforcer = enforcer
+        do {
+            if case .execute(let command) = plan.steps[plan.steps.count - 1] { enforcer.prepare(command) }
+            for index in start..<plan.steps.count {
+                try perform(index, with: &enforcer)
+            }
+            preconditionFailure("the last step is execve, which does not return")
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func perform(_ index: Int, with enforcer: inout Enforcer) throws(FailureReport) {
+        do {
+            try enforcer.perform(plan.steps[index])
+        } catch {
+            throw FailureReport(index: index, errno: error.errno, detail: error.detail)
+        }
+    }
+
+    private func fail(_ report: FailureReport) -> Never {
+        // Nobody is left to tell when the supervisor is gone, and then PDEATHSIG ends us anyway.
+        try? failures.writeEverything(report.bytes)
+        _exit(ExitCode.isolation.rawValue)
+    }
+}

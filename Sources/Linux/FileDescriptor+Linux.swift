@@ -1,0 +1,85 @@
+internal import CLinux
+import Glibc
+public import SystemPackage
+
+extension FileDescriptor {
+    /// The current working directory, for the calls that take a directory (AT_FDCWD, openat(2)).
+    public static let workingDirectory = FileDescriptor(rawValue: AT_FDCWD)
+
+    /// Opens `path` relative to this directory (openat(2)). `flags` are O_* bits; O_CLOEXEC is always added.
+    public func open(_ path: String, flags: Int32, mode: UInt32 = 0) throws(Errno) -> FileDescriptor {
+        let flags = flags | O_CLOEXEC
+        return FileDescriptor(rawValue: try retryingOnInterrupt { clinux_openat(rawValue, path, flags, mode) })
+    }
+
+    /// Opens `path` below this directory with openat2(2): `resolve` holds RESOLVE_* bits.
+    public func open(_ path: String, flags: Int32, resolve: ResolveFlags) throws(Errno) -> FileDescriptor {
+        let flags = UInt64(UInt32(bitPattern: flags | O_CLOEXEC))
+        return FileDescriptor(
+            rawValue: Int32(try retryingOnInterrupt { clinux_openat2(rawValue, path, flags, resolve.rawValue) }))
+    }
+
+    /// Closes the descriptor; an error of close(2) leaves nothing to do about it.
+    public func discard() {
+        _ = Glibc.close(rawValue)
+    }
+
+    /// Whether exec closes the descriptor (FD_CLOEXEC, fcntl(2)).
+    public func setCloseOnExec(_ isOn: Bool) throws(Errno) {
+        _ = try valueOrErrno(fcntl(rawValue, F_SETFD, isOn ? FD_CLOEXEC : 0))
+    }
+
+    /// Writes all of `bytes`.
+    public func writeEverything(_ bytes: some Collection<UInt8>) throws(Errno) {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = try retryingOnInterrupt {
+                rest.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) }
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Reads to the end, at most `limit` bytes; throws EFBIG beyond that.
+    public func readEverything(limit: Int = 4 << 20) throws(Errno) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = 16 << 10
+        while true {
+            let start = bytes.count
+            bytes.append(contentsOf: repeatElement(0, count: chunk))
+            let count = try retryingOnInterrupt {
+                bytes.withUnsafeMutableBytes { Glibc.read(rawValue, $0.baseAddress.map { $0 + start }, chunk) }
+            }
+            bytes.removeLast(chunk - count)
+            if count == 0 { return bytes }
+            guard bytes.count <= limit else { throw Errno(rawValue: EFBIG) }
+            chunk = 64 << 10
+        }
+    }
+}
+
+/// How openat2(2) may walk a path (RESOLVE_*).
+public struct ResolveFlags: OptionSet, Sendable {
+    /// The bits.
+    public let rawValue: UInt64
+
+    /// A set of the kernel's bits.
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// No component may be a symbolic link (RESOLVE_NO_SYMLINKS).
+    public static let noSymbolicLinks = ResolveFlags(rawValue: UInt64(RESOLVE_NO_SYMLINKS))
+    /// The walk may not leave the directory it starts from (RESOLVE_BENEATH).
+    public static let beneath = ResolveFlags(rawValue: UInt64(RESOLVE_BENEATH))
+    /// No component may be a magic link of /proc (RESOLVE_NO_MAGICLINKS).
+    public static let noMagicLinks = ResolveFlags(rawValue: UInt64(RESOLVE_NO_MAGICLINKS))
+}
+
+/// Flags of open(2) that Swift's Glibc lacks.
+public enum OpenFlag {
+    /// A descriptor that only names a place in the tree (O_PATH).
+    public static let path = clinux_o_path
+    /// Fails with ELOOP on a symbolic link, or with O_PATH opens the link itself (O_NOFOLLOW).
+    public static let noFollow = O_NOFOLLOW
+    /// Fails with ENOTDIR on anything but a directory (O_DIRECTORY).
+    public static let directory = O_DIRECTORY
+}

@@ -1,0 +1,66 @@
+internal import CLinux
+import Glibc
+public import SystemPackage
+
+/// What inode(7) says of a file.
+public struct FileStatus: Sendable {
+    /// The kinds of file that matter here.
+    public enum Kind: Sendable {
+        case directory
+        case regular
+        case symbolicLink
+        case characterDevice
+        case other
+    }
+
+    /// The kind.
+    public let kind: Kind
+    /// The permission bits, the lower twelve of st_mode.
+    public let mode: UInt32
+    /// The owner.
+    public let userID: UInt32
+    /// The owning group.
+    public let groupID: UInt32
+    /// The device that holds the file.
+    public let device: UInt64
+    /// The inode number on that device.
+    public let inode: UInt64
+    /// The size in bytes.
+    public let size: Int64
+
+    private init(_ status: stat) {
+        kind =
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: .directory
+            case S_IFREG: .regular
+            case S_IFLNK: .symbolicLink
+            case S_IFCHR: .characterDevice
+            default: .other
+            }
+        mode = status.st_mode & 0o7777
+        userID = status.st_uid
+        groupID = status.st_gid
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        size = Int64(status.st_size)
+    }
+
+    /// The status of an open descriptor (fstat(2)).
+    public init(of descriptor: FileDescriptor) throws(Errno) {
+        var status = stat()
+        _ = try valueOrErrno(fstatat(descriptor.rawValue, "", &status, clinux_at_empty_path_flag))
+        self.init(status)
+    }
+
+    /// The status of `path` relative to `directory`; of a link itself unless `follow` (fstatat(2)).
+    public init(
+        of path: String, in directory: FileDescriptor = .workingDirectory, follow: Bool = false
+    ) throws(Errno) {
+        var status = stat()
+        _ = try valueOrErrno(fstatat(directory.rawValue, path, &status, follow ? 0 : AT_SYMLINK_NOFOLLOW))
+        self.init(status)
+    }
+
+    /// Whether group or others may write.
+    public var isWritableByOthers: Bool { mode & 0o022 != 0 }
+}

@@ -1,0 +1,115 @@
+import Glibc
+public import SystemPackage
+
+/// Calls that change or read directory entries, relative to a directory where the kernel allows it.
+public enum FileSystem {
+    /// Makes a directory; `mode` is subject to the umask (mkdirat(2)).
+    public static func makeDirectory(
+        _ path: String, in directory: FileDescriptor = .workingDirectory, mode: UInt32
+    ) throws(Errno) {
+        _ = try valueOrErrno(mkdirat(directory.rawValue, path, mode))
+    }
+
+    /// Makes `path` and every missing directory above it.
+    public static func makeDirectories(_ path: String, mode: UInt32) throws(Errno) {
+        do throws(Errno) {
+            try makeDirectory(path, mode: mode)
+        } catch {
+            switch error {
+            case .fileExists: return
+            case .noSuchFileOrDirectory:
+                guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw error }
+                try makeDirectories(String(path[..<slash]), mode: mode)
+                try makeDirectory(path, mode: mode)
+            default: throw error
+            }
+        }
+    }
+
+    /// Makes a symbolic link (symlinkat(2)).
+    public static func makeSymbolicLink(
+        _ path: String, to target: String, in directory: FileDescriptor
+    ) throws(Errno) {
+        _ = try valueOrErrno(symlinkat(target, directory.rawValue, path))
+    }
+
+    /// The text of a symbolic link (readlinkat(2)).
+    public static func readSymbolicLink(
+        _ path: String, in directory: FileDescriptor = .workingDirectory
+    ) throws(Errno) -> String {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = try valueOrErrno(readlinkat(directory.rawValue, path, &buffer, buffer.count))
+        return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Renames within one file system, replacing the target (rename(2)).
+    public static func rename(_ old: String, to new: String) throws(Errno) {
+        _ = try valueOrErrno(Glibc.rename(old, new))
+    }
+
+    /// Makes a second name for a file; fails with EEXIST where the name is taken (link(2)).
+    public static func link(_ old: String, to new: String) throws(Errno) {
+        _ = try valueOrErrno(Glibc.link(old, new))
+    }
+
+    /// Removes a name that is no directory's (unlink(2)).
+    public static func unlink(_ path: String) throws(Errno) {
+        _ = try valueOrErrno(Glibc.unlink(path))
+    }
+
+    /// Changes owner and group of an open file (fchown(2)).
+    public static func changeOwner(
+        of descriptor: FileDescriptor, userID: UInt32, groupID: UInt32
+    ) throws(Errno) {
+        _ = try valueOrErrno(fchown(descriptor.rawValue, userID, groupID))
+    }
+
+    /// Makes data and metadata of an open file durable (fsync(2)).
+    public static func synchronize(_ descriptor: FileDescriptor) throws(Errno) {
+        _ = try retryingOnInterrupt { fsync(descriptor.rawValue) }
+    }
+
+    /// The whole content of `path`, at most `limit` bytes.
+    public static func read(_ path: String, limit: Int = 4 << 20) throws(Errno) -> [UInt8] {
+        let file = try FileDescriptor.workingDirectory.open(path, flags: O_RDONLY)
+        defer { file.discard() }
+        return try file.readEverything(limit: limit)
+    }
+
+    /// The names in `path`, in no order (readdir(3)).
+    public static func entries(of path: String) throws(Errno) -> [String] {
+        guard let stream = opendir(path) else { throw Errno(rawValue: Glibc.errno) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = Glibc.readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
+    }
+
+    /// Replaces `path` durably: a temporary file beside it, fsync, rename, fsync of the directory.
+    ///
+    /// After a crash at any point the old or the new content stands there whole.
+    public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(Errno) {
+        let temporary = "\(path).\(getpid()).tmp"
+        let file = try FileDescriptor.workingDirectory.open(
+            temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+        do throws(Errno) {
+            defer { file.discard() }
+            try file.writeEverything(bytes)
+            try synchronize(file)
+        } catch {
+            _ = Glibc.unlink(temporary)
+            throw error
+        }
+        try rename(temporary, to: path)
+        guard let slash = path.lastIndex(of: "/") else { return }
+        let directory = try FileDescriptor.workingDirectory.open(
+            slash == path.startIndex ? "/" : String(path[..<slash]), flags: O_RDONLY | O_DIRECTORY)
+        defer { directory.discard() }
+        try synchronize(directory)
+    }
+}

@@ -1,0 +1,41 @@
+internal import CLinux
+import Glibc
+public import SystemPackage
+
+/// The kinds of namespace (namespaces(7)), as the CLONE_NEW* bits.
+public struct NamespaceSet: OptionSet, Sendable {
+    /// The bits.
+    public let rawValue: UInt64
+
+    /// A set of CLONE_NEW* bits.
+    public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+    /// user_namespaces(7).
+    public static let user = NamespaceSet(rawValue: UInt64(CLONE_NEWUSER))
+    /// mount_namespaces(7).
+    public static let mount = NamespaceSet(rawValue: UInt64(CLONE_NEWNS))
+    /// pid_namespaces(7).
+    public static let pid = NamespaceSet(rawValue: UInt64(CLONE_NEWPID))
+    /// ipc_namespaces(7).
+    public static let ipc = NamespaceSet(rawValue: UInt64(CLONE_NEWIPC))
+    /// uts_namespaces(7).
+    public static let uts = NamespaceSet(rawValue: UInt64(CLONE_NEWUTS))
+    /// cgroup_namespaces(7).
+    public static let cgroup = NamespaceSet(rawValue: UInt64(CLONE_NEWCGROUP))
+    /// network_namespaces(7).
+    public static let network = NamespaceSet(rawValue: UInt64(CLONE_NEWNET))
+
+    /// Moves the calling process into new namespaces (unshare(2)). A new user namespace needs a
+    /// single-threaded caller, or the kernel answers EINVAL.
+    public static func unshare(_ namespaces: NamespaceSet) throws(Errno) {
+        _ = try valueOrErrno(clinux_unshare(namespaces.rawValue))
+    }
+}
+
+/// The UTS namespace's name of this host.
+public enum HostName {
+    /// Sets it (sethostname(2)).
+    public static func set(_ name: String) throws(Errno) {
+        _ = try valueOrErrno(sethostname(name, name.utf8.count))
+    }
+}

@@ -1,0 +1,34 @@
+import Glibc
+public import SystemPackage
+
+/// Waiting for several descriptors at once (poll(2)).
+public enum Readiness {
+    /// The indices of `descriptors` that are readable or hung up; empty when `milliseconds` ran out.
+    /// A negative time waits for ever.
+    public static func wait(for descriptors: [FileDescriptor], milliseconds: Int32) throws(Errno) -> [Int] {
+        var entries = descriptors.map { pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0) }
+        _ = try retryingOnInterrupt { poll(&entries, nfds_t(entries.count), milliseconds) }
+        return entries.indices.filter { entries[$0].revents != 0 }
+    }
+}
+
+/// A pipe (pipe(2)), both ends closed by exec.
+public struct Pipe {
+    /// The end to read from.
+    public let reader: FileDescriptor
+    /// The end to write to.
+    public let writer: FileDescriptor
+
+    /// Makes one.
+    public init() throws(Errno) {
+        var ends: (Int32, Int32) = (-1, -1)
+        let result = withUnsafeMutablePointer(to: &ends) {
+            $0.withMemoryRebound(to: Int32.self, capacity: 2) { pipe($0) }
+        }
+        _ = try valueOrErrno(result)
+        reader = FileDescriptor(rawValue: ends.0)
+        writer = FileDescriptor(rawValue: ends.1)
+        try reader.setCloseOnExec(true)
+        try writer.setCloseOnExec(true)
+    }
+}

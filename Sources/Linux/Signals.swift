@@ -1,0 +1,70 @@
+internal import CLinux
+import Glibc
+public import SystemPackage
+
+/// Signal masks, dispositions and waiting (signal(7)).
+public enum Signals {
+    /// One signal as it arrived (sigaction(2), siginfo_t).
+    public struct Arrival: Sendable {
+        /// The number.
+        public let number: Int32
+        /// The sender in the receiver's PID namespace; 0 when the sender is outside of it.
+        public let sender: Int32
+    }
+
+    /// Blocks every signal that can be blocked, in this process and the children it makes.
+    public static func blockAll() throws(Errno) {
+        var mask = sigset_t()
+        sigfillset(&mask)
+        _ = try valueOrErrno(sigprocmask(SIG_SETMASK, &mask, nil))
+    }
+
+    /// Gives every signal its default disposition and unblocks it.
+    ///
+    /// An exec keeps ignored signals ignored: a payload started with SIGCHLD ignored could never wait.
+    public static func reset() throws(Errno) {
+        for number in 1..<65 where number != SIGKILL && number != SIGSTOP && number != 32 && number != 33 {
+            _ = signal(Int32(number), SIG_DFL)
+        }
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        _ = try valueOrErrno(sigprocmask(SIG_SETMASK, &mask, nil))
+    }
+
+    /// Waits for the next blocked signal (sigwaitinfo(2)).
+    public static func wait() throws(Errno) -> Arrival {
+        var mask = sigset_t()
+        sigfillset(&mask)
+        var info = siginfo_t()
+        let number = try retryingOnInterrupt { sigwaitinfo(&mask, &info) }
+        return Arrival(number: number, sender: info._sifields._kill.si_pid)
+    }
+
+    /// Takes one pending signal without waiting; nil when there is none (sigtimedwait(2)).
+    public static func poll() throws(Errno) -> Arrival? {
+        var mask = sigset_t()
+        sigfillset(&mask)
+        var info = siginfo_t()
+        var none = timespec()
+        do throws(Errno) {
+            let number = try retryingOnInterrupt { sigtimedwait(&mask, &info, &none) }
+            return Arrival(number: number, sender: info._sifields._kill.si_pid)
+        } catch {
+            guard error == .resourceTemporarilyUnavailable || error == .wouldBlock else { throw error }
+            return nil
+        }
+    }
+
+    /// A descriptor that is readable while a blocked signal is pending (signalfd(2)).
+    public static func descriptor() throws(Errno) -> FileDescriptor {
+        var mask = sigset_t()
+        sigfillset(&mask)
+        return FileDescriptor(
+            rawValue: try valueOrErrno(clinux_signalfd(&mask)))
+    }
+
+    /// Sends a signal to a process, or with a negative ID to its group (kill(2)).
+    public static func send(_ number: Int32, to processID: Int32) throws(Errno) {
+        _ = try valueOrErrno(kill(processID, number))
+    }
+}

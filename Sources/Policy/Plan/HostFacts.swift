@@ -1,0 +1,52 @@
+/// What was found out about this host before planning; all that a plan depends on beside the files.
+public struct HostFacts: Equatable, Sendable {
+    /// What stands at a path of the host.
+    public enum Entry: Equatable, Sendable {
+        case directory
+        case file
+        case symbolicLink(target: String)
+    }
+
+    /// Device and inode number: what makes a directory that one.
+    public struct FileIdentity: Hashable, Sendable {
+        /// The device number (stat(2), st_dev).
+        public var device: UInt64
+        /// The inode number.
+        public var inode: UInt64
+
+        /// An identity.
+        public init(device: UInt64, inode: UInt64) {
+            self.device = device
+            self.inode = inode
+        }
+    }
+
+    /// The user the payload will be.
+    public var user: UserIdentity
+    /// Whether the launcher was started by root and must become that user.
+    public var isRoot: Bool
+    /// The Landlock ABI; 0 when there is none.
+    public var landlockABI: Int32
+    /// The paths asked about that exist.
+    public var entries: [AbsolutePath: Entry]
+    /// The state directory and the workspace as they are now.
+    public var identities: [AbsolutePath: FileIdentity]
+    /// The host's resolv.conf(5).
+    public var resolverConfiguration: String
+    /// The launcher's environment.
+    public var environment: [EnvironmentVariable]
+
+    /// Facts.
+    public init(
+        user: UserIdentity, isRoot: Bool, landlockABI: Int32, entries: [AbsolutePath: Entry],
+        identities: [AbsolutePath: FileIdentity], resolverConfiguration: String, environment: [EnvironmentVariable]
+    ) {
+        self.user = user
+        self.isRoot = isRoot
+        self.landlockABI = landlockABI
+        self.entries = entries
+        self.identities = identities
+        self.resolverConfiguration = resolverConfiguration
+        self.environment = environment
+    }
+}

@@ -1,0 +1,315 @@
+extension SandboxPlan {
+    /// Plans a start.
+    ///
+    /// Throws `PlanError.unavailable` when the policy requires what this host lacks and the operator has not
+    /// given it up by name, `PlanError.invalid` when binds contradict each other.
+    public init(_ request: PlanRequest, facts: HostFacts) throws(PlanError) {
+        var builder = PlanBuilder(request: request, facts: facts)
+        try builder.build()
+        self.init(
+            profile: request.profile.name, ports: request.ports, policy: request.policy.file,
+            degradations: request.degradations, steps: builder.steps)
+    }
+}
+
+/// Puts a plan's steps together. The order of the calls in `build` is the order of the start.
+struct PlanBuilder {
+    let request: PlanRequest
+    let facts: HostFacts
+    private(set) var steps: [Step] = []
+    private var directories: Set<AbsolutePath> = [.root]
+    private var landlock: [LandlockRules.FileRule] = []
+
+    init(request: PlanRequest, facts: HostFacts) {
+        self.request = request
+        self.facts = facts
+    }
+
+    mutating func build() throws(PlanError) {
+        let user = facts.user
+        let rules = try landlockRequirements()
+
+        if facts.isRoot { steps.append(.becomeUser(userID: user.userID, groupID: user.groupID)) }
+        steps.append(.enterNamespaces(Namespace.allCases))
+
+        steps.append(.dieWithParent)
+        steps.append(.mapIdentity(userID: user.userID, groupID: user.groupID))
+        steps.append(.makeMountsPrivate)
+        steps.append(.mountRoot(bytes: 16 << 20))
+        allow([.list], .root, isDirectory: true)
+        addMounts()
+        addDevices()
+        addSystemFiles()
+        try addUserTrees()
+        addProcRestrictions()
+        steps.append(.sealRoot)
+        steps.append(.pivotRoot)
+        steps.append(.setHostName(hostName))
+        steps.append(.joinAnonymousKeyring)
+        // After this the mounts belong to a user namespace the payload is not in.
+        steps.append(.nestUserNamespace(userID: user.userID, groupID: user.groupID))
+        // RLIMIT_NPROC counts per user namespace, so it comes after the last one is made.
+        steps += request.policy.limits.map(Step.setLimit)
+        steps.append(.dropCapabilities)
+        steps.append(.setNoNewPrivileges)
+        // Before the payload's process exists: it must never find an init it could trace.
+        steps.append(.becomeUndumpable)
+        steps.append(.startPayload)
+
+        steps.append(.startSession)
+        steps.append(.setFileModeMask(0o077))
+        steps.append(.changeDirectory(user.home))
+        if let rules { steps.append(.applyLandlock(rules(landlock))) }
+        steps.append(.closeDescriptors)
+        steps.append(.resetSignals)
+        // Last before exec: no earlier step needs the payload's list to allow it.
+        steps.append(.filterSystemCalls(request.seccomp))
+        steps.append(.execute(command))
+    }
+
+    // MARK: File systems
+
+    private mutating func addMounts() {
+        for mount in request.policy.mounts {
+            switch mount.source {
+            case .bind(let source): addPolicyBind(source, mount)
+            case .processes where request.degradations.contains(.proc): continue
+            case .temporary, .processes, .terminals:
+                makeDirectories(to: mount.destination)
+                steps.append(
+                    .mountFileSystem(
+                        FileSystemMount(
+                            source: mount.source, destination: mount.destination, attributes: mount.attributes)))
+                allow(access(mount), mount.destination, isDirectory: true)
+            }
+        }
+    }
+
+    /// A host path of the policy. A link is made again as a link, so that `/bin` stays `usr/bin`.
+    private mutating func addPolicyBind(_ source: AbsolutePath, _ mount: PolicyMount) {
+        let entry = facts.entries[source]
+        if entry == nil, mount.mayBeMissing { return }
+        if case .symbolicLink(let target) = entry, source == mount.destination {
+            makeDirectories(to: mount.destination.parent)
+            steps.append(.makeSymbolicLink(path: mount.destination, target: target))
+            return
+        }
+        addBind(source, mount.destination, mount.attributes, .anything, isDirectory: entry != .file)
+    }
+
+    private mutating func addBind(
+        _ source: AbsolutePath, _ destination: AbsolutePath, _ attributes: Set<MountAttribute>,
+        _ expectation: Bind.Expectation, isDirectory: Bool
+    ) {
+        if isDirectory {
+            makeDirectories(to: destination)
+        } else {
+            makeDirectories(to: destination.parent)
+            steps.append(.writeFile(path: destination, content: ""))
+        }
+        steps.append(
+            .bind(
+                Bind(source: source, destination: destination, attributes: attributes, expectation: expectation)))
+        var access: Set<LandlockRules.Access> = [.list, .read]
+        if !attributes.contains(.noExecution) { access.insert(.execute) }
+        if !attributes.contains(.readOnly) { access.insert(.write) }
+        allow(access, destination, isDirectory: isDirectory)
+    }
+
+    private mutating func addDevices() {
+        let dev = AbsolutePath.root / "dev"
+        for name in ["full", "null", "random", "tty", "urandom", "zero"] {
+            makeDirectories(to: dev)
+            steps.append(.writeFile(path: dev / name, content: ""))
+            steps.append(
+                .bind(
+                    Bind(
+                        source: dev / name, destination: dev / name, attributes: [.noSetUserID, .noExecution],
+                        expectation: .anything)))
+            allow([.read, .write, .control], dev / name, isDirectory: false)
+        }
+        for (name, target) in [
+            ("fd", "/proc/self/fd"), ("ptmx", "pts/ptmx"), ("stderr", "/proc/self/fd/2"), ("stdin", "/proc/self/fd/0"),
+            ("stdout", "/proc/self/fd/1"),
+        ] {
+            steps.append(.makeSymbolicLink(path: dev / name, target: target))
+        }
+    }
+
+    private mutating func addSystemFiles() {
+        let etc = AbsolutePath.root / "etc"
+        makeDirectories(to: etc)
+        for (name, content) in SystemFiles(user: facts.user, hostName: hostName, profile: request.profile.name)
+            .contents(resolverConfiguration: facts.resolverConfiguration)
+        {
+            steps.append(.writeFile(path: etc / name, content: content))
+        }
+        allow([.list, .read], etc, isDirectory: true)
+    }
+
+    /// The state directory, the workspace and what the operator adds: all that is the user's.
+    private mutating func addUserTrees() throws(PlanError) {
+        let paths = request.paths
+        makeDirectories(to: facts.user.home)
+        var trees = [BindMount(source: paths.state, destination: paths.state, isWritable: true)]
+        if !paths.state.contains(paths.workspace) {
+            trees.append(BindMount(source: paths.workspace, destination: paths.workspace, isWritable: true))
+        }
+        for tree in trees + request.profile.binds {
+            try check(tree)
+            let identity = facts.identities[tree.source].map { identity in
+                Bind.Expectation.directory(ownedBy: facts.user.userID, identity: identity)
+            }
+            let restrictions: Set<MountAttribute> = [.noSetUserID, .noDevices]
+            addBind(
+                tree.source, tree.destination, tree.isWritable ? restrictions : restrictions.union([.readOnly]),
+                identity ?? .anything, isDirectory: facts.entries[tree.source] != .file)
+        }
+        if let executable = request.gatewayExecutable {
+            addBind(
+                executable, PlanRequest.gatewayDirectory / executable.lastComponent,
+                [.readOnly, .noSetUserID, .noDevices], .anything, isDirectory: false)
+        }
+    }
+
+    /// Refuses a bind that would hide another or need a mount point inside one.
+    private func check(_ tree: BindMount) throws(PlanError) {
+        // The new root is put together on top of /proc, the one place no bind can come from.
+        guard !(AbsolutePath.root / "proc").contains(tree.source), tree.destination != .root else {
+            throw .invalid("cannot bind \(tree.source) at \(tree.destination): /proc and / are built by the sandbox")
+        }
+        for step in steps {
+            switch step {
+            case .bind(let bind):
+                guard !bind.destination.contains(tree.destination), !tree.destination.contains(bind.destination)
+                else {
+                    throw .invalid(
+                        "cannot bind \(tree.source) at \(tree.destination): \(bind.source) is already at "
+                            + "\(bind.destination); choose a destination outside of it")
+                }
+            case .mountFileSystem(let mount) where tree.destination.contains(mount.destination):
+                throw .invalid(
+                    "cannot bind \(tree.source) at \(tree.destination): it would hide \(mount.destination)")
+            default: continue
+            }
+        }
+    }
+
+    private mutating func addProcRestrictions() {
+        guard !request.degradations.contains(.proc) else { return }
+        // The payload's own namespace counts as the first.
+        steps.append(.limitUserNamespaces(maximum: 1 + request.policy.nestedUserNamespaces))
+        steps += request.policy.maskedPaths.filter { facts.entries[$0] != nil }.map(Step.maskPath)
+        steps += request.policy.readonlyPaths.filter { facts.entries[$0] != nil }.map(Step.makePathReadOnly)
+    }
+
+    private mutating func makeDirectories(to path: AbsolutePath) {
+        guard directories.insert(path).inserted else { return }
+        makeDirectories(to: path.parent)
+        steps.append(.makeDirectory(path: path, mode: 0o755))
+    }
+
+    // MARK: Landlock
+
+    private mutating func allow(
+        _ access: Set<LandlockRules.Access>, _ path: AbsolutePath, isDirectory: Bool
+    ) {
+        landlock.append(LandlockRules.FileRule(path: path, access: access, isDirectory: isDirectory))
+    }
+
+    private func access(_ mount: PolicyMount) -> Set<LandlockRules.Access> {
+        switch mount.source {
+        case .bind, .temporary: mount.attributes.contains(.noExecution) ? [.list, .read, .write] : [.list, .read, .write, .execute]
+        case .processes: [.list, .read, .write]
+        case .terminals: [.list, .read, .write, .control]
+        }
+    }
+
+    /// What makes the rules of the file list, or nil when Landlock is given up; refuses a kernel that lacks
+    /// what the policy requires.
+    private func landlockRequirements() throws(PlanError) -> (([LandlockRules.FileRule]) -> LandlockRules)? {
+        let abi = facts.landlockABI
+        let given = request.degradations
+        if given.contains(.landlock) { return nil }
+        guard abi >= 1 else {
+            throw .unavailable(
+                guarantee: .landlock, found: "the kernel offers no Landlock",
+                remedy: "use a kernel from 6.12 on with \"landlock\" in the lsm= boot parameter")
+        }
+        guard abi >= 4 || given.contains(.landlockNet) else {
+            throw .unavailable(
+                guarantee: .landlockNet, found: "its Landlock has ABI \(abi), TCP port rules need ABI 4",
+                remedy: "use a kernel from 6.12 on")
+        }
+        guard abi >= 6 || request.policy.scopes.isEmpty || given.contains(.landlockScope) else {
+            throw .unavailable(
+                guarantee: .landlockScope, found: "its Landlock has ABI \(abi), scopes need ABI 6",
+                remedy: "use a kernel from 6.12 on")
+        }
+        let handlesPorts = abi >= 4 && !given.contains(.landlockNet)
+        let bindPorts = portNumbers(request.policy.bindPorts, adding: [])
+        let connectPorts = portNumbers(request.policy.connectPorts, adding: request.profile.connectPorts)
+        let scopes = abi >= 6 && !given.contains(.landlockScope) ? request.policy.scopes : []
+        return { files in
+            LandlockRules(
+                abi: abi, files: files, bindPorts: handlesPorts ? bindPorts : nil,
+                connectPorts: handlesPorts ? connectPorts : nil, scopes: scopes)
+        }
+    }
+
+    private func portNumbers(_ selectors: [PortSelector], adding more: [UInt16]) -> [UInt16] {
+        Set(selectors.flatMap { $0.ports(in: request.ports) } + more).sorted()
+    }
+
+    // MARK: The payload
+
+    private var hostName: String { "\(request.policy.hostname)-\(request.profile.name)".prefix64 }
+
+    private var command: Command {
+        let gateway = request.gatewayExecutable.map { PlanRequest.gatewayDirectory / $0.lastComponent }
+        let words =
+            request.command ?? [gateway?.text ?? "mazelclaw", "--profile", request.profile.name.text, "gateway"]
+            .map { ByteString($0) }
+        return Command(program: words.first ?? ByteString(""), arguments: words, environment: environment)
+    }
+
+    private var environment: [EnvironmentVariable] {
+        var variables: [String: String] = [:]
+        func set(_ added: [EnvironmentVariable]) {
+            for variable in added { variables[variable.name] = variable.value }
+        }
+        set(facts.environment.filter { isInherited($0.name) })
+        set(request.policy.environment)
+        variables["HOME"] = facts.user.home.text
+        variables["USER"] = facts.user.name
+        variables["LOGNAME"] = facts.user.name
+        variables["SHELL"] = "/bin/sh"
+        if request.gatewayExecutable != nil, let path = variables["PATH"] {
+            variables["PATH"] = "\(PlanRequest.gatewayDirectory):\(path)"
+        }
+        set(request.profile.environment)
+        set(request.environment)
+        variables["MAZELCLAW_SANDBOX"] = "1"
+        variables["MAZELCLAW_PROFILE"] = request.profile.name.text
+        variables["MAZELCLAW_STATE_DIR"] = request.paths.state.text
+        variables["MAZELCLAW_CONFIG_PATH"] = request.paths.configuration.text
+        variables["MAZELCLAW_WORKSPACE"] = request.paths.workspace.text
+        variables["MAZELCLAW_GATEWAY_PORT"] = String(request.ports.gateway)
+        variables["MAZELCLAW_GATEWAY_BIND"] = request.profile.bind.rawValue
+        if !request.degradations.isEmpty {
+            variables["MAZELCLAW_DEGRADED"] = request.degradations.map(\.rawValue).joined(separator: ",")
+        }
+        return variables.sorted { $0.key < $1.key }.compactMap { EnvironmentVariable(name: $0.key, value: $0.value) }
+    }
+
+    private func isInherited(_ name: String) -> Bool {
+        request.policy.inheritedEnvironment.contains { pattern in
+            pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern
+        }
+    }
+}
+
+extension String {
+    /// At most 64 bytes, what a host name may have (HOST_NAME_MAX, sethostname(2)); names here are ASCII.
+    fileprivate var prefix64: String { String(prefix(64)) }
+}

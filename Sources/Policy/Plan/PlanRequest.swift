@@ -1,0 +1,50 @@
+/// What a start asks for: a profile with its policy, and what the command line adds.
+public struct PlanRequest: Equatable, Sendable {
+    /// The profile, with the command line's choices applied.
+    public var profile: Profile
+    /// Its ports among all profiles.
+    public var ports: PortSet
+    /// Its paths.
+    public var paths: ProfilePaths
+    /// What the sandbox permits.
+    public var policy: SandboxPolicy
+    /// The compiled seccomp policy.
+    public var seccomp: SeccompProgram
+    /// The gateway's executable on the host; nil when it lies below a path that is visible anyway.
+    public var gatewayExecutable: AbsolutePath?
+    /// The program and its arguments, or nil for the profile's gateway.
+    public var command: [ByteString]?
+    /// Variables from the command line; they win over all but `MAZELCLAW_*`.
+    public var environment: [EnvironmentVariable]
+    /// The guarantees given up by name.
+    public var degradations: [Degradation]
+
+    /// A request.
+    public init(
+        profile: Profile, ports: PortSet, paths: ProfilePaths, policy: SandboxPolicy, seccomp: SeccompProgram,
+        gatewayExecutable: AbsolutePath?, command: [ByteString]?, environment: [EnvironmentVariable],
+        degradations: [Degradation]
+    ) {
+        self.profile = profile
+        self.ports = ports
+        self.paths = paths
+        self.policy = policy
+        self.seccomp = seccomp
+        self.gatewayExecutable = gatewayExecutable
+        self.command = command
+        self.environment = environment
+        self.degradations = degradations
+    }
+
+    /// Where a gateway executable from outside the visible tree appears inside.
+    public static let gatewayDirectory = AbsolutePath.root / "opt/mazelclaw/bin"
+
+    /// The paths of the host a plan for this policy wants to know about.
+    public static func pathsOfInterest(policy: SandboxPolicy, profile: Profile) -> [AbsolutePath] {
+        var paths = policy.maskedPaths + policy.readonlyPaths + profile.binds.map(\.source)
+        for mount in policy.mounts {
+            if case .bind(let source) = mount.source { paths.append(source) }
+        }
+        return paths
+    }
+}

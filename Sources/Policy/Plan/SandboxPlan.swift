@@ -1,0 +1,23 @@
+/// The ordered steps that will be done to a process, as plain data.
+///
+/// A pure function of profile, policy and host facts: `explain` prints it, a start executes this very value.
+public struct SandboxPlan: Equatable, Sendable {
+    /// The instance.
+    public var profile: ProfileName
+    /// Its ports.
+    public var ports: PortSet
+    /// The policy file.
+    public var policy: String
+    /// The guarantees given up by name.
+    public var degradations: [Degradation]
+    /// What is done, in this order.
+    public var steps: [Step]
+
+    /// The process that carries out the step at `index`.
+    public func stage(of index: Int) -> Step.Stage {
+        guard let clone = steps.firstIndex(where: { if case .enterNamespaces = $0 { true } else { false } }),
+            let fork = steps.firstIndex(of: .startPayload)
+        else { preconditionFailure("every plan enters namespaces and starts a payload") }
+        return index <= clone ? .supervisor : index <= fork ? .initProcess : .payload
+    }
+}

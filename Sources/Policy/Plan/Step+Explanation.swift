@@ -1,0 +1,223 @@
+public import JSON
+
+extension Step {
+    /// The step's name, and what it acts on, in one line.
+    public var summary: String {
+        let details = details.members.map { member in
+            "\(member.name)=\(member.value.string ?? member.value.text())"
+        }
+        return ([name] + details).joined(separator: " ")
+    }
+
+    /// The step as data.
+    public var json: JSON {
+        var object = JSONObject()
+        object["step"] = .string(name)
+        for member in details.members { object[member.name] = member.value }
+        object["reason"] = .string(reason)
+        return .object(object)
+    }
+
+    /// The name of the kernel's call, or of the subject where there are several.
+    public var name: String {
+        switch self {
+        case .becomeUser: "setresuid"
+        case .enterNamespaces: "clone3"
+        case .dieWithParent: "pdeathsig"
+        case .mapIdentity: "uid_map"
+        case .makeMountsPrivate: "mount-private"
+        case .mountRoot: "mount-root"
+        case .makeDirectory: "mkdir"
+        case .makeSymbolicLink: "symlink"
+        case .writeFile: "write"
+        case .mountFileSystem: "mount"
+        case .bind: "bind"
+        case .limitUserNamespaces: "max_user_namespaces"
+        case .maskPath: "mask"
+        case .makePathReadOnly: "read-only"
+        case .sealRoot: "seal-root"
+        case .pivotRoot: "pivot_root"
+        case .setHostName: "sethostname"
+        case .nestUserNamespace: "nest-user-namespace"
+        case .joinAnonymousKeyring: "keyctl"
+        case .setLimit: "setrlimit"
+        case .dropCapabilities: "capabilities"
+        case .setNoNewPrivileges: "no_new_privs"
+        case .becomeUndumpable: "undumpable"
+        case .startPayload: "fork"
+        case .startSession: "setsid"
+        case .setFileModeMask: "umask"
+        case .changeDirectory: "chdir"
+        case .applyLandlock: "landlock"
+        case .closeDescriptors: "close_range"
+        case .resetSignals: "signals"
+        case .filterSystemCalls: "seccomp"
+        case .execute: "execve"
+        }
+    }
+
+    /// Why the step is done.
+    public var reason: String {
+        switch self {
+        case .becomeUser: "the payload never runs as root"
+        case .enterNamespaces: "own users, mounts, processes, IPC objects, host name and cgroup root"
+        case .dieWithParent: "nothing outlives the supervisor, not even its SIGKILL"
+        case .mapIdentity: "one ID, the same inside and outside; setgroups is denied"
+        case .makeMountsPrivate: "no mount spreads in or out"
+        case .mountRoot: "a new, empty root; the host's tree is not its base"
+        case .makeDirectory, .makeSymbolicLink: "the frame of the new root"
+        case .writeFile(_, let content): content.isEmpty ? "a place to mount on" : "a file of the sandbox's own"
+        case .mountFileSystem(let mount):
+            switch mount.source {
+            case .processes: "a fresh /proc shows only the sandbox's processes"
+            case .terminals: "pseudo-terminals of its own"
+            case .bind, .temporary: "writable, bounded, gone at the end"
+            }
+        case .bind(let bind):
+            bind.attributes.contains(.readOnly)
+                ? "visible, never writable"
+                : bind.attributes.contains(.noDevices) ? "the profile's own data" : "a device every program expects"
+        case .limitUserNamespaces: "nested user namespaces are the usual way to kernel bugs"
+        case .maskPath: "says more of the host than a payload needs"
+        case .makePathReadOnly: "settings of the kernel stay as they are"
+        case .sealRoot: "nothing can be added to the root"
+        case .pivotRoot: "the host's tree is gone from the namespace"
+        case .setHostName: "the host's own name stays outside"
+        case .nestUserNamespace: "the mounts belong to a namespace the payload is not in"
+        case .joinAnonymousKeyring: "the host's keys stay outside"
+        case .setLimit: "one instance cannot exhaust the host"
+        case .dropCapabilities: "all five sets empty, securebits locked"
+        case .setNoNewPrivileges: "no exec grants anything"
+        case .becomeUndumpable: "init cannot be traced from inside"
+        case .startPayload: "init stays behind as PID 1 and reaps"
+        case .startSession: "no controlling terminal to push input into"
+        case .setFileModeMask: "what the payload makes is its user's alone"
+        case .changeDirectory: "the launcher's own directory is not visible inside"
+        case .applyLandlock: "files as mounted, only the assigned TCP ports, sockets and signals kept inside"
+        case .closeDescriptors: "a leaked descriptor would reach around everything above"
+        case .resetSignals: "ignored signals would stay ignored across exec"
+        case .filterSystemCalls: "only the calls the policy names"
+        case .execute: "the payload"
+        }
+    }
+
+    private var details: JSONObject {
+        switch self {
+        case .becomeUser(let userID, let groupID), .mapIdentity(let userID, let groupID),
+            .nestUserNamespace(let userID, let groupID):
+            ["uid": .integer(Int64(userID)), "gid": .integer(Int64(groupID))]
+        case .enterNamespaces(let namespaces): ["namespaces": .array(namespaces.map { .string($0.rawValue) })]
+        case .mountRoot(let bytes): ["type": "tmpfs", "size": .integer(Int64(bytes))]
+        case .makeDirectory(let path, let mode): ["path": path.json, "mode": .string(mode.octal)]
+        case .makeSymbolicLink(let path, let target): ["path": path.json, "target": .string(target)]
+        case .writeFile(let path, let content):
+            ["path": path.json, "bytes": .integer(Int64(content.utf8.count))]
+        case .mountFileSystem(let mount): mount.details
+        case .bind(let bind):
+            ["source": bind.source.json, "destination": bind.destination.json, "options": bind.attributes.json]
+        case .limitUserNamespaces(let maximum): ["maximum": .integer(Int64(maximum))]
+        case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path): ["path": path.json]
+        case .setHostName(let name): ["name": .string(name)]
+        case .setLimit(let limit):
+            [
+                "resource": .string(limit.resource.rawValue), "soft": .integer(Int64(clamping: limit.soft)),
+                "hard": .integer(Int64(clamping: limit.hard)),
+            ]
+        case .setFileModeMask(let mask): ["mask": .string(mask.octal)]
+        case .applyLandlock(let rules): rules.details
+        case .filterSystemCalls(let program):
+            ["file": .string(program.file), "instructions": .integer(Int64(program.bytes.count / 8))]
+        case .execute(let command):
+            [
+                "arguments": .array(command.arguments.map { .string($0.description) }),
+                "environment": .array(command.environment.map { .string($0.name) }),
+            ]
+        case .dieWithParent, .makeMountsPrivate, .sealRoot, .pivotRoot, .joinAnonymousKeyring, .dropCapabilities,
+            .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .closeDescriptors, .resetSignals:
+            [:]
+        }
+    }
+}
+
+extension FileSystemMount {
+    fileprivate var details: JSONObject {
+        var object: JSONObject = [:]
+        switch source {
+        case .bind(let path): object["source"] = path.json
+        case .temporary(let bytes, let mode):
+            object["type"] = "tmpfs"
+            object["size"] = .integer(Int64(clamping: bytes))
+            object["mode"] = .string(mode.octal)
+        case .processes: object["type"] = "proc"
+        case .terminals: object["type"] = "devpts"
+        }
+        object["destination"] = destination.json
+        object["options"] = attributes.json
+        return object
+    }
+}
+
+extension LandlockRules {
+    fileprivate var details: JSONObject {
+        var object: JSONObject = ["abi": .integer(Int64(abi))]
+        object["files"] = .array(
+            files.map { rule in
+                [
+                    "path": rule.path.json,
+                    "access": .array(Access.allCases.filter(rule.access.contains).map { .string($0.rawValue) }),
+                ]
+            })
+        object["bind"] = bindPorts.map { .string(Self.ranges($0)) }
+        object["connect"] = connectPorts.map { .string(Self.ranges($0)) }
+        object["scoped"] = .array(scopes.map { .string($0.rawValue) })
+        return object
+    }
+
+    /// Ascending numbers as ranges: `80,443,19800-19899`.
+    static func ranges(_ numbers: [UInt16]) -> String {
+        var ranges: [ClosedRange<UInt16>] = []
+        for number in numbers {
+            if let last = ranges.last, Int(last.upperBound) + 1 == Int(number) {
+                ranges[ranges.count - 1] = last.lowerBound...number
+            } else {
+                ranges.append(number...number)
+            }
+        }
+        return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            .joined(separator: ",")
+    }
+}
+
+extension SandboxPlan {
+    /// The whole plan as data: what `explain --json` prints.
+    public var json: JSON {
+        [
+            "profile": .string(profile.text), "policy": .string(policy),
+            "ports": [
+                "gateway": .integer(Int64(ports.gateway)), "control": .integer(Int64(ports.control)),
+                "cdp": .string(LandlockRules.ranges(Array(ports.cdp))),
+            ],
+            "degraded": .array(degradations.map { .string($0.rawValue) }),
+            "steps": .array(
+                steps.indices.map { index in
+                    var step = steps[index].json.object ?? JSONObject()
+                    step["stage"] = .string(stage(of: index).rawValue)
+                    return .object(step)
+                }),
+        ]
+    }
+}
+
+extension AbsolutePath {
+    fileprivate var json: JSON { .string(text) }
+}
+
+extension UInt32 {
+    fileprivate var octal: String { "0" + String(self, radix: 8) }
+}
+
+extension Set<MountAttribute> {
+    fileprivate var json: JSON {
+        .array(MountAttribute.allCases.filter(contains).map { .string($0.rawValue) })
+    }
+}

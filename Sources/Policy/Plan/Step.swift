@@ -1,0 +1,148 @@
+/// One indivisible action of a start, as plain data. The enforcer carries it out; `explain` prints it.
+public enum Step: Equatable, Sendable {
+    // In the supervisor.
+    case becomeUser(userID: UInt32, groupID: UInt32)
+    case enterNamespaces([Namespace])
+
+    // In init, until the payload's process is made.
+    case dieWithParent
+    case mapIdentity(userID: UInt32, groupID: UInt32)
+    case makeMountsPrivate
+    case mountRoot(bytes: UInt64)
+    case makeDirectory(path: AbsolutePath, mode: UInt32)
+    case makeSymbolicLink(path: AbsolutePath, target: String)
+    case writeFile(path: AbsolutePath, content: String)
+    case mountFileSystem(FileSystemMount)
+    case bind(Bind)
+    case limitUserNamespaces(maximum: Int)
+    case maskPath(AbsolutePath)
+    case makePathReadOnly(AbsolutePath)
+    case sealRoot
+    case pivotRoot
+    case setHostName(String)
+    case nestUserNamespace(userID: UInt32, groupID: UInt32)
+    case joinAnonymousKeyring
+    case setLimit(ResourceLimit)
+    case dropCapabilities
+    case setNoNewPrivileges
+    case becomeUndumpable
+    case startPayload
+
+    // In the payload's process.
+    case startSession
+    case setFileModeMask(UInt32)
+    case changeDirectory(AbsolutePath)
+    case applyLandlock(LandlockRules)
+    case closeDescriptors
+    case resetSignals
+    case filterSystemCalls(SeccompProgram)
+    case execute(Command)
+
+    /// The process that carries a step out.
+    public enum Stage: String, Sendable {
+        case supervisor
+        case initProcess = "init"
+        case payload
+    }
+}
+
+/// A new file system inside.
+public struct FileSystemMount: Equatable, Sendable {
+    /// What it is; never a bind.
+    public var source: PolicyMount.Source
+    /// Where.
+    public var destination: AbsolutePath
+    /// What is forbidden on it.
+    public var attributes: Set<MountAttribute>
+}
+
+/// A path of the host made visible inside.
+public struct Bind: Equatable, Sendable {
+    /// The path on the host.
+    public var source: AbsolutePath
+    /// The path inside; something already stands there to be covered.
+    public var destination: AbsolutePath
+    /// What is forbidden on it.
+    public var attributes: Set<MountAttribute>
+    /// What the source must be, or the start is refused.
+    public var expectation: Expectation
+
+    /// What is known of a source before it is opened.
+    public enum Expectation: Equatable, Sendable {
+        /// Whatever stands there.
+        case anything
+        /// A directory of this user that is the very one seen when planning.
+        case directory(ownedBy: UInt32, identity: HostFacts.FileIdentity)
+    }
+}
+
+/// The rules of the payload's Landlock domain.
+public struct LandlockRules: Equatable, Sendable {
+    /// Rights on one file or on everything below one directory.
+    public struct FileRule: Equatable, Sendable {
+        /// The path inside.
+        public var path: AbsolutePath
+        /// What is allowed there.
+        public var access: Set<Access>
+        /// Whether the path is a directory; rights on entries make no sense on a file.
+        public var isDirectory: Bool
+    }
+
+    /// Rights on files, grouped as mounts restrict them.
+    public enum Access: String, Sendable, CaseIterable {
+        case list
+        case read
+        case execute
+        case write
+        case control = "ioctl"
+    }
+
+    /// The ABI the rules were made for.
+    public var abi: Int32
+    /// The file rules; all else is denied.
+    public var files: [FileRule]
+    /// The TCP ports that may be bound, ascending; nil when ports are not handled.
+    public var bindPorts: [UInt16]?
+    /// The TCP ports that may be connected to, ascending; nil when ports are not handled.
+    public var connectPorts: [UInt16]?
+    /// What stays inside the domain.
+    public var scopes: [LandlockScope]
+}
+
+/// A compiled seccomp filter.
+public struct SeccompProgram: Equatable, Sendable {
+    /// The policy file it was compiled from.
+    public var file: String
+    /// The sock_filter structures, eight bytes each.
+    public var bytes: [UInt8]
+
+    /// A program.
+    public init(file: String, bytes: [UInt8]) {
+        self.file = file
+        self.bytes = bytes
+    }
+}
+
+/// The program to run inside.
+public struct Command: Equatable, Sendable {
+    /// The program: a path, or a name to be looked for in PATH.
+    public var program: ByteString
+    /// The arguments, the program's own name first.
+    public var arguments: [ByteString]
+    /// The environment, by name.
+    public var environment: [EnvironmentVariable]
+
+    /// A command.
+    public init(program: ByteString, arguments: [ByteString], environment: [EnvironmentVariable]) {
+        self.program = program
+        self.arguments = arguments
+        self.environment = environment
+    }
+
+    /// The paths to try, in order (execvp(3)).
+    public var candidates: [ByteString] {
+        guard !program.bytes.contains(UInt8(ascii: "/")) else { return [program] }
+        let path = environment.last { $0.name == "PATH" }?.value ?? "/usr/bin:/bin"
+        return path.split(separator: ":").map { ByteString(bytes: Array($0.utf8) + [UInt8(ascii: "/")] + program.bytes) }
+    }
+}

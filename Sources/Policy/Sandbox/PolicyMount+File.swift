@@ -1,0 +1,54 @@
+import JSON
+
+extension PolicyMount {
+    init(_ object: inout StrictObject) throws(PolicyError) {
+        _ = try object.string("comment")
+        destination = try object.require(try object.path("destination"), "destination")
+        let type = try object.require(try object.string("type"), "type")
+        let source = try object.path("source")
+        let options = try object.strings("options") ?? []
+
+        attributes = []
+        mayBeMissing = false
+        var size: UInt64?
+        var mode: UInt32 = 0o755
+        for option in options {
+            if let attribute = MountAttribute(rawValue: option) {
+                attributes.insert(attribute)
+            } else if option == "nofail" {
+                mayBeMissing = true
+            } else if option.hasPrefix("size="), let bytes = Self.bytes(option.dropFirst(5)) {
+                size = bytes
+            } else if option.hasPrefix("mode="), let bits = UInt32(option.dropFirst(5), radix: 8), bits <= 0o7777 {
+                mode = bits
+            } else if option != "rbind" {
+                throw object.error(
+                    "options", "expected rbind, ro, nosuid, nodev, noexec, nofail, size=N[k|m|g] or mode=OCTAL, "
+                        + "found \"\(option)\"")
+            }
+        }
+        switch type {
+        case "bind": self.source = .bind(try object.require(source, "source"))
+        case "tmpfs":
+            guard let size else { throw object.error("options", "a tmpfs needs a size, such as \"size=64m\"") }
+            self.source = .temporary(bytes: size, mode: mode)
+        case "proc": self.source = .processes
+        case "devpts": self.source = .terminals
+        default: throw object.error("type", "expected \"bind\", \"tmpfs\", \"proc\" or \"devpts\", found \"\(type)\"")
+        }
+        try object.finish()
+    }
+
+    private static func bytes(_ text: Substring) -> UInt64? {
+        let shift: UInt64 =
+            switch text.utf8.last {
+            case UInt8(ascii: "k"): 10
+            case UInt8(ascii: "m"): 20
+            case UInt8(ascii: "g"): 30
+            default: 0
+            }
+        guard let number = UInt64(shift == 0 ? text : text.dropLast()), number > 0, number < 1 << 20 || shift == 0
+        else { return nil }
+        return number << shift
+    }
+}

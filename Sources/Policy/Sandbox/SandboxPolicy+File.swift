@@ -1,0 +1,140 @@
+import JSON
+
+extension SandboxPolicy {
+    /// Reads a policy file. Throws `PolicyError` with the line for anything not understood.
+    public init(file: String, text: [UInt8]) throws(PolicyError) {
+        var object = try StrictDocument(file: file, text: text).object()
+        _ = try object.string("comment")
+        self.file = file
+        hostname = try object.require(try object.string("hostname"), "hostname")
+        seccomp = try object.require(try object.string("seccomp"), "seccomp")
+        guard hostname.utf8.count <= 40, ProfileName(hostname) != nil else {
+            throw object.error("hostname", "expected at most 40 letters, digits and \"-\"")
+        }
+        guard !seccomp.utf8.contains(UInt8(ascii: "/")) else {
+            throw object.error("seccomp", "expected the name of a file beside this one, found \"\(seccomp)\"")
+        }
+        mounts = []
+        for var mount in try object.require(try object.objects("mounts"), "mounts") {
+            mounts.append(try PolicyMount(&mount))
+        }
+
+        var process = try object.require(try object.object("process"), "process")
+        (limits, inheritedEnvironment, environment) = try Self.readProcess(&process)
+        var linux = try object.require(try object.object("linux"), "linux")
+        (maskedPaths, readonlyPaths) = try Self.readLinux(&linux)
+        nestedUserNamespaces = Int(try object.integer("nestedUserNamespaces", in: 0...64) ?? 0)
+
+        var landlock = try object.require(try object.object("landlock"), "landlock")
+        scopes = try Self.readScopes(&landlock)
+        var ports = try object.require(try object.object("ports"), "ports")
+        bindPorts = try Self.readPorts(&ports, "bind")
+        connectPorts = try Self.readPorts(&ports, "connect")
+        try ports.finish()
+        try object.finish()
+    }
+
+    private static func readProcess(
+        _ process: inout StrictObject
+    ) throws(PolicyError) -> ([ResourceLimit], [String], [EnvironmentVariable]) {
+        guard try process.bool("noNewPrivileges") == true else {
+            throw process.error("noNewPrivileges", "expected true; no policy can do without it")
+        }
+        var limits: [ResourceLimit] = []
+        for var limit in try process.objects("rlimits") ?? [] {
+            limits.append(try ResourceLimit(&limit))
+        }
+        var inherited: [String] = []
+        var environment: [EnvironmentVariable] = []
+        for item in try process.strings("env") ?? [] {
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 1 {
+                inherited.append(item)
+            } else if let variable = EnvironmentVariable(name: String(parts[0]), value: String(parts[1])) {
+                environment.append(variable)
+            } else {
+                throw process.error("env", "expected NAME to inherit or NAME=VALUE to set, found \"\(item)\"")
+            }
+        }
+        try process.finish()
+        return (limits, inherited, environment)
+    }
+
+    private static func readLinux(
+        _ linux: inout StrictObject
+    ) throws(PolicyError) -> (masked: [AbsolutePath], readonly: [AbsolutePath]) {
+        var listed: Set<String> = []
+        for var namespace in try linux.require(try linux.objects("namespaces"), "namespaces") {
+            let type = try namespace.require(try namespace.string("type"), "type")
+            guard Namespace(rawValue: type) != nil else {
+                throw namespace.error(
+                    "type", "expected one of \(Namespace.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(type)\"")
+            }
+            listed.insert(type)
+            try namespace.finish()
+        }
+        for namespace in Namespace.allCases where !listed.contains(namespace.rawValue) {
+            throw linux.error("namespaces", "\"\(namespace.rawValue)\" is missing; no policy can do without it")
+        }
+        let masked = try paths(&linux, "maskedPaths")
+        let readonly = try paths(&linux, "readonlyPaths")
+        try linux.finish()
+        return (masked, readonly)
+    }
+
+    private static func paths(_ object: inout StrictObject, _ name: String) throws(PolicyError) -> [AbsolutePath] {
+        var paths: [AbsolutePath] = []
+        for text in try object.strings(name) ?? [] {
+            guard let path = AbsolutePath(text) else {
+                throw object.error(name, "expected absolute paths without \"..\", found \"\(text)\"")
+            }
+            paths.append(path)
+        }
+        return paths
+    }
+
+    private static func readScopes(_ landlock: inout StrictObject) throws(PolicyError) -> [LandlockScope] {
+        var scopes: [LandlockScope] = []
+        for text in try landlock.require(try landlock.strings("scoped"), "scoped") {
+            guard let scope = LandlockScope(rawValue: text) else {
+                throw landlock.error("scoped", "expected \"abstract-unix-socket\" or \"signal\", found \"\(text)\"")
+            }
+            scopes.append(scope)
+        }
+        try landlock.finish()
+        return scopes
+    }
+
+    private static func readPorts(_ object: inout StrictObject, _ name: String) throws(PolicyError) -> [PortSelector] {
+        guard let array = object.take(name)?.array else {
+            throw object.error(name, "expected an array of \"gateway\", \"control\", \"cdp\" and port numbers")
+        }
+        var selectors: [PortSelector] = []
+        for item in array {
+            switch item {
+            case .string("gateway"): selectors.append(.gateway)
+            case .string("control"): selectors.append(.control)
+            case .string("cdp"): selectors.append(.cdp)
+            case .integer(1...65535): selectors.append(.number(UInt16(item.integer ?? 0)))
+            default:
+                throw object.error(
+                    name, "expected \"gateway\", \"control\", \"cdp\" or a port from 1 to 65535, found \(item.text())")
+            }
+        }
+        return selectors
+    }
+}
+
+extension ResourceLimit {
+    fileprivate init(_ object: inout StrictObject) throws(PolicyError) {
+        let type = try object.require(try object.string("type"), "type")
+        guard let resource = Resource(rawValue: type) else {
+            let known = Resource.allCases.map(\.rawValue)
+            throw object.error("type", "expected one of \(known.joined(separator: ", ")), found \"\(type)\"")
+        }
+        self.resource = resource
+        hard = UInt64(try object.require(try object.integer("hard", in: 0...Int64.max), "hard"))
+        soft = UInt64(try object.integer("soft", in: 0...Int64(hard)) ?? Int64(hard))
+        try object.finish()
+    }
+}

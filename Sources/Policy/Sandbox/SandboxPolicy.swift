@@ -1,0 +1,125 @@
+/// What a sandbox permits: the content of `policies/NAME.json`.
+///
+/// A strict subset of the OCI runtime specification's keys with their meanings, and `landlock`, `ports`,
+/// `seccomp` and `nestedUserNamespaces`, which are ours.
+public struct SandboxPolicy: Equatable, Sendable {
+    /// The file it was read from, for messages.
+    public var file: String
+    /// The host name inside; the profile's name is appended.
+    public var hostname: String
+    /// The file, beside this one, that holds the seccomp policy.
+    public var seccomp: String
+    /// What is mounted inside, in this order.
+    public var mounts: [PolicyMount]
+    /// Paths inside that are covered so that nothing can be read.
+    public var maskedPaths: [AbsolutePath]
+    /// Paths inside that cannot be written.
+    public var readonlyPaths: [AbsolutePath]
+    /// Resource limits (getrlimit(2)).
+    public var limits: [ResourceLimit]
+    /// Names of variables the payload inherits; a trailing `*` matches any ending.
+    public var inheritedEnvironment: [String]
+    /// Variables the payload is given.
+    public var environment: [EnvironmentVariable]
+    /// How many user namespaces the payload may nest. Default 0.
+    public var nestedUserNamespaces: Int
+    /// What Landlock keeps inside the domain.
+    public var scopes: [LandlockScope]
+    /// The ports the payload may bind.
+    public var bindPorts: [PortSelector]
+    /// The ports the payload may connect to.
+    public var connectPorts: [PortSelector]
+}
+
+/// One mount a policy asks for.
+public struct PolicyMount: Equatable, Sendable {
+    /// What is mounted.
+    public enum Source: Equatable, Sendable {
+        /// A path of the host, with all that is mounted below it.
+        case bind(AbsolutePath)
+        /// A new tmpfs(5) of at most so many bytes.
+        case temporary(bytes: UInt64, mode: UInt32)
+        /// A new proc(5) of the sandbox's own PID namespace.
+        case processes
+        /// A new instance of devpts.
+        case terminals
+    }
+
+    /// What is mounted.
+    public var source: Source
+    /// Where.
+    public var destination: AbsolutePath
+    /// What is forbidden on it.
+    public var attributes: Set<MountAttribute>
+    /// Whether a source that the host lacks is left out (fstab(5), `nofail`).
+    public var mayBeMissing: Bool
+}
+
+/// A restriction on a mount, by its name in mount(8).
+public enum MountAttribute: String, Sendable, CaseIterable {
+    case readOnly = "ro"
+    case noSetUserID = "nosuid"
+    case noDevices = "nodev"
+    case noExecution = "noexec"
+}
+
+/// One resource limit (getrlimit(2)).
+public struct ResourceLimit: Equatable, Sendable {
+    /// The resources a policy may limit, by their names in getrlimit(2).
+    public enum Resource: String, Sendable, CaseIterable {
+        case addressSpace = "RLIMIT_AS"
+        case core = "RLIMIT_CORE"
+        case data = "RLIMIT_DATA"
+        case fileSize = "RLIMIT_FSIZE"
+        case lockedMemory = "RLIMIT_MEMLOCK"
+        case openFiles = "RLIMIT_NOFILE"
+        case processes = "RLIMIT_NPROC"
+        case pendingSignals = "RLIMIT_SIGPENDING"
+        case stack = "RLIMIT_STACK"
+    }
+
+    /// What is limited.
+    public var resource: Resource
+    /// The limit in force; the payload may raise it up to `hard`.
+    public var soft: UInt64
+    /// The ceiling.
+    public var hard: UInt64
+}
+
+/// What a Landlock domain keeps inside (landlock(7), scoped).
+public enum LandlockScope: String, Sendable, CaseIterable {
+    case abstractUnixSocket = "abstract-unix-socket"
+    case signal
+}
+
+/// Ports as a policy names them.
+public enum PortSelector: Hashable, Sendable {
+    /// The gateway's port.
+    case gateway
+    /// The browser control service's port.
+    case control
+    /// The CDP ports.
+    case cdp
+    /// One port by number.
+    case number(UInt16)
+
+    /// The ports meant, for an instance with `ports`.
+    public func ports(in ports: PortSet) -> [UInt16] {
+        switch self {
+        case .gateway: [ports.gateway]
+        case .control: [ports.control]
+        case .cdp: Array(ports.cdp)
+        case .number(let number): [number]
+        }
+    }
+}
+
+/// A kind of namespace, by its name in the OCI runtime specification.
+public enum Namespace: String, Sendable, CaseIterable {
+    case user
+    case mount
+    case pid
+    case ipc
+    case uts
+    case cgroup
+}

@@ -1,0 +1,69 @@
+import Glibc
+public import JSON
+import Linux
+import SystemPackage
+
+/// The process that holds an instance's lock.
+public struct InstanceHolder: Equatable, Sendable {
+    /// The process ID, in the host's PID namespace; nil when the holder has not written it yet.
+    public var pid: Int32?
+    /// The systemd unit it runs in, or nil outside of one.
+    public var unit: String?
+    /// When it took the lock, in seconds since 1970.
+    public var startedAt: Int64?
+
+    /// This process, now.
+    static func current() -> InstanceHolder {
+        let groups = (try? FileSystem.read("/proc/self/cgroup", limit: 64 << 10)) ?? []
+        return InstanceHolder(
+            pid: getpid(), unit: unit(inControlGroups: String(decoding: groups, as: UTF8.self)),
+            startedAt: Int64(Glibc.time(nil)))
+    }
+
+    init(pid: Int32?, unit: String?, startedAt: Int64?) {
+        self.pid = pid
+        self.unit = unit
+        self.startedAt = startedAt
+    }
+
+    init(text: [UInt8]) {
+        let record = try? JSON(parsing: text)
+        pid = record?["pid"]?.integer.flatMap(Int32.init(exactly:))
+        unit = record?["unit"]?.string
+        startedAt = record?["startedAt"]?.integer
+    }
+
+    /// The record as it stands in the lock file.
+    public var file: JSON {
+        var object = JSONObject()
+        object["pid"] = pid.map { .integer(Int64($0)) }
+        object["unit"] = unit.map(JSON.string)
+        object["startedAt"] = startedAt.map(JSON.integer)
+        return .object(object)
+    }
+
+    /// The innermost unit named in /proc/PID/cgroup (cgroups(7)), such as `mazelclaw-gateway.service`.
+    static func unit(inControlGroups text: String) -> String? {
+        text.split { $0 == "\n" || $0 == "/" }.last { $0.hasSuffix(".service") || $0.hasSuffix(".scope") }
+            .map(String.init)
+    }
+}
+
+extension InstanceHolder: CustomStringConvertible {
+    /// `PID 42, unit mazelclaw-gateway.service, since 2026-01-31 12:00:00 UTC`, as far as known.
+    public var description: String {
+        var parts = [pid.map { "PID \($0)" } ?? "an unknown process"]
+        if let unit { parts.append("unit \(unit)") }
+        if let startedAt { parts.append("since \(Self.date(startedAt))") }
+        return parts.joined(separator: ", ")
+    }
+
+    private static func date(_ seconds: Int64) -> String {
+        var time = time_t(seconds)
+        var parts = tm()
+        gmtime_r(&time, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        strftime(&text, text.count, "%Y-%m-%d %H:%M:%S UTC", &parts)
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

@@ -1,0 +1,65 @@
+import Glibc
+import JSON
+import Linux
+public import Policy
+public import SystemPackage
+
+/// The lock that makes a profile's instance the only one.
+///
+/// flock(2) on a host-owned file, so it works across namespaces, sessions and units, and ends with the last
+/// process that holds it. The file's content only names the holder, for messages.
+public struct InstanceLock: Sendable {
+    /// The open, locked file. Whoever holds a copy keeps the lock.
+    public let descriptor: FileDescriptor
+
+    /// Takes the lock of `name`, or says who holds it.
+    ///
+    /// Throws `ProfileError.system` when the file cannot be opened or locked.
+    public static func acquire(
+        _ name: ProfileName, in directories: HostDirectories
+    ) throws(ProfileError) -> Outcome {
+        let path = file(of: name, in: directories)
+        do {
+            try FileSystem.makeDirectories(path.parent.text, mode: 0o700)
+            let file = try FileDescriptor.workingDirectory.open(
+                path.text, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+            guard try FileLock.tryAcquire(file) else {
+                defer { file.discard() }
+                return .held(by: InstanceHolder(text: try file.readEverything(limit: 4096)))
+            }
+            let record = InstanceHolder.current().file.serialized() + [UInt8(ascii: "\n")]
+            // Written before it is cut to length: whoever loses the race never reads an empty file.
+            try file.writeEverything(record)
+            _ = ftruncate(file.rawValue, off_t(record.count))
+            return .acquired(InstanceLock(descriptor: file))
+        } catch {
+            throw .system(action: "lock", path: path.text, errno: error)
+        }
+    }
+
+    /// Who holds the lock of `name` now; nil when nobody does.
+    public static func holder(
+        of name: ProfileName, in directories: HostDirectories
+    ) throws(ProfileError) -> InstanceHolder? {
+        let path = file(of: name, in: directories)
+        do {
+            let file = try FileDescriptor.workingDirectory.open(path.text, flags: O_RDWR | O_NOFOLLOW)
+            defer { file.discard() }
+            if try FileLock.tryAcquire(file) { return nil }
+            return InstanceHolder(text: try file.readEverything(limit: 4096))
+        } catch {
+            if error == .noSuchFileOrDirectory { return nil }
+            throw .system(action: "read", path: path.text, errno: error)
+        }
+    }
+
+    private static func file(of name: ProfileName, in directories: HostDirectories) -> AbsolutePath {
+        directories.state / "locks/\(name).lock"
+    }
+
+    /// What came of asking for the lock.
+    public enum Outcome: Sendable {
+        case acquired(InstanceLock)
+        case held(by: InstanceHolder)
+    }
+}

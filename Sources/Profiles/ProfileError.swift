@@ -1,0 +1,47 @@
+import Linux
+public import Policy
+public import SystemPackage
+
+/// Why the host's profiles cannot be used as they are.
+public enum ProfileError: Error, Sendable {
+    /// A file is not what it must be.
+    case invalid(PolicyError)
+    /// A file can be written by someone else than its owner, or is owned by someone else.
+    case untrusted(path: String, reason: String)
+    /// A name differs from an existing one only in case.
+    case collision(name: ProfileName, existing: ProfileName)
+    /// Two profiles' ports lie too close together.
+    case overlap(name: ProfileName, base: UInt16, other: ProfileName, otherBase: UInt16, free: UInt16?)
+    /// A base port's derived ports leave the range.
+    case invalidBase(Int)
+    /// No base port is left to give to a new profile.
+    case noFreeBase
+    /// A call failed on a file.
+    case system(action: String, path: String, errno: Errno)
+}
+
+extension ProfileError: CustomStringConvertible {
+    /// One sentence: what, where, what next.
+    public var description: String {
+        switch self {
+        case .invalid(let error): error.description
+        case .untrusted(let path, let reason):
+            "\(path): \(reason); a profile decides what a sandbox may do, so only its owner may write it: "
+                + "run chmod go-w on it, or chown it to yourself"
+        case .collision(let name, let existing):
+            "profile \"\(name)\" differs from the existing profile \"\(existing)\" only in case; "
+                + "use \(existing), or another name"
+        case .overlap(let name, let base, let other, let otherBase, let free):
+            "profile \"\(name)\" with base port \(base) is closer than \(PortSet.minimumDistance) to profile "
+                + "\"\(other)\" with base port \(otherBase); "
+                + (free.map { "the next free base port is \($0)" } ?? "no base port is free")
+        case .invalidBase(let base):
+            "base port \(base) is out of range: it must be from \(PortSet.validBases.lowerBound) to "
+                + "\(PortSet.validBases.upperBound), so that base + 110 stays a port"
+        case .noFreeBase:
+            "no base port is left whose derived ports are free; remove a profile, or give --port"
+        case .system(let action, let path, let errno):
+            "cannot \(action) \(path): \(errno.name) (\(errno)); check that it exists and is yours"
+        }
+    }
+}

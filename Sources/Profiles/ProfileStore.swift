@@ -1,0 +1,164 @@
+import Glibc
+import JSON
+import Linux
+public import Policy
+import SystemPackage
+
+/// The host's profile files: one `profiles/NAME.json` for each profile, read strictly.
+///
+/// Changes are made under a lock on the registry, so that two first starts never get one base port.
+public struct ProfileStore: Sendable {
+    private let directories: HostDirectories
+    /// Where an administrator puts profiles for every user; read after the user's own.
+    private static let shared = AbsolutePath.root / "etc/mazelclaw/profiles"
+
+    /// The store in `directories`.
+    public init(directories: HostDirectories) {
+        self.directories = directories
+    }
+
+    /// The file a profile is written to.
+    public func file(of name: ProfileName) -> AbsolutePath {
+        directories.configuration / "profiles/\(name).json"
+    }
+
+    /// The profile `name`, or nil when no file describes it.
+    ///
+    /// Throws `ProfileError` when the file is invalid, can be written by others, or when another profile's
+    /// name differs only in case.
+    public func load(_ name: ProfileName) throws(ProfileError) -> Profile? {
+        for directory in searched {
+            let file = directory / "\(name).json"
+            if let text = try Self.readTrusted(file) { return try Self.parse(name, file, text) }
+        }
+        if let existing = try names().first(where: { $0.collisionKey == name.collisionKey }) {
+            throw ProfileError.collision(name: name, existing: existing)
+        }
+        return nil
+    }
+
+    /// The profile `name`; a new one is written, with a free base port, when no file describes it.
+    ///
+    /// `adjust` may change a new profile before it is written. Its base port, when changed, is kept if it is
+    /// far enough from the others.
+    public func loadOrCreate(
+        _ name: ProfileName, adjust: (inout Profile) -> Void = { _ in }
+    ) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
+        if let profile = try load(name) { return (profile, false) }
+        let lock = try lockRegistry()
+        defer { lock.discard() }
+        // Another start may have written it while we waited for the lock.
+        if let profile = try load(name) { return (profile, false) }
+        let others = try all()
+        guard let base = BasePortAllocator(taken: others.map(\.basePort)).base(for: name) else {
+            throw ProfileError.noFreeBase
+        }
+        var profile = Profile(name: name, basePort: base)
+        adjust(&profile)
+        try PortPlan(profiles: others).check(profile)
+        try write(profile)
+        return (profile, true)
+    }
+
+    /// Every profile there is, by name.
+    public func all() throws(ProfileError) -> [Profile] {
+        var profiles: [Profile] = []
+        for name in try names() {
+            if let profile = try load(name) { profiles.append(profile) }
+        }
+        return profiles
+    }
+
+    /// Writes `profile` durably.
+    public func write(_ profile: Profile) throws(ProfileError) {
+        let file = file(of: profile.name)
+        try Self.system("create", file.parent.text) { () throws(Errno) in
+            try FileSystem.makeDirectories(file.parent.text, mode: 0o755)
+        }
+        let text = profile.file.serialized(pretty: true) + [UInt8(ascii: "\n")]
+        try Self.system("write", file.text) { () throws(Errno) in
+            try FileSystem.replace(file.text, with: text, mode: 0o600)
+        }
+    }
+
+    // MARK: Files
+
+    private var searched: [AbsolutePath] {
+        let own = directories.configuration / "profiles"
+        return own == Self.shared ? [own] : [own, Self.shared]
+    }
+
+    private func names() throws(ProfileError) -> [ProfileName] {
+        var names: Set<ProfileName> = []
+        for directory in searched {
+            let entries: [String]
+            do {
+                entries = try FileSystem.entries(of: directory.text)
+            } catch {
+                guard error == .noSuchFileOrDirectory else {
+                    throw ProfileError.system(action: "list", path: directory.text, errno: error)
+                }
+                continue
+            }
+            names.formUnion(entries.filter { $0.hasSuffix(".json") }.compactMap { ProfileName(String($0.dropLast(5))) })
+        }
+        return names.sorted { $0.text < $1.text }
+    }
+
+    private func lockRegistry() throws(ProfileError) -> FileDescriptor {
+        let directory = directories.state.text
+        return try Self.system("lock", "\(directory)/registry.lock") { () throws(Errno) in
+            try FileSystem.makeDirectories(directory, mode: 0o700)
+            let file = try FileDescriptor.workingDirectory.open(
+                "\(directory)/registry.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+            try FileLock.acquire(file)
+            return file
+        }
+    }
+
+    private static func parse(
+        _ name: ProfileName, _ file: AbsolutePath, _ text: [UInt8]
+    ) throws(ProfileError) -> Profile {
+        do {
+            return try Profile(name: name, file: file.text, text: text)
+        } catch {
+            throw .invalid(error)
+        }
+    }
+
+    /// The content of a file that only its owner, we or root, can write; nil when there is none.
+    package static func readTrusted(_ file: AbsolutePath) throws(ProfileError) -> [UInt8]? {
+        do {
+            let descriptor = try FileDescriptor.workingDirectory.open(file.text, flags: O_RDONLY | O_NONBLOCK)
+            defer { descriptor.discard() }
+            let status = try FileStatus(of: descriptor)
+            guard status.kind == .regular else {
+                throw ProfileError.untrusted(path: file.text, reason: "it is no regular file")
+            }
+            guard status.userID == 0 || status.userID == Credentials.effectiveUserID else {
+                throw ProfileError.untrusted(path: file.text, reason: "it belongs to user \(status.userID)")
+            }
+            guard !status.isWritableByOthers else {
+                throw ProfileError.untrusted(path: file.text, reason: "group or others may write it")
+            }
+            return try descriptor.readEverything(limit: 1 << 20)
+        } catch let error as Errno {
+            if error == .noSuchFileOrDirectory || error == .notDirectory { return nil }
+            throw .system(action: "read", path: file.text, errno: error)
+        } catch let error as ProfileError {
+            throw error
+        } catch {
+            preconditionFailure("only the two kinds above are thrown")
+        }
+    }
+
+    private static func system<Result>(
+        _ action: String, _ path: String, _ body: () throws(Errno) -> Result
+    ) throws(ProfileError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw .system(action: action, path: path, errno: error)
+        }
+    }
+}
