@@ -84,8 +84,14 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+            linkerSettings: [
+                .unsafeFlags(["-static-executable"]),
+                // What FoundationEssentials, which swift-crypto and swift-argument-parser import, is built
+                // on: its module names only the dynamic library.
+                .linkedLibrary("_FoundationCollections"), .linkedLibrary("_FoundationCShims"),
+            ]),
 
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
