@@ -23,6 +23,7 @@ public struct Instance: Sendable {
         self.selection = selection
         self.profile = profile
         self.home = home
+        self.workingDirectory = workingDirectory
         func path(_ variable: String) throws(ConfigurationError) -> Sourced<AbsolutePath>? {
             guard let text = selection[variable] else { return nil }
             guard let path = Self.absolute(text, home: home, workingDirectory: workingDirectory) else {
@@ -47,6 +48,18 @@ public struct Instance: Sendable {
     /// Whether the launcher started this process.
     public var isSandboxed: Bool { selection.isSandboxed }
 
+    /// The same instance, now that the host has this `profile` for it. Throws `ConfigurationError`.
+    public func with(_ profile: Profile) throws(ConfigurationError) -> Instance {
+        try Instance(selection: selection, profile: profile, home: home, workingDirectory: workingDirectory)
+    }
+
+    /// `text` as an absolute path: a leading `~` is the home directory, a relative path starts at the working
+    /// directory. Nil when it climbs with `..`.
+    public func absolutePath(_ text: String) -> AbsolutePath? {
+        Self.absolute(text, home: home, workingDirectory: workingDirectory)
+    }
+
+    private let workingDirectory: AbsolutePath
     let environmentWorkspace: Sourced<AbsolutePath>?
 
     /// Where the workspace stands when nobody chose: inside the state directory, so that no two profiles can
