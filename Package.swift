@@ -93,6 +93,8 @@ let package = Package(
                 .linkedLibrary("_FoundationCollections"), .linkedLibrary("_FoundationCShims"),
             ]),
 
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "JSON", "Policy"], resources: [.copy("Vectors")]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["JSON", "Policy"], resources: [.copy("Vectors")]),
