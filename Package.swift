@@ -95,6 +95,15 @@ let package = Package(
 
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "JSON", "Policy"], resources: [.copy("Vectors")]),
+        .testTarget(
+            name: "GatewayServerTests",
+            dependencies: [
+                "Gateway", "GatewayServer", "JSON", "Policy",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["JSON", "Policy"], resources: [.copy("Vectors")]),
