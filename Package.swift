@@ -84,12 +84,30 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            linkerSettings: [
+                .unsafeFlags(["-static-executable"]),
+                // What FoundationEssentials, which swift-crypto and swift-argument-parser import, is built
+                // on: its module names only the dynamic library.
+                .linkedLibrary("_FoundationCollections"), .linkedLibrary("_FoundationCShims"),
             ]),
 
         // What the C headers and the running kernel say, for tests that hold our numbers against theirs.
         .target(name: "CKernel", path: "Tests/CKernel"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EnforcementTests", dependencies: ["CKernel", "Enforcement", "JSON", "Policy"]),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "JSON", "Policy"], resources: [.copy("Vectors")]),
+        .testTarget(
+            name: "GatewayServerTests",
+            dependencies: [
+                "Gateway", "GatewayServer", "JSON", "Policy",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["JSON", "Policy"], resources: [.copy("Vectors")]),

@@ -1,1 +1,141 @@
-// Filled by the commits that follow.
+public import JSON
+public import Logging
+import Policy
+import Synchronization
+
+/// One running gateway: its configuration, devices and connections. Opens no socket; a server calls it.
+public final class Gateway: Sendable {
+    private struct State {
+        var connections: [String: Connection] = [:]
+        var isReady = false
+        var isClosing = false
+    }
+
+    /// What it runs with.
+    public let configuration: GatewayConfiguration
+    /// Which instance it is.
+    public let identity: InstanceIdentity
+    let devices: DeviceStore
+    let clock: WallClock
+    let logger: Logger
+    private let host: HostDescription
+    private let startedAt: Int64
+    private let state = Mutex(State())
+
+    /// A gateway that serves nobody yet. Throws `StorageError` when what it keeps on disk cannot be read.
+    public init(
+        configuration: GatewayConfiguration, clock: WallClock = .system, logger: Logger
+    ) throws(StorageError) {
+        let stateDirectory = configuration.instance.stateDirectory.value
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
+        devices = try DeviceStore(stateDirectory: stateDirectory, clock: clock)
+        host = HostDescription.current
+        startedAt = clock.milliseconds
+    }
+
+    // MARK: Connections
+
+    /// Takes in a client that came from `origin` and is answered through `transport`; nil when the gateway is
+    /// closing.
+    public func connect(from origin: RequestOrigin, transport: any ClientTransport) -> Connection? {
+        let connection = Connection(gateway: self, origin: origin, transport: transport)
+        let isOpen = state.withLock { state in
+            guard !state.isClosing else { return false }
+            state.connections[connection.id] = connection
+            return true
+        }
+        guard isOpen else { return nil }
+        connection.open()
+        return connection
+    }
+
+    func remove(_ connection: Connection) {
+        _ = state.withLock { $0.connections.removeValue(forKey: connection.id) }
+    }
+
+    func broadcast(_ event: EventFrame, isDroppable: Bool = false) {
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            connection.deliver(event, isDroppable: isDroppable)
+        }
+    }
+
+    // MARK: Life
+
+    /// Tells that the listeners stand.
+    public func becomeReady() {
+        state.withLock { $0.isReady = !$0.isClosing }
+    }
+
+    /// Whether clients are welcome: listening, and not about to end.
+    public var isReady: Bool { state.withLock { $0.isReady } }
+
+    /// Tells every client that the gateway lives. Called every `ProtocolLimits.tick`.
+    public func tick() {
+        broadcast(
+            EventFrame(event: GatewayEvent.tick, payload: ["ts": .integer(clock.milliseconds)]), isDroppable: true)
+    }
+
+    /// Says good-bye to every client and takes no more. `reason` is for people.
+    public func shutDown(reason: String) {
+        let connections = state.withLock { state in
+            state.isReady = false
+            state.isClosing = true
+            return Array(state.connections.values)
+        }
+        let event = EventFrame(event: GatewayEvent.shutdown, payload: ["reason": .string(reason)])
+        for connection in connections {
+            connection.deliver(event, isDroppable: false)
+            connection.close(.restart)
+        }
+    }
+
+    // MARK: Requests
+
+    /// Answers a request of `client`, which came through the handshake.
+    func answer(_ request: RequestFrame, from client: Client) -> Result<JSON?, ProtocolError> {
+        guard request.method != "connect" else {
+            return .failure(ProtocolError(.invalidRequest, "connect is only valid as the first request"))
+        }
+        guard client.role == .operator else {
+            return .failure(ProtocolError(.invalidRequest, "unauthorized role: \(client.role.rawValue)"))
+        }
+        let method = Method.named(request.method)
+        // Only an admin learns which methods exist.
+        let scope = method?.scope ?? .admin
+        guard scope.isGranted(by: client.scopes) else {
+            return .failure(ProtocolError(.invalidRequest, "missing scope: \(scope.rawValue)"))
+        }
+        guard let method else {
+            return .failure(ProtocolError(.invalidRequest, "unknown method: \(request.method)"))
+        }
+        do {
+            return .success(try method.answer(self, request.params))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// What everybody may know: `GET /health`.
+    public var publicHealth: JSON {
+        [
+            "ok": true, "profile": .string(configuration.instance.name.text), "instanceId": .string(identity.id),
+            "version": .string(Version.current), "protocol": .integer(ProtocolVersion.current),
+            "port": .integer(Int64(configuration.ports.value.gateway)), "uptimeMs": .integer(uptime),
+        ]
+    }
+
+    /// Milliseconds since the start.
+    var uptime: Int64 { max(0, clock.milliseconds - startedAt) }
+
+    /// How many clients are connected.
+    public var connectionCount: Int { state.withLock { $0.connections.count } }
+
+    func hello(for admission: Handshake.Admission, connectionID: String, hostName: String) -> JSON {
+        HelloPayload(
+            gateway: self, host: host, admission: admission, connectionID: connectionID, hostName: hostName
+        ).json
+    }
+}

@@ -1,1 +1,63 @@
-// Filled by the commits that follow.
+public import Gateway
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+
+/// Serves a gateway over HTTP and WebSocket, on loopback, until it is asked to stop.
+///
+/// One event loop thread does everything: the work is small, and one thread keeps the idle process small.
+public struct GatewayServer: Service {
+    private let gateway: Gateway
+    private let port: UInt16
+    private let limits: ServerLimits
+    private let logger: Logger
+    private let whenListening: @Sendable ([String]) -> Void
+
+    /// A server for `gateway` on `port`. `whenListening` is told the addresses once all listeners stand.
+    public init(
+        gateway: Gateway, port: UInt16, limits: ServerLimits = ServerLimits(), logger: Logger,
+        whenListening: @escaping @Sendable ([String]) -> Void = { _ in }
+    ) {
+        precondition(port != 0, "port 0 would be any port, and a profile has its own")
+        self.gateway = gateway
+        self.port = port
+        self.limits = limits
+        self.logger = logger
+        self.whenListening = whenListening
+    }
+
+    /// Listens and serves; returns after a graceful shutdown or a cancellation. Throws `ServerError` when the
+    /// port cannot be had.
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            try await serve(on: group.next())
+        } catch {
+            try await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private func serve(on loop: any EventLoop) async throws {
+        let connections = OpenConnections()
+        let site = Site(gateway: gateway, limits: limits, logger: logger)
+        let listeners = try await Listeners.open(port: port, on: loop, logger: logger) { channel in
+            connections.add(channel)
+            return channel.eventLoop.makeCompletedFuture { try site.configure(channel) }
+        }
+        gateway.becomeReady()
+        whenListening(listeners.addresses)
+        let ticker = loop.scheduleRepeatedTask(initialDelay: limits.tick, delay: limits.tick) { [gateway] _ in
+            gateway.tick()
+        }
+        // Throws only when the task is cancelled, which asks for the same.
+        try? await gracefulShutdown()
+        logger.notice("stopping", metadata: ["connections": "\(gateway.connectionCount)"])
+        ticker.cancel()
+        await listeners.close()
+        gateway.shutDown(reason: "gateway stopping")
+        await connections.drain(within: limits.shutdown, on: loop)
+    }
+}

@@ -9,7 +9,7 @@ package struct StrictObject {
 
     package init(document: StrictDocument, path: [JSON.PathComponent], value: JSON) throws(PolicyError) {
         guard let object = value.object else {
-            throw document.error(at: path, "expected an object, found \(value.kind)")
+            throw document.error(at: path, "\(Self.spelled(path)): expected an object, found \(value.kind)")
         }
         self.document = document
         self.path = path
@@ -70,7 +70,7 @@ package struct StrictObject {
             guard let element = convert(item) else {
                 throw document.error(
                     at: path + [.name(name), .index(index)],
-                    "\(name): expected \(expected), found \(item.text())")
+                    "\(spelled(name))[\(index)]: expected \(expected), found \(item.text())")
             }
             elements.append(element)
         }
@@ -102,7 +102,7 @@ package struct StrictObject {
             guard let text = member.value.string else {
                 throw document.error(
                     at: path + [.name(name), .name(member.name)],
-                    "\(name).\(member.name): expected a string, found \(member.value.kind)")
+                    "\(spelled(name)).\(member.name): expected a string, found \(member.value.kind)")
             }
             pairs.append((member.name, text))
         }
@@ -111,7 +111,7 @@ package struct StrictObject {
 
     package func require<Value>(_ value: Value?, _ name: String) throws(PolicyError) -> Value {
         guard let value else {
-            throw document.error(at: path, "\"\(name)\" is missing")
+            throw document.error(at: path, "\(spelled(name)) is missing")
         }
         return value
     }
@@ -134,7 +134,24 @@ package struct StrictObject {
     }
 
     package func error(_ name: String, _ message: String) -> PolicyError {
-        document.error(at: path + [.name(name)], "\(name): \(message)")
+        document.error(at: path + [.name(name)], "\(spelled(name)): \(message)")
+    }
+
+    /// The member's whole path as a person writes it: `gateway.auth.mode`, `binds[0].source`.
+    private func spelled(_ name: String) -> String {
+        Self.spelled(path + [.name(name)])
+    }
+
+    private static func spelled(_ path: [JSON.PathComponent]) -> String {
+        guard !path.isEmpty else { return "the file" }
+        var text = ""
+        for component in path {
+            switch component {
+            case .index(let index): text += "[\(index)]"
+            case .name(let name), .nameOf(let name): text += text.isEmpty ? name : ".\(name)"
+            }
+        }
+        return text
     }
 
     /// An error about the element at `index` of the array `name`.

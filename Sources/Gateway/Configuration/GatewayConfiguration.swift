@@ -1,0 +1,142 @@
+public import Policy
+
+/// What the gateway runs with: every value resolved, with its source.
+///
+/// Arguments before environment before the host's profile file before the gateway's own file before the
+/// default. The port is the host's to assign: what the file says about it is only reported.
+public struct GatewayConfiguration: Sendable {
+    /// The profile and its places.
+    public let instance: Instance
+    /// The configuration file, when there is one.
+    public let file: ConfigurationFile?
+    /// The ports; the gateway listens on the base port.
+    public let ports: Sourced<PortSet>
+    /// The port the configuration file asks for, when it is not the one in use.
+    public let disregardedPort: UInt16?
+    /// The workspace.
+    public let workspace: Sourced<AbsolutePath>
+    /// How clients prove that they may connect.
+    public let credentials: Credentials
+    /// Addresses whose forwarding headers are believed.
+    public let trustedProxies: [String]
+
+    /// The port of a gateway nobody assigned one to.
+    public static let defaultPort: UInt16 = 18789
+    /// The port of the profile `dev`, unless it was assigned another.
+    public static let developmentPort: UInt16 = 19001
+
+    /// The agents the file lists, or `main` alone.
+    public let agents: AgentsSection
+    /// Whether each sender has a conversation of their own.
+    public let sessionScope: SessionSection.Scope
+
+    /// Resolves the configuration of `instance`. Throws `ConfigurationError`.
+    public init(
+        instance: Instance, file: ConfigurationFile?, arguments: GatewayArguments = GatewayArguments()
+    ) throws(ConfigurationError) {
+        self.instance = instance
+        self.file = file
+        let port = try Self.port(instance: instance, file: file, argument: arguments.port)
+        ports = Sourced(try Self.ports(port, instance: instance), from: port.source)
+        disregardedPort = file?.gateway.port.flatMap { $0 == port.value ? nil : $0 }
+        workspace = try Self.workspace(instance: instance, file: file)
+        credentials = Credentials(file: file?.gateway, instance: instance, arguments: arguments)
+        trustedProxies = file?.gateway.trustedProxies ?? []
+        agents = file?.agents ?? AgentsSection()
+        sessionScope = file?.session.scope ?? .perSender
+    }
+
+    /// The directory whose files are served as the canvas: an absolute path.
+    public var canvasDirectory: String { (workspace.value / "canvas").text }
+
+    /// The sentence that tells of the port the file asks for in vain, or nil.
+    public var portDisagreement: String? {
+        disregardedPort.map {
+            "gateway.port is \($0) in \(instance.configurationFile.value), but this profile's port is "
+                + "\(ports.value.gateway) (\(ports.source)), and that counts"
+        }
+    }
+
+    /// Whether the gateway may start with this. Throws `ConfigurationError.blocked` with what to change.
+    public func requireStartable(allowsUnconfigured: Bool) throws(ConfigurationError) {
+        let mode = file?.gateway.mode
+        guard mode == .local || allowsUnconfigured else {
+            throw .blocked(
+                "Gateway start blocked: set gateway.mode=local (current: \(mode?.rawValue ?? "unset")) in "
+                    + "\(instance.configurationFile.value), or pass --allow-unconfigured")
+        }
+        switch file?.gateway.bind ?? .loopback {
+        case .loopback, .auto: break
+        case .lan, .tailnet, .custom:
+            throw .blocked(
+                "gateway.bind in \(instance.configurationFile.value) asks for more than loopback, which this "
+                    + "version does not serve; set it to \"loopback\"")
+        }
+        guard credentials.isConfigured else {
+            let kind = credentials.mode.rawValue
+            throw .blocked(
+                "Gateway auth is set to \(kind), but no \(kind) is configured. Set gateway.auth.\(kind) in "
+                    + "\(instance.configurationFile.value), or run `\(CommandText.command("setup", for: instance.name))`"
+            )
+        }
+    }
+
+    private static func port(
+        instance: Instance, file: ConfigurationFile?, argument: Int?
+    ) throws(ConfigurationError) -> Sourced<UInt16> {
+        let variable = "MAZELCLAW_GATEWAY_PORT"
+        let expected = "a port from \(PortSet.validBases.lowerBound) to \(PortSet.validBases.upperBound)"
+        var assigned: Sourced<UInt16>?
+        if let text = instance.selection[variable] {
+            guard let port = UInt16(text) else { throw .variable(name: variable, value: text, expected: expected) }
+            assigned = Sourced(port, from: instance.selection.source(variable))
+        }
+        if let argument {
+            guard let port = UInt16(exactly: argument) else {
+                throw .argument(flag: "--port", value: "\(argument)", expected: expected)
+            }
+            // The sandbox would refuse the bind anyway; this says why.
+            if instance.isSandboxed, let assigned, assigned.value != port {
+                throw .portNotAssigned(requested: port, assigned: assigned.value)
+            }
+            return Sourced(port, from: .argument("--port"))
+        }
+        if let assigned { return assigned }
+        if let profile = instance.profile { return Sourced(profile.basePort, from: .profile("basePort")) }
+        if let file, let port = file.gateway.port {
+            return Sourced(port, from: .file(key: "gateway.port", path: file.path))
+        }
+        return instance.name.text == "dev"
+            ? Sourced(developmentPort, from: .default("the default of the profile dev"))
+            : Sourced(defaultPort, from: .default("the default"))
+    }
+
+    /// Derived ports must exist: the original quietly used another instance's when they did not.
+    private static func ports(_ port: Sourced<UInt16>, instance: Instance) throws(ConfigurationError) -> PortSet {
+        guard let ports = PortSet(base: port.value) else {
+            let range = PortSet.validBases
+            throw .blocked(
+                "port \(port.value) (\(port.source)) cannot be a gateway's: the ports derived from it would not all "
+                    + "exist; choose one from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return ports
+    }
+
+    private static func workspace(
+        instance: Instance, file: ConfigurationFile?
+    ) throws(ConfigurationError) -> Sourced<AbsolutePath> {
+        if let workspace = instance.environmentWorkspace { return workspace }
+        if let workspace = instance.profile?.workspace { return Sourced(workspace, from: .profile("workspace")) }
+        guard let file, let text = file.agents.workspace else {
+            return Sourced(instance.defaultWorkspace, from: .default("inside the state directory"))
+        }
+        let key = "agents.defaults.workspace"
+        // A relative path has no meaning that stays the same, so it is refused.
+        guard text.hasPrefix("/") || text.hasPrefix("~"),
+            let path = Instance.absolute(text, home: instance.home, workingDirectory: instance.home)
+        else {
+            throw .blocked("\(key) is \"\(text)\" in \(file.path); expected an absolute path without \"..\"")
+        }
+        return Sourced(path, from: .file(key: key, path: file.path))
+    }
+}

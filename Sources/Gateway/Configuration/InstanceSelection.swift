@@ -1,0 +1,62 @@
+public import Policy
+
+/// Which profile this process acts for, and which of its variables may say more about it.
+///
+/// A profile named on the command line is the only word on the matter: variables inherited from another
+/// profile's shell or unit are dropped, and named so that nobody wonders. Inside the sandbox the launcher
+/// set them itself for exactly this profile, and they count.
+public struct InstanceSelection: Sendable {
+    /// The profile, and what named it.
+    public let name: Sourced<ProfileName>
+    /// Whether the launcher started this process.
+    public let isSandboxed: Bool
+    /// The variables that were dropped, sorted.
+    public let dropped: [String]
+    private let variables: [String: String]
+
+    /// Chooses between `argument`, the profile named on the command line, and `environment`.
+    ///
+    /// Throws `ConfigurationError.variable` when MAZELCLAW_PROFILE is needed and cannot be a name.
+    public init(argument: ProfileName?, environment: [String: String]) throws(ConfigurationError) {
+        let ours = environment.filter { $0.key.hasPrefix(Self.prefix) && !$0.value.allSatisfy(\.isWhitespace) }
+        isSandboxed = ours[Self.marker] == "1"
+        guard let argument else {
+            name = try Self.inherited(ours)
+            variables = ours
+            dropped = []
+            return
+        }
+        name = Sourced(argument, from: .argument("--profile"))
+        guard !isSandboxed || ours["MAZELCLAW_PROFILE"] != argument.text else {
+            variables = ours
+            dropped = []
+            return
+        }
+        variables = [:]
+        dropped = ours.keys.filter { $0 != Self.marker }.sorted()
+    }
+
+    /// The value of `name`, when that variable counts and is not blank.
+    public subscript(name: String) -> String? {
+        variables[name]
+    }
+
+    /// Where a value read from the variable `name` came from.
+    func source(_ name: String) -> ValueSource {
+        isSandboxed ? .launcher(name) : .environment(name)
+    }
+
+    private static let prefix = "MAZELCLAW_"
+    private static let marker = "MAZELCLAW_SANDBOX"
+
+    private static func inherited(_ variables: [String: String]) throws(ConfigurationError) -> Sourced<ProfileName> {
+        guard let text = variables["MAZELCLAW_PROFILE"] else {
+            return Sourced(.default, from: .default("no profile was named"))
+        }
+        let trimmed = text.split(separator: " ").joined(separator: " ")
+        guard let name = ProfileName(trimmed) else {
+            throw .variable(name: "MAZELCLAW_PROFILE", value: text, expected: "a profile's name: \(ProfileName.rule)")
+        }
+        return Sourced(name, from: .environment("MAZELCLAW_PROFILE"))
+    }
+}

@@ -1,0 +1,180 @@
+import JSON
+
+/// Decides whether a client may come in: the checks on `connect`, in the order clients rely on.
+struct Handshake {
+    /// Why not: what the answer says, and how the connection ends.
+    struct Rejection: Error, Equatable {
+        var error: ProtocolError
+        var close: CloseReason
+
+        init(_ error: ProtocolError, close: CloseReason? = nil) {
+            self.error = error
+            self.close = close ?? .policy(error.message)
+        }
+    }
+
+    /// What was granted.
+    struct Admission {
+        var params: ConnectParams
+        var role: Role
+        var scopes: [String]
+        var deviceToken: PairedDevice.Token?
+    }
+
+    let credentials: Credentials
+    let devices: DeviceStore
+    let clock: WallClock
+    /// Whether the client sits on this host.
+    let isLocal: Bool
+    let remoteAddress: String
+    /// The challenge this connection was sent.
+    let nonce: String
+    /// Tells operators of pairing.
+    let announce: (EventFrame) -> Void
+
+    func admit(_ request: RequestFrame) throws(Rejection) -> Admission {
+        guard request.method == "connect" else {
+            throw Rejection(
+                ProtocolError(.invalidRequest, "invalid handshake: first request must be connect"))
+        }
+        let params: ConnectParams
+        do { params = try ConnectParams(request.params) } catch { throw Rejection(error) }
+        guard (params.minProtocol...max(params.minProtocol, params.maxProtocol)).contains(ProtocolVersion.current)
+        else {
+            throw Rejection(
+                ProtocolError(
+                    .invalidRequest, "protocol mismatch",
+                    details: ["expectedProtocol": .integer(ProtocolVersion.current)]),
+                close: CloseReason(1002, "protocol mismatch"))
+        }
+        guard let role = Role(rawValue: params.role ?? Role.operator.rawValue) else {
+            throw Self.invalid("invalid role")
+        }
+        // An operator who asks for nothing in particular is the owner.
+        let scopes = params.scopes.isEmpty && role == .operator ? [Scope.admin.rawValue] : params.scopes
+        guard let device = params.device else {
+            try requireNoDevice(params)
+            try authorize(params, role: role, scopes: scopes)
+            return Admission(params: params, role: role, scopes: scopes, deviceToken: nil)
+        }
+        let key = try verify(device, of: params, role: role)
+        try authorize(params, role: role, scopes: scopes)
+        return Admission(
+            params: params, role: role, scopes: scopes,
+            deviceToken: try pair(device, key: key, params: params, role: role, scopes: scopes))
+    }
+
+    // MARK: Identity
+
+    private func requireNoDevice(_ params: ConnectParams) throws(Rejection) {
+        guard !params.client.id.isControlUI else {
+            throw Self.invalid("control ui requires HTTPS or localhost (secure context)")
+        }
+        // A password alone is not enough: it is the one secret people share with each other.
+        guard params.token != nil else {
+            throw Rejection(ProtocolError(.notPaired, "device identity required"))
+        }
+    }
+
+    private func verify(_ device: ConnectParams.Device, of params: ConnectParams, role: Role) throws(Rejection)
+        -> DeviceKey
+    {
+        guard let key = DeviceKey(device.publicKey), key.deviceID == device.id else {
+            throw Self.invalid("device identity mismatch")
+        }
+        let (age, overflow) = clock.milliseconds.subtractingReportingOverflow(device.signedAt)
+        guard !overflow, age.magnitude <= ProtocolLimits.signatureAge.magnitude else {
+            throw Self.invalid("device signature expired")
+        }
+        if let signed = device.nonce {
+            guard signed == nonce else { throw Self.invalid("device nonce mismatch") }
+        } else if !isLocal {
+            throw Self.invalid("device nonce required")
+        }
+        guard key.isUsable else { throw Self.invalid("device public key invalid") }
+        let payload = DevicePayload(
+            deviceID: device.id, clientID: params.client.id.text, clientMode: params.client.mode.rawValue,
+            role: role.rawValue, scopes: params.scopes, signedAt: device.signedAt, token: params.token,
+            nonce: device.nonce, platform: params.client.platform, deviceFamily: params.client.deviceFamily ?? "")
+        guard payload.accepted.contains(where: { key.verifies(device.signature, over: $0) }) else {
+            throw Self.invalid("device signature invalid")
+        }
+        return key
+    }
+
+    // MARK: Authorization
+
+    private func authorize(_ params: ConnectParams, role: Role, scopes: [String]) throws(Rejection) {
+        switch credentials.mode {
+        case .token where credentials.accept(params.token): return
+        case .password where credentials.accept(params.password): return
+        case .token, .password: break
+        }
+        if let device = params.device, let token = params.token,
+            devices.accepts(token, device: device.id, role: role, scopes: scopes)
+        {
+            return
+        }
+        throw Self.invalid("unauthorized: \(unauthorizedReason(params))")
+    }
+
+    private func unauthorizedReason(_ params: ConnectParams) -> String {
+        let kind = credentials.mode.rawValue
+        guard credentials.isConfigured else {
+            return "gateway \(kind) not configured on gateway (set gateway.auth.\(kind))"
+        }
+        let given = credentials.mode == .token ? params.token : params.password
+        let hint =
+            if params.client.mode == .cli {
+                "set gateway.remote.\(kind) to match gateway.auth.\(kind)"
+            } else if params.client.id.isWebPage {
+                credentials.mode == .token
+                    ? "open a tokenized dashboard URL or paste token in Control UI settings"
+                    : "enter the password in Control UI settings"
+            } else {
+                "provide gateway auth \(kind)"
+            }
+        return "gateway \(kind) \(given == nil ? "missing" : "mismatch") (\(hint))"
+    }
+
+    // MARK: Pairing
+
+    private func pair(
+        _ device: ConnectParams.Device, key: DeviceKey, params: ConnectParams, role: Role, scopes: [String]
+    ) throws(Rejection) -> PairedDevice.Token? {
+        do {
+            if !devices.isPaired(id: device.id, publicKey: key.text, role: role, scopes: scopes) {
+                let (request, isNew) = try devices.request(
+                    PairingRequest(
+                        id: UUIDText.random(), deviceID: device.id, publicKey: key.text,
+                        displayName: params.client.displayName, platform: params.client.platform,
+                        clientID: params.client.id.text, clientMode: params.client.mode.rawValue, role: role,
+                        scopes: scopes, remoteAddress: remoteAddress, createdAt: clock.milliseconds))
+                guard isLocal else {
+                    if isNew { announce(EventFrame(event: GatewayEvent.pairRequested, payload: request.json)) }
+                    throw Rejection(
+                        ProtocolError(.notPaired, "pairing required", details: ["requestId": .string(request.id)]))
+                }
+                try devices.approve(request)
+                announce(
+                    EventFrame(
+                        event: GatewayEvent.pairResolved,
+                        payload: [
+                            "requestId": .string(request.id), "deviceId": .string(device.id),
+                            "decision": "approved", "ts": .integer(clock.milliseconds),
+                        ]))
+            }
+            return try devices.token(device: device.id, role: role, scopes: scopes)
+        } catch let rejection as Rejection {
+            throw rejection
+        } catch {
+            throw Rejection(
+                ProtocolError(.unavailable, "pairing cannot be kept: \(error)"),
+                close: CloseReason(1011, "pairing failed"))
+        }
+    }
+
+    private static func invalid(_ message: String) -> Rejection {
+        Rejection(ProtocolError(.invalidRequest, message))
+    }
+}

@@ -1,0 +1,140 @@
+import JSON
+public import Policy
+import Synchronization
+
+/// The devices of one instance: those let in, and those that ask. Kept in `<state>/devices`, on disk before
+/// anybody hears of it.
+public final class DeviceStore: Sendable {
+    private struct State {
+        var paired: [PairedDevice]
+        var pending: [PairingRequest]
+    }
+
+    private let directory: AbsolutePath
+    private let clock: WallClock
+    private let state: Mutex<State>
+
+    /// The most requests that may wait; strangers must not fill the disk.
+    private static let pendingLimit = 64
+
+    /// Reads what is kept in `<stateDirectory>/devices`, if anything. Throws `StorageError`, also when a file
+    /// there is damaged: starting empty would let every device pair anew.
+    public init(stateDirectory: AbsolutePath, clock: WallClock = .system) throws(StorageError) {
+        directory = stateDirectory / "devices"
+        self.clock = clock
+        let paired = try Self.entries(directory / "paired.json").compactMap(PairedDevice.init)
+        let pending = try Self.entries(directory / "pending.json").compactMap(PairingRequest.init)
+        state = Mutex(State(paired: paired, pending: pending))
+    }
+
+    /// Whether the device `id` was let in with this very key, as `role` with all of `scopes`.
+    func isPaired(id: String, publicKey: String, role: Role, scopes: [String]) -> Bool {
+        state.withLock { state in
+            state.paired.contains { $0.id == id && $0.publicKey == publicKey && $0.allows(role, scopes: scopes) }
+        }
+    }
+
+    /// Whether `token` was given to the device `id` for `role`, and covers `scopes`.
+    func accepts(_ token: Secret, device id: String, role: Role, scopes: [String]) -> Bool {
+        state.withLock { state in
+            guard let device = state.paired.first(where: { $0.id == id }) else { return false }
+            return device.tokens.contains { known in
+                known.role == role && scopes.allSatisfy(known.scopes.contains) && known.secret.matches(token)
+            }
+        }
+    }
+
+    /// Keeps a request to be let in. The same device asking again keeps its request, and its id.
+    func request(_ request: PairingRequest) throws(StorageError) -> (request: PairingRequest, isNew: Bool) {
+        try change { (state) throws(StorageError) in
+            let oldest = clock.milliseconds - PairingRequest.lifetime
+            state.pending.removeAll { $0.createdAt < oldest }
+            if let known = state.pending.first(where: {
+                $0.deviceID == request.deviceID && $0.role == request.role && $0.scopes == request.scopes
+            }) {
+                return (known, false)
+            }
+            if state.pending.count >= Self.pendingLimit { state.pending.removeFirst() }
+            state.pending.append(request)
+            try write(state.pending.map { ($0.id, $0.json) }, to: "pending.json")
+            return (request, true)
+        }
+    }
+
+    /// Lets the device of `request` in.
+    func approve(_ request: PairingRequest) throws(StorageError) {
+        try change { (state) throws(StorageError) in
+            let known = state.paired.firstIndex { $0.id == request.deviceID && $0.publicKey == request.publicKey }
+            var device =
+                known.map { state.paired[$0] }
+                ?? PairedDevice(
+                    id: request.deviceID, publicKey: request.publicKey, displayName: nil, platform: "", clientID: "",
+                    clientMode: "", roles: [], scopes: [], tokens: [], createdAt: request.createdAt, approvedAt: 0)
+            device.displayName = request.displayName
+            device.platform = request.platform
+            device.clientID = request.clientID
+            device.clientMode = request.clientMode
+            device.approvedAt = clock.milliseconds
+            if !device.roles.contains(request.role) { device.roles.append(request.role) }
+            device.scopes += request.scopes.filter { !device.scopes.contains($0) }
+            if let known { state.paired[known] = device } else { state.paired.append(device) }
+            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            if state.pending.contains(where: { $0.deviceID == request.deviceID }) {
+                state.pending.removeAll { $0.deviceID == request.deviceID }
+                try write(state.pending.map { ($0.id, $0.json) }, to: "pending.json")
+            }
+        }
+    }
+
+    /// The token of the paired device `id` for `role`: the one it has, or a new one when that does not cover
+    /// `scopes`. Nil when the device is not paired.
+    func token(device id: String, role: Role, scopes: [String]) throws(StorageError) -> PairedDevice.Token? {
+        try change { (state) throws(StorageError) in
+            guard let index = state.paired.firstIndex(where: { $0.id == id }) else { return nil }
+            let tokens = state.paired[index].tokens
+            if let token = tokens.first(where: { $0.role == role && scopes.allSatisfy($0.scopes.contains) }) {
+                return token
+            }
+            let token = PairedDevice.Token(
+                secret: .random(byteCount: 16), role: role, scopes: scopes, issuedAt: clock.milliseconds)
+            state.paired[index].tokens = tokens.filter { $0.role != role } + [token]
+            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            return token
+        }
+    }
+
+    /// Changes the state only if `body` got it onto the disk.
+    private func change<Value: Sendable>(
+        _ body: (inout sending State) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        try state.withLock { (state) throws(StorageError) in
+            var copy = state
+            let value = try body(&copy)
+            state = copy
+            return value
+        }
+    }
+
+    private func write(_ entries: [(id: String, json: JSON)], to name: String) throws(StorageError) {
+        try DurableFile.makeDirectory(directory)
+        let object = JSONObject(entries.map { JSONObject.Member(name: $0.id, value: $0.json) })
+        try DurableFile.write(JSON.object(object).serialized(pretty: true) + [UInt8(ascii: "\n")], to: directory / name)
+    }
+
+    private static func entries(_ path: AbsolutePath) throws(StorageError) -> [JSON] {
+        guard let text = try DurableFile.read(path, limit: 16 << 20) else { return [] }
+        let root: JSON
+        do {
+            root = try JSON(parsing: text)
+        } catch {
+            let position = JSONPosition(offset: error.offset, in: text)
+            throw StorageError(
+                "read", path, errno: 0,
+                fault: "\(error) at \(position); mend it, or remove it to pair every device anew")
+        }
+        guard let object = root.object else {
+            throw StorageError("read", path, errno: 0, fault: "it must hold a JSON object of devices")
+        }
+        return object.members.map(\.value)
+    }
+}

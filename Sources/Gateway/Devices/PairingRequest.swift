@@ -1,0 +1,69 @@
+import JSON
+
+/// A device that asks to be let in.
+struct PairingRequest: Sendable {
+    var id: String
+    var deviceID: String
+    /// The public key as base64url.
+    var publicKey: String
+    var displayName: String?
+    var platform: String
+    var clientID: String
+    var clientMode: String
+    var role: Role
+    var scopes: [String]
+    var remoteAddress: String
+    /// Milliseconds since 1970.
+    var createdAt: Int64
+
+    /// How long a request stands, in milliseconds.
+    static let lifetime: Int64 = 5 * 60 * 1000
+
+    /// The request as the event `device.pair.requested` and `devices/pending.json` carry it.
+    var json: JSON {
+        var object = JSONObject()
+        object["requestId"] = .string(id)
+        object["deviceId"] = .string(deviceID)
+        object["publicKey"] = .string(publicKey)
+        object["displayName"] = displayName.map(JSON.string)
+        object["platform"] = .string(platform)
+        object["clientId"] = .string(clientID)
+        object["clientMode"] = .string(clientMode)
+        object["role"] = .string(role.rawValue)
+        object["scopes"] = .array(scopes.map(JSON.string))
+        object["remoteIp"] = .string(remoteAddress)
+        object["ts"] = .integer(createdAt)
+        return .object(object)
+    }
+
+    /// Reads a request; nil when something needed is missing.
+    init?(_ json: JSON) {
+        guard let id = json["requestId"]?.string, let deviceID = json["deviceId"]?.string,
+            let publicKey = json["publicKey"]?.string, let role = json["role"]?.string.flatMap(Role.init),
+            let createdAt = json["ts"]?.integer
+        else { return nil }
+        self.init(
+            id: id, deviceID: deviceID, publicKey: publicKey, displayName: json["displayName"]?.string,
+            platform: json["platform"]?.string ?? "", clientID: json["clientId"]?.string ?? "",
+            clientMode: json["clientMode"]?.string ?? "", role: role,
+            scopes: json["scopes"]?.array?.compactMap(\.string) ?? [],
+            remoteAddress: json["remoteIp"]?.string ?? "", createdAt: createdAt)
+    }
+
+    init(
+        id: String, deviceID: String, publicKey: String, displayName: String?, platform: String, clientID: String,
+        clientMode: String, role: Role, scopes: [String], remoteAddress: String, createdAt: Int64
+    ) {
+        self.id = id
+        self.deviceID = deviceID
+        self.publicKey = publicKey
+        self.displayName = displayName
+        self.platform = platform
+        self.clientID = clientID
+        self.clientMode = clientMode
+        self.role = role
+        self.scopes = scopes
+        self.remoteAddress = remoteAddress
+        self.createdAt = createdAt
+    }
+}

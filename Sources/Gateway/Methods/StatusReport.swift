@@ -1,0 +1,55 @@
+import JSON
+import Policy
+
+/// The result of the method `status`: the gateway as its owner sees it.
+struct StatusReport {
+    let gateway: Gateway
+
+    var json: JSON {
+        let agents = gateway.configuration.agents
+        return [
+            "gateway": gatewayJSON,
+            "heartbeat": [
+                "defaultAgentId": .string(agents.defaultID),
+                "agents": .array(
+                    agents.all.map { agent in
+                        ["agentId": .string(agent.id), "enabled": false, "every": "disabled", "everyMs": .null]
+                    }),
+            ],
+            "channelSummary": [],
+            "queuedSystemEvents": [],
+            "sessions": [
+                "paths": .array(agents.all.map { AgentReport(gateway, $0.id).sessionPath }),
+                "count": 0,
+                "defaults": ["model": .null, "contextTokens": .null],
+                "recent": [],
+                "byAgent": .array(
+                    agents.all.map { agent in
+                        [
+                            "agentId": .string(agent.id), "path": AgentReport(gateway, agent.id).sessionPath,
+                            "count": 0, "recent": [],
+                        ]
+                    }),
+            ],
+        ]
+    }
+
+    private var gatewayJSON: JSON {
+        let configuration = gateway.configuration
+        let instance = configuration.instance
+        var object = JSONObject()
+        object["profile"] = .string(instance.name.text)
+        object["instanceId"] = .string(gateway.identity.id)
+        object["version"] = .string(Version.current)
+        object["sandboxed"] = .bool(instance.isSandboxed)
+        object["port"] = .integer(Int64(configuration.ports.value.gateway))
+        object["portSource"] = .string(configuration.ports.source.description)
+        object["disregardedPort"] = configuration.disregardedPort.map { .integer(Int64($0)) }
+        object["stateDir"] = .string(instance.stateDirectory.value.text)
+        object["configPath"] = .string(instance.configurationFile.value.text)
+        object["workspace"] = .string(configuration.workspace.value.text)
+        object["uptimeMs"] = .integer(gateway.uptime)
+        object["connections"] = .integer(Int64(gateway.connectionCount))
+        return .object(object)
+    }
+}

@@ -1,0 +1,57 @@
+/// The program a client says it is.
+///
+/// Real clients check and send these words under several product names; all are accepted.
+public struct ClientID: Hashable, Sendable {
+    /// The id as it was sent: it is part of what a device signs.
+    public let text: String
+    private let kind: String
+
+    /// Parses `text`; nil when no client has that id.
+    public init?(_ text: String) {
+        let product = Self.products.first { text.hasPrefix($0) }
+        kind = String(text.dropFirst(product?.count ?? 0))
+        self.text = text
+        let kinds = product == nil ? Self.plainKinds : Self.productKinds
+        guard kinds.contains(kind) else { return nil }
+    }
+
+    /// Whether this is the browser page served by the gateway.
+    var isControlUI: Bool { kind == "control-ui" }
+
+    /// Whether this is a page in a browser.
+    var isWebPage: Bool { ["control-ui", "webchat-ui", "webchat"].contains(kind) }
+
+    private static let products = ["moltbot-", "openclaw-", "mazelclaw-"]
+    private static let plainKinds: Set = [
+        "webchat-ui", "webchat", "cli", "gateway-client", "node-host", "test", "fingerprint",
+    ]
+    private static let productKinds: Set = ["control-ui", "macos", "ios", "android", "probe"]
+}
+
+/// How a client uses the gateway.
+public enum ClientMode: String, Sendable, CaseIterable {
+    case webchat, cli, ui, backend, node, probe, test
+}
+
+/// What a client may be.
+public enum Role: String, Sendable, CaseIterable {
+    /// Someone who uses or administers the gateway.
+    case `operator`
+    /// A device that offers its abilities to agents.
+    case node
+}
+
+/// What an operator may do.
+public enum Scope: String, Sendable, CaseIterable {
+    case admin = "operator.admin"
+    case read = "operator.read"
+    case write = "operator.write"
+    case approvals = "operator.approvals"
+    case pairing = "operator.pairing"
+
+    /// Whether someone granted `scopes` may do this. Admin may do all, and who writes may read.
+    public func isGranted(by scopes: [String]) -> Bool {
+        if scopes.contains(Scope.admin.rawValue) || scopes.contains(rawValue) { return true }
+        return self == .read && scopes.contains(Scope.write.rawValue)
+    }
+}

@@ -1,0 +1,63 @@
+import JSON
+import Policy
+
+/// The answer to `connect`: who answers, what it can do, and how things stand.
+struct HelloPayload {
+    let gateway: Gateway
+    let host: HostDescription
+    let admission: Handshake.Admission
+    let connectionID: String
+    /// The name the client asked for, as it can ask for it again.
+    let hostName: String
+
+    var json: JSON {
+        var object = JSONObject()
+        object["type"] = "hello-ok"
+        object["protocol"] = .integer(ProtocolVersion.current)
+        object["server"] = [
+            "version": .string(Version.current), "host": .string(host.name), "connId": .string(connectionID),
+        ]
+        object["features"] = [
+            "methods": .array(Method.all.map { .string($0.name) }),
+            "events": .array(GatewayEvent.all.map(JSON.string)),
+        ]
+        object["snapshot"] = snapshot
+        object["canvasHostUrl"] = .string(canvasURL)
+        object["auth"] = admission.deviceToken.map { token in
+            [
+                "deviceToken": .string(token.secret.revealed()), "role": .string(token.role.rawValue),
+                "scopes": .array(token.scopes.map(JSON.string)), "issuedAtMs": .integer(token.issuedAt),
+            ]
+        }
+        object["policy"] = [
+            "maxPayload": .integer(Int64(ProtocolLimits.inboundBytes)),
+            "maxBufferedBytes": .integer(Int64(ProtocolLimits.bufferedBytes)),
+            "tickIntervalMs": .integer(ProtocolLimits.tick.components.seconds * 1000),
+        ]
+        return .object(object)
+    }
+
+    private var snapshot: JSON {
+        let configuration = gateway.configuration
+        let agents = configuration.agents
+        return [
+            "presence": [PresenceEntry.gateway(on: host, at: gateway.clock.milliseconds).json],
+            "health": HealthReport(gateway: gateway).json,
+            "stateVersion": StateVersion(presence: 1, health: 1).json,
+            "uptimeMs": .integer(gateway.uptime),
+            "configPath": .string(configuration.instance.configurationFile.value.text),
+            "stateDir": .string(configuration.instance.stateDirectory.value.text),
+            "sessionDefaults": [
+                "defaultAgentId": .string(agents.defaultID), "mainKey": "main",
+                "mainSessionKey": .string(
+                    configuration.sessionScope == .global ? "global" : "agent:\(agents.defaultID):main"),
+                "scope": .string(configuration.sessionScope.rawValue),
+            ],
+        ]
+    }
+
+    private var canvasURL: String {
+        let name = hostName.contains(":") ? "[\(hostName)]" : hostName
+        return "http://\(name.isEmpty ? "127.0.0.1" : name):\(gateway.configuration.ports.value.gateway)"
+    }
+}

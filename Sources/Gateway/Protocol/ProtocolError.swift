@@ -1,0 +1,47 @@
+public import JSON
+
+/// A failure as a response frame carries it.
+public struct ProtocolError: Error, Equatable, Sendable {
+    /// The code.
+    public var code: ErrorCode
+    /// One sentence, part of the protocol where clients match on it.
+    public var message: String
+    /// More, for programs.
+    public var details: JSON?
+    /// Whether the same request may succeed later.
+    public var isRetryable: Bool?
+    /// When, in milliseconds.
+    public var retryAfter: Int64?
+
+    /// A failure.
+    public init(
+        _ code: ErrorCode, _ message: String, details: JSON? = nil, isRetryable: Bool? = nil, retryAfter: Int64? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.details = details
+        self.isRetryable = isRetryable
+        self.retryAfter = retryAfter
+    }
+
+    /// The `error` member of a response.
+    public var json: JSON {
+        var object = JSONObject()
+        object["code"] = .string(code.rawValue)
+        object["message"] = .string(message)
+        object["details"] = details
+        object["retryable"] = isRetryable.map(JSON.bool)
+        object["retryAfterMs"] = retryAfter.map(JSON.integer)
+        return .object(object)
+    }
+
+    /// Reads the `error` member of a response; nil when it is none.
+    public init?(_ json: JSON) {
+        guard let code = json["code"]?.string.flatMap(ErrorCode.init), let message = json["message"]?.string else {
+            return nil
+        }
+        self.init(
+            code, message, details: json["details"], isRetryable: json["retryable"]?.bool,
+            retryAfter: json["retryAfterMs"]?.integer)
+    }
+}

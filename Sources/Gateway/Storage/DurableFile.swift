@@ -1,0 +1,99 @@
+import Glibc
+public import Policy
+
+/// Small private files that survive a crash: what was written is either wholly there or not at all.
+public enum DurableFile {
+    /// The content of the file at `path`, or nil when there is none.
+    ///
+    /// Throws `StorageError` when it cannot be read or holds more than `limit` bytes (default 1 MiB).
+    public static func read(_ path: AbsolutePath, limit: Int = 1 << 20) throws(StorageError) -> [UInt8]? {
+        let descriptor = open(path.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw StorageError("read", path, errno: errno)
+        }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw StorageError("read", path, errno: errno)
+            }
+            guard count > 0 else { return content }
+            content += chunk[..<count]
+            guard content.count <= limit else {
+                throw StorageError("read", path, errno: 0, fault: "it holds more than \(limit) bytes")
+            }
+        }
+    }
+
+    /// Replaces the file at `path` by `content`, readable by its owner only (mode 0600).
+    ///
+    /// Written beside it, flushed, renamed over it, and the directory flushed: rename(2) alone does not
+    /// promise that the new name survives a power loss. Throws `StorageError`.
+    public static func write(_ content: [UInt8], to path: AbsolutePath) throws(StorageError) {
+        let temporary = "\(path.text).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw StorageError("write", path, errno: errno) }
+        let fault = writeAll(content, to: descriptor)
+        close(descriptor)
+        guard fault == 0, rename(temporary, path.text) == 0 else {
+            let reason = fault == 0 ? errno : fault
+            unlink(temporary)
+            throw StorageError("write", path, errno: reason)
+        }
+        try flush(path.parent)
+    }
+
+    /// Makes the directory at `path` and those above it that are missing, each for its owner only
+    /// (mode 0700). A directory that is already there keeps its mode. Returns whether `path` was made.
+    ///
+    /// Throws `StorageError`.
+    @discardableResult
+    public static func makeDirectory(_ path: AbsolutePath) throws(StorageError) -> Bool {
+        if mkdir(path.text, 0o700) == 0 { return true }
+        if errno == ENOENT, path != .root {
+            try makeDirectory(path.parent)
+            if mkdir(path.text, 0o700) == 0 { return true }
+        }
+        guard errno == EEXIST else { throw StorageError("create", path, errno: errno) }
+        var status = stat()
+        guard stat(path.text, &status) == 0 else { throw StorageError("create", path, errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw StorageError("create", path, errno: ENOTDIR)
+        }
+        return false
+    }
+
+    /// Takes from group and others what `path` grants them. Throws `StorageError`.
+    public static func makePrivate(_ path: AbsolutePath) throws(StorageError) {
+        var status = stat()
+        guard stat(path.text, &status) == 0 else { throw StorageError("read", path, errno: errno) }
+        guard status.st_mode & 0o077 != 0 else { return }
+        guard chmod(path.text, status.st_mode & 0o700) == 0 else {
+            throw StorageError("protect", path, errno: errno)
+        }
+    }
+
+    private static func writeAll(_ content: [UInt8], to descriptor: Int32) -> Int32 {
+        var rest = content[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return errno
+            }
+            rest = rest.dropFirst(count)
+        }
+        return fsync(descriptor) == 0 ? 0 : errno
+    }
+
+    private static func flush(_ directory: AbsolutePath) throws(StorageError) {
+        let descriptor = open(directory.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StorageError("write", directory, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw StorageError("write", directory, errno: errno) }
+    }
+}

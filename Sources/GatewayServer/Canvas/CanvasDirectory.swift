@@ -1,0 +1,51 @@
+import Glibc
+
+/// A directory whose files are served, and nothing beside it.
+///
+/// Agents write here, so no name is trusted: each component is opened in the directory before it, and a
+/// symbolic link is refused wherever it stands (openat(2), O_NOFOLLOW).
+struct CanvasDirectory: Sendable {
+    /// Its absolute path. Not followed when it is a symbolic link itself.
+    let root: String
+
+    /// What stands at a path.
+    enum Entry {
+        case file(OpenFile, name: String)
+        case directory
+        case none
+    }
+
+    /// Looks `components` up below the root.
+    func entry(_ components: [String]) -> Entry {
+        var directory = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard directory >= 0 else { return .none }
+        guard let last = components.last else {
+            close(directory)
+            return .directory
+        }
+        for component in components.dropLast() {
+            let next = openat(directory, component, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            close(directory)
+            guard next >= 0 else { return .none }
+            directory = next
+        }
+        // O_NONBLOCK: opening a FIFO must not wait for its writer.
+        let descriptor = openat(directory, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        close(directory)
+        guard descriptor >= 0 else { return .none }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            close(descriptor)
+            return .none
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: return .file(OpenFile(descriptor: descriptor, size: Int(status.st_size)), name: last)
+        case S_IFDIR:
+            close(descriptor)
+            return .directory
+        default:
+            close(descriptor)
+            return .none
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import NIOHTTP1
+
+/// `/__mazelclaw__/canvas/`: the files of the workspace's canvas directory.
+struct CanvasRoute: Sendable {
+    static let prefix = "/__mazelclaw__/canvas"
+
+    let directory: CanvasDirectory
+    let access: RequestAccess
+
+    func answer(_ request: HTTPRequest) -> HTTPResponse {
+        guard access.allows(request) else {
+            var response = HTTPResponse.error(.unauthorized, "the canvas is for this host, or with the gateway's token")
+            response.headers.add(name: "www-authenticate", value: "Bearer")
+            return response
+        }
+        let rest = request.path.dropFirst(Self.prefix.count)
+        guard !rest.isEmpty else { return redirect(request) }
+        guard let components = Self.components(rest) else {
+            return .error(.badRequest, "the path is not one a file can have")
+        }
+        let isDirectoryPath = rest.hasSuffix("/")
+        switch directory.entry(components) {
+        case .file(let file, let name) where !isDirectoryPath: return Self.content(file, name)
+        case .directory where !isDirectoryPath: return redirect(request)
+        case .directory:
+            if case .file(let file, let name) = directory.entry(components + ["index.html"]) {
+                return Self.content(file, name)
+            }
+            return .error(.notFound, "no such file")
+        case .file, .none: return .error(.notFound, "no such file")
+        }
+    }
+
+    /// The path's components, decoded once; nil when one of them could lead elsewhere.
+    private static func components(_ path: Substring) -> [String]? {
+        var components: [String] = []
+        for part in path.split(separator: "/") {
+            guard let component = PercentEncoding.decoded(part), component != ".", component != "..",
+                !component.utf8.contains(UInt8(ascii: "/")), !component.utf8.contains(0)
+            else { return nil }
+            components.append(component)
+        }
+        return components
+    }
+
+    /// To the same path with a slash, so that relative links in its index work.
+    private func redirect(_ request: HTTPRequest) -> HTTPResponse {
+        let query = request.head.uri.dropFirst(request.path.count)
+        return HTTPResponse(.permanentRedirect, headers: ["location": "\(request.path)/\(query)"])
+    }
+
+    private static func content(_ file: OpenFile, _ name: String) -> HTTPResponse {
+        // The address may hold the token, which must not travel on as a Referer.
+        HTTPResponse(
+            .ok, headers: ["content-type": MediaType.of(name), "referrer-policy": "no-referrer"], body: .file(file))
+    }
+}

@@ -1,0 +1,50 @@
+import JSON
+import NIOHTTP1
+
+/// What is sent back.
+struct HTTPResponse {
+    /// The content.
+    enum Body {
+        case none
+        case bytes([UInt8])
+        case file(OpenFile)
+    }
+
+    var status: HTTPResponseStatus
+    var headers: HTTPHeaders
+    var body: Body
+
+    /// `status` with `headers` and no content.
+    init(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: Body = .none) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        // No browser shall guess a type, hand the content to another site's page, or keep it.
+        self.headers.add(name: "x-content-type-options", value: "nosniff")
+        self.headers.add(name: "cross-origin-resource-policy", value: "same-origin")
+        self.headers.add(name: "cache-control", value: "no-store")
+    }
+
+    /// A JSON text.
+    static func json(_ json: JSON, _ status: HTTPResponseStatus = .ok) -> HTTPResponse {
+        HTTPResponse(status, headers: ["content-type": "application/json"], body: .bytes(json.serialized()))
+    }
+
+    /// A failure, told as JSON.
+    static func error(_ status: HTTPResponseStatus, _ message: String) -> HTTPResponse {
+        json(["ok": false, "error": ["type": .string(type(of: status)), "message": .string(message)]], status)
+    }
+
+    /// The length of the content in bytes.
+    var length: Int {
+        switch body {
+        case .none: 0
+        case .bytes(let bytes): bytes.count
+        case .file(let file): file.size
+        }
+    }
+
+    private static func type(of status: HTTPResponseStatus) -> String {
+        status.reasonPhrase.lowercased().split(separator: " ").joined(separator: "_")
+    }
+}

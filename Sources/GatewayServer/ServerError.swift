@@ -1,0 +1,25 @@
+import Glibc
+
+/// Why the server cannot listen.
+public enum ServerError: Error, Equatable, Sendable {
+    /// Somebody else listens there.
+    case portInUse(port: UInt16, address: String)
+    /// The kernel refuses the port: it is not among those of this profile's sandbox, or is privileged.
+    case portRefused(port: UInt16, address: String)
+    /// Anything else the kernel says (errno(3)).
+    case bind(port: UInt16, address: String, errno: Int32)
+}
+
+extension ServerError: CustomStringConvertible {
+    /// One sentence.
+    public var description: String {
+        switch self {
+        case .portInUse(let port, let address):
+            "port \(port) is already in use on \(address); stop what listens there, or choose another port"
+        case .portRefused(let port, let address):
+            "binding port \(port) on \(address) is not permitted; in a sandbox only the profile's own ports are"
+        case .bind(let port, let address, let errno):
+            "cannot listen on \(address) port \(port): \(String(cString: strerror(errno)))"
+        }
+    }
+}

@@ -1,0 +1,26 @@
+public import NIOCore
+
+/// How long the server waits, and how much it takes in.
+public struct ServerLimits: Sendable {
+    /// From a connection's start, or a request's head, to the end of the request. Default 10 s.
+    public var request: TimeAmount = .seconds(10)
+    /// Between two requests on one connection, and for each 64 KiB of an answer. Default 60 s.
+    public var idle: TimeAmount = .seconds(60)
+    /// The WebSocket handshake: from the upgrade to a valid `connect`. Default 10 s.
+    public var handshake: TimeAmount = .seconds(10)
+    /// For the other end to answer our close frame. Default 2 s.
+    public var closing: TimeAmount = .seconds(2)
+    /// For all connections to end once the server was asked to stop. Default 5 s.
+    public var shutdown: TimeAmount = .seconds(5)
+    /// Between two ticks, and between two pings. Default 30 s.
+    public var tick: TimeAmount = .seconds(30)
+    /// One header field, in bytes. Default 16 KiB.
+    public var headerField = 16 << 10
+    /// All header fields of a request together, in bytes. Default 64 KiB.
+    public var headers = 64 << 10
+    /// The body of a request, in bytes. Default 64 KiB.
+    public var body = 64 << 10
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,121 @@
+import Gateway
+import JSON
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+
+/// What is served on the gateway's port: the routes, the canvas, and WebSocket on every other path.
+struct Site: Sendable {
+    let gateway: Gateway
+    let limits: ServerLimits
+    let logger: Logger
+    private let routes: [Route]
+
+    /// Where canvas pages would wait for changes; never a client's WebSocket.
+    private static let liveReloadPath = "/__mazelclaw__/ws"
+
+    init(gateway: Gateway, limits: ServerLimits, logger: Logger) {
+        self.gateway = gateway
+        self.limits = limits
+        self.logger = logger
+        let canvas = CanvasRoute(
+            directory: CanvasDirectory(root: gateway.configuration.canvasDirectory),
+            access: RequestAccess(configuration: gateway.configuration))
+        routes = [
+            Route("/health") { [gateway] _ in .json(gateway.publicHealth) },
+            Route("/ready") { [gateway] _ in
+                let isReady = gateway.isReady
+                return .json(["ok": .bool(isReady), "ready": .bool(isReady)], isReady ? .ok : .serviceUnavailable)
+            },
+            Route(under: CanvasRoute.prefix, answer: canvas.answer),
+        ]
+    }
+
+    /// Sets up the pipeline of a new connection.
+    func configure(_ channel: any Channel) throws {
+        let handler = HTTPHandler(site: self)
+        let boundHandler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+        let upgrader = NIOWebSocketServerUpgrader(
+            maxFrameSize: ProtocolLimits.inboundBytes, automaticErrorHandling: false,
+            shouldUpgrade: { channel, head in
+                let request = HTTPRequest(head: head, channel: channel)
+                return channel.eventLoop.makeSucceededFuture(upgradeRefusal(request) == nil ? HTTPHeaders() : nil)
+            },
+            upgradePipelineHandler: { channel, head in
+                let request = HTTPRequest(head: head, channel: channel)
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        WebSocketHandler(gateway: gateway, origin: request.origin, limits: limits))
+                }
+            })
+        var decoderLimits = NIOHTTPDecoderLimitConfiguration()
+        decoderLimits.maxHeaderFieldSize = limits.headerField
+        decoderLimits.maxHeaderListSize = limits.headers
+        try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withServerUpgrade: (
+                upgraders: [upgrader],
+                completionHandler: { context in
+                    context.pipeline.syncOperations.removeHandler(boundHandler.value, promise: nil)
+                }
+            ),
+            withErrorHandling: false,
+            withEncoderConfiguration: HTTPResponseEncoder.Configuration(),
+            withDecoderLimitConfiguration: decoderLimits)
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+
+    /// The answer to `request`.
+    func answer(_ request: HTTPRequest) -> HTTPResponse {
+        if let refusal = refusal(request) { return refusal }
+        if request.isUpgrade {
+            // What arrives here was not upgraded; this says why.
+            return upgradeRefusal(request)
+                ?? .error(.badRequest, "not a valid WebSocket handshake (RFC 6455 section 4.2.1)")
+        }
+        guard let route = routes.first(where: { $0.matches(request.path) }) else {
+            return .error(.notFound, "nothing is served at this path")
+        }
+        guard route.allows(request.method) else {
+            var response = HTTPResponse.error(.methodNotAllowed, "use \(route.allowed)")
+            response.headers.add(name: "allow", value: route.allowed)
+            return response
+        }
+        return route.answer(request)
+    }
+
+    /// Why nothing at all is answered to `request`, or nil.
+    private func refusal(_ request: HTTPRequest) -> HTTPResponse? {
+        guard request.hasOneHost else {
+            return .error(.badRequest, "exactly one Host header is required (RFC 9112 section 3.2)")
+        }
+        guard request.path.utf8.first == UInt8(ascii: "/") else {
+            return .error(.badRequest, "the request target must be a path")
+        }
+        guard request.origin.hasAcceptableHost(trustedProxies: gateway.configuration.trustedProxies) else {
+            return .error(
+                .misdirectedRequest,
+                "this gateway answers to localhost only; to use another name, put a proxy in gateway.trustedProxies")
+        }
+        return nil
+    }
+
+    /// Why `request`, which asks for a WebSocket, gets none, or nil.
+    private func upgradeRefusal(_ request: HTTPRequest) -> HTTPResponse? {
+        if let refusal = refusal(request) { return refusal }
+        guard gateway.isReady else { return .error(.serviceUnavailable, "the gateway is stopping") }
+        guard request.path != Self.liveReloadPath else {
+            return .error(.notFound, "nothing is served at this path")
+        }
+        guard request.method == .GET else { return .error(.badRequest, "a WebSocket handshake is a GET request") }
+        guard request.origin.isSameOrigin else {
+            return .error(.forbidden, "a page of another origin may not connect")
+        }
+        guard request.webSocketVersion == "13" else {
+            var response = HTTPResponse.error(.upgradeRequired, "WebSocket version 13 is spoken here")
+            response.headers.add(name: "sec-websocket-version", value: "13")
+            return response
+        }
+        return nil
+    }
+}

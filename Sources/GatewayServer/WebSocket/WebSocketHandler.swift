@@ -1,0 +1,125 @@
+import Gateway
+import NIOCore
+import NIOWebSocket
+
+/// The frames of one WebSocket (RFC 6455): puts messages together, answers control frames, keeps the limits.
+final class WebSocketHandler: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias OutboundOut = WebSocketFrame
+
+    private let gateway: Gateway
+    private let origin: RequestOrigin
+    private let limits: ServerLimits
+    private var connection: Connection?
+    private var transport: WebSocketTransport?
+    /// The message so far, while its last frame has not come.
+    private var message: ByteBuffer?
+    private var handshakeDeadline: Scheduled<Void>?
+    private var nextPing: Scheduled<Void>?
+    /// Pings sent since anything was last heard.
+    private var unansweredPings = 0
+
+    init(gateway: Gateway, origin: RequestOrigin, limits: ServerLimits) {
+        self.gateway = gateway
+        self.origin = origin
+        self.limits = limits
+    }
+
+    // MARK: Life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let transport = WebSocketTransport(channel: context.channel, closingTime: limits.closing)
+        self.transport = transport
+        guard let connection = gateway.connect(from: origin, transport: transport) else {
+            return transport.close(.restart)
+        }
+        self.connection = connection
+        handshakeDeadline = context.eventLoop.scheduleTask(in: limits.handshake) { connection.handshakeTimedOut() }
+        schedulePing(context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        handshakeDeadline?.cancel()
+        nextPing?.cancel()
+        // Not at once: this may be called from within a write the connection is making.
+        if let connection { context.eventLoop.execute { connection.closed() } }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case NIOWebSocketError.invalidFrameLength: end(.tooBig)
+        case is NIOWebSocketError: end(.protocolError)
+        // The socket is of no use any more; channelInactive follows.
+        default: context.close(promise: nil)
+        }
+    }
+
+    /// A half-open connection looks alive until something is asked of it.
+    private func ping(_ context: ChannelHandlerContext) {
+        guard unansweredPings < 3 else { return context.close(promise: nil) }
+        unansweredPings += 1
+        write(.ping, ByteBuffer(), context)
+        schedulePing(context)
+    }
+
+    private func schedulePing(_ context: ChannelHandlerContext) {
+        nextPing = context.eventLoop.assumeIsolated().scheduleTask(in: limits.tick) { [self] in ping(context) }
+    }
+
+    // MARK: Frames
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = Self.unwrapInboundIn(data)
+        unansweredPings = 0
+        guard transport?.isClosing != true || frame.opcode == .connectionClose else { return }
+        // Section 5.1: a client masks every frame. Section 5.2: no extension was agreed on.
+        guard frame.maskKey != nil, !frame.rsv1, !frame.rsv2, !frame.rsv3 else { return end(.protocolError) }
+        switch frame.opcode {
+        case .text:
+            guard message == nil else { return end(.protocolError) }
+            add(frame)
+        case .continuation:
+            guard message != nil else { return end(.protocolError) }
+            add(frame)
+        case .ping: write(.pong, frame.unmaskedData, context)
+        case .pong: break
+        case .connectionClose: answerClose(frame, context)
+        case .binary: end(.unsupportedData)
+        default: end(.protocolError)
+        }
+    }
+
+    private func add(_ frame: WebSocketFrame) {
+        var data = frame.unmaskedData
+        let limit = connection?.inboundLimit ?? 0
+        guard (message?.readableBytes ?? 0) + data.readableBytes <= limit else { return end(.tooBig) }
+        if message == nil { message = data } else { message?.writeBuffer(&data) }
+        guard frame.fin, let whole = message else { return }
+        message = nil
+        whole.withUnsafeReadableBytes { bytes in
+            bytes.withMemoryRebound(to: UInt8.self) { connection?.receive($0) }
+        }
+        if connection?.isEstablished == true { handshakeDeadline?.cancel() }
+    }
+
+    private func answerClose(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
+        guard transport?.isClosing != true else { return context.close(promise: nil) }
+        // The answer repeats the code (section 5.5.1).
+        var data = frame.unmaskedData
+        let code = data.readSlice(length: 2) ?? ByteBuffer()
+        write(.connectionClose, code, context).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    }
+
+    private func end(_ reason: CloseReason) {
+        message = nil
+        if let connection { connection.close(reason) } else { transport?.close(reason) }
+    }
+
+    @discardableResult
+    private func write(_ opcode: WebSocketOpcode, _ data: ByteBuffer, _ context: ChannelHandlerContext)
+        -> EventLoopFuture<Void>
+    {
+        context.writeAndFlush(Self.wrapOutboundOut(WebSocketFrame(fin: true, opcode: opcode, data: data)))
+    }
+}

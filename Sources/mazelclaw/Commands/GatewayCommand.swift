@@ -1,0 +1,88 @@
+import ArgumentParser
+import Gateway
+import GatewayServer
+import Logging
+import Policy
+import Profiles
+import ServiceLifecycle
+import UnixSignals
+
+/// `mazelclaw gateway`: runs the gateway until it is told to stop.
+struct GatewayCommand: InstanceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway", abstract: "Run the gateway on 127.0.0.1 and ::1 until SIGTERM or SIGINT.")
+
+    @Option(help: ArgumentHelp("The port, before any other source.", valueName: "port"))
+    var port: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The token clients must have. Visible to every process; better kept in the file.", valueName: "token"))
+    var token: String?
+
+    @Option(
+        help: ArgumentHelp("The password clients must have, when gateway.auth.mode is password.", valueName: "password")
+    )
+    var password: String?
+
+    @Flag(help: "Start although gateway.mode is not local.")
+    var allowUnconfigured = false
+
+    func run(in context: Context) async throws -> Int32 {
+        let configuration = try loadConfiguration(context)
+        try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
+        if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
+        try acquireLock(context)
+        var logger = Logger(label: "mazelclaw")
+        logger[metadataKey: "profile"] = "\(configuration.instance.name)"
+        let gateway = try Gateway(configuration: configuration, logger: logger)
+        let port = configuration.ports.value.gateway
+        let server = GatewayServer(gateway: gateway, port: port, logger: logger) { addresses in
+            Output.line("listening on \(addresses.joined(separator: " and "))")
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: server, successTerminationBehavior: .gracefullyShutdownGroup)
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+        return 0
+    }
+
+    /// The configuration; on the first start the one `setup` would make.
+    private func loadConfiguration(_ context: Context) throws -> GatewayConfiguration {
+        let instance = context.instance
+        let arguments = GatewayArguments(
+            port: port, token: token.flatMap(Secret.init), password: password.flatMap(Secret.init),
+            allowsUnconfigured: allowUnconfigured)
+        if let file = try ConfigurationFile.load(instance.configurationFile.value) {
+            return try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
+        }
+        let setup = try InstanceSetup(instance)
+        Output.line("Wrote \(instance.configurationFile.value): gateway.mode local, a new token, and the workspace")
+        return try GatewayConfiguration(instance: instance, file: setup.configuration.file, arguments: arguments)
+    }
+
+    /// Makes this the one process of its instance. Inside the sandbox the launcher holds the lock.
+    private func acquireLock(_ context: Context) throws {
+        guard let directories = context.lockDirectories else { return }
+        switch try InstanceLock.acquire(context.instance.name, in: directories) {
+        // The descriptor stays open, and with it the lock, until the process ends, however it ends.
+        case .acquired: return
+        case .held(let holder):
+            throw AlreadyRunning(name: context.instance.name, holder: holder)
+        }
+    }
+}
+
+/// Another process runs this instance.
+private struct AlreadyRunning: Error, CustomStringConvertible {
+    let name: ProfileName
+    let holder: InstanceHolder
+
+    var description: String {
+        "profile \"\(name)\" already runs (\(holder)); stop it first, or start another profile"
+    }
+}

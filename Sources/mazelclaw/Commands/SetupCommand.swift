@@ -1,0 +1,79 @@
+import ArgumentParser
+import Gateway
+import Glibc
+import Policy
+import Profiles
+
+/// `mazelclaw setup`: makes an instance that starts at once.
+struct SetupCommand: InstanceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "setup",
+        abstract: "Make this profile's configuration, directories and workspace; add what is missing.")
+
+    @Option(help: ArgumentHelp("The workspace, when the configuration names none yet.", valueName: "directory"))
+    var workspace: String?
+
+    @Option(help: ArgumentHelp("The base port, when the profile has none yet.", valueName: "port"))
+    var port: Int?
+
+    func run(in context: Context) async throws -> Int32 {
+        let registered = try register(context)
+        let setup = try InstanceSetup(registered.instance, workspace: try workspacePath(context))
+        let configuration = setup.configuration
+        let path = configuration.instance.configurationFile.value
+        switch setup.configurationFile {
+        case .created: Output.line("Wrote \(path)")
+        case .completed: Output.line("Updated \(path)")
+        case .unchanged: Output.line("Config OK: \(path)")
+        }
+        Output.line("Workspace OK: \(configuration.workspace.value)")
+        let name = configuration.instance.name
+        Output.line("Port: \(configuration.ports.value.gateway) (\(configuration.ports.source))")
+        if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
+        Output.line(
+            "Start it: \(CommandText.text("mazelclaw-run", for: name)) (in its sandbox), "
+                + "or \(CommandText.command("gateway", for: name))")
+        return 0
+    }
+
+    /// Makes the host's profile file, unless the host is out of sight. Returns the context as it is then.
+    private func register(_ context: Context) throws -> (instance: Instance, isNew: Bool) {
+        guard let store = context.store else {
+            if port != nil {
+                throw ValidationError(
+                    "--port cannot be given here: the port comes from the launcher or the environment")
+            }
+            return (context.instance, false)
+        }
+        let name = context.instance.name
+        let requested = try requestedPort()
+        let (profile, isNew) = try store.loadOrCreate(name) { profile in
+            if let requested { profile.basePort = requested }
+        }
+        if let requested, profile.basePort != requested {
+            throw ConfigurationError.argument(
+                flag: "--port", value: "\(requested)",
+                expected: "\(profile.basePort), the base port \(store.file(of: name)) assigns; change it there")
+        }
+        if isNew { Output.line("Wrote \(store.file(of: name)) (base port \(profile.basePort))") }
+        return (try context.instance.with(profile), isNew)
+    }
+
+    private func requestedPort() throws -> UInt16? {
+        guard let port else { return nil }
+        guard let value = UInt16(exactly: port), PortSet.validBases.contains(value) else {
+            let range = PortSet.validBases
+            throw ConfigurationError.argument(
+                flag: "--port", value: "\(port)", expected: "a port from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    private func workspacePath(_ context: Context) throws -> AbsolutePath? {
+        guard let workspace else { return nil }
+        guard let path = context.instance.absolutePath(workspace) else {
+            throw ConfigurationError.argument(flag: "--workspace", value: workspace, expected: "a path without \"..\"")
+        }
+        return path
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Gateway
+import Policy
+import Profiles
+
+/// `mazelclaw`: the command line of the gateway.
+struct Mazelclaw: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mazelclaw",
+        abstract: "An AI gateway, one instance for each profile.",
+        discussion: """
+            Before the command, --profile NAME chooses the instance and --dev means --profile dev. Without \
+            either, MAZELCLAW_PROFILE and the other MAZELCLAW_ variables count, then the default profile.
+            """,
+        version: Version.current,
+        subcommands: [SetupCommand.self, GatewayCommand.self, StatusCommand.self])
+
+    /// Runs the command `arguments` name and returns the exit code.
+    static func run(_ arguments: [String]) async -> Int32 {
+        let split: ProfileArguments
+        do {
+            split = try ProfileArguments(arguments)
+        } catch {
+            Output.error("[mazelclaw] \(error)")
+            return ExitCode.usage.rawValue
+        }
+        let command: any ParsableCommand
+        do {
+            command = try parseAsRoot(split.remaining)
+        } catch {
+            return report(error)
+        }
+        guard let command = command as? any InstanceCommand else {
+            return report(CleanExit.helpRequest())
+        }
+        do {
+            return try await command.run(in: Context(profile: split.profile))
+        } catch {
+            Output.error("mazelclaw: \(error)")
+            return exitCode(of: error)
+        }
+    }
+
+    /// Prints help to standard output, and what is wrong with the arguments to standard error.
+    private static func report(_ error: any Error) -> Int32 {
+        let isFailure = exitCode(for: error) != .success
+        let message = fullMessage(for: error)
+        if isFailure { Output.error(message) } else { Output.line(message) }
+        return isFailure ? Policy.ExitCode.usage.rawValue : 0
+    }
+
+    /// A start that cannot succeed unless somebody changes a file must not be tried again by systemd, which
+    /// is told so by the code.
+    private static func exitCode(of error: any Error) -> Int32 {
+        switch error {
+        case ConfigurationError.argument, ConfigurationError.portNotAssigned: Policy.ExitCode.usage.rawValue
+        case is ConfigurationError, is ProfileError, is PolicyError: Policy.ExitCode.configuration.rawValue
+        default: 1
+        }
+    }
+}
+
+/// A command that acts on one instance.
+protocol InstanceCommand: ParsableCommand {
+    /// Does it, and returns the exit code.
+    func run(in context: Context) async throws -> Int32
+}

@@ -1,0 +1,25 @@
+import Glibc
+
+/// Lines for a person or a program.
+enum Output {
+    /// A line to standard output.
+    static func line(_ text: String) {
+        write(text, to: STDOUT_FILENO)
+    }
+
+    /// A line to standard error.
+    static func error(_ text: String) {
+        write(text, to: STDERR_FILENO)
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...] + [UInt8(ascii: "\n")]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            // Nobody reads any more; there is no one to tell.
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Gateway
+import JSON
+import Policy
+
+/// What stands behind a profile's port.
+enum Health {
+    /// This instance, alive.
+    case up(version: String, uptime: Int64, latency: Int64)
+    /// Nothing listens.
+    case down(String)
+    /// Something accepts and does not answer.
+    case silent(String)
+    /// An HTTP server or other program that is no gateway.
+    case foreign(String)
+    /// A gateway, but not this one.
+    case other(String)
+
+    /// Judges `answer`, which must come from the instance `identity` of `profile` to count.
+    init(_ answer: HealthProbe.Answer, profile: ProfileName, identity: InstanceIdentity?) {
+        switch answer {
+        case .refused(let reason): self = .down(reason)
+        case .timeout(let reason): self = .silent(reason)
+        case .unintelligible(let reason): self = .foreign(reason)
+        case .health(let json, let latency):
+            guard let name = json["profile"]?.string, let id = json["instanceId"]?.string,
+                let version = json["version"]?.string
+            else {
+                self = .foreign("it does not answer as a gateway does")
+                return
+            }
+            guard name == profile.text else {
+                self = .other("the gateway of profile \"\(name)\" answers there")
+                return
+            }
+            guard id == identity?.id else {
+                self = .other(
+                    "a gateway of a profile with the same name, but with another state directory, answers there")
+                return
+            }
+            self = .up(version: version, uptime: json["uptimeMs"]?.integer ?? 0, latency: latency)
+        }
+    }
+
+    var isUp: Bool { if case .up = self { true } else { false } }
+
+    /// One word for programs.
+    var word: String {
+        switch self {
+        case .up: "up"
+        case .down: "down"
+        case .silent: "silent"
+        case .foreign: "foreign"
+        case .other: "other"
+        }
+    }
+
+    /// What is known beyond the word.
+    var detail: String {
+        switch self {
+        case .up(let version, let uptime, let latency):
+            "version \(version), running for \(uptime / 1000) s, answered in \(latency) ms"
+        case .down(let reason), .silent(let reason), .foreign(let reason), .other(let reason): reason
+        }
+    }
+}

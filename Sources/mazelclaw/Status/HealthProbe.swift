@@ -1,0 +1,125 @@
+import Glibc
+import JSON
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Asks `/health` on one port of this host, once.
+struct HealthProbe {
+    /// What came back.
+    enum Answer: Sendable {
+        /// Nothing listens.
+        case refused(String)
+        /// Nothing came in time.
+        case timeout(String)
+        /// Something came that no gateway sends.
+        case unintelligible(String)
+        /// JSON, and how long it took in milliseconds.
+        case health(JSON, latency: Int64)
+    }
+
+    let port: UInt16
+    /// Milliseconds for the whole exchange.
+    let timeout: Int64
+
+    func ask() async -> Answer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let answer = await exchange(on: group.next())
+        // The process is about to end; a group that would not stop changes nothing.
+        try? await group.shutdownGracefully()
+        return answer
+    }
+
+    private func exchange(on loop: any EventLoop) async -> Answer {
+        let start = NIODeadline.now()
+        let promise = loop.makePromise(of: Answer.self)
+        let limit = TimeAmount.milliseconds(timeout)
+        loop.scheduleTask(in: limit) { promise.succeed(.timeout("no answer within \(timeout) ms")) }
+        do {
+            let address = try SocketAddress(ipAddress: "127.0.0.1", port: Int(port))
+            let channel = try await ClientBootstrap(group: loop)
+                .connectTimeout(limit)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                        try channel.pipeline.syncOperations.addHandler(
+                            HealthProbeHandler(port: port, start: start, promise: promise))
+                    }
+                }
+                .connect(to: address).get()
+            let answer = try await promise.futureResult.get()
+            channel.close(promise: nil)
+            return answer
+        } catch {
+            let answer = Self.failure(error, port: port)
+            promise.succeed(answer)
+            return answer
+        }
+    }
+
+    private static func failure(_ error: any Error, port: UInt16) -> Answer {
+        switch error {
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            .refused("nothing listens on 127.0.0.1 port \(port)")
+        case is ChannelError: .timeout("no connection: \(error)")
+        case let error as IOError: .refused("cannot connect: \(String(cString: strerror(error.errnoCode)))")
+        default: .unintelligible("\(error)")
+        }
+    }
+}
+
+/// Sends the request and reads the answer.
+private final class HealthProbeHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private static let limit = 64 << 10
+    private let port: UInt16
+    private let start: NIODeadline
+    private let promise: EventLoopPromise<HealthProbe.Answer>
+    private var body: [UInt8] = []
+    private var status = HTTPResponseStatus.ok
+
+    init(port: UInt16, start: NIODeadline, promise: EventLoopPromise<HealthProbe.Answer>) {
+        self.port = port
+        self.start = start
+        self.promise = promise
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/health")
+        head.headers.add(name: "host", value: "127.0.0.1:\(port)")
+        head.headers.add(name: "connection", value: "close")
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head): status = head.status
+        case .body(let part):
+            body += part.readableBytesView
+            if body.count > Self.limit { finish(.unintelligible("it sends more than a gateway would"), context) }
+        case .end:
+            guard status == .ok, let json = try? JSON(parsing: body), json["ok"]?.bool == true else {
+                return finish(.unintelligible("it answers \(status.code) and not as a gateway does"), context)
+            }
+            let latency = (NIODeadline.now() - start).nanoseconds / 1_000_000
+            finish(.health(json, latency: latency), context)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        promise.succeed(.unintelligible("it closes the connection without an answer"))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        finish(.unintelligible("it does not speak HTTP"), context)
+    }
+
+    private func finish(_ answer: HealthProbe.Answer, _ context: ChannelHandlerContext) {
+        promise.succeed(answer)
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,82 @@
+import Gateway
+import JSON
+import Policy
+import Profiles
+
+/// What `status` tells: which instance was looked at, where each value came from, and whether it answers.
+struct StatusReport {
+    let configuration: GatewayConfiguration
+    let configurationFault: String?
+    let holder: InstanceHolder?
+    let health: Health
+
+    private var instance: Instance { configuration.instance }
+    private var port: UInt16 { configuration.ports.value.gateway }
+    private var url: String { "http://127.0.0.1:\(port)/health" }
+    private var serviceName: String { "\(ServiceUnit.name(of: instance.name)).service" }
+
+    /// Lines for a person, values first, sources in brackets.
+    var text: String {
+        var rows = [
+            ("Profile", "\(instance.name) [\(instance.selection.name.source)]"),
+            ("Unit", unitText),
+            ("Process", processText),
+            ("State", "\(instance.stateDirectory.value) [\(instance.stateDirectory.source)]"),
+            ("Config", "\(instance.configurationFile.value) [\(instance.configurationFile.source)]\(fileText)"),
+            ("Workspace", "\(configuration.workspace.value) [\(configuration.workspace.source)]"),
+            ("Port", "\(port) [\(configuration.ports.source)]"),
+        ]
+        if let disagreement = configuration.portDisagreement { rows.append(("", disagreement)) }
+        rows.append(("Health", "\(url): \(health.detail)"))
+        let width = 11
+        var lines = rows.map { name, value in
+            name + String(repeating: " ", count: width - name.count) + value
+        }
+        lines.append("\(instance.name): \(health.word)")
+        return lines.joined(separator: "\n")
+    }
+
+    private var unitText: String {
+        if instance.isSandboxed { return "not visible inside the sandbox" }
+        return holder?.unit ?? "none (as a service: \(serviceName))"
+    }
+
+    private var processText: String {
+        if instance.isSandboxed { return "not visible inside the sandbox; the launcher holds the lock" }
+        return holder.map { "\($0)" } ?? "none holds the lock of this profile"
+    }
+
+    private var fileText: String {
+        if let configurationFault { return ": invalid: \(configurationFault)" }
+        return configuration.file == nil
+            ? ": missing; make it with `\(CommandText.command("setup", for: instance.name))`" : ""
+    }
+
+    /// The same for a program.
+    var json: JSON {
+        func sourced(_ value: JSON, _ source: ValueSource) -> JSON {
+            ["value": value, "source": .string(source.description)]
+        }
+        var object = JSONObject()
+        object["profile"] = sourced(.string(instance.name.text), instance.selection.name.source)
+        object["sandboxed"] = .bool(instance.isSandboxed)
+        object["unit"] = holder?.unit.map(JSON.string) ?? .null
+        object["serviceUnit"] = .string(serviceName)
+        object["pid"] = holder?.pid.map { .integer(Int64($0)) } ?? .null
+        object["startedAt"] = holder?.startedAt.map(JSON.integer) ?? .null
+        object["stateDir"] = sourced(
+            .string(instance.stateDirectory.value.text), instance.stateDirectory.source)
+        object["configPath"] = sourced(
+            .string(instance.configurationFile.value.text), instance.configurationFile.source)
+        object["configExists"] = .bool(configuration.file != nil || configurationFault != nil)
+        object["configFault"] = configurationFault.map(JSON.string)
+        object["workspace"] = sourced(.string(configuration.workspace.value.text), configuration.workspace.source)
+        object["port"] = sourced(.integer(Int64(port)), configuration.ports.source)
+        object["disregardedPort"] = configuration.disregardedPort.map { .integer(Int64($0)) }
+        object["health"] = [
+            "url": .string(url), "state": .string(health.word), "up": .bool(health.isUp),
+            "detail": .string(health.detail),
+        ]
+        return .object(object)
+    }
+}

@@ -1,0 +1,30 @@
+import Gateway
+import Policy
+import Profiles
+
+/// Gathers what `status` tells of one instance, and of no other.
+struct StatusSurvey {
+    let context: Context
+    /// Milliseconds.
+    let timeout: Int64
+
+    func report() async throws -> StatusReport {
+        let instance = context.instance
+        var fault: String?
+        var file: ConfigurationFile?
+        do {
+            file = try ConfigurationFile.load(instance.configurationFile.value)
+        } catch {
+            // A gateway may well run although its file was broken since.
+            fault = "\(error)"
+        }
+        let configuration = try GatewayConfiguration(instance: instance, file: file)
+        let holder = try context.lockDirectories.flatMap { try InstanceLock.holder(of: instance.name, in: $0) }
+        let port = configuration.ports.value.gateway
+        let answer = await HealthProbe(port: port, timeout: timeout).ask()
+        let identity = try InstanceIdentity.load(in: instance.stateDirectory.value)
+        return StatusReport(
+            configuration: configuration, configurationFault: fault, holder: holder,
+            health: Health(answer, profile: instance.name, identity: identity))
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import Gateway
+import JSON
+import Policy
+import Testing
+
+private let prefix = "/__mazelclaw__/canvas"
+
+private func withCanvas(_ body: (TestInstance) throws -> Void) async throws {
+    let instance = try TestInstance()
+    let canvas = instance.canvas.text
+    let files = FileManager.default
+    try files.createDirectory(atPath: "\(canvas)/sub", withIntermediateDirectories: true)
+    try files.createDirectory(atPath: "\(canvas)/empty", withIntermediateDirectories: true)
+    try "inside".write(toFile: "\(canvas)/sub/a b.txt", atomically: true, encoding: .utf8)
+    try "sub index".write(toFile: "\(canvas)/sub/index.html", atomically: true, encoding: .utf8)
+    try "outside".write(toFile: "\(instance.directory)/secret.txt", atomically: true, encoding: .utf8)
+    try files.createSymbolicLink(atPath: "\(canvas)/link.txt", withDestinationPath: "\(instance.directory)/secret.txt")
+    try files.createSymbolicLink(atPath: "\(canvas)/up", withDestinationPath: instance.directory.text)
+    try files.createSymbolicLink(atPath: "\(canvas)/within.txt", withDestinationPath: "sub/index.html")
+    try #require(mkfifo("\(canvas)/pipe", 0o600) == 0)
+    try await instance.serve { _ in try body(instance) }
+}
+
+@Test(arguments: [
+    ("/", 200, "text/html; charset=utf-8"), ("/index.html", 200, "text/html; charset=utf-8"),
+    ("/sub/", 200, "text/html; charset=utf-8"), ("/sub/a%20b.txt", 200, "text/plain; charset=utf-8"),
+    ("", 308, ""), ("/sub", 308, ""), ("/empty/", 404, "application/json"), ("/nothing.txt", 404, "application/json"),
+    ("/sub/a%20b.txt/", 404, "application/json"),
+])
+func `the canvas serves its files`(path: String, status: Int, type: String) async throws {
+    try await withCanvas { instance in
+        let answer = try instance.get(prefix + path)
+        #expect(answer.status == status)
+        #expect(answer.has("cache-control: no-store"))
+        if !type.isEmpty { #expect(answer.has("content-type: \(type)")) }
+        if status == 308 { #expect(answer.has("location: \(prefix)\(path)/")) }
+    }
+}
+
+@Test(arguments: [
+    "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/sub/../../secret.txt",
+    "/sub/%2e%2e/%2e%2e/secret.txt",
+    "/link.txt", "/up/secret.txt", "/within.txt", "/pipe", "//secret.txt", "/%00", "/%zz", "/sub%2fa b.txt",
+    "/..\\secret.txt", "/%c0%ae%c0%ae/secret.txt", "/.",
+])
+func `nothing beside the canvas is served`(path: String) async throws {
+    try await withCanvas { instance in
+        let answer = try instance.get(prefix + path.replacingOccurrences(of: " ", with: "%20"))
+        #expect([400, 404].contains(answer.status))
+        #expect(!answer.body.contains("outside"))
+    }
+}
+
+@Test func `a canvas that is itself a link is not followed`() async throws {
+    let instance = try TestInstance()
+    try FileManager.default.removeItem(atPath: instance.canvas.text)
+    try FileManager.default.createSymbolicLink(atPath: instance.canvas.text, withDestinationPath: "/etc")
+    try await instance.serve { _ in
+        try #expect(instance.get("\(prefix)/passwd").status == 404)
+    }
+}
+
+@Test(
+    arguments: [
+        ([], 200), (["X-Forwarded-For: 203.0.113.7"], 401), (["X-Real-IP: 203.0.113.7"], 401),
+        (["X-Forwarded-For: 203.0.113.7", "Authorization: Bearer \(TestInstance.token)"], 200),
+        (["X-Forwarded-For: 203.0.113.7", "Authorization: Bearer wrong"], 401),
+        (["X-Forwarded-For: 203.0.113.7", "Authorization: Basic \(TestInstance.token)"], 401),
+        (["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"], 401),
+        (["Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: no-cors"], 401),
+        (["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"], 200), (["Sec-Fetch-Site: same-origin"], 200),
+        (["Origin: http://evil.example"], 401),
+    ] as [([String], Int)])
+func `the canvas is for this host, and for whoever has the token`(headers: [String], status: Int) async throws {
+    try await withCanvas { instance in
+        try #expect(instance.get("\(prefix)/", headers: headers).status == status)
+    }
+}
+
+@Test func `the token may stand in the address`() async throws {
+    try await withCanvas { instance in
+        let headers = ["X-Forwarded-For: 203.0.113.7"]
+        try #expect(instance.get("\(prefix)/?token=\(TestInstance.token)", headers: headers).status == 200)
+        try #expect(instance.get("\(prefix)/?token=wrong", headers: headers).status == 401)
+    }
+}
+
+@Test func `a large file arrives whole, and a slow reader holds nobody up`() async throws {
+    let instance = try TestInstance()
+    let content = String(repeating: "0123456789abcdef", count: 200_000)
+    try content.write(toFile: "\(instance.canvas)/large.txt", atomically: true, encoding: .utf8)
+    try await instance.serve { _ in
+        let slow = try Wire(port: instance.port)
+        slow.send("GET \(prefix)/large.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        try #expect(instance.get("/ready").status == 200)
+        #expect(HTTPAnswer(try slow.readToEnd()).body == content)
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import GatewayServer
+import JSON
+import NIOCore
+import Testing
+
+@Test func `health names the profile and the instance, ready says so`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let health = try instance.get("/health")
+        #expect(health.status == 200)
+        #expect(health.has("content-type: application/json"))
+        #expect(health.json?["ok"] == true)
+        #expect(health.json?["profile"] == "test")
+        #expect(health.json?["port"]?.integer == Int64(instance.port))
+        #expect(health.json?["instanceId"]?.string?.isEmpty == false)
+        try #expect(instance.get("/ready").json == ["ok": true, "ready": true])
+        try #expect(instance.get("/health?x=1").status == 200)
+    }
+}
+
+/// A request that is refused, and with which status.
+private let refused: [(String, Int)] = [
+    ("GET /nowhere HTTP/1.1\r\nHost: localhost\r\n", 404),
+    ("POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n", 405),
+    ("DELETE /__mazelclaw__/canvas/ HTTP/1.1\r\nHost: localhost\r\n", 405),
+    ("GET /health HTTP/1.1\r\n", 400),
+    ("GET /health HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n", 400),
+    ("GET /health HTTP/1.1\r\nHost: evil.example\r\n", 421),
+    ("GET /health HTTP/1.1\r\nHost: 192.168.1.10\r\n", 421),
+    ("GET /health HTTP/1.1\r\nHost: localhost.evil.example\r\n", 421),
+    ("GET http://localhost/health HTTP/1.1\r\nHost: localhost\r\n", 400),
+    ("NONSENSE\r\n", 400),
+    ("GET /health HTTP/1.1\r\nHost: localhost\r\nbad header\r\n", 400),
+    ("GET /health HTTP/1.1\r\nHost: localhost\r\nX: \(String(repeating: "x", count: 20_000))\r\n", 431),
+    ("GET /health HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: upgrade\r\n", 426),
+    (
+        "POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\n\(String(repeating: "x", count: 70_000))",
+        413
+    ),
+]
+
+@Test(arguments: refused)
+func `a request that cannot be served gets the status that says why`(request: String, status: Int) async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let closing = request.hasSuffix("\r\n") ? request + "Connection: close\r\n\r\n" : request
+        let answer = try instance.exchange(closing)
+        #expect(answer.status == status)
+        #expect(answer.json?["ok"] == false)
+    }
+}
+
+@Test func `a wrong method is told the right ones`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        try #expect(instance.get("/health", method: "PUT").has("allow: get, head"))
+    }
+}
+
+@Test func `HEAD has the head and no body`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let head = try instance.get("/ready", method: "HEAD")
+        #expect(head.status == 200)
+        #expect(head.has("content-length: 24"))
+        #expect(head.body.isEmpty)
+    }
+}
+
+@Test func `requests sent together are answered in order on one connection`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let wire = try Wire(port: instance.port)
+        wire.send(
+            "GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        let text = String(decoding: try wire.readToEnd(), as: UTF8.self)
+        let statuses = text.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
+        #expect(statuses == ["200", "404"])
+    }
+}
+
+@Test(arguments: [
+    "", "GET /health HTTP/1.1\r\nHost: loc", "POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc",
+])
+func `a slow or silent client is let go`(start: String) async throws {
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.request = .milliseconds(50)
+    try await instance.serve(limits: limits) { _ in
+        let wire = try Wire(port: instance.port)
+        wire.send(start)
+        let answer = HTTPAnswer(try wire.readToEnd())
+        #expect(answer.status == (start.hasPrefix("POST") ? 408 : 0))
+    }
+}
+
+@Test func `a connection left open does not hold up a stop`() async throws {
+    let instance = try TestInstance()
+    var wire: Wire?
+    try await instance.serve { _ in
+        wire = try Wire(port: instance.port)
+        wire?.send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _ = try wire?.read(through: "\r\n\r\n")
+        _ = try wire?.read(24)
+    }
+    try #expect(wire?.readToEnd() == [])
+}
+
+@Test func `a port that somebody has is an error that names it`() async throws {
+    let instance = try TestInstance()
+    let other = try Listener(port: instance.port)
+    await #expect(throws: ServerError.portInUse(port: instance.port, address: "127.0.0.1")) {
+        try await instance.serve { _ in }
+    }
+    #expect("\(ServerError.portInUse(port: instance.port, address: "127.0.0.1"))".contains("port \(instance.port)"))
+    other.close()
+    try await instance.serve { _ in try #expect(instance.get("/ready").status == 200) }
+}

@@ -1,0 +1,45 @@
+import JSON
+
+/// What a client hears.
+enum Heard: Equatable, Sendable {
+    case frame(JSON)
+    case closed(code: UInt16, reason: String)
+    /// The end of the stream.
+    case end
+}
+
+/// A client of the gateway's protocol, over whatever carries it.
+protocol ProtocolClient {
+    func send(_ text: String) throws
+    func hear() throws -> Heard
+}
+
+extension ProtocolClient {
+    func send(_ json: JSON) throws {
+        try send(json.text())
+    }
+
+    /// The next frame; nil when the connection ends.
+    func frame() throws -> JSON? {
+        if case .frame(let json) = try hear() { json } else { nil }
+    }
+
+    /// Sends a request and returns the answer, passing over events.
+    func call(_ method: String, _ params: JSON? = nil, id: String = "call") throws -> JSON? {
+        var request: JSON = ["type": "req", "id": .string(id), "method": .string(method)]
+        if let params, case .object(var object) = request {
+            object["params"] = params
+            request = .object(object)
+        }
+        try send(request)
+        while let frame = try frame() {
+            if frame["type"] == "res", frame["id"]?.string == id { return frame }
+        }
+        return nil
+    }
+
+    /// Waits for the challenge and returns its nonce.
+    func nonce() throws -> String {
+        try frame()?["payload"]?["nonce"]?.string ?? ""
+    }
+}

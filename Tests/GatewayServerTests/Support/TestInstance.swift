@@ -1,0 +1,112 @@
+import Foundation
+import Gateway
+import GatewayServer
+import JSON
+import Logging
+import Policy
+import ServiceLifecycle
+import Testing
+
+/// An instance in a directory of its own, which a test may start and stop.
+final class TestInstance: Sendable {
+    let directory: AbsolutePath
+    let port: UInt16
+    let configuration: GatewayConfiguration
+    static let token = "the-shared-token"
+
+    init(name: String = "test", configuration text: String? = nil) throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("server-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        directory = try #require(AbsolutePath(url.path))
+        port = try Port.free()
+        let instance = try Instance(
+            selection: InstanceSelection(argument: ProfileName(name), environment: [:]), profile: nil,
+            home: directory, workingDirectory: directory)
+        let state = instance.stateDirectory.value
+        try FileManager.default.createDirectory(atPath: state.text, withIntermediateDirectories: true)
+        let written = text ?? #"{"gateway": {"mode": "local", "auth": {"token": "\#(Self.token)"}}}"#
+        try written.write(toFile: (state / "mazelclaw.json").text, atomically: true, encoding: .utf8)
+        _ = try InstanceSetup(instance)
+        configuration = try GatewayConfiguration(
+            instance: instance, file: ConfigurationFile.load(instance.configurationFile.value),
+            arguments: GatewayArguments(port: Int(port)))
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: directory.text)
+    }
+
+    var canvas: AbsolutePath { configuration.workspace.value / "canvas" }
+
+    /// A gateway on this instance, without a server.
+    func gateway(clock: WallClock = .system) throws -> Gateway {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let gateway = try Gateway(configuration: configuration, clock: clock, logger: logger)
+        gateway.becomeReady()
+        return gateway
+    }
+
+    /// Serves on the loopback port while `body` runs, then stops as SIGTERM does.
+    func serve(
+        limits: ServerLimits = ServerLimits(), clock: WallClock = .system,
+        _ body: (ServiceGroup) throws -> Void
+    ) async throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let gateway = try Gateway(configuration: configuration, clock: clock, logger: logger)
+        let (listening, continuation) = AsyncStream.makeStream(of: Void.self)
+        let server = GatewayServer(gateway: gateway, port: port, limits: limits, logger: logger) { _ in
+            continuation.finish()
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    ServiceGroupConfiguration.ServiceConfiguration(
+                        service: server, successTerminationBehavior: .gracefullyShutdownGroup)
+                ], logger: logger))
+        let running = Task {
+            defer { continuation.finish() }
+            try await group.run()
+        }
+        for await _ in listening {}
+        let result = Result { try body(group) }
+        await group.triggerGracefulShutdown()
+        try await running.value
+        try result.get()
+    }
+
+    /// An HTTP exchange on one connection that is closed afterwards.
+    func exchange(_ request: String) throws -> HTTPAnswer {
+        let wire = try Wire(port: port)
+        wire.send(request)
+        return HTTPAnswer(try wire.readToEnd())
+    }
+
+    /// A GET of `path`.
+    func get(_ path: String, method: String = "GET", host: String = "localhost", headers: [String] = []) throws
+        -> HTTPAnswer
+    {
+        let lines = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "Connection: close"] + headers
+        return try exchange(lines.joined(separator: "\r\n") + "\r\n\r\n")
+    }
+}
+
+/// An HTTP answer taken apart.
+struct HTTPAnswer {
+    let status: Int
+    let head: String
+    let body: String
+
+    init(_ bytes: [UInt8]) {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let parts = text.components(separatedBy: "\r\n\r\n")
+        head = parts[0].lowercased()
+        body = parts.dropFirst().joined(separator: "\r\n\r\n")
+        status = Int(head.split(separator: " ").dropFirst().first ?? "") ?? 0
+    }
+
+    var json: JSON? { try? JSON(parsing: Array(body.utf8)) }
+
+    func has(_ header: String) -> Bool { head.components(separatedBy: "\r\n").contains(header) }
+}

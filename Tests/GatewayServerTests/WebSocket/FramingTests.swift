@@ -1,0 +1,157 @@
+import Gateway
+import GatewayServer
+import JSON
+import NIOCore
+import Testing
+
+private func established(_ instance: TestInstance) throws -> WebSocketClient {
+    let client = try WebSocketClient(port: instance.port)
+    _ = try client.nonce()
+    try client.send(ConnectRequest().json)
+    _ = try client.frame()
+    return client
+}
+
+private func spaces(_ count: Int) -> [UInt8] {
+    [UInt8](repeating: UInt8(ascii: " "), count: count)
+}
+
+private let health = Array(#"{"type":"req","id":"h","method":"health"}"#.utf8)
+
+@Test func `a message of the largest size is answered, and one byte more closes`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let client = try established(instance)
+        client.frame(opcode: 1, spaces(524_288 - health.count) + health)
+        try #expect(client.frame()?["id"] == "h")
+        client.frame(opcode: 1, spaces(524_289 - health.count) + health)
+        try #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
+    }
+}
+
+@Test func `the limit counts a message, not its pieces`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let client = try established(instance)
+        client.frame(opcode: 1, spaces(300_000), isFinal: false)
+        client.frame(opcode: 0, spaces(300_000), isFinal: false)
+        try #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
+    }
+}
+
+@Test func `a stranger may send less`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let client = try WebSocketClient(port: instance.port)
+        _ = try client.nonce()
+        client.frame(opcode: 1, spaces(65_537))
+        try #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
+    }
+}
+
+@Test func `a message in pieces, with a ping between, is put together`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let client = try established(instance)
+        client.frame(opcode: 1, Array(health.prefix(10)), isFinal: false)
+        client.frame(opcode: 9, [1, 2, 3])
+        client.frame(opcode: 0, Array(health.dropFirst(10)))
+        let pong = try client.rawFrame()
+        #expect(pong?.opcode == 10)
+        #expect(pong?.payload == [1, 2, 3])
+        try #expect(client.frame()?["id"] == "h")
+    }
+}
+
+@Test(arguments: [
+    ("no mask", 1002), ("binary", 1003), ("no UTF-8", 1007), ("a continuation of nothing", 1002),
+    ("a message within a message", 1002), ("an unknown opcode", 1002), ("a long ping", 1002),
+    ("a ping in pieces", 1002),
+])
+func `a frame against the rules closes with the code RFC 6455 gives it`(fault: String, code: UInt16) async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let client = try established(instance)
+        switch fault {
+        case "no mask": client.frame(opcode: 1, health, isMasked: false)
+        case "binary": client.frame(opcode: 2, health)
+        case "no UTF-8": client.frame(opcode: 1, Array("\"".utf8) + [0xFF] + Array("\"".utf8))
+        case "a continuation of nothing": client.frame(opcode: 0, health)
+        case "a message within a message":
+            client.frame(opcode: 1, health, isFinal: false)
+            client.frame(opcode: 1, health)
+        case "an unknown opcode": client.frame(opcode: 3, [])
+        case "a long ping": client.frame(opcode: 9, spaces(126))
+        default: client.frame(opcode: 9, [], isFinal: false)
+        }
+        guard case .closed(let heard, _) = try client.hear() else {
+            Issue.record("no close frame")
+            return
+        }
+        #expect(heard == code)
+    }
+}
+
+@Test func `a close is answered with its own code, and the stream ends`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let client = try established(instance)
+        client.frame(opcode: 8, [0x03, 0xE8])
+        try #expect(client.hear() == .closed(code: 1000, reason: ""))
+        try #expect(client.hear() == .end)
+    }
+}
+
+@Test func `who says nothing after the challenge is sent away`() async throws {
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.handshake = .milliseconds(50)
+    try await instance.serve(limits: limits) { _ in
+        let client = try WebSocketClient(port: instance.port)
+        _ = try client.nonce()
+        try #expect(client.hear() == .closed(code: 1000, reason: ""))
+    }
+}
+
+@Test func `who answers no ping is taken for dead`() async throws {
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.tick = .milliseconds(20)
+    try await instance.serve(limits: limits) { _ in
+        let client = try established(instance)
+        while try client.rawFrame() != nil {}
+    }
+}
+
+@Test func `who does not answer our close frame is cut off`() async throws {
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.closing = .milliseconds(50)
+    try await instance.serve(limits: limits) { _ in
+        let client = try established(instance)
+        client.frame(opcode: 2, [])
+        try #expect(client.hear() == .closed(code: 1003, reason: "text frames only"))
+        try #expect(client.hear() == .end)
+    }
+}
+
+@Test(
+    arguments: [
+        ("/", [], nil, 101), ("/any/path?x=1", [], nil, 101), ("/__mazelclaw__/ws", [], nil, 404),
+        ("/", ["Origin: http://127.0.0.1:PORT"], nil, 101), ("/", ["Origin: http://evil.example"], nil, 403),
+        ("/", ["Origin: http://127.0.0.1:1"], nil, 403), ("/", ["Origin: null"], nil, 403),
+        ("/", [], "evil.example", 421), ("/", ["Origin: http://evil.example"], "evil.example", 421),
+        ("/", [], "localhost", 101), ("/", ["Host: localhost"], nil, 400),
+    ] as [(String, [String], String?, Int)])
+func `a WebSocket is opened for this host's own programs and pages`(
+    path: String, headers: [String], host: String?, status: Int
+) async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let headers = headers.map {
+            $0.split(separator: "PORT", omittingEmptySubsequences: false).joined(separator: "\(instance.port)")
+        }
+        let client = try WebSocketClient(port: instance.port, path: path, headers: headers, host: host)
+        #expect(client.answer.hasPrefix("HTTP/1.1 \(status) "))
+    }
+}

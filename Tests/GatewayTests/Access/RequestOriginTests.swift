@@ -1,0 +1,37 @@
+import Gateway
+import JSON
+import Testing
+
+@Test(arguments: try Vectors.rows("local-direct"))
+func `a request is local only from here, by a local name, through no unknown proxy`(row: JSON) {
+    let headers = row["headers"]
+    let origin = RequestOrigin(
+        peerAddress: row["remote"]?.string ?? "", host: row["host"]?.string,
+        forwardedFor: headers?["x-forwarded-for"]?.string, realIP: headers?["x-real-ip"]?.string,
+        forwardedHost: headers?["x-forwarded-host"]?.string)
+    let trusted = row["trusted"]?.array?.compactMap(\.string) ?? []
+    #expect(origin.isLocal(trustedProxies: trusted) == row["out"]?.bool)
+}
+
+@Test(arguments: try Vectors.rows("loopback"))
+func `loopback addresses are told from others`(row: JSON) {
+    #expect(IPAddressText.isLoopback(row["in"]?.string ?? "") == row["out"]?.bool)
+}
+
+@Test(
+    arguments: [
+        (nil, "localhost:1", true), ("http://localhost:1", "localhost:1", true),
+        ("http://localhost:2", "localhost:1", false),
+        ("http://evil.example", "localhost:1", false), ("null", "localhost:1", false),
+        ("https://a.ts.net", "a.ts.net:443", true),
+        ("http://LOCALHOST:1", "localhost:1", true), ("chrome-extension://abc", "localhost:1", false),
+        ("http://localhost.evil.example:1", "localhost:1", false),
+    ] as [(String?, String, Bool)])
+func `a page counts as ours only under the very name and port asked for`(origin: String?, host: String, isSame: Bool) {
+    #expect(RequestOrigin(peerAddress: "127.0.0.1", host: host, origin: origin).isSameOrigin == isSame)
+}
+
+@Test func `a name that begins like a loopback address is none`() {
+    #expect(!IPAddressText.isLoopback("127.0.0.1.evil.example"))
+    #expect(!IPAddressText.isLoopback("127.evil"))
+}

@@ -1,0 +1,137 @@
+import Gateway
+import JSON
+import Policy
+import Testing
+
+private let home = AbsolutePath("/home/u") ?? .root
+
+private func instance(
+    _ name: String = "main", environment: [String: String] = [:], profile: Profile? = nil, named: Bool = true
+) throws -> Instance {
+    let selection = try InstanceSelection(argument: named ? ProfileName(name) : nil, environment: environment)
+    return try Instance(selection: selection, profile: profile, home: home, workingDirectory: home / "work")
+}
+
+private func file(_ text: String) throws -> ConfigurationFile {
+    try ConfigurationFile(path: home / "mazelclaw.json", text: Array(text.utf8))
+}
+
+private let launched = [
+    "MAZELCLAW_SANDBOX": "1", "MAZELCLAW_PROFILE": "main", "MAZELCLAW_GATEWAY_PORT": "20000",
+    "MAZELCLAW_STATE_DIR": "/s", "MAZELCLAW_WORKSPACE": "/w",
+]
+
+@Test func `the port comes from the argument, the environment, the host, the file, the default, in this order`() throws
+{
+    let written = try file(#"{"gateway": {"port": 21000}}"#)
+    let name = try #require(ProfileName("main"))
+    let profile = Profile(name: name, basePort: 22000)
+    let environment = ["MAZELCLAW_PROFILE": "main", "MAZELCLAW_GATEWAY_PORT": "23000"]
+
+    func port(_ instance: Instance, _ file: ConfigurationFile?, _ argument: Int? = nil) throws -> Sourced<PortSet> {
+        try GatewayConfiguration(instance: instance, file: file, arguments: GatewayArguments(port: argument)).ports
+    }
+    let all = try instance(environment: environment, profile: profile, named: false)
+    #expect(try port(all, written, 24000).value.base == 24000)
+    #expect(try port(all, written, 24000).source == .argument("--port"))
+    #expect(try port(all, written).source == .environment("MAZELCLAW_GATEWAY_PORT"))
+    #expect(try port(instance(profile: profile), written).value.base == 22000)
+    #expect(try port(instance(), written).value.base == 21000)
+    #expect(try port(instance(), written).source == .file(key: "gateway.port", path: written.path))
+    #expect(try port(instance(), nil).value.base == 18789)
+    #expect(try port(instance("dev"), nil).value.base == 19001)
+}
+
+@Test func `the assigned port wins over the file's, and the disagreement is named`() throws {
+    let configuration = try GatewayConfiguration(
+        instance: instance(environment: launched), file: file(#"{"gateway": {"port": 18789}}"#))
+    #expect(
+        configuration.ports == Sourced(try #require(PortSet(base: 20000)), from: .launcher("MAZELCLAW_GATEWAY_PORT")))
+    #expect(configuration.disregardedPort == 18789)
+    #expect(configuration.portDisagreement?.contains("18789") == true)
+    #expect(configuration.workspace.value.text == "/w")
+}
+
+@Test func `inside the sandbox an argument cannot ask for another port`() throws {
+    let instance = try instance(environment: launched)
+    #expect(throws: ConfigurationError.portNotAssigned(requested: 20002, assigned: 20000)) {
+        try GatewayConfiguration(instance: instance, file: nil, arguments: GatewayArguments(port: 20002))
+    }
+    #expect(throws: Never.self) {
+        try GatewayConfiguration(instance: instance, file: nil, arguments: GatewayArguments(port: 20000))
+    }
+}
+
+@Test(arguments: [0, 80, 1023, 65426, 65535, 70000, -1])
+func `a port whose derived ports would not exist is refused by number`(port: Int) throws {
+    let instance = try instance()
+    #expect {
+        try GatewayConfiguration(instance: instance, file: nil, arguments: GatewayArguments(port: port))
+    } throws: { "\($0)".contains("\(port)") }
+}
+
+@Test func `paths follow the name, and the configuration follows the state directory`() throws {
+    let plain = try instance("rescue")
+    #expect(plain.stateDirectory.value.text == "/home/u/.mazelclaw-rescue")
+    #expect(plain.configurationFile.value.text == "/home/u/.mazelclaw-rescue/mazelclaw.json")
+    let moved = try instance(environment: ["MAZELCLAW_STATE_DIR": "~/x"], named: false)
+    #expect(moved.configurationFile.value.text == "/home/u/x/mazelclaw.json")
+    let split = try instance(environment: ["MAZELCLAW_CONFIG_PATH": "c.json"], named: false)
+    #expect(split.stateDirectory.value.text == "/home/u/.mazelclaw")
+    #expect(split.configurationFile.value.text == "/home/u/work/c.json")
+}
+
+@Test(arguments: ["main", "rescue", "Dev"])
+func `the workspace ends in the profile's name and lies in the profile's own tree`(name: String) throws {
+    let configuration = try GatewayConfiguration(instance: instance(name), file: nil)
+    #expect(configuration.workspace.value.lastComponent == "workspace-\(name)")
+    #expect(configuration.instance.stateDirectory.value.contains(configuration.workspace.value))
+}
+
+@Test(arguments: [
+    (#"{"gateway": {"port": "x"}}"#, "mazelclaw.json:1:22: gateway.port"),
+    ("{\n \"gateway\": {\n  \"mode\": \"locl\"}}", "mazelclaw.json:3:11: gateway.mode"),
+    (#"{"gateway": 1}"#, "mazelclaw.json:1:13: gateway: expected an object"),
+    (#"{"gateway": {"auth": {"token": 1}}}"#, "gateway.auth.token"),
+    (#"{"gateway": {"trustedProxies": ["a", 1]}}"#, "gateway.trustedProxies[1]"),
+    (#"{"agents": {"list": [{"name": "x"}]}}"#, "agents.list[0].id is missing"),
+    ("{\n// hello\n}", "mazelclaw.json:2:1: expected a name in double quotes (this version reads strict JSON only"),
+])
+func `a wrong value is named with file, line and path`(text: String, expected: String) {
+    #expect { try file(text) } throws: { "\($0)".contains(expected) }
+}
+
+@Test func `keys this version does not know are kept`() throws {
+    #expect(try file(#"{"browser": {"color": "red"}, "gateway": {"tls": {}}}"#).root["browser"]?["color"] == "red")
+}
+
+@Test func `a start needs a local mode and a secret`() throws {
+    func blocked(_ text: String, allows: Bool = false) throws -> String? {
+        let configuration = try GatewayConfiguration(instance: instance(), file: file(text))
+        do {
+            try configuration.requireStartable(allowsUnconfigured: allows)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+    #expect(try blocked("{}")?.contains("(current: unset)") == true)
+    #expect(try blocked(#"{"gateway": {"mode": "remote"}}"#)?.contains("(current: remote)") == true)
+    #expect(try blocked(#"{"gateway": {"mode": "local"}}"#)?.contains("no token is configured") == true)
+    #expect(
+        try blocked(#"{"gateway": {"mode": "local", "bind": "lan", "auth": {"token": "t"}}}"#)?.contains("gateway.bind")
+            == true)
+    #expect(try blocked(#"{"gateway": {"mode": "local", "auth": {"token": "t"}}}"#) == nil)
+    #expect(try blocked(#"{"gateway": {"auth": {"token": "t"}}}"#, allows: true) == nil)
+}
+
+@Test func `for serving, the file's token counts before the environment's`() throws {
+    let environment = ["MAZELCLAW_GATEWAY_TOKEN": "from-environment"]
+    let both = try GatewayConfiguration(
+        instance: instance(environment: environment, named: false),
+        file: file(#"{"gateway": {"auth": {"token": "from-file"}}}"#))
+    #expect(both.credentials.accept(Secret("from-file")))
+    let one = try GatewayConfiguration(instance: instance(environment: environment, named: false), file: nil)
+    #expect(one.credentials.accept(Secret("from-environment")))
+    #expect(!one.credentials.accept(nil))
+}

@@ -1,0 +1,34 @@
+import Foundation
+import Policy
+import Testing
+
+/// A directory of its own for a test, removed with the value's last holder.
+final class TemporaryDirectory: Sendable {
+    let path: AbsolutePath
+
+    init() throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("gateway-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        path = try #require(AbsolutePath(url.path))
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path.text)
+    }
+
+    func write(_ text: String, to name: String) throws {
+        let file = path / name
+        try FileManager.default.createDirectory(atPath: file.parent.text, withIntermediateDirectories: true)
+        try text.write(toFile: file.text, atomically: false, encoding: .utf8)
+    }
+
+    func read(_ name: String) throws -> String {
+        try String(contentsOfFile: (path / name).text, encoding: .utf8)
+    }
+
+    /// The permission bits of `name`.
+    func mode(_ name: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: (path / name).text)
+        return try #require(attributes[.posixPermissions] as? Int)
+    }
+}
