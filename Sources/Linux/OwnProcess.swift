@@ -27,6 +27,21 @@ public enum OwnProcess {
         try FileSystem.readSymbolicLink("/proc/self/exe")
     }
 
+    /// Overwrites the arguments that others see in /proc/PID/cmdline with `name`, and the thread's name too.
+    ///
+    /// The kernel shows the memory execve(2) laid out, whatever stands in it now.
+    public static func hideArguments(behind name: String) throws(Errno) {
+        guard let first = CommandLine.unsafeArgv[0] else { return }
+        var length = 0
+        for index in 0..<Int(CommandLine.argc) {
+            guard let argument = CommandLine.unsafeArgv[index] else { continue }
+            length += strlen(argument) + 1
+        }
+        memset(first, 0, length)
+        for (offset, byte) in name.utf8.prefix(length - 1).enumerated() { first[offset] = CChar(bitPattern: byte) }
+        try ProcessControl.setName(name)
+    }
+
     /// Makes sure that 0, 1 and 2 are open and, but for `kept`, nothing else is.
     ///
     /// A file opened as 2 would get the error messages; a descriptor left open would reach the payload.

@@ -14,6 +14,12 @@ public enum ProcessControl {
         _ = try valueOrErrno(clinux_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
     }
 
+    /// Sets the name that ps(1) shows, at most 15 bytes of it (PR_SET_NAME).
+    static func setName(_ name: String) throws(Errno) {
+        let result = name.withCString { clinux_prctl(PR_SET_NAME, UInt(bitPattern: $0), 0, 0, 0) }
+        _ = try valueOrErrno(result)
+    }
+
     /// No later exec grants anything (PR_SET_NO_NEW_PRIVS).
     public static func setNoNewPrivileges() throws(Errno) {
         _ = try valueOrErrno(clinux_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

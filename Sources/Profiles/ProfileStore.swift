@@ -65,11 +65,16 @@ public struct ProfileStore: Sendable {
         return (Profile(name: name, basePort: base), true)
     }
 
-    /// Every profile there is, by name.
+    /// Every profile this user may read, by name.
     public func all() throws(ProfileError) -> [Profile] {
         var profiles: [Profile] = []
         for name in try names() {
-            if let profile = try load(name) { profiles.append(profile) }
+            do {
+                if let profile = try load(name) { profiles.append(profile) }
+            } catch ProfileError.system(_, _, .permissionDenied) {
+                // An administrator's profile for somebody else: as little ours to see as another user's own.
+                continue
+            }
         }
         return profiles
     }
@@ -82,7 +87,8 @@ public struct ProfileStore: Sendable {
         }
         let text = profile.file.serialized(pretty: true) + [UInt8(ascii: "\n")]
         try Self.system("write", file.text) { () throws(Errno) in
-            try FileSystem.replace(file.text, with: text, mode: 0o600)
+            // The host's own profiles are for every user to see: their ports must be kept clear of.
+            try FileSystem.replace(file.text, with: text, mode: Credentials.effectiveUserID == 0 ? 0o644 : 0o600)
         }
     }
 

@@ -73,7 +73,12 @@ struct Enforcer {
         case .setLimit(let limit): try set(limit)
         case .dropCapabilities: try call(Capabilities.dropAll)
         case .setNoNewPrivileges: try call(ProcessControl.setNoNewPrivileges)
-        case .becomeUndumpable: try call(ProcessControl.becomeUndumpable)
+        case .becomeUndumpable:
+            try call { () throws(Errno) in
+                try ProcessControl.becomeUndumpable()
+                // The command line stays readable all the same, and holds paths of the host.
+                try OwnProcess.hideArguments(behind: "mazelclaw-init")
+            }
         case .startSession: try call(ProcessControl.startSession)
         case .setFileModeMask(let mask): ProcessControl.setFileModeMask(mask)
         case .changeDirectory(let path):

@@ -34,16 +34,22 @@ public struct Launch {
     {
         let store = ProfileStore(directories: directories)
         do {
-            var (profile, isNew): (Profile, Bool)
-            if creating {
-                (profile, isNew) = try store.loadOrCreate(options.profile) { profile in
-                    profile.basePort = options.basePort ?? profile.basePort
-                    profile.user = Credentials.userID == 0 ? options.user : nil
-                    profile.stateDirectory = options.stateDirectory
-                    profile.workspace = options.workspace
+            var (profile, isNew) = try store.loadOrPropose(options.profile)
+            if isNew, creating {
+                var proposal = Profile(name: options.profile, basePort: options.basePort ?? profile.basePort)
+                proposal.user = Credentials.userID == 0 ? options.user : nil
+                proposal.stateDirectory = options.stateDirectory
+                proposal.workspace = options.workspace
+                if proposal.user != nil {
+                    // Written out: root's own home says nothing about where this user's state is.
+                    proposal.stateDirectory =
+                        ProfilePaths(profile: proposal, home: try user(of: proposal, options).home).state
                 }
-            } else {
-                (profile, isNew) = try store.loadOrPropose(options.profile)
+                (profile, isNew) = try store.loadOrCreate(options.profile) { made in
+                    let basePort = options.basePort ?? made.basePort
+                    made = proposal
+                    made.basePort = basePort
+                }
             }
             profile.basePort = options.basePort ?? profile.basePort
             profile.policy = options.policy ?? profile.policy
@@ -52,8 +58,12 @@ public struct Launch {
             profile.workspace = options.workspace ?? profile.workspace
             profile.binds += options.binds
             return (profile, isNew)
-        } catch {
+        } catch let error as ProfileError {
             throw .profile(error)
+        } catch let error as LaunchError {
+            throw error
+        } catch {
+            preconditionFailure("only the two kinds above are thrown")
         }
     }
 

@@ -88,7 +88,7 @@ extension Step {
         case .setLimit: "one instance cannot exhaust the host"
         case .dropCapabilities: "all five sets empty, securebits locked"
         case .setNoNewPrivileges: "no exec grants anything"
-        case .becomeUndumpable: "init cannot be traced from inside"
+        case .becomeUndumpable: "init cannot be traced from inside, nor its command line read"
         case .startPayload: "init stays behind as PID 1 and reaps"
         case .startSession: "no controlling terminal to push input into"
         case .setFileModeMask: "what the payload makes is its user's alone"

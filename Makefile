@@ -1,0 +1,64 @@
+# MazelClaw's front door. `make help` lists what it can do.
+
+SHELL        := /bin/bash
+.SHELLFLAGS  := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PREFIX       ?= /usr/local
+DESTDIR      ?=
+PROFILE      ?= rescue
+# The unprivileged user that `make run` uses when it is started by root.
+RUN_USER     ?= mazelclaw
+
+BUILD        := .build/release
+STAGE        := .build/stage
+PACKAGES     := libseccomp-dev libcap-dev
+BENCH_PACKAGES := bubblewrap hyperfine
+STRIP        ?= strip
+PROGRAMS     := mazelclaw-run mazelclaw
+
+.PHONY: help build run test check bench install uninstall fmt clean packages bench-packages
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: packages ## build both programs and stage them under .build/stage as installed
+	swift build -c release
+	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/$(STAGE)" PREFIX=/ >/dev/null
+	@echo "built: $(STAGE)/bin/mazelclaw-run, $(STAGE)/bin/mazelclaw"
+
+run: build ## start the profile's gateway in its sandbox (PROFILE=rescue)
+	@Tests/Scripts/run-profile.sh "$(CURDIR)/$(STAGE)" "$(PROFILE)" "$(RUN_USER)"
+
+test: build ## run the whole suite against the built programs
+	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" swift test
+
+check: build ## format lint, warnings as errors, guards on the launcher
+	swift format lint --strict --recursive Sources Tests Package.swift
+	Tests/Scripts/check-launcher.sh "$(BUILD)/mazelclaw-run"
+	Tests/Scripts/check-readme.sh
+
+bench: build bench-packages ## compare start-up and memory with bubblewrap in one run
+	Tests/Scripts/bench.py "$(CURDIR)/$(STAGE)"
+
+install: ## install built programs and policies (PREFIX=/usr/local DESTDIR=)
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/mazelclaw/policies"
+	for program in $(PROGRAMS); do install -m 0755 "$(BUILD)/$$program" "$(DESTDIR)$(PREFIX)/bin/$$program"; \
+	  $(STRIP) "$(DESTDIR)$(PREFIX)/bin/$$program"; done
+	install -m 0644 policies/*.json "$(DESTDIR)$(PREFIX)/share/mazelclaw/policies/"
+
+uninstall: ## remove what install put there
+	for program in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$program"; done
+	rm -rf "$(DESTDIR)$(PREFIX)/share/mazelclaw"
+
+fmt: ## format the sources
+	swift format --in-place --recursive Sources Tests Package.swift
+
+clean: ## remove everything that was built
+	rm -rf .build
+
+packages: ## install the Debian packages the build needs (root), or print the command
+	@Tests/Scripts/need-packages.sh $(PACKAGES)
+
+bench-packages:
+	@Tests/Scripts/need-packages.sh $(BENCH_PACKAGES)

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+"""Compares mazelclaw-run with bubblewrap and with no sandbox at all, in one run.
+
+The three commands take turns, so that a change of the machine's speed hits all of them. bubblewrap is given
+the mounts and namespaces of the launcher's own plan (explain --json), so that both do the same work; seccomp,
+Landlock and the lock come on top for the launcher. Medians and their ratios are what counts.
+
+usage: bench.py STAGE [RUNS]
+"""
+import encodings.idna  # before privileges are dropped: a private Python installation cannot be read later
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+STAGE = os.path.abspath(sys.argv[1])
+RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 200
+START_BAR, PSS_BAR, PRIVATE_BAR, HEALTH_BAR = 0.75, 4096, 512, 60.0
+USER = 61234 if os.getuid() == 0 else os.getuid()
+PORT = 28189
+
+
+def bubblewrap_arguments(plan):
+    """The plan's mounts and namespaces as bwrap takes them."""
+    arguments = ["bwrap", "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--clearenv", "--disable-userns"]
+    for step in plan["steps"]:
+        name = step["step"]
+        if name == "clone3":
+            arguments += [f"--unshare-{n}" for n in step["namespaces"] if n != "mount"]
+        elif name == "mount-root":
+            arguments += ["--tmpfs", "/"]
+        elif name == "symlink" and not step["path"].startswith("/dev/"):
+            arguments += ["--symlink", step["target"], step["path"]]
+        elif name == "mount" and step["type"] == "tmpfs" and not step["destination"].startswith("/dev"):
+            arguments += ["--tmpfs", step["destination"]]
+        elif name == "mount" and step["type"] == "proc":
+            arguments += ["--proc", "/proc", "--dev", "/dev"]
+        elif name == "bind" and not step["destination"].startswith("/dev/"):
+            option = "--ro-bind" if "ro" in step["options"] else "--bind"
+            arguments += [option, step["source"], step["destination"]]
+        elif name == "sethostname":
+            arguments += ["--hostname", step["name"]]
+        elif name == "seal-root":
+            arguments += ["--remount-ro", "/"]
+        elif name == "chdir":
+            arguments += ["--chdir", step["path"]]
+    return arguments + ["--", "/usr/bin/true"]
+
+
+def time_one(arguments):
+    start = time.perf_counter_ns()
+    pid = os.posix_spawn(shutil.which(arguments[0]) or arguments[0], arguments, os.environ)
+    _, status = os.waitpid(pid, 0)
+    elapsed = time.perf_counter_ns() - start
+    if status != 0:
+        sys.exit(f"bench: {' '.join(arguments[:6])} … ended with wait status {status}")
+    return elapsed / 1e6
+
+
+def measure_starts(launcher, state):
+    command = [launcher, "--profile", "bench", "--state-dir", state, "--", "/usr/bin/true"]
+    time_one(command)  # makes the profile and the kept filter
+    plan = json.loads(subprocess.check_output(command[:1] + ["explain"] + command[1:-2] + ["--json"]))
+    contenders = {"mazelclaw-run": command, "bwrap": bubblewrap_arguments(plan), "true": ["/usr/bin/true"]}
+    times = {name: [] for name in contenders}
+    for _ in range(10):
+        for arguments in contenders.values():
+            time_one(arguments)
+    for _ in range(RUNS):
+        for name, arguments in contenders.items():
+            times[name].append(time_one(arguments))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def wait_for_health(port, process):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1) as answer:
+                if json.load(answer)["ok"]:
+                    return
+        except OSError:
+            pass
+    sys.exit("bench: the gateway did not answer")
+
+
+def measure_health(arguments, port):
+    samples = []
+    for _ in range(15):
+        start = time.perf_counter_ns()
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for_health(port, process)
+        samples.append((time.perf_counter_ns() - start) / 1e6)
+        process.terminate()
+        process.wait()
+    return statistics.median(samples)
+
+
+def measure_as_user(base):
+    """Everything that needs no privilege, as an unprivileged user."""
+    launcher, gateway = f"{base}/stage/bin/mazelclaw-run", f"{base}/stage/bin/mazelclaw"
+    state = f"{base}/home/state"
+    result = {"starts": measure_starts(launcher, state)}
+    subprocess.run([gateway, "--profile", "bare", "setup"], check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    result["bare"] = measure_health([gateway, "--profile", "bare", "gateway", "--port", str(PORT)], PORT)
+    sandboxed = [launcher, "--profile", "bench", "--state-dir", state, "--port", str(PORT + 128)]
+    result["sandboxed"] = measure_health(sandboxed, PORT + 128)
+    return result
+
+
+def memory_of(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        values = {line.split(":")[0]: int(line.split()[1]) for line in file if line.strip().endswith("kB")}
+    return values["Pss"], values["Private_Clean"] + values["Private_Dirty"]
+
+
+def measure_memory(base):
+    """PSS and private memory of supervisor and init, in kB, once both are idle."""
+    launcher = f"{base}/stage/bin/mazelclaw-run"
+    user = ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups"] if os.getuid() == 0 else []
+    process = subprocess.Popen(
+        user + [launcher, "--profile", "bench", "--state-dir", f"{base}/home/state", "--port", str(PORT + 128)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for_health(PORT + 128, process)
+        time.sleep(1)
+        with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
+            init = int(file.read().split()[0])
+        return memory_of(process.pid), memory_of(init)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main():
+    base = tempfile.mkdtemp(prefix="mazelclaw-bench-")
+    os.chmod(base, 0o755)
+    try:
+        shutil.copytree(STAGE, f"{base}/stage")
+        os.mkdir(f"{base}/home", 0o700)
+        os.environ.update(
+            HOME=f"{base}/home", XDG_CONFIG_HOME=f"{base}/home/c", XDG_STATE_HOME=f"{base}/home/s",
+            XDG_CACHE_HOME=f"{base}/home/k")
+        if os.getuid() == 0:
+            os.chown(f"{base}/home", USER, USER)
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            if os.getuid() == 0:
+                os.setgroups([])
+                os.setresgid(USER, USER, USER)
+                os.setresuid(USER, USER, USER)
+            os.chdir(base)
+            os.write(writer, json.dumps(measure_as_user(base)).encode())
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader) as file:
+            text = file.read()
+        os.waitpid(child, 0)
+        if not text:
+            sys.exit(1)
+        report(json.loads(text), base)
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def report(result, base):
+    starts = result["starts"]
+    ratio = starts["mazelclaw-run"] / starts["bwrap"]
+    misses = []
+
+    def line(text, value, bar, unit=""):
+        verdict = "ok" if value <= bar else "MISSED"
+        if value > bar:
+            misses.append(text)
+        print(f"{text:52} {value:8.2f}{unit:4} bar {bar}{unit}  {verdict}")
+
+    print(f"medians of {RUNS} starts of /usr/bin/true, taking turns, in ms:")
+    for name, value in starts.items():
+        print(f"  {name:16} {value:7.2f}")
+    line("start, ratio to bwrap with the same mounts", ratio, START_BAR)
+    print(f"first healthy answer: bare {result['bare']:.1f} ms, sandboxed {result['sandboxed']:.1f} ms")
+    line("first healthy answer, more than bare", result["sandboxed"] - result["bare"], HEALTH_BAR, " ms")
+    try:
+        (supervisor, supervisor_private), (init, init_private) = measure_memory(base)
+    except PermissionError:
+        print("memory of init: only root may read it; run make bench as root")
+    else:
+        line("supervisor + init, proportional set size", supervisor + init, PSS_BAR, " kB")
+        line("supervisor, private", supervisor_private, PRIVATE_BAR, " kB")
+        line("init, private", init_private, PRIVATE_BAR, " kB")
+    if misses:
+        sys.exit("bench: missed: " + "; ".join(misses))
+
+
+main()

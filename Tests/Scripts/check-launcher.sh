@@ -1,0 +1,18 @@
+#!/bin/bash
+# Guards on the launcher: fully static, no threads, no Foundation. unshare(CLONE_NEWUSER) needs one thread.
+set -euo pipefail
+launcher=$1
+failed=0
+fail() { echo "check: $*" >&2; failed=1; }
+file=$(LC_ALL=C readelf -l "$launcher")
+grep -q INTERP <<<"$file" && fail "$launcher needs a dynamic loader"
+symbols=$(nm "$launcher")
+for pattern in pthread_create dispatch_async Foundation swift_task_create; do
+    grep -q "$pattern" <<<"$symbols" && fail "$launcher contains $pattern"
+done
+if grep -rnE '^\s*(internal |public |package )?import (Foundation|FoundationEssentials|Dispatch)' \
+    Sources/{CLinux,JSON,Policy,Profiles,Linux,Enforcement,mazelclaw-run}; then
+    fail "the launcher's column imports Foundation or Dispatch"
+fi
+[ "$failed" -eq 0 ] && echo "check: launcher is static and single-threaded"
+exit "$failed"
