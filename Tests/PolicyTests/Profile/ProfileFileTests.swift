@@ -42,8 +42,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{}", 1, "\"basePort\" is missing"),
-        ("{\n\"basePrt\": 18789\n}", 1, "\"basePort\" is missing"),
+        ("{}", 1, "basePort is missing"),
+        ("{\n\"basePrt\": 18789\n}", 1, "basePort is missing"),
         ("{\"basePort\": 18789,\n\n\"polcy\": \"x\"}", 3, "unknown key \"polcy\": did you mean \"policy\"?"),
         ("{\"basePort\": 18789,\n\"BasePort\": 1}", 2, "did you mean \"basePort\"?"),
         ("{\"basePort\": 18789,\n\"colour\": 1}", 2, "unknown key \"colour\": expected one of"),
@@ -56,7 +56,7 @@ import Testing
         ("{\"basePort\": 18789,\n\"workspace\": \"work\"}", 2, "workspace: expected an absolute path"),
         ("{\"basePort\": 18789,\n\"stateDirectory\": \"/a/../b\"}", 2, "stateDirectory: expected an absolute path"),
         ("{\"basePort\": 18789,\n\"binds\": {}}", 2, "binds: expected an array of objects"),
-        ("{\"basePort\": 18789, \"binds\": [{\"source\": \"/a\"},\n{}]}", 2, "\"source\" is missing"),
+        ("{\"basePort\": 18789, \"binds\": [{\"source\": \"/a\"},\n{}]}", 2, "source is missing"),
         (
             "{\"basePort\": 18789, \"binds\": [{\"source\": \"/a\",\n\"acess\": 1}]}", 2,
             "unknown key \"acess\": did you mean \"access\"?"

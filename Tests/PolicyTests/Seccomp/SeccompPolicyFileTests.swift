@@ -70,7 +70,7 @@ import Testing
     private static let head = "\"architectures\": [\"SCMP_ARCH_X86_64\"],\n"
 
     @Test(arguments: [
-        ("{\(head)\"syscalls\": []}", 1, "\"defaultAction\" is missing"),
+        ("{\(head)\"syscalls\": []}", 1, "defaultAction is missing"),
         ("{\(head)\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": []}", 2, "would permit every call"),
         ("{\(head)\"defaultAction\": \"SCMP_ACT_LOG\", \"syscalls\": []}", 2, "would permit every call"),
         ("{\(head)\"defaultAction\": \"SCMP_ACT_ERNO\", \"syscalls\": []}", 2, "did you mean SCMP_ACT_ERRNO?"),
@@ -88,7 +88,7 @@ import Testing
             "{\(head)\"defaultAction\": \"SCMP_ACT_ERRNO\",\n\"defaultErrnoRet\": 0, \"syscalls\": []}", 3,
             "defaultErrnoRet: expected a whole number from 1 to 133, found 0"
         ),
-        ("{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": []}", 1, "\"architectures\" is missing"),
+        ("{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": []}", 1, "architectures is missing"),
         (
             "{\"defaultAction\": \"SCMP_ACT_ERRNO\",\n\"architectures\": [], \"syscalls\": []}", 2,
             "expected [\"SCMP_ARCH_X86_64\"]"
@@ -101,7 +101,7 @@ import Testing
             "{\"defaultAction\": \"SCMP_ACT_ERRNO\",\n\"archMap\": [], \"syscalls\": []}", 2,
             "write \"architectures\": [\"SCMP_ARCH_X86_64\"] instead"
         ),
-        ("{\(head)\"defaultAction\": \"SCMP_ACT_ERRNO\"}", 1, "\"syscalls\" is missing"),
+        ("{\(head)\"defaultAction\": \"SCMP_ACT_ERRNO\"}", 1, "syscalls is missing"),
         (
             "{\(head)\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": {}}", 2,
             "syscalls: expected an array of objects"
@@ -132,13 +132,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{\"action\": \"SCMP_ACT_ALLOW\"}", 3, "\"names\" is missing"),
+        ("{\"action\": \"SCMP_ACT_ALLOW\"}", 3, "names is missing"),
         ("{\"names\":\n[], \"action\": \"SCMP_ACT_ALLOW\"}", 4, "expected at least one system call"),
         ("{\"names\":\n\"read\", \"action\": \"SCMP_ACT_ALLOW\"}", 4, "names: expected an array of strings"),
         ("{\"names\": [\"read\",\n\"\"], \"action\": \"SCMP_ACT_ALLOW\"}", 4, "expected the name of a system call"),
         ("{\"names\": [\"read\",\n\"Open At\"], \"action\": \"SCMP_ACT_ALLOW\"}", 4, "found \"Open At\""),
         ("{\"names\": [\"read\",\n7], \"action\": \"SCMP_ACT_ALLOW\"}", 4, "expected an array of strings, found 7"),
-        ("{\"names\": [\"read\"]}", 3, "\"action\" is missing"),
+        ("{\"names\": [\"read\"]}", 3, "action is missing"),
         ("{\"names\": [\"read\"],\n\"action\": \"SCMP_ACT_ALOW\"}", 4, "did you mean SCMP_ACT_ALLOW?"),
         (
             "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\",\n\"errnoRet\": 1}", 4,
@@ -170,9 +170,9 @@ import Testing
             "index: expected a whole number from 0 to 5"
         ),
         (argument("\"index\": -1, \"value\": 1, \"op\": \"SCMP_CMP_EQ\""), 4, "found -1"),
-        (argument("\"value\": 1, \"op\": \"SCMP_CMP_EQ\""), 4, "\"index\" is missing"),
-        (argument("\"index\": 0, \"op\": \"SCMP_CMP_EQ\""), 4, "\"value\" is missing"),
-        (argument("\"index\": 0, \"value\": 1"), 4, "\"op\" is missing"),
+        (argument("\"value\": 1, \"op\": \"SCMP_CMP_EQ\""), 4, "index is missing"),
+        (argument("\"index\": 0, \"op\": \"SCMP_CMP_EQ\""), 4, "value is missing"),
+        (argument("\"index\": 0, \"value\": 1"), 4, "op is missing"),
         (argument("\"index\": 0, \"value\": -1, \"op\": \"SCMP_CMP_EQ\""), 4, "value: expected a whole number from 0"),
         (argument("\"index\": 0, \"value\": 1.5, \"op\": \"SCMP_CMP_EQ\""), 4, "found 1.5"),
         (
