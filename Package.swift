@@ -93,6 +93,10 @@ let package = Package(
                 .linkedLibrary("_FoundationCollections"), .linkedLibrary("_FoundationCShims"),
             ]),
 
+        // What the C headers and the running kernel say, for tests that hold our numbers against theirs.
+        .target(name: "CKernel", path: "Tests/CKernel"),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "EnforcementTests", dependencies: ["CKernel", "Enforcement", "JSON", "Policy"]),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "JSON", "Policy"], resources: [.copy("Vectors")]),
         .testTarget(

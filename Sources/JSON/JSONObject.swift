@@ -28,13 +28,13 @@ public struct JSONObject: Sendable, Equatable {
     /// The value of the member named `name`. Setting nil removes it; setting an absent one appends.
     public subscript(name: String) -> JSON? {
         get {
-            for member in members where member.name == name {
+            for member in members where Self.isSame(member.name, name) {
                 return member.value
             }
             return nil
         }
         set {
-            let index = members.firstIndex { $0.name == name }
+            let index = members.firstIndex { Self.isSame($0.name, name) }
             switch (index, newValue) {
             case (let index?, let value?): members[index].value = value
             case (let index?, nil): members.remove(at: index)
@@ -49,5 +49,11 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
     /// An object, members in the order written.
     public init(dictionaryLiteral members: (String, JSON)...) {
         self.init(members.map { Member(name: $0.0, value: $0.1) })
+    }
+
+    /// Whether two names are the same code units (RFC 8259 section 8.3). Swift alone would take "é" written
+    /// in two ways, or the Kelvin sign and K, for the same; it is asked first because it mostly says no fast.
+    static func isSame(_ left: String, _ right: String) -> Bool {
+        left == right && left.utf8.elementsEqual(right.utf8)
     }
 }

@@ -59,7 +59,7 @@ struct JSONReader {
             }
             let start = index
             let name = try readString()
-            for member in members where member.name == name {
+            for member in members where JSONObject.isSame(member.name, name) {
                 throw JSONError(reason: .repeatedName(name), offset: start)
             }
             skipWhitespace()

@@ -18,5 +18,22 @@ public enum Credentials {
         _ = try valueOrErrno(setgroups(0, nil))
         _ = try valueOrErrno(clinux_setresgid(groupID))
         _ = try valueOrErrno(clinux_setresuid(userID))
+        // The change made /proc/self root's (PR_SET_DUMPABLE, prctl(2)); the ID maps are written there.
+        _ = try valueOrErrno(clinux_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+    }
+
+    /// Does `body` as another user, as far as access to files goes, and becomes root again.
+    ///
+    /// What root does inside a user's directory it does as that user: the kernel then refuses what the user
+    /// could not do either, whatever links lie in the way. Without root it just does `body`.
+    public static func acting<Result>(
+        asUser userID: UInt32, group groupID: UInt32, _ body: () throws(Errno) -> Result
+    ) throws(Errno) -> Result {
+        guard Credentials.userID == 0, userID != 0 else { return try body() }
+        _ = try valueOrErrno(clinux_seteffective_gid(groupID))
+        defer { _ = clinux_seteffective_gid(0) }
+        _ = try valueOrErrno(clinux_seteffective_uid(userID))
+        defer { _ = clinux_seteffective_uid(0) }
+        return try body()
     }
 }

@@ -18,7 +18,9 @@ public enum FileSystem {
             switch error {
             case .fileExists: return
             case .noSuchFileOrDirectory:
-                guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { throw error }
+                guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else {
+                    throw error
+                }
                 try makeDirectories(String(path[..<slash]), mode: mode)
                 try makeDirectory(path, mode: mode)
             default: throw error
@@ -106,7 +108,7 @@ public enum FileSystem {
             throw error
         }
         try rename(temporary, to: path)
-        guard let slash = path.lastIndex(of: "/") else { return }
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return }
         let directory = try FileDescriptor.workingDirectory.open(
             slash == path.startIndex ? "/" : String(path[..<slash]), flags: O_RDONLY | O_DIRECTORY)
         defer { directory.discard() }

@@ -32,6 +32,25 @@ public struct NamespaceSet: OptionSet, Sendable {
     }
 }
 
+/// The ID maps of the calling process's user namespace (user_namespaces(7)).
+public enum IdentityMap {
+    /// Maps one user ID and one group ID to themselves and denies setgroups(2).
+    ///
+    /// `process` is /proc/self, opened before anything could be mounted over it.
+    public static func set(userID: UInt32, groupID: UInt32, in process: FileDescriptor) throws(Errno) {
+        // Without this an unprivileged gid_map is refused: it could drop a group that denies access.
+        try write("deny", to: "setgroups", in: process)
+        try write("\(userID) \(userID) 1", to: "uid_map", in: process)
+        try write("\(groupID) \(groupID) 1", to: "gid_map", in: process)
+    }
+
+    private static func write(_ text: String, to name: String, in process: FileDescriptor) throws(Errno) {
+        let file = try process.open(name, flags: O_WRONLY)
+        defer { file.discard() }
+        try file.writeEverything(text.utf8)
+    }
+}
+
 /// The UTS namespace's name of this host.
 public enum HostName {
     /// Sets it (sethostname(2)).

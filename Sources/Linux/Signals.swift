@@ -31,26 +31,22 @@ public enum Signals {
         _ = try valueOrErrno(sigprocmask(SIG_SETMASK, &mask, nil))
     }
 
-    /// Waits for the next blocked signal (sigwaitinfo(2)).
-    public static func wait() throws(Errno) -> Arrival {
+    /// Waits for the next blocked signal (sigtimedwait(2)); nil when the time ran out. Without a time it waits
+    /// for ever.
+    public static func wait(milliseconds: Int32?) throws(Errno) -> Arrival? {
         var mask = sigset_t()
         sigfillset(&mask)
         var info = siginfo_t()
-        let number = try retryingOnInterrupt { sigwaitinfo(&mask, &info) }
-        return Arrival(number: number, sender: info._sifields._kill.si_pid)
-    }
-
-    /// Takes one pending signal without waiting; nil when there is none (sigtimedwait(2)).
-    public static func poll() throws(Errno) -> Arrival? {
-        var mask = sigset_t()
-        sigfillset(&mask)
-        var info = siginfo_t()
-        var none = timespec()
         do throws(Errno) {
-            let number = try retryingOnInterrupt { sigtimedwait(&mask, &info, &none) }
+            let number = try retryingOnInterrupt {
+                guard let milliseconds else { return sigwaitinfo(&mask, &info) }
+                var time = timespec(
+                    tv_sec: Int(milliseconds) / 1000, tv_nsec: Int(milliseconds) % 1000 * 1_000_000)
+                return sigtimedwait(&mask, &info, &time)
+            }
             return Arrival(number: number, sender: info._sifields._kill.si_pid)
         } catch {
-            guard error == .resourceTemporarilyUnavailable || error == .wouldBlock else { throw error }
+            guard error == .resourceTemporarilyUnavailable else { throw error }
             return nil
         }
     }

@@ -19,22 +19,27 @@ public enum UserDatabase {
 
     /// The user named `name`, or nil.
     public static func user(named name: String) throws(Errno) -> User? {
-        try users { $0.name == name }
+        try user(whose: 0, is: Array(name.utf8))
     }
 
     /// The first user with the ID `userID`, or nil.
     public static func user(id userID: UInt32) throws(Errno) -> User? {
-        try users { $0.userID == userID }
+        try user(whose: 2, is: Array(String(userID).utf8))
     }
 
-    private static func users(matching predicate: (User) -> Bool) throws(Errno) -> User? {
+    /// The first line whose field `index` is `wanted`. Only that line becomes text.
+    private static func user(whose index: Int, is wanted: [UInt8]) throws(Errno) -> User? {
         for line in try FileSystem.read("/etc/passwd").split(separator: UInt8(ascii: "\n")) {
             let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-                .map { String(decoding: $0, as: UTF8.self) }
-            guard fields.count >= 7, let userID = UInt32(fields[2]), let groupID = UInt32(fields[3]) else { continue }
-            let user = User(name: fields[0], userID: userID, groupID: groupID, home: fields[5])
-            if predicate(user) { return user }
+            guard fields.count >= 7, fields[index].elementsEqual(wanted),
+                let userID = UInt32(text(fields[2])), let groupID = UInt32(text(fields[3]))
+            else { continue }
+            return User(name: text(fields[0]), userID: userID, groupID: groupID, home: text(fields[5]))
         }
         return nil
+    }
+
+    private static func text(_ field: ArraySlice<UInt8>) -> String {
+        String(decoding: field, as: UTF8.self)
     }
 }

@@ -1,6 +1,8 @@
 /// An absolute path in normal form: no empty, `.` or `..` component, no trailing slash, no NUL.
 ///
-/// Only text: whether anything stands there, and through which links, is for the one who opens it.
+/// Only text: whether anything stands there, and through which links, is for the one who opens it. Taken apart
+/// and compared by bytes, as the kernel does: to Swift a slash and a combining mark behind it are one
+/// character, and "é" written in two ways is the same text.
 public struct AbsolutePath: Hashable, Sendable {
     /// The path, starting with `/`.
     public let text: String
@@ -9,40 +11,81 @@ public struct AbsolutePath: Hashable, Sendable {
     /// dropped.
     public init?(_ text: String) {
         guard text.utf8.first == UInt8(ascii: "/"), !text.utf8.contains(0) else { return nil }
-        var components: [Substring] = []
-        for component in text.split(separator: "/") where component != "." {
-            guard component != ".." else { return nil }
-            components.append(component)
+        if Self.isNormal(text) {
+            self.init(normal: text)
+            return
         }
-        self.init(components: components)
+        var normal: [UInt8] = []
+        normal.reserveCapacity(text.utf8.count)
+        for component in text.utf8.split(separator: UInt8(ascii: "/")) where !component.elementsEqual(".".utf8) {
+            guard !component.elementsEqual("..".utf8) else { return nil }
+            normal.append(UInt8(ascii: "/"))
+            normal += component
+        }
+        self.init(normal: normal.isEmpty ? "/" : String(decoding: normal, as: UTF8.self))
     }
 
-    private init(components: [Substring]) {
-        text = "/" + components.joined(separator: "/")
+    /// Whether every slash is followed by a component's first byte, and none of these is a dot.
+    private static func isNormal(_ text: String) -> Bool {
+        var previous = UInt8(ascii: "x")
+        for byte in text.utf8 {
+            if previous == UInt8(ascii: "/"), byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".") { return false }
+            previous = byte
+        }
+        return previous != UInt8(ascii: "/")
+    }
+
+    private init(normal text: String) {
+        self.text = text
     }
 
     /// The root directory.
-    public static let root = AbsolutePath(components: [])
+    public static let root = AbsolutePath(normal: "/")
 
     /// The components between the slashes; none for the root.
-    public var components: [Substring] { text.split(separator: "/") }
+    public var components: [Substring] {
+        text.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+    }
+
+    /// The path from the root on, as the *at calls take it; nothing for the root.
+    public var relative: String { String(Substring(text.utf8.dropFirst())) }
 
     /// The last component, or nothing for the root.
-    public var lastComponent: String { components.last.map(String.init) ?? "" }
+    public var lastComponent: String { String(text[text.utf8.index(after: lastSlash)...]) }
 
     /// The directory that holds it; the root's is the root.
-    public var parent: AbsolutePath { AbsolutePath(components: components.dropLast()) }
+    public var parent: AbsolutePath {
+        lastSlash == text.startIndex ? .root : AbsolutePath(normal: String(text[..<lastSlash]))
+    }
 
     /// Whether `other` is this path or below it.
     public func contains(_ other: AbsolutePath) -> Bool {
-        other.components.starts(with: components)
+        guard self != .root, self != other else { return true }
+        return other.text.utf8.starts(with: text.utf8)
+            && other.text.utf8.dropFirst(text.utf8.count).first == UInt8(ascii: "/")
     }
 
     /// `component` inside `directory`. `component` must be a relative path without `..`.
     public static func / (directory: AbsolutePath, component: String) -> AbsolutePath {
-        let added = component.split(separator: "/").filter { $0 != "." }
-        precondition(!added.contains("..") && !component.utf8.contains(0), "a component never climbs")
-        return AbsolutePath(components: directory.components + added)
+        let prefix = directory == .root ? "" : directory.text
+        guard let path = AbsolutePath("\(prefix)/\(component)") else {
+            preconditionFailure("a component never climbs and holds no NUL")
+        }
+        return path
+    }
+
+    /// Whether the bytes are the same.
+    public static func == (left: AbsolutePath, right: AbsolutePath) -> Bool {
+        left.text.utf8.elementsEqual(right.text.utf8)
+    }
+
+    /// Hashes the text.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(text)
+    }
+
+    private var lastSlash: String.Index {
+        text.utf8.lastIndex(of: UInt8(ascii: "/")) ?? text.startIndex
     }
 }
 

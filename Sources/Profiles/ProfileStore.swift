@@ -29,7 +29,7 @@ public struct ProfileStore: Sendable {
     public func load(_ name: ProfileName) throws(ProfileError) -> Profile? {
         for directory in searched {
             let file = directory / "\(name).json"
-            if let text = try Self.readTrusted(file) { return try Self.parse(name, file, text) }
+            if let text = try TrustedFile.read(file) { return try Self.parse(name, file, text) }
         }
         if let existing = try names().first(where: { $0.collisionKey == name.collisionKey }) {
             throw ProfileError.collision(name: name, existing: existing)
@@ -48,16 +48,21 @@ public struct ProfileStore: Sendable {
         let lock = try lockRegistry()
         defer { lock.discard() }
         // Another start may have written it while we waited for the lock.
-        if let profile = try load(name) { return (profile, false) }
-        let others = try all()
-        guard let base = BasePortAllocator(taken: others.map(\.basePort)).base(for: name) else {
-            throw ProfileError.noFreeBase
-        }
-        var profile = Profile(name: name, basePort: base)
+        var (profile, isNew) = try loadOrPropose(name)
+        guard isNew else { return (profile, false) }
         adjust(&profile)
-        try PortPlan(profiles: others).check(profile)
+        try PortPlan(profiles: all()).check(profile)
         try write(profile)
         return (profile, true)
+    }
+
+    /// The profile `name`, or what it would be if it were made now; nothing is written.
+    public func loadOrPropose(_ name: ProfileName) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
+        if let profile = try load(name) { return (profile, false) }
+        guard let base = BasePortAllocator(taken: try all().map(\.basePort)).base(for: name) else {
+            throw ProfileError.noFreeBase
+        }
+        return (Profile(name: name, basePort: base), true)
     }
 
     /// Every profile there is, by name.
@@ -89,7 +94,7 @@ public struct ProfileStore: Sendable {
     }
 
     private func names() throws(ProfileError) -> [ProfileName] {
-        var names: Set<ProfileName> = []
+        var names: [ProfileName] = []
         for directory in searched {
             let entries: [String]
             do {
@@ -100,7 +105,10 @@ public struct ProfileStore: Sendable {
                 }
                 continue
             }
-            names.formUnion(entries.filter { $0.hasSuffix(".json") }.compactMap { ProfileName(String($0.dropLast(5))) })
+            for entry in entries where entry.hasSuffix(".json") {
+                guard let name = ProfileName(String(entry.dropLast(5))), !names.contains(name) else { continue }
+                names.append(name)
+            }
         }
         return names.sorted { $0.text < $1.text }
     }
@@ -123,32 +131,6 @@ public struct ProfileStore: Sendable {
             return try Profile(name: name, file: file.text, text: text)
         } catch {
             throw .invalid(error)
-        }
-    }
-
-    /// The content of a file that only its owner, we or root, can write; nil when there is none.
-    package static func readTrusted(_ file: AbsolutePath) throws(ProfileError) -> [UInt8]? {
-        do {
-            let descriptor = try FileDescriptor.workingDirectory.open(file.text, flags: O_RDONLY | O_NONBLOCK)
-            defer { descriptor.discard() }
-            let status = try FileStatus(of: descriptor)
-            guard status.kind == .regular else {
-                throw ProfileError.untrusted(path: file.text, reason: "it is no regular file")
-            }
-            guard status.userID == 0 || status.userID == Credentials.effectiveUserID else {
-                throw ProfileError.untrusted(path: file.text, reason: "it belongs to user \(status.userID)")
-            }
-            guard !status.isWritableByOthers else {
-                throw ProfileError.untrusted(path: file.text, reason: "group or others may write it")
-            }
-            return try descriptor.readEverything(limit: 1 << 20)
-        } catch let error as Errno {
-            if error == .noSuchFileOrDirectory || error == .notDirectory { return nil }
-            throw .system(action: "read", path: file.text, errno: error)
-        } catch let error as ProfileError {
-            throw error
-        } catch {
-            preconditionFailure("only the two kinds above are thrown")
         }
     }
 

@@ -12,5 +12,6 @@
 #include "files.h"
 #include "image.h"
 #include "landlock.h"
+#include "memory_file.h"
 #include "mount_api.h"
 #include "process.h"

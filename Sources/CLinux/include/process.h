@@ -4,9 +4,10 @@
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
-#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
+#include <sched.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,6 +21,12 @@
 static inline long clinux_clone3(uint64_t flags, int *pidfd, int exit_signal) {
     struct clone_args args = {.flags = flags, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = exit_signal};
     return syscall(SYS_clone3, &args, sizeof args);
+}
+
+// Makes a child that shares this memory until it execs or exits; the caller stands still until then, as with
+// vfork(2). The child runs `entry` on a stack of its own and must not return from it.
+static inline int clinux_clone_sharing_memory(int (*entry)(void *), void *stack_top, void *argument) {
+    return clone(entry, stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
 }
 
 static inline long clinux_unshare(uint64_t flags) {
@@ -63,6 +70,14 @@ static inline long clinux_setresgid(uint32_t id) {
     return syscall(SYS_setresgid, id, id, id);
 }
 
+static inline long clinux_seteffective_uid(uint32_t id) {
+    return syscall(SYS_setresuid, -1, id, -1);
+}
+
+static inline long clinux_seteffective_gid(uint32_t id) {
+    return syscall(SYS_setresgid, -1, id, -1);
+}
+
 static inline int clinux_signalfd(const sigset_t *mask) {
     return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -73,4 +88,9 @@ static inline const char *clinux_errno_name(int number) {
 
 static inline int clinux_ioctl(int fd, unsigned long request) {
     return ioctl(fd, request, 0);
+}
+
+// The environment, which Swift 6 does not let through as a global variable.
+static inline char **clinux_environment(void) {
+    return environ;
 }

@@ -40,7 +40,7 @@ struct Enforcer {
         case .mapIdentity(let userID, let groupID), .nestUserNamespace(let userID, let groupID):
             try call { () throws(Errno) in
                 if case .nestUserNamespace = step { try NamespaceSet.unshare(.user) }
-                try mapIdentity(userID: userID, groupID: groupID)
+                try IdentityMap.set(userID: userID, groupID: groupID, in: ownProcess)
             }
         case .makeMountsPrivate: try call(Mounts.makePrivate)
         case .mountRoot(let bytes): try mountRoot(bytes: bytes)
@@ -59,7 +59,9 @@ struct Enforcer {
         case .bind(let bind): try self.bind(bind)
         case .limitUserNamespaces(let maximum):
             try inRoot { (root) throws(Errno) in
-                try write("\(maximum)", to: "proc/sys/user/max_user_namespaces", in: root)
+                let file = try root.open("proc/sys/user/max_user_namespaces", flags: O_WRONLY)
+                defer { file.discard() }
+                try file.writeEverything("\(maximum)".utf8)
             }
         case .maskPath(let path): try mask(path)
         case .makePathReadOnly(let path): try makeReadOnly(path)
@@ -90,21 +92,7 @@ struct Enforcer {
         execution = Execution(command)
     }
 
-    // MARK: Identity
-
-    private func mapIdentity(userID: UInt32, groupID: UInt32) throws(Errno) {
-        // Without this an unprivileged gid_map is refused: it could drop a group that denies access
-        // (user_namespaces(7)).
-        try write("deny", to: "setgroups", in: ownProcess)
-        try write("\(userID) \(userID) 1", to: "uid_map", in: ownProcess)
-        try write("\(groupID) \(groupID) 1", to: "gid_map", in: ownProcess)
-    }
-
-    private func write(_ text: String, to path: String, in directory: FileDescriptor) throws(Errno) {
-        let file = try directory.open(path, flags: O_WRONLY)
-        defer { file.discard() }
-        try file.writeEverything(text.utf8)
-    }
+    // MARK: Limits
 
     private func set(_ limit: ResourceLimit) throws(Failure) {
         try call { () throws(Errno) in
@@ -150,7 +138,7 @@ struct Enforcer {
             }
         try inRoot { (root) throws(Errno) in
             let tree = try MountTree(
-                fileSystem: type, options: options, attributes: MountAttributes(mount.attributes))
+                fileSystem: type, options: options, attributes: MountAttributes(mount.restrictions))
             defer { tree.root.discard() }
             try tree.attach(at: mount.destination.relative, in: root)
         }
@@ -169,7 +157,7 @@ struct Enforcer {
         try inRoot { (root) throws(Errno) in
             let tree = try MountTree(cloning: source)
             defer { tree.root.discard() }
-            try tree.restrict(MountAttributes(bind.attributes), recursive: true)
+            try tree.restrict(MountAttributes(bind.restrictions), recursive: true)
             try tree.attach(at: bind.destination.relative, in: root)
         }
     }
@@ -256,21 +244,13 @@ struct Enforcer {
     }
 }
 
-extension AbsolutePath {
-    /// The path from the root on, as the *at calls want it.
-    fileprivate var relative: String { String(text.dropFirst()) }
-}
-
 extension MountAttributes {
-    fileprivate init(_ attributes: Set<MountAttribute>) {
-        self = attributes.reduce(into: []) { bits, attribute in
-            switch attribute {
-            case .readOnly: bits.insert(.readOnly)
-            case .noSetUserID: bits.insert(.noSetUserID)
-            case .noDevices: bits.insert(.noDevices)
-            case .noExecution: bits.insert(.noExecution)
-            }
-        }
+    fileprivate init(_ restrictions: MountRestrictions) {
+        self = []
+        if restrictions.contains(.readOnly) { insert(.readOnly) }
+        if restrictions.contains(.noSetUserID) { insert(.noSetUserID) }
+        if restrictions.contains(.noDevices) { insert(.noDevices) }
+        if restrictions.contains(.noExecution) { insert(.noExecution) }
     }
 }
 

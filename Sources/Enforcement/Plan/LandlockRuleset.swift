@@ -21,25 +21,25 @@ struct LandlockRuleset {
             try landlock.allow(access, beneath: rule.path.text)
         }
         // Own ports are in both lists; one rule with both rights is one call less for each.
-        var ports: [UInt16: Landlock.PortAccess] = [:]
-        for port in rules.bindPorts ?? [] { ports[port, default: []].insert(.bind) }
-        for port in rules.connectPorts ?? [] { ports[port, default: []].insert(.connect) }
-        for (port, access) in ports { try landlock.allow(access, port: port) }
+        let connectPorts = rules.connectPorts ?? []
+        for port in rules.bindPorts ?? [] {
+            try landlock.allow(connectPorts.contains(port) ? [.bind, .connect] : .bind, port: port)
+        }
+        for port in connectPorts where rules.bindPorts?.contains(port) != true {
+            try landlock.allow(.connect, port: port)
+        }
         try landlock.restrictSelf()
     }
 }
 
 extension Landlock.FileAccess {
-    fileprivate init(_ access: Set<LandlockRules.Access>, isDirectory: Bool) {
-        self = access.reduce(into: []) { bits, access in
-            switch access {
-            case .list: if isDirectory { bits.insert(.readDirectory) }
-            case .read: bits.insert(.readFile)
-            case .execute: bits.insert(.execute)
-            case .write: bits.formUnion(isDirectory ? .write : [.writeFile, .truncate])
-            case .control: bits.insert(.deviceControl)
-            }
-        }
+    fileprivate init(_ access: LandlockRules.Access, isDirectory: Bool) {
+        self = []
+        if access.contains(.list), isDirectory { insert(.readDirectory) }
+        if access.contains(.read) { insert(.readFile) }
+        if access.contains(.execute) { insert(.execute) }
+        if access.contains(.write) { formUnion(isDirectory ? .write : [.writeFile, .truncate]) }
+        if access.contains(.control) { insert(.deviceControl) }
     }
 }
 

@@ -49,11 +49,12 @@ enum SafePath {
             links += 1
             guard links <= 40 else { throw Refusal(errno: .tooManySymbolicLinkLevels, detail: path.text) }
             let target = try target(of: component, in: directory, of: path)
-            if target.hasPrefix("/") {
+            if target.utf8.first == UInt8(ascii: "/") {
                 for directory in trail.dropFirst() { directory.discard() }
                 trail.removeLast(trail.count - 1)
             }
-            pending += target.split(separator: "/").filter { $0 != "." }.map(String.init).reversed()
+            let parts = target.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+            pending += parts.filter { $0 != "." }.reversed()
         }
         return trail[trail.count - 1]
     }

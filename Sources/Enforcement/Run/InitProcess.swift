@@ -7,14 +7,19 @@ import SystemPackage
 ///
 /// When it ends the kernel kills whatever is left in the PID namespace (pid_namespaces(7)).
 struct InitProcess {
-    let payload: ChildProcess
+    /// The payload's process ID.
+    let payload: Int32
 
     /// Never returns; the exit code is the payload's, or 128 and the signal that killed it.
     func run() -> Never {
-        ProcessControl.releaseImage()
+        var isIdle = false
         while true {
             do {
-                let signal = try Signals.wait()
+                guard let signal = try Signals.wait(milliseconds: isIdle ? nil : Supervisor.settling) else {
+                    ProcessControl.releaseImage()
+                    isIdle = true
+                    continue
+                }
                 if signal.number == SIGCHLD {
                     try reap()
                 } else if signal.sender == 0 {
@@ -30,7 +35,7 @@ struct InitProcess {
     private func reap() throws(Errno) {
         do throws(Errno) {
             while let child = try ChildProcess.reapAny() {
-                guard child.processID == payload.processID else { continue }
+                guard child.processID == payload else { continue }
                 switch child.end {
                 case .exited(let code): _exit(code)
                 case .killed(let signal): _exit(ExitCode.killed(bySignal: signal))
@@ -45,11 +50,11 @@ struct InitProcess {
         // What a terminal sends to its foreground group goes to the payload's group, the rest to the payload.
         let isFromTerminal = number == SIGINT || number == SIGQUIT || number == SIGWINCH
         do throws(Errno) {
-            try Signals.send(number, to: isFromTerminal ? -payload.processID : payload.processID)
+            try Signals.send(number, to: isFromTerminal ? -payload : payload)
         } catch {
             // ESRCH: before setsid there is no such group yet, or the payload has just ended.
             guard error == .noSuchProcess else { throw error }
-            _ = kill(payload.processID, number)
+            _ = kill(payload, number)
         }
     }
 }

@@ -21,7 +21,8 @@ struct SandboxProcess {
                 if plan.steps[index] == .dieWithParent { try endIfOrphaned() }
                 index += 1
             }
-            guard let payload = try makePayload(index) else { runPayload(from: index + 1, with: enforcer) }
+            if case .execute(let command) = plan.steps[plan.steps.count - 1] { enforcer.prepare(command) }
+            let payload = try makePayload(index) { [enforcer] in runPayload(from: index + 1, with: enforcer) }
             failures.discard()
             InitProcess(payload: payload).run()
         } catch let error as Errno {
@@ -38,9 +39,10 @@ struct SandboxProcess {
         guard try Readiness.wait(for: [failures], milliseconds: 0).isEmpty else { _exit(ExitCode.isolation.rawValue) }
     }
 
-    private func makePayload(_ index: Int) throws(FailureReport) -> ChildProcess? {
+    /// The payload's process ID. Init stands still until the payload has been executed, or has failed to be.
+    private func makePayload(_ index: Int, _ body: @escaping () -> Never) throws(FailureReport) -> Int32 {
         do {
-            return try ChildProcess.clone([])
+            return try ChildProcess.vfork(body)
         } catch {
             throw FailureReport(index: index, errno: error, detail: "")
         }
@@ -49,7 +51,6 @@ struct SandboxProcess {
     private func runPayload(from start: Int, with enforcer: Enforcer) -> Never {
         var enforcer = enforcer
         do {
-            if case .execute(let command) = plan.steps[plan.steps.count - 1] { enforcer.prepare(command) }
             for index in start..<plan.steps.count {
                 try perform(index, with: &enforcer)
             }

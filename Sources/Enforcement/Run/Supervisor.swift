@@ -27,6 +27,10 @@ public struct Supervisor {
     /// How long a payload may take to end after the first SIGTERM or SIGINT, in milliseconds. Default 10,000.
     public static let grace: Int32 = 10_000
 
+    /// How long nothing must happen before a waiting process gives back its memory, in milliseconds. Short runs
+    /// end before, and pay nothing for it.
+    static let settling: Int32 = 200
+
     /// Runs the plan to its end. `onStart` is called once the payload's program has been executed.
     ///
     /// Signals that arrive are passed to the payload. After SIGTERM or SIGINT it has `grace` to end.
@@ -100,18 +104,17 @@ public struct Supervisor {
         var report: [UInt8] = []
         var isStarting = true
         var isStopping = false
+        var isIdle = false
         while true {
             let descriptors = [child.pidfd, signals] + (isStarting ? [failures] : [])
-            let ready = try Readiness.wait(for: descriptors, milliseconds: isStopping ? Self.grace : -1)
+            let ready = try Readiness.wait(
+                for: descriptors, milliseconds: isStopping ? Self.grace : isIdle ? -1 : Self.settling)
             if ready.contains(2) {
                 // The pipe ends when exec has closed it, or when init has ended without one.
                 report = try failures.readEverything()
                 isStarting = false
                 failures.discard()
-                if report.isEmpty, !ready.contains(0) {
-                    onStart()
-                    ProcessControl.releaseImage()
-                }
+                if report.isEmpty { onStart() }
             }
             if ready.contains(0) {
                 if isStarting { report = try failures.readEverything() }
@@ -120,11 +123,15 @@ public struct Supervisor {
             if ready.contains(1) { try forwardSignals(to: child, isStopping: &isStopping) }
             // The time is up: what does not end by itself is ended, with everything it started.
             if ready.isEmpty, isStopping { try child.send(signal: SIGKILL) }
+            if ready.isEmpty, !isIdle {
+                ProcessControl.releaseImage()
+                isIdle = true
+            }
         }
     }
 
     private func forwardSignals(to child: ChildProcess, isStopping: inout Bool) throws(Errno) {
-        while let signal = try Signals.poll() {
+        while let signal = try Signals.wait(milliseconds: 0) {
             switch signal.number {
             case SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGPIPE: continue
             case SIGTERM, SIGINT, SIGHUP, SIGQUIT:

@@ -1,5 +1,5 @@
 /// What was found out about this host before planning; all that a plan depends on beside the files.
-public struct HostFacts: Equatable, Sendable {
+public struct HostFacts: Sendable {
     /// What stands at a path of the host.
     public enum Entry: Equatable, Sendable {
         case directory
@@ -27,10 +27,11 @@ public struct HostFacts: Equatable, Sendable {
     public var isRoot: Bool
     /// The Landlock ABI; 0 when there is none.
     public var landlockABI: Int32
-    /// The paths asked about that exist.
-    public var entries: [AbsolutePath: Entry]
+    /// The paths asked about that exist. Arrays and no dictionaries here and below: a dictionary's type alone
+    /// costs the launcher more to set up than looking through these.
+    public var entries: [(path: AbsolutePath, entry: Entry)]
     /// The state directory and the workspace as they are now.
-    public var identities: [AbsolutePath: FileIdentity]
+    public var identities: [(path: AbsolutePath, identity: FileIdentity)]
     /// The host's resolv.conf(5).
     public var resolverConfiguration: String
     /// The launcher's environment.
@@ -38,8 +39,9 @@ public struct HostFacts: Equatable, Sendable {
 
     /// Facts.
     public init(
-        user: UserIdentity, isRoot: Bool, landlockABI: Int32, entries: [AbsolutePath: Entry],
-        identities: [AbsolutePath: FileIdentity], resolverConfiguration: String, environment: [EnvironmentVariable]
+        user: UserIdentity, isRoot: Bool, landlockABI: Int32, entries: [(path: AbsolutePath, entry: Entry)],
+        identities: [(path: AbsolutePath, identity: FileIdentity)], resolverConfiguration: String,
+        environment: [EnvironmentVariable]
     ) {
         self.user = user
         self.isRoot = isRoot
@@ -48,5 +50,15 @@ public struct HostFacts: Equatable, Sendable {
         self.identities = identities
         self.resolverConfiguration = resolverConfiguration
         self.environment = environment
+    }
+
+    /// What stands at `path`, or nil when nothing does or nobody asked.
+    public func entry(at path: AbsolutePath) -> Entry? {
+        entries.first { $0.path == path }?.entry
+    }
+
+    /// The directory at `path` as it was seen, or nil when nobody asked.
+    public func identity(of path: AbsolutePath) -> FileIdentity? {
+        identities.first { $0.path == path }?.identity
     }
 }

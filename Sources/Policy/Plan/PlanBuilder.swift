@@ -17,7 +17,7 @@ struct PlanBuilder {
     let request: PlanRequest
     let facts: HostFacts
     private(set) var steps: [Step] = []
-    private var directories: Set<AbsolutePath> = [.root]
+    private var directories: [AbsolutePath] = [.root]
     private var landlock: [LandlockRules.FileRule] = []
 
     init(request: PlanRequest, facts: HostFacts) {
@@ -79,7 +79,7 @@ struct PlanBuilder {
                 steps.append(
                     .mountFileSystem(
                         FileSystemMount(
-                            source: mount.source, destination: mount.destination, attributes: mount.attributes)))
+                            source: mount.source, destination: mount.destination, restrictions: mount.restrictions)))
                 allow(access(mount), mount.destination, isDirectory: true)
             }
         }
@@ -87,18 +87,18 @@ struct PlanBuilder {
 
     /// A host path of the policy. A link is made again as a link, so that `/bin` stays `usr/bin`.
     private mutating func addPolicyBind(_ source: AbsolutePath, _ mount: PolicyMount) {
-        let entry = facts.entries[source]
+        let entry = facts.entry(at: source)
         if entry == nil, mount.mayBeMissing { return }
         if case .symbolicLink(let target) = entry, source == mount.destination {
             makeDirectories(to: mount.destination.parent)
             steps.append(.makeSymbolicLink(path: mount.destination, target: target))
             return
         }
-        addBind(source, mount.destination, mount.attributes, .anything, isDirectory: entry != .file)
+        addBind(source, mount.destination, mount.restrictions, .anything, isDirectory: entry != .file)
     }
 
     private mutating func addBind(
-        _ source: AbsolutePath, _ destination: AbsolutePath, _ attributes: Set<MountAttribute>,
+        _ source: AbsolutePath, _ destination: AbsolutePath, _ restrictions: MountRestrictions,
         _ expectation: Bind.Expectation, isDirectory: Bool
     ) {
         if isDirectory {
@@ -109,10 +109,10 @@ struct PlanBuilder {
         }
         steps.append(
             .bind(
-                Bind(source: source, destination: destination, attributes: attributes, expectation: expectation)))
-        var access: Set<LandlockRules.Access> = [.list, .read]
-        if !attributes.contains(.noExecution) { access.insert(.execute) }
-        if !attributes.contains(.readOnly) { access.insert(.write) }
+                Bind(source: source, destination: destination, restrictions: restrictions, expectation: expectation)))
+        var access: LandlockRules.Access = [.list, .read]
+        if !restrictions.contains(.noExecution) { access.insert(.execute) }
+        if !restrictions.contains(.readOnly) { access.insert(.write) }
         allow(access, destination, isDirectory: isDirectory)
     }
 
@@ -124,7 +124,7 @@ struct PlanBuilder {
             steps.append(
                 .bind(
                     Bind(
-                        source: dev / name, destination: dev / name, attributes: [.noSetUserID, .noExecution],
+                        source: dev / name, destination: dev / name, restrictions: [.noSetUserID, .noExecution],
                         expectation: .anything)))
             allow([.read, .write, .control], dev / name, isDirectory: false)
         }
@@ -157,13 +157,13 @@ struct PlanBuilder {
         }
         for tree in trees + request.profile.binds {
             try check(tree)
-            let identity = facts.identities[tree.source].map { identity in
+            let identity = facts.identity(of: tree.source).map { identity in
                 Bind.Expectation.directory(ownedBy: facts.user.userID, identity: identity)
             }
-            let restrictions: Set<MountAttribute> = [.noSetUserID, .noDevices]
+            let restrictions: MountRestrictions = [.noSetUserID, .noDevices]
             addBind(
                 tree.source, tree.destination, tree.isWritable ? restrictions : restrictions.union([.readOnly]),
-                identity ?? .anything, isDirectory: facts.entries[tree.source] != .file)
+                identity ?? .anything, isDirectory: facts.entry(at: tree.source) != .file)
         }
         if let executable = request.gatewayExecutable {
             addBind(
@@ -199,12 +199,13 @@ struct PlanBuilder {
         guard !request.degradations.contains(.proc) else { return }
         // The payload's own namespace counts as the first.
         steps.append(.limitUserNamespaces(maximum: 1 + request.policy.nestedUserNamespaces))
-        steps += request.policy.maskedPaths.filter { facts.entries[$0] != nil }.map(Step.maskPath)
-        steps += request.policy.readonlyPaths.filter { facts.entries[$0] != nil }.map(Step.makePathReadOnly)
+        steps += request.policy.maskedPaths.filter { facts.entry(at: $0) != nil }.map(Step.maskPath)
+        steps += request.policy.readonlyPaths.filter { facts.entry(at: $0) != nil }.map(Step.makePathReadOnly)
     }
 
     private mutating func makeDirectories(to path: AbsolutePath) {
-        guard directories.insert(path).inserted else { return }
+        guard !directories.contains(path) else { return }
+        directories.append(path)
         makeDirectories(to: path.parent)
         steps.append(.makeDirectory(path: path, mode: 0o755))
     }
@@ -212,14 +213,15 @@ struct PlanBuilder {
     // MARK: Landlock
 
     private mutating func allow(
-        _ access: Set<LandlockRules.Access>, _ path: AbsolutePath, isDirectory: Bool
+        _ access: LandlockRules.Access, _ path: AbsolutePath, isDirectory: Bool
     ) {
         landlock.append(LandlockRules.FileRule(path: path, access: access, isDirectory: isDirectory))
     }
 
-    private func access(_ mount: PolicyMount) -> Set<LandlockRules.Access> {
+    private func access(_ mount: PolicyMount) -> LandlockRules.Access {
         switch mount.source {
-        case .bind, .temporary: mount.attributes.contains(.noExecution) ? [.list, .read, .write] : [.list, .read, .write, .execute]
+        case .bind, .temporary:
+            mount.restrictions.contains(.noExecution) ? [.list, .read, .write] : [.list, .read, .write, .execute]
         case .processes: [.list, .read, .write]
         case .terminals: [.list, .read, .write, .control]
         }
@@ -258,7 +260,11 @@ struct PlanBuilder {
     }
 
     private func portNumbers(_ selectors: [PortSelector], adding more: [UInt16]) -> [UInt16] {
-        Set(selectors.flatMap { $0.ports(in: request.ports) } + more).sorted()
+        var ports = selectors.flatMap { $0.ports(in: request.ports) } + more
+        ports.sort()
+        var unique: [UInt16] = []
+        for port in ports where unique.last != port { unique.append(port) }
+        return unique
     }
 
     // MARK: The payload
@@ -268,38 +274,47 @@ struct PlanBuilder {
     private var command: Command {
         let gateway = request.gatewayExecutable.map { PlanRequest.gatewayDirectory / $0.lastComponent }
         let words =
-            request.command ?? [gateway?.text ?? "mazelclaw", "--profile", request.profile.name.text, "gateway"]
+            request.command
+            ?? [gateway?.text ?? "mazelclaw", "--profile", request.profile.name.text, "gateway"]
             .map { ByteString($0) }
         return Command(program: words.first ?? ByteString(""), arguments: words, environment: environment)
     }
 
     private var environment: [EnvironmentVariable] {
-        var variables: [String: String] = [:]
-        func set(_ added: [EnvironmentVariable]) {
-            for variable in added { variables[variable.name] = variable.value }
+        var variables: [EnvironmentVariable] = []
+        func set(_ variable: EnvironmentVariable?) {
+            guard let variable else { return }
+            if let index = variables.firstIndex(where: { $0.name == variable.name }) {
+                variables[index] = variable
+            } else {
+                variables.append(variable)
+            }
         }
-        set(facts.environment.filter { isInherited($0.name) })
-        set(request.policy.environment)
-        variables["HOME"] = facts.user.home.text
-        variables["USER"] = facts.user.name
-        variables["LOGNAME"] = facts.user.name
-        variables["SHELL"] = "/bin/sh"
-        if request.gatewayExecutable != nil, let path = variables["PATH"] {
-            variables["PATH"] = "\(PlanRequest.gatewayDirectory):\(path)"
+        func set(_ name: String, _ value: String) {
+            set(EnvironmentVariable(name: name, value: value))
         }
-        set(request.profile.environment)
-        set(request.environment)
-        variables["MAZELCLAW_SANDBOX"] = "1"
-        variables["MAZELCLAW_PROFILE"] = request.profile.name.text
-        variables["MAZELCLAW_STATE_DIR"] = request.paths.state.text
-        variables["MAZELCLAW_CONFIG_PATH"] = request.paths.configuration.text
-        variables["MAZELCLAW_WORKSPACE"] = request.paths.workspace.text
-        variables["MAZELCLAW_GATEWAY_PORT"] = String(request.ports.gateway)
-        variables["MAZELCLAW_GATEWAY_BIND"] = request.profile.bind.rawValue
+        for variable in facts.environment where isInherited(variable.name) { set(variable) }
+        for variable in request.policy.environment { set(variable) }
+        set("HOME", facts.user.home.text)
+        set("USER", facts.user.name)
+        set("LOGNAME", facts.user.name)
+        set("SHELL", "/bin/sh")
+        if request.gatewayExecutable != nil, let path = variables.first(where: { $0.name == "PATH" }) {
+            set("PATH", "\(PlanRequest.gatewayDirectory):\(path.value)")
+        }
+        for variable in request.profile.environment + request.environment { set(variable) }
+        // Last: nothing above may speak for the launcher.
+        set("MAZELCLAW_SANDBOX", "1")
+        set("MAZELCLAW_PROFILE", request.profile.name.text)
+        set("MAZELCLAW_STATE_DIR", request.paths.state.text)
+        set("MAZELCLAW_CONFIG_PATH", request.paths.configuration.text)
+        set("MAZELCLAW_WORKSPACE", request.paths.workspace.text)
+        set("MAZELCLAW_GATEWAY_PORT", String(request.ports.gateway))
+        set("MAZELCLAW_GATEWAY_BIND", request.profile.bind.rawValue)
         if !request.degradations.isEmpty {
-            variables["MAZELCLAW_DEGRADED"] = request.degradations.map(\.rawValue).joined(separator: ",")
+            set("MAZELCLAW_DEGRADED", request.degradations.map(\.rawValue).joined(separator: ","))
         }
-        return variables.sorted { $0.key < $1.key }.compactMap { EnvironmentVariable(name: $0.key, value: $0.value) }
+        return variables.sorted { $0.name < $1.name }
     }
 
     private func isInherited(_ name: String) -> Bool {

@@ -74,9 +74,9 @@ extension Step {
             case .bind, .temporary: "writable, bounded, gone at the end"
             }
         case .bind(let bind):
-            bind.attributes.contains(.readOnly)
+            bind.restrictions.contains(.readOnly)
                 ? "visible, never writable"
-                : bind.attributes.contains(.noDevices) ? "the profile's own data" : "a device every program expects"
+                : bind.restrictions.contains(.noDevices) ? "the profile's own data" : "a device every program expects"
         case .limitUserNamespaces: "nested user namespaces are the usual way to kernel bugs"
         case .maskPath: "says more of the host than a payload needs"
         case .makePathReadOnly: "settings of the kernel stay as they are"
@@ -114,7 +114,7 @@ extension Step {
             ["path": path.json, "bytes": .integer(Int64(content.utf8.count))]
         case .mountFileSystem(let mount): mount.details
         case .bind(let bind):
-            ["source": bind.source.json, "destination": bind.destination.json, "options": bind.attributes.json]
+            ["source": bind.source.json, "destination": bind.destination.json, "options": bind.restrictions.json]
         case .limitUserNamespaces(let maximum): ["maximum": .integer(Int64(maximum))]
         case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path): ["path": path.json]
         case .setHostName(let name): ["name": .string(name)]
@@ -152,7 +152,7 @@ extension FileSystemMount {
         case .terminals: object["type"] = "devpts"
         }
         object["destination"] = destination.json
-        object["options"] = attributes.json
+        object["options"] = restrictions.json
         return object
     }
 }
@@ -164,7 +164,8 @@ extension LandlockRules {
             files.map { rule in
                 [
                     "path": rule.path.json,
-                    "access": .array(Access.allCases.filter(rule.access.contains).map { .string($0.rawValue) }),
+                    "access": .array(
+                        Access.named.filter { rule.access.contains($0.access) }.map { .string($0.name) }),
                 ]
             })
         object["bind"] = bindPorts.map { .string(Self.ranges($0)) }
@@ -216,8 +217,8 @@ extension UInt32 {
     fileprivate var octal: String { "0" + String(self, radix: 8) }
 }
 
-extension Set<MountAttribute> {
+extension MountRestrictions {
     fileprivate var json: JSON {
-        .array(MountAttribute.allCases.filter(contains).map { .string($0.rawValue) })
+        .array(Self.named.filter { contains($0.restriction) }.map { .string($0.name) })
     }
 }

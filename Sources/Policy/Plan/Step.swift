@@ -53,7 +53,7 @@ public struct FileSystemMount: Equatable, Sendable {
     /// Where.
     public var destination: AbsolutePath
     /// What is forbidden on it.
-    public var attributes: Set<MountAttribute>
+    public var restrictions: MountRestrictions
 }
 
 /// A path of the host made visible inside.
@@ -63,7 +63,7 @@ public struct Bind: Equatable, Sendable {
     /// The path inside; something already stands there to be covered.
     public var destination: AbsolutePath
     /// What is forbidden on it.
-    public var attributes: Set<MountAttribute>
+    public var restrictions: MountRestrictions
     /// What the source must be, or the start is refused.
     public var expectation: Expectation
 
@@ -83,18 +83,33 @@ public struct LandlockRules: Equatable, Sendable {
         /// The path inside.
         public var path: AbsolutePath
         /// What is allowed there.
-        public var access: Set<Access>
+        public var access: Access
         /// Whether the path is a directory; rights on entries make no sense on a file.
         public var isDirectory: Bool
     }
 
     /// Rights on files, grouped as mounts restrict them.
-    public enum Access: String, Sendable, CaseIterable {
-        case list
-        case read
-        case execute
-        case write
-        case control = "ioctl"
+    public struct Access: OptionSet, Sendable {
+        /// One bit for each.
+        public let rawValue: UInt8
+
+        /// A set of bits.
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// Listing a directory.
+        public static let list = Access(rawValue: 1 << 0)
+        /// Reading a file.
+        public static let read = Access(rawValue: 1 << 1)
+        /// Executing a file.
+        public static let execute = Access(rawValue: 1 << 2)
+        /// Writing a file, and making and removing entries of a directory.
+        public static let write = Access(rawValue: 1 << 3)
+        /// ioctl(2) on a device.
+        public static let control = Access(rawValue: 1 << 4)
+
+        static let named: [(name: String, access: Access)] = [
+            ("list", .list), ("read", .read), ("execute", .execute), ("write", .write), ("ioctl", .control),
+        ]
     }
 
     /// The ABI the rules were made for.
@@ -143,6 +158,8 @@ public struct Command: Equatable, Sendable {
     public var candidates: [ByteString] {
         guard !program.bytes.contains(UInt8(ascii: "/")) else { return [program] }
         let path = environment.last { $0.name == "PATH" }?.value ?? "/usr/bin:/bin"
-        return path.split(separator: ":").map { ByteString(bytes: Array($0.utf8) + [UInt8(ascii: "/")] + program.bytes) }
+        return path.split(separator: ":").map {
+            ByteString(bytes: Array($0.utf8) + [UInt8(ascii: "/")] + program.bytes)
+        }
     }
 }

@@ -6,7 +6,7 @@ public struct PortSet: Hashable, Sendable {
     /// The base port, which is also the gateway's.
     public let base: UInt16
     /// The CDP ports; fewer than 100 when a neighbour's base lies among them.
-    public let cdp: Range<UInt16>
+    public let cdp: ClosedRange<UInt16>
 
     /// The base ports whose derived ports stay within 1024 … 65535.
     public static let validBases: ClosedRange<UInt16> = 1024...65425
@@ -21,10 +21,10 @@ public struct PortSet: Hashable, Sendable {
     /// The ports of `base`; nil when a derived port would leave 1024 … 65535.
     public init?(base: UInt16) {
         guard Self.validBases.contains(base) else { return nil }
-        self.init(base: base, cdp: base + 11..<base + 111)
+        self.init(base: base, cdp: base + 11...base + 110)
     }
 
-    private init(base: UInt16, cdp: Range<UInt16>) {
+    private init(base: UInt16, cdp: ClosedRange<UInt16>) {
         self.base = base
         self.cdp = cdp
     }
@@ -44,8 +44,11 @@ public struct PortSet: Hashable, Sendable {
     }
 
     /// This set with its CDP range ending below `neighbour`, when that base lies among the CDP ports.
+    ///
+    /// `neighbour` is at least the minimum distance away: closer ones are refused before.
     public func carved(below neighbour: UInt16) -> PortSet {
         guard cdp.contains(neighbour) else { return self }
-        return PortSet(base: base, cdp: cdp.lowerBound..<neighbour)
+        precondition(neighbour >= base + Self.minimumDistance, "closer bases are refused")
+        return PortSet(base: base, cdp: cdp.lowerBound...neighbour - 1)
     }
 }

@@ -116,9 +116,15 @@ package struct StrictObject {
         return value
     }
 
+    /// Refuses the member `name` when it is there: a key of a neighbouring format, with advice on what to do.
+    package func refuse(_ name: String, _ advice: String) throws(PolicyError) {
+        guard object[name] != nil else { return }
+        throw document.error(at: path + [.nameOf(name)], "\"\(name)\" \(advice)")
+    }
+
     /// Refuses members that no call took, with the nearest known name.
     package func finish() throws(PolicyError) {
-        for member in object.members where !known.contains(member.name) {
+        for member in object.members where !known.contains(where: { $0.utf8.elementsEqual(member.name.utf8) }) {
             let advice =
                 Suggestion.nearest(to: member.name, among: known).map { "did you mean \"\($0)\"?" }
                 ?? "expected one of \(known.sorted().joined(separator: ", "))"
@@ -146,6 +152,11 @@ package struct StrictObject {
             }
         }
         return text
+    }
+
+    /// An error about the element at `index` of the array `name`.
+    package func error(_ name: String, _ index: Int, _ message: String) -> PolicyError {
+        document.error(at: path + [.name(name), .index(index)], "\(name): \(message)")
     }
 
     private func mismatch(_ name: String, _ expected: String, _ value: JSON) -> PolicyError {

@@ -8,13 +8,13 @@ extension PolicyMount {
         let source = try object.path("source")
         let options = try object.strings("options") ?? []
 
-        attributes = []
+        restrictions = []
         mayBeMissing = false
         var size: UInt64?
         var mode: UInt32 = 0o755
         for option in options {
-            if let attribute = MountAttribute(rawValue: option) {
-                attributes.insert(attribute)
+            if let known = MountRestrictions.named.first(where: { $0.name == option }) {
+                restrictions.insert(known.restriction)
             } else if option == "nofail" {
                 mayBeMissing = true
             } else if option.hasPrefix("size="), let bytes = Self.bytes(option.dropFirst(5)) {
@@ -23,7 +23,8 @@ extension PolicyMount {
                 mode = bits
             } else if option != "rbind" {
                 throw object.error(
-                    "options", "expected rbind, ro, nosuid, nodev, noexec, nofail, size=N[k|m|g] or mode=OCTAL, "
+                    "options",
+                    "expected rbind, ro, nosuid, nodev, noexec, nofail, size=N[k|m|g] or mode=OCTAL, "
                         + "found \"\(option)\"")
             }
         }

@@ -63,14 +63,15 @@ extension SandboxPolicy {
     private static func readLinux(
         _ linux: inout StrictObject
     ) throws(PolicyError) -> (masked: [AbsolutePath], readonly: [AbsolutePath]) {
-        var listed: Set<String> = []
+        var listed: [String] = []
         for var namespace in try linux.require(try linux.objects("namespaces"), "namespaces") {
             let type = try namespace.require(try namespace.string("type"), "type")
             guard Namespace(rawValue: type) != nil else {
                 throw namespace.error(
-                    "type", "expected one of \(Namespace.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(type)\"")
+                    "type",
+                    "expected one of \(Namespace.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(type)\"")
             }
-            listed.insert(type)
+            listed.append(type)
             try namespace.finish()
         }
         for namespace in Namespace.allCases where !listed.contains(namespace.rawValue) {

@@ -50,17 +50,32 @@ public struct PolicyMount: Equatable, Sendable {
     /// Where.
     public var destination: AbsolutePath
     /// What is forbidden on it.
-    public var attributes: Set<MountAttribute>
+    public var restrictions: MountRestrictions
     /// Whether a source that the host lacks is left out (fstab(5), `nofail`).
     public var mayBeMissing: Bool
 }
 
-/// A restriction on a mount, by its name in mount(8).
-public enum MountAttribute: String, Sendable, CaseIterable {
-    case readOnly = "ro"
-    case noSetUserID = "nosuid"
-    case noDevices = "nodev"
-    case noExecution = "noexec"
+/// Restrictions on a mount (mount(8)).
+public struct MountRestrictions: OptionSet, Sendable {
+    /// One bit for each.
+    public let rawValue: UInt8
+
+    /// A set of bits.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// `ro`: no writing.
+    public static let readOnly = MountRestrictions(rawValue: 1 << 0)
+    /// `nosuid`: set-user-ID and file capabilities have no effect.
+    public static let noSetUserID = MountRestrictions(rawValue: 1 << 1)
+    /// `nodev`: device nodes cannot be opened.
+    public static let noDevices = MountRestrictions(rawValue: 1 << 2)
+    /// `noexec`: programs cannot be executed.
+    public static let noExecution = MountRestrictions(rawValue: 1 << 3)
+
+    /// Each restriction with its name in mount(8).
+    public static let named: [(name: String, restriction: MountRestrictions)] = [
+        ("ro", .readOnly), ("nosuid", .noSetUserID), ("nodev", .noDevices), ("noexec", .noExecution),
+    ]
 }
 
 /// One resource limit (getrlimit(2)).

@@ -1,0 +1,78 @@
+import Glibc
+import Linux
+public import Policy
+import SystemPackage
+
+/// Finds out about the host what a plan depends on. Reads only.
+public struct HostProbe {
+    private let environment: [EnvironmentVariable]
+
+    /// A probe for a launcher with this environment.
+    public init(environment: [EnvironmentVariable]) {
+        self.environment = environment
+    }
+
+    /// The facts for a plan of `profile` under `policy`, run as `user`.
+    ///
+    /// Throws `LaunchError.unsafePath` when the state directory or the workspace cannot be opened safely.
+    public func facts(
+        user: UserIdentity, policy: SandboxPolicy, profile: Profile, paths: ProfilePaths
+    ) throws(LaunchError) -> HostFacts {
+        var entries: [(path: AbsolutePath, entry: HostFacts.Entry)] = []
+        for path in PlanRequest.pathsOfInterest(policy: policy, profile: profile) {
+            if let entry = Self.entry(path) { entries.append((path, entry)) }
+        }
+        var identities: [(path: AbsolutePath, identity: HostFacts.FileIdentity)] = []
+        for directory in [paths.state, paths.workspace]
+        where !paths.state.contains(directory) || directory == paths.state {
+            identities.append((directory, try identity(of: directory, user: user)))
+        }
+        let resolver = (try? FileSystem.read("/etc/resolv.conf", limit: 64 << 10)) ?? []
+        return HostFacts(
+            user: user, isRoot: Credentials.userID == 0 && user.userID != 0, landlockABI: Landlock.abiVersion,
+            entries: entries, identities: identities,
+            resolverConfiguration: String(decoding: resolver, as: UTF8.self), environment: environment)
+    }
+
+    private static func entry(_ path: AbsolutePath) -> HostFacts.Entry? {
+        guard let status = try? FileStatus(of: path.text) else { return nil }
+        switch status.kind {
+        case .directory: return .directory
+        case .symbolicLink:
+            guard let target = try? FileSystem.readSymbolicLink(path.text) else { return nil }
+            return .symbolicLink(target: target)
+        case .regular, .characterDevice, .other: return .file
+        }
+    }
+
+    private func identity(
+        of directory: AbsolutePath, user: UserIdentity
+    ) throws(LaunchError) -> HostFacts.FileIdentity {
+        do {
+            let descriptor = try SafePath.open(directory)
+            defer { descriptor.discard() }
+            let status = try FileStatus(of: descriptor)
+            guard status.kind == .directory else {
+                throw LaunchError.unsafePath(directory, "it is no directory; move it away")
+            }
+            guard status.userID == user.userID else {
+                throw LaunchError.unsafePath(
+                    directory,
+                    "it belongs to user \(status.userID), the payload would run as \(user.userID): "
+                        + "run chown \(user.userID):\(user.groupID) \(directory)")
+            }
+            guard !status.isWritableByOthers else {
+                throw LaunchError.unsafePath(directory, "group or others may write it: run chmod go-w \(directory)")
+            }
+            return HostFacts.FileIdentity(device: status.device, inode: status.inode)
+        } catch let refusal as SafePath.Refusal {
+            throw LaunchError.unsafePath(directory, "\(refusal.errno.name) at \(refusal.detail)")
+        } catch let error as LaunchError {
+            throw error
+        } catch let errno as Errno {
+            throw LaunchError.unsafePath(directory, errno.name)
+        } catch {
+            preconditionFailure("only the three kinds above are thrown")
+        }
+    }
+}

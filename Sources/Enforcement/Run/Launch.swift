@@ -1,0 +1,204 @@
+import Glibc
+import Linux
+public import Policy
+public import Profiles
+import SystemPackage
+
+/// Everything between a command line and a plan: who runs it, which profile, which files, which facts.
+public struct Launch {
+    /// The host's directories for the user who started the launcher.
+    public let directories: HostDirectories
+    private let environment: [EnvironmentVariable]
+    private let executable: AbsolutePath
+    private let version: String
+
+    /// A launch by this process, whose environment and executable are given.
+    ///
+    /// Throws `LaunchError.usage` for a set-user-ID launcher: its caller would choose what root does.
+    public init(
+        environment: [EnvironmentVariable], executable: AbsolutePath, version: String
+    ) throws(LaunchError) {
+        guard Credentials.userID == Credentials.effectiveUserID, Credentials.groupID == Credentials.effectiveGroupID
+        else { throw .usage("mazelclaw-run must not be set-user-ID or set-group-ID: run chmod ug-s on it") }
+        self.environment = environment
+        self.executable = executable
+        self.version = version
+        let lookUp = { (name: String) in environment.first { $0.name == name }?.value }
+        let caller = try Self.user(id: Credentials.userID)
+        let home = (caller?.home ?? lookUp("HOME")).flatMap(AbsolutePath.init) ?? .root
+        directories = HostDirectories(userID: Credentials.userID, home: home, environment: lookUp)
+    }
+
+    /// The profile a start of `options` would use, and whether it was made just now.
+    public func profile(_ options: LaunchOptions, creating: Bool) throws(LaunchError) -> (profile: Profile, isNew: Bool)
+    {
+        let store = ProfileStore(directories: directories)
+        do {
+            var (profile, isNew): (Profile, Bool)
+            if creating {
+                (profile, isNew) = try store.loadOrCreate(options.profile) { profile in
+                    profile.basePort = options.basePort ?? profile.basePort
+                    profile.user = Credentials.userID == 0 ? options.user : nil
+                    profile.stateDirectory = options.stateDirectory
+                    profile.workspace = options.workspace
+                }
+            } else {
+                (profile, isNew) = try store.loadOrPropose(options.profile)
+            }
+            profile.basePort = options.basePort ?? profile.basePort
+            profile.policy = options.policy ?? profile.policy
+            profile.user = options.user ?? profile.user
+            profile.stateDirectory = options.stateDirectory ?? profile.stateDirectory
+            profile.workspace = options.workspace ?? profile.workspace
+            profile.binds += options.binds
+            return (profile, isNew)
+        } catch {
+            throw .profile(error)
+        }
+    }
+
+    /// The plan for `profile`, made from its policy and from what the host is now.
+    ///
+    /// `preparing` makes the state directory and the workspace when they are missing.
+    public func plan(
+        _ profile: Profile, _ options: LaunchOptions, preparing: Bool
+    ) throws(LaunchError) -> SandboxPlan {
+        let user = try user(of: profile, options)
+        let paths = ProfilePaths(profile: profile, home: user.home)
+        if preparing {
+            try makeDirectory(paths.state, user)
+            if !paths.state.contains(paths.workspace) { try makeDirectory(paths.workspace, user) }
+        }
+        let loaded: PolicyFiles.Loaded
+        let ports: PortSet
+        do {
+            loaded = try PolicyFiles(directories: directories, executable: executable).load(profile.policy)
+            ports = try PortPlan(profiles: ProfileStore(directories: directories).all()).ports(of: profile)
+        } catch {
+            throw .profile(error)
+        }
+        let facts = try HostProbe(environment: environment)
+            .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)
+        let program: SeccompProgram
+        do {
+            program = try FilterCache(directories: directories, version: version)
+                .program(file: loaded.seccompFile, text: loaded.seccompText)
+        } catch {
+            throw .seccomp(error)
+        }
+        let request = PlanRequest(
+            profile: profile, ports: ports, paths: paths, policy: loaded.policy, seccomp: program,
+            gatewayExecutable: gatewayExecutable, command: options.command, environment: options.environment,
+            degradations: options.degradations)
+        do {
+            return try SandboxPlan(request, facts: facts)
+        } catch {
+            throw .plan(error)
+        }
+    }
+
+    /// Takes the instance's lock, then makes sure its ports are free.
+    public func claim(_ plan: SandboxPlan) throws(LaunchError) -> InstanceLock {
+        let lock: InstanceLock
+        do {
+            switch try InstanceLock.acquire(plan.profile, in: directories) {
+            case .acquired(let acquired): lock = acquired
+            case .held(let holder): throw LaunchError.held(plan.profile, by: holder)
+            }
+        } catch let error as ProfileError {
+            throw .profile(error)
+        } catch let error as LaunchError {
+            throw error
+        } catch {
+            preconditionFailure("only the two kinds above are thrown")
+        }
+        for port in [plan.ports.gateway, plan.ports.control] where (try? TCPPort.isFree(port)) == false {
+            let listener = TCPPort.listener(on: port)
+            throw .portInUse(port, by: .init(processID: listener?.processID, program: listener?.program))
+        }
+        return lock
+    }
+
+    // MARK: Who and where
+
+    /// The gateway's executable beside the launcher's, unless /usr shows it inside anyway.
+    private var gatewayExecutable: AbsolutePath? {
+        let gateway = executable.parent / "mazelclaw"
+        guard !(AbsolutePath.root / "usr").contains(gateway), (try? FileStatus(of: gateway.text, follow: true)) != nil
+        else { return nil }
+        return gateway
+    }
+
+    private func user(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> UserIdentity {
+        let own = Credentials.userID
+        guard let wanted = profile.user else {
+            guard own != 0 || options.allowsRoot else {
+                throw .usage(
+                    "as root, mazelclaw-run needs a user to run the payload as: give --user NAME, or set \"user\" in "
+                        + "the profile, or accept a root payload with --allow-root")
+            }
+            return try identity(userID: own, groupID: Credentials.groupID, entry: Self.user(id: own), profile)
+        }
+        let user = try Self.parse(wanted)
+        guard own == 0 || own == user.userID else {
+            throw .usage(
+                "only root can run a payload as another user: you are \(own), \"\(wanted)\" is \(user.userID); "
+                    + "leave --user out, or use sudo")
+        }
+        guard user.userID != 0 || options.allowsRoot else {
+            throw .usage("\"\(wanted)\" is root; choose an unprivileged user, or accept it with --allow-root")
+        }
+        return try identity(userID: user.userID, groupID: user.groupID, entry: user.entry, profile)
+    }
+
+    private func identity(
+        userID: UInt32, groupID: UInt32, entry: UserDatabase.User?, _ profile: Profile
+    ) throws(LaunchError) -> UserIdentity {
+        let own = userID == Credentials.userID ? environment.first { $0.name == "HOME" }?.value : nil
+        guard let home = (entry?.home ?? own).flatMap(AbsolutePath.init) ?? profile.stateDirectory?.parent else {
+            throw .usage("user \(userID) has no home directory; give --state-dir")
+        }
+        return UserIdentity(userID: userID, groupID: groupID, name: entry?.name ?? "mazelclaw", home: home)
+    }
+
+    private static func parse(
+        _ text: String
+    ) throws(LaunchError) -> (userID: UInt32, groupID: UInt32, entry: UserDatabase.User?) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let named: UserDatabase.User?
+        if let number = UInt32(parts[0]) {
+            named = try user(id: number)
+            guard let group = parts.count == 2 ? UInt32(parts[1]) : named?.groupID ?? number else {
+                throw .usage("\"\(text)\" is no user: expected NAME, UID or UID:GID")
+            }
+            return (number, group, named)
+        }
+        do {
+            named = try UserDatabase.user(named: String(parts[0]))
+        } catch {
+            throw .system(action: "read", path: "/etc/passwd", errno: error)
+        }
+        guard let named, parts.count == 1 else {
+            throw .usage("there is no user \"\(text)\" in /etc/passwd: expected NAME, UID or UID:GID")
+        }
+        return (named.userID, named.groupID, named)
+    }
+
+    private static func user(id: UInt32) throws(LaunchError) -> UserDatabase.User? {
+        do {
+            return try UserDatabase.user(id: id)
+        } catch {
+            throw .system(action: "read", path: "/etc/passwd", errno: error)
+        }
+    }
+
+    private func makeDirectory(_ path: AbsolutePath, _ user: UserIdentity) throws(LaunchError) {
+        do {
+            try Credentials.acting(asUser: user.userID, group: user.groupID) { () throws(Errno) in
+                try FileSystem.makeDirectories(path.text, mode: 0o700)
+            }
+        } catch {
+            throw .system(action: "create", path: path.text, errno: error)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Linux
+public import Policy
+public import Profiles
+public import SystemPackage
+
+/// Why a start was refused before anything was done.
+public enum LaunchError: Error, Sendable {
+    /// The command line contradicts itself or the host.
+    case usage(String)
+    /// A profile or policy file.
+    case profile(ProfileError)
+    /// The seccomp policy.
+    case seccomp(PolicyError)
+    /// What was asked for cannot be planned.
+    case plan(PlanError)
+    /// The instance is running already.
+    case held(ProfileName, by: InstanceHolder)
+    /// A port of the instance is taken by another program.
+    case portInUse(UInt16, by: TCPPortListener)
+    /// A directory that cannot be trusted, and why.
+    case unsafePath(AbsolutePath, String)
+    /// A call on the host failed before the sandbox was begun.
+    case system(action: String, path: String, errno: Errno)
+
+    /// Who holds a port, as far as it can be told.
+    public struct TCPPortListener: Equatable, Sendable {
+        /// The process ID.
+        public var processID: Int32?
+        /// The program.
+        public var program: String?
+    }
+
+    /// The exit code.
+    public var exitCode: ExitCode {
+        switch self {
+        case .usage: .usage
+        case .profile(.system), .held, .portInUse, .unsafePath, .system: .isolation
+        case .profile, .seccomp: .configuration
+        case .plan(.unavailable): .unavailable
+        case .plan(.invalid): .configuration
+        }
+    }
+}
+
+extension LaunchError: CustomStringConvertible {
+    /// One sentence: what, where, what next.
+    public var description: String {
+        switch self {
+        case .usage(let sentence): sentence
+        case .profile(let error): error.description
+        case .seccomp(let error): error.description
+        case .plan(let error): error.description
+        case .held(let name, let holder):
+            "profile \"\(name)\" is running already (\(holder)); stop that instance first, or use another profile"
+        case .portInUse(let port, let listener):
+            "port \(port) is in use by "
+                + (listener.processID.map { "PID \($0) (\(listener.program ?? "?"))" } ?? "a process of another user")
+                + "; stop it, or give the profile another base port with --port"
+        case .unsafePath(let path, let reason): "cannot use the directory \(path): \(reason)"
+        case .system(let action, let path, let errno):
+            "cannot \(action) \(path): \(errno.name) (\(errno)); "
+                + (errno == .noSpace ? "free some space" : "check that it exists and is yours")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+public import Policy
+
+/// What the command line asks for, as values.
+public struct LaunchOptions: Equatable, Sendable {
+    /// The profile. Default `default`.
+    public var profile: ProfileName
+    /// Another base port than the profile's.
+    public var basePort: UInt16?
+    /// Another policy than the profile's: a name, or a file when it holds a slash.
+    public var policy: String?
+    /// The user to become: a name, `UID` or `UID:GID`.
+    public var user: String?
+    /// Another state directory than the profile's.
+    public var stateDirectory: AbsolutePath?
+    /// Another workspace than the profile's.
+    public var workspace: AbsolutePath?
+    /// More of the host that is visible inside.
+    public var binds: [BindMount]
+    /// More variables.
+    public var environment: [EnvironmentVariable]
+    /// The guarantees given up by name.
+    public var degradations: [Degradation]
+    /// Whether root may run the payload as root.
+    public var allowsRoot: Bool
+    /// The program and its arguments; nil for the profile's gateway.
+    public var command: [ByteString]?
+
+    /// Options for `profile`, all else at its default.
+    public init(profile: ProfileName) {
+        self.profile = profile
+        binds = []
+        environment = []
+        degradations = []
+        allowsRoot = false
+    }
+}

@@ -1,0 +1,136 @@
+internal import CSeccomp
+internal import Linux
+public import Policy
+internal import SystemPackage
+
+/// Compiles a policy to the program that seccomp(2) loads, through libseccomp.
+public enum FilterCompiler {
+    /// The program that carries out `policy`.
+    ///
+    /// Throws `PolicyError`: with file and line for an unknown name or for rules libseccomp cannot express
+    /// together, without a line when the program would be longer than 4096 instructions or libseccomp fails.
+    /// Every program was tried against the file's meaning before it is returned. Takes some milliseconds; the
+    /// result depends only on the file and on libseccomp's version.
+    public static func compile(_ policy: SeccompPolicy) throws(PolicyError) -> BPFProgram {
+        if let error = policy.unknownNames(isKnown: { SyscallTable.number(of: $0) != nil }).first { throw error }
+        let filter = try LibseccompFilter.empty(for: policy)
+        for (index, entry) in policy.entries.enumerated() where entry.action != policy.defaultAction {
+            for (nameIndex, name) in entry.names.enumerated() {
+                try filter.add(name, entry) { result in
+                    policy.error(
+                        entry: index, nameIndex: nameIndex,
+                        "libseccomp refuses the rule for \(name) (errno \(-result)); "
+                            + "compare it with the other rules for \(name)")
+                }
+            }
+        }
+        guard let program = BPFProgram(bytes: try filter.export()) else {
+            throw PolicyError(
+                file: policy.file,
+                message: "more than \(BPFProgram.maximumCount) instructions, the kernel's limit; use fewer conditions")
+        }
+        try verify(program, policy)
+        return program
+    }
+
+    /// The version of libseccomp, such as `2.5.4`: part of the key under which a program is kept.
+    public static var libraryVersion: String {
+        guard let version = seccomp_version()?.pointee else { return "unknown" }
+        return "\(version.major).\(version.minor).\(version.micro)"
+    }
+
+    private static func verify(_ program: BPFProgram, _ policy: SeccompPolicy) throws(PolicyError) {
+        guard let found = policy.firstDisagreement(with: program, nameOf: SyscallTable.name) else { return }
+        let call = found.name ?? "system call \(found.call.number)"
+        let arguments = found.call.arguments.map { "0x" + String($0, radix: 16) }.joined(separator: ", ")
+        let answer =
+            found.returned.flatMap(SeccompAction.init(returnValue:)).map(\.description) ?? "something else"
+        let message =
+            "libseccomp cannot express the rules for \(call) together: for (\(arguments)) the file means "
+            + "\(found.meant), the filter would answer \(answer); write rules that do not overlap"
+        guard let index = found.name.flatMap({ policy.indices(ofEntriesFor: $0).first }) else {
+            throw PolicyError(file: policy.file, message: message)
+        }
+        throw policy.error(entry: index, message)
+    }
+}
+
+/// A libseccomp filter under construction (seccomp_init(3)).
+private struct LibseccompFilter: ~Copyable {
+    private let context: UnsafeMutableRawPointer
+    private let file: String
+
+    private init(context: UnsafeMutableRawPointer, file: String) {
+        self.context = context
+        self.file = file
+    }
+
+    /// An empty filter with the policy's default action.
+    static func empty(for policy: SeccompPolicy) throws(PolicyError) -> LibseccompFilter {
+        guard let context = seccomp_init(policy.defaultAction.returnValue) else {
+            throw PolicyError(file: policy.file, message: "seccomp_init failed: out of memory")
+        }
+        let filter = LibseccompFilter(context: context, file: policy.file)
+        // Another calling convention reaches the same kernel by other numbers: no rule here would hold for it.
+        try filter.set(SCMP_FLTATR_ACT_BADARCH, SeccompAction.killProcess.returnValue, "ACT_BADARCH")
+        // A binary tree over the numbers; the default is a list, which is walked for every call whose answer
+        // depends on arguments.
+        try filter.set(SCMP_FLTATR_CTL_OPTIMIZE, 2, "CTL_OPTIMIZE")
+        return filter
+    }
+
+    deinit {
+        seccomp_release(context)
+    }
+
+    /// Adds one rule. `refusal` makes the error from libseccomp's negative errno.
+    func add(
+        _ name: String, _ entry: SeccompPolicy.Entry, refusal: (Int32) -> PolicyError
+    ) throws(PolicyError) {
+        let number = seccomp_syscall_resolve_name_arch(SeccompCall.x86_64, name)
+        let comparisons = entry.comparisons.map(\.libseccomp)
+        let result = comparisons.withUnsafeBufferPointer { buffer in
+            seccomp_rule_add_exact_array(
+                context, entry.action.returnValue, number, UInt32(buffer.count), buffer.baseAddress)
+        }
+        guard result == 0 else { throw refusal(result) }
+    }
+
+    /// The program as bytes.
+    func export() throws(PolicyError) -> [UInt8] {
+        do throws(Errno) {
+            // A memory file rather than a pipe: a pipe may hold less than a program, and nobody else reads.
+            let output = try FileDescriptor.memoryFile(named: "seccomp")
+            defer { output.discard() }
+            let result = seccomp_export_bpf(context, output.rawValue)
+            guard result == 0 else { throw Errno(rawValue: -result) }
+            return try output.readFromStart()
+        } catch {
+            throw PolicyError(file: file, message: "seccomp_export_bpf failed: \(error)")
+        }
+    }
+
+    private func set(_ attribute: scmp_filter_attr, _ value: UInt32, _ name: String) throws(PolicyError) {
+        let result = seccomp_attr_set(context, attribute, value)
+        guard result == 0 else {
+            throw PolicyError(file: file, message: "seccomp_attr_set(\(name)) failed: \(Errno(rawValue: -result))")
+        }
+    }
+}
+
+extension SeccompComparison {
+    /// The comparison as seccomp_rule_add(3) takes it: for masked equality the mask comes first.
+    fileprivate var libseccomp: scmp_arg_cmp {
+        let argument = UInt32(self.argument)
+        return switch relation {
+        case .notEqual(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_NE, datum_a: value, datum_b: 0)
+        case .less(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_LT, datum_a: value, datum_b: 0)
+        case .atMost(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_LE, datum_a: value, datum_b: 0)
+        case .equal(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_EQ, datum_a: value, datum_b: 0)
+        case .atLeast(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_GE, datum_a: value, datum_b: 0)
+        case .greater(let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_GT, datum_a: value, datum_b: 0)
+        case .masked(let mask, let value):
+            scmp_arg_cmp(arg: argument, op: SCMP_CMP_MASKED_EQ, datum_a: mask, datum_b: value)
+        }
+    }
+}

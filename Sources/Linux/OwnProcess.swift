@@ -1,0 +1,50 @@
+internal import CLinux
+import Glibc
+public import SystemPackage
+
+/// What this process was started with.
+public enum OwnProcess {
+    /// The arguments as bytes, the program's name first.
+    public static var arguments: [[UInt8]] {
+        (0..<Int(CommandLine.argc)).compactMap { index in
+            CommandLine.unsafeArgv[index].map(bytes)
+        }
+    }
+
+    /// The environment as bytes, each `NAME=VALUE`.
+    public static var environment: [[UInt8]] {
+        guard var pointer = clinux_environment() else { return [] }
+        var strings: [[UInt8]] = []
+        while let string = pointer.pointee {
+            strings.append(bytes(string))
+            pointer += 1
+        }
+        return strings
+    }
+
+    /// The file this program was started from (/proc/self/exe, proc(5)).
+    public static func executable() throws(Errno) -> String {
+        try FileSystem.readSymbolicLink("/proc/self/exe")
+    }
+
+    /// Makes sure that 0, 1 and 2 are open and, but for `kept`, nothing else is.
+    ///
+    /// A file opened as 2 would get the error messages; a descriptor left open would reach the payload.
+    public static func tidyDescriptors(keeping kept: Int32?) throws(Errno) {
+        for standard in 0..<3 as Range<Int32> where fcntl(standard, F_GETFD) == -1 {
+            let null = try FileDescriptor.workingDirectory.open("/dev/null", flags: O_RDWR)
+            try null.setCloseOnExec(false)
+        }
+        if let kept, kept > 2 {
+            if kept > 3 { _ = try valueOrErrno(clinux_close_range(3, UInt32(kept) - 1, 0)) }
+            _ = try valueOrErrno(clinux_close_range(UInt32(kept) + 1, .max, 0))
+            try FileDescriptor(rawValue: kept).setCloseOnExec(true)
+        } else {
+            _ = try valueOrErrno(clinux_close_range(3, .max, 0))
+        }
+    }
+
+    private static func bytes(_ string: UnsafeMutablePointer<CChar>) -> [UInt8] {
+        UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) }
+    }
+}

@@ -1,0 +1,158 @@
+import Enforcement
+import Policy
+
+/// The command line of `mazelclaw-run`.
+struct Arguments {
+    /// What is to be done.
+    enum Action: String, CaseIterable {
+        case start
+        case explain
+        case doctor
+        case profile
+        case help
+        case version
+    }
+
+    /// A fault in the command line, as one sentence.
+    struct Fault: Error {
+        let message: String
+    }
+
+    var action = Action.start
+    var options = LaunchOptions(profile: .default)
+    var isProfileGiven = false
+    var statusDescriptor: Int32?
+    var isJSON = false
+
+    /// Parses the words after the program's name. What follows `--` is the payload's and is not looked at.
+    init(_ words: [ByteString]) throws(Fault) {
+        var words = words[...]
+        if let end = words.firstIndex(of: ByteString("--")) {
+            let command = Array(words[(end + 1)...])
+            guard !command.isEmpty else { throw Fault(message: "a command must follow \"--\"") }
+            options.command = command
+            words = words[..<end]
+        }
+        var texts = try words.map { (word) throws(Fault) in
+            guard let text = String(validating: word.bytes, as: UTF8.self) else {
+                throw Fault(message: "\"\(word)\" is not valid UTF-8")
+            }
+            return text
+        }[...]
+        if let first = texts.first, let action = Action(rawValue: first), action != .start {
+            self.action = action
+            texts.removeFirst()
+        }
+        while let text = texts.popFirst() {
+            try take(text, &texts)
+        }
+    }
+
+    private mutating func take(_ text: String, _ rest: inout ArraySlice<String>) throws(Fault) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let name = String(parts[0])
+        var attached = parts.count == 2 ? String(parts[1]) : nil
+        func value() throws(Fault) -> String {
+            if let given = attached {
+                attached = nil
+                return given
+            }
+            guard let next = rest.popFirst() else { throw Fault(message: "\(name) needs a value") }
+            return next
+        }
+        switch name {
+        case "--profile":
+            options.profile = try Self.profile(value())
+            isProfileGiven = true
+        case "--port": options.basePort = try Self.port(value())
+        case "--policy": options.policy = try value()
+        case "--user": options.user = try value()
+        case "--state-dir": options.stateDirectory = try Self.path(name, value())
+        case "--workspace": options.workspace = try Self.path(name, value())
+        case "--bind": options.binds.append(try Self.bind(value(), isWritable: true))
+        case "--bind-ro": options.binds.append(try Self.bind(value(), isWritable: false))
+        case "--env": options.environment.append(try Self.variable(value()))
+        case "--status-fd": statusDescriptor = try Self.descriptor(value())
+        case "--allow-degraded": options.degradations += try Self.degradations(value())
+        case "--allow-root": options.allowsRoot = true
+        case "--json": isJSON = true
+        case "--help", "-h": action = .help
+        case "--version": action = .version
+        default: throw Self.unknown(name)
+        }
+        if attached != nil { throw Fault(message: "\(name) takes no value") }
+    }
+
+    // MARK: Values
+
+    private static func profile(_ text: String) throws(Fault) -> ProfileName {
+        guard let name = ProfileName(text) else {
+            throw Fault(message: "\"\(text)\" is no profile name: \(ProfileName.rule)")
+        }
+        return name
+    }
+
+    private static func port(_ text: String) throws(Fault) -> UInt16 {
+        guard let port = UInt16(text), PortSet.validBases.contains(port) else {
+            throw Fault(
+                message: "--port \(text): expected a base port from \(PortSet.validBases.lowerBound) to "
+                    + "\(PortSet.validBases.upperBound), so that base + 110 stays a port")
+        }
+        return port
+    }
+
+    private static func path(_ name: String, _ text: String) throws(Fault) -> AbsolutePath {
+        guard let path = AbsolutePath(text) else {
+            throw Fault(message: "\(name) \(text): expected an absolute path without \"..\"")
+        }
+        return path
+    }
+
+    private static func bind(_ text: String, isWritable: Bool) throws(Fault) -> BindMount {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { AbsolutePath(String($0)) }
+        guard (1...2).contains(parts.count), let source = parts[0], let destination = parts[parts.count - 1] else {
+            throw Fault(message: "\"\(text)\": expected SOURCE or SOURCE:DESTINATION, both absolute paths")
+        }
+        return BindMount(source: source, destination: destination, isWritable: isWritable)
+    }
+
+    private static func variable(_ text: String) throws(Fault) -> EnvironmentVariable {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let variable = EnvironmentVariable(name: parts[0], value: parts[1]) else {
+            throw Fault(message: "--env \(text): expected NAME=VALUE")
+        }
+        guard !variable.name.hasPrefix("MAZELCLAW_") else {
+            throw Fault(message: "--env \(parts[0]): the launcher sets MAZELCLAW_* itself; change the profile instead")
+        }
+        return variable
+    }
+
+    private static func descriptor(_ text: String) throws(Fault) -> Int32 {
+        guard let number = Int32(text), number >= 1 else {
+            throw Fault(message: "--status-fd \(text): expected the number of an open file descriptor")
+        }
+        return number
+    }
+
+    private static func degradations(_ text: String) throws(Fault) -> [Degradation] {
+        try text.split(separator: ",").map { (word) throws(Fault) in
+            guard let degradation = Degradation(rawValue: String(word)) else {
+                let known = Degradation.allCases.map(\.rawValue)
+                throw Fault(
+                    message: "--allow-degraded \(word): expected some of \(known.joined(separator: ", "))")
+            }
+            return degradation
+        }
+    }
+
+    private static func unknown(_ word: String) -> Fault {
+        guard word.hasPrefix("-") else {
+            let advice = Suggestion.nearest(to: word, among: Action.allCases.map(\.rawValue))
+            return Fault(
+                message: "\"\(word)\" is no command of mazelclaw-run"
+                    + (advice.map { "; did you mean \"\($0)\"?" } ?? "; a program to run goes after \"--\""))
+        }
+        let advice = Suggestion.nearest(to: word, among: Help.options)
+        return Fault(message: "unknown option \(word)" + (advice.map { "; did you mean \($0)?" } ?? ""))
+    }
+}

@@ -1,0 +1,49 @@
+import Policy
+
+/// The text of `--help`.
+enum Help {
+    static let version = "0.1.0"
+
+    static let text = """
+        Usage: mazelclaw-run [OPTION]... [-- COMMAND [ARGUMENT]...]
+               mazelclaw-run explain|doctor|profile [OPTION]... [--json]
+
+        Runs the gateway of a profile, or COMMAND, in a sandbox that shows nothing of the host but
+        /usr and the profile's own state directory and workspace, and lets it bind only its own ports.
+
+          --profile NAME         the profile (default: default)
+          --port N               base port: gateway N, browser control N+2, CDP N+11 to N+110
+          --policy NAME|FILE     what the sandbox permits (default: the profile's, else gateway)
+          --user NAME|UID[:GID]  run the payload as this user (root only, and then required)
+          --state-dir DIR        state directory (default: ~/.mazelclaw-NAME)
+          --workspace DIR        workspace (default: workspace-NAME in the state directory)
+          --bind-ro SRC[:DST]    make a host path visible, read-only
+          --bind SRC[:DST]       make a host path visible and writable
+          --env NAME=VALUE       set a variable inside
+          --status-fd N          write what happens to descriptor N, one JSON object a line
+          --allow-degraded LIST  start without these guarantees: \(degradations)
+          --allow-root           let root run the payload as root
+          --json                 print JSON (explain, doctor, profile)
+          --help, --version
+
+        Commands:
+          explain                print the plan a start would carry out, one step a line
+          doctor                 try what this host can hold, and say what to do about the rest
+          profile                print the profile a start would use, or all of them
+
+        Exit status: the payload's own, 128+N when signal N killed it, or
+          2 usage, 69 the host lacks a required guarantee, 78 invalid profile or policy,
+          125 an isolation step failed, 126 not executable, 127 not found.
+
+        """
+
+    /// The options, for suggestions.
+    static let options = [
+        "--profile", "--port", "--policy", "--user", "--state-dir", "--workspace", "--bind-ro", "--bind", "--env",
+        "--status-fd", "--allow-degraded", "--allow-root", "--json", "--help", "--version",
+    ]
+
+    private static var degradations: String {
+        Degradation.allCases.map(\.rawValue).joined(separator: ", ")
+    }
+}

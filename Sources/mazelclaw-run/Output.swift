@@ -1,0 +1,43 @@
+import Glibc
+import JSON
+import Linux
+import SystemPackage
+
+/// Where the launcher writes: people read stderr, programs the status descriptor.
+struct Output {
+    let status: FileDescriptor?
+
+    /// Text for standard output.
+    func print(_ text: String) {
+        write(text, to: .standardOutput)
+    }
+
+    /// One sentence for standard error.
+    func say(_ sentence: String) {
+        write("mazelclaw-run: \(Self.escaped(sentence))\n", to: .standardError)
+    }
+
+    /// One event for the status descriptor.
+    func report(_ event: JSON) {
+        guard let status else { return }
+        write(event.text() + "\n", to: status)
+    }
+
+    /// A reader that has gone away is no reason to end a running instance.
+    private func write(_ text: String, to descriptor: FileDescriptor) {
+        try? descriptor.writeEverything(text.utf8)
+    }
+
+    /// Control characters spelled out: a path or name from elsewhere must not move the operator's cursor.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

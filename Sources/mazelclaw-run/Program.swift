@@ -1,0 +1,178 @@
+import Enforcement
+import Glibc
+import JSON
+import Linux
+import Policy
+import Profiles
+import SystemPackage
+
+/// Does what the command line says; returns the exit code.
+struct Program {
+    let arguments: Arguments
+    let output: Output
+
+    /// The whole program.
+    static func main() -> Never {
+        let words = OwnProcess.arguments.dropFirst().map { ByteString(bytes: $0) }
+        do {
+            let arguments = try Arguments(words)
+            let output = Output(status: arguments.statusDescriptor.map(FileDescriptor.init(rawValue:)))
+            do {
+                try OwnProcess.tidyDescriptors(keeping: arguments.statusDescriptor)
+            } catch {
+                output.say("--status-fd: \(error.name) (\(error)); give the number of an open file descriptor")
+                exit(ExitCode.usage.rawValue)
+            }
+            exit(Program(arguments: arguments, output: output).run())
+        } catch {
+            Output(status: nil).say("\(error.message); see mazelclaw-run --help")
+            exit(ExitCode.usage.rawValue)
+        }
+    }
+
+    private func run() -> Int32 {
+        do {
+            switch arguments.action {
+            case .help: output.print(Help.text)
+            case .version: output.print("mazelclaw-run \(Help.version) (libseccomp \(FilterCompiler.libraryVersion))\n")
+            case .start: return try start()
+            case .explain: try explain()
+            case .doctor: return try doctor()
+            case .profile: try showProfiles()
+            }
+            return 0
+        } catch {
+            output.say(error.description)
+            output.report(error.json)
+            return error.exitCode.rawValue
+        }
+    }
+
+    // MARK: Commands
+
+    private func start() throws(LaunchError) -> Int32 {
+        let launch = try makeLaunch()
+        let (profile, isNew) = try launch.profile(arguments.options, creating: true)
+        if isNew { output.say("made the profile \"\(profile.name)\" with base port \(profile.basePort)") }
+        nameDropped()
+        let plan = try launch.plan(profile, arguments.options, preparing: true)
+        let lock = try launch.claim(plan)
+        if !plan.degradations.isEmpty {
+            output.say("degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))")
+        }
+        output.report([
+            "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
+        ])
+        return finish(
+            Supervisor(plan: plan, lock: lock.descriptor).run {
+                output.report(["event": "exec"])
+            })
+    }
+
+    private func finish(_ outcome: Supervisor.Outcome) -> Int32 {
+        switch outcome {
+        case .ended(let code):
+            output.report(["event": "exit", "code": .integer(Int64(code))])
+            return code
+        case .failed(let error):
+            output.say(error.description)
+            output.report(error.json)
+            return error.exitCode.rawValue
+        case .initKilled(let signal):
+            output.say("the sandbox's init was killed from outside by signal \(signal); the payload ended with it")
+            output.report(["event": "error", "code": 125, "class": "init-killed", "signal": .integer(Int64(signal))])
+            return ExitCode.isolation.rawValue
+        }
+    }
+
+    private func explain() throws(LaunchError) {
+        let launch = try makeLaunch()
+        let (profile, _) = try launch.profile(arguments.options, creating: false)
+        let plan = try launch.plan(profile, arguments.options, preparing: false)
+        guard !arguments.isJSON else { return output.print(plan.json.text(pretty: true) + "\n") }
+        output.print("profile \(plan.profile), policy \(plan.policy)\n")
+        for index in plan.steps.indices {
+            let step = plan.steps[index]
+            output.print("\(plan.stage(of: index).rawValue): \(step.summary)  # \(step.reason)\n")
+        }
+    }
+
+    private func showProfiles() throws(LaunchError) {
+        let launch = try makeLaunch()
+        let store = ProfileStore(directories: launch.directories)
+        do {
+            let profiles =
+                arguments.isProfileGiven
+                ? [try store.loadOrPropose(arguments.options.profile).profile] : try store.all()
+            guard !arguments.isJSON else {
+                let all = profiles.map { JSON.object(JSONObject([.init(name: $0.name.text, value: $0.file)])) }
+                return output.print(JSON.array(all).text(pretty: true) + "\n")
+            }
+            for profile in profiles {
+                output.print("\(profile.name)\tbase port \(profile.basePort)\t\(store.file(of: profile.name))\n")
+            }
+        } catch {
+            throw .profile(error)
+        }
+    }
+
+    private func doctor() throws(LaunchError) -> Int32 {
+        let launch = try makeLaunch()
+        let report = Doctor(launch: launch, options: arguments.options).examine()
+        if arguments.isJSON {
+            output.print(report.json.text(pretty: true) + "\n")
+        } else {
+            for check in report.checks { output.print(check.line + "\n") }
+            output.print(report.verdict + "\n")
+        }
+        return report.exitCode
+    }
+
+    // MARK: The host
+
+    private func makeLaunch() throws(LaunchError) -> Launch {
+        let executable: AbsolutePath?
+        do {
+            executable = AbsolutePath(try OwnProcess.executable())
+        } catch {
+            throw .system(action: "read", path: "/proc/self/exe", errno: error)
+        }
+        guard let executable else { throw .usage("the launcher's own path is not absolute") }
+        return try Launch(environment: Self.environment, executable: executable, version: Help.version)
+    }
+
+    private static var environment: [EnvironmentVariable] {
+        OwnProcess.environment.compactMap { assignment in
+            guard let equals = assignment.firstIndex(of: UInt8(ascii: "=")),
+                let name = String(validating: assignment[..<equals], as: UTF8.self),
+                let value = String(validating: assignment[(equals + 1)...], as: UTF8.self)
+            else { return nil }
+            return EnvironmentVariable(name: name, value: value)
+        }
+    }
+
+    /// Says which inherited variables do not decide anything here.
+    private func nameDropped() {
+        let dropped = Self.environment.map(\.name).filter { $0.hasPrefix("MAZELCLAW_") }.sorted()
+        guard !dropped.isEmpty else { return }
+        output.say("ignoring inherited \(dropped.joined(separator: ", ")): --profile decides")
+    }
+}
+
+extension LaunchError {
+    fileprivate var json: JSON {
+        [
+            "event": "error", "code": .integer(Int64(exitCode.rawValue)), "class": .string("\(exitCode)"),
+            "hint": .string(description),
+        ]
+    }
+}
+
+extension EnforcementError {
+    fileprivate var json: JSON {
+        [
+            "event": "error", "code": .integer(Int64(exitCode.rawValue)), "class": .string("\(exitCode)"),
+            "step": .string(step.name), "errno": .string(errno.name), "hint": .string(description),
+        ]
+    }
+}

@@ -1,0 +1,73 @@
+import Policy
+import Testing
+
+@Suite struct PortSetTests {
+    @Test func `the ports derive from the base`() throws {
+        let ports = try #require(PortSet(base: 18789))
+        #expect(ports.gateway == 18789)
+        #expect(ports.control == 18791)
+        #expect(ports.cdp == 18800...18899)
+        #expect(ports.all.count == 102)
+        #expect(ports.all == ports.all.sorted())
+    }
+
+    @Test(arguments: [0, 1, 1023, 65426, 65535] as [UInt16])
+    func `a base whose ports would leave the range is refused`(base: UInt16) {
+        #expect(PortSet(base: base) == nil)
+    }
+
+    @Test(arguments: [1024, 65425] as [UInt16])
+    func `the outermost bases keep every port in range`(base: UInt16) throws {
+        let ports = try #require(PortSet(base: base))
+        #expect(ports.all.allSatisfy { (1024...65535).contains($0) })
+        #expect(ports.all.last == base + 110)
+    }
+
+    @Test func `a port belongs to a set exactly when it is listed`() throws {
+        for base in [1024, 18789, 65425] as [UInt16] {
+            let ports = try #require(PortSet(base: base))
+            let listed = Set(ports.all)
+            for port in UInt16.min...UInt16.max { #expect(ports.contains(port) == listed.contains(port)) }
+        }
+    }
+
+    @Test(arguments: [1024, 18789, 40000, 65025] as [UInt16])
+    func `two sets share nothing exactly from the disjoint distance on`(base: UInt16) throws {
+        let lower = try #require(PortSet(base: base))
+        for distance in 0...400 as ClosedRange<UInt16> {
+            let upper = try #require(PortSet(base: base + distance))
+            let shared = Set(lower.all).intersection(upper.all)
+            // Below it an upper base, or some CDP port, is also one of the lower set's.
+            #expect(shared.isEmpty == (distance >= PortSet.disjointDistance), "distance \(distance)")
+        }
+    }
+
+    @Test(arguments: [1024, 18789, 40000, 65025] as [UInt16])
+    func `carving makes every accepted distance disjoint and takes only CDP ports of the lower set`(
+        base: UInt16
+    ) throws {
+        let lower = try #require(PortSet(base: base))
+        for distance in PortSet.minimumDistance...400 {
+            let upper = try #require(PortSet(base: base + distance))
+            let carved = lower.carved(below: upper.base)
+            #expect(Set(carved.all).isDisjoint(with: upper.all), "distance \(distance)")
+            #expect(carved.gateway == lower.gateway)
+            #expect(carved.control == lower.control)
+            #expect(Set(carved.all).isSubset(of: lower.all))
+            #expect(carved.cdp.count == min(100, Int(distance) - 11), "distance \(distance)")
+            #expect(upper.carved(below: lower.base) == upper)
+        }
+    }
+
+    @Test func `twenty apart leaves nine CDP ports`() throws {
+        let lower = try #require(PortSet(base: 18789))
+        #expect(lower.carved(below: 18809).cdp == 18800...18808)
+        #expect(lower.carved(below: 18900) == lower)
+    }
+
+    @Test func `carving below several neighbours is carving below the nearest`() throws {
+        let ports = try #require(PortSet(base: 20000))
+        #expect(ports.carved(below: 20060).carved(below: 20040) == ports.carved(below: 20040))
+        #expect(ports.carved(below: 20040).carved(below: 20060) == ports.carved(below: 20040))
+    }
+}

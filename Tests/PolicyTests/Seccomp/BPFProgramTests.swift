@@ -1,0 +1,41 @@
+import Policy
+import Testing
+
+@Suite struct BPFProgramTests {
+    @Test func `bytes are laid out as struct sock_filter`() throws {
+        let instruction = BPFProgram.Instruction(code: 0x0215, jumpIfTrue: 3, jumpIfFalse: 4, operand: 0x0a0b_0c0d)
+        let program = try #require(BPFProgram(instructions: [instruction, instruction]))
+        #expect(program.bytes == [0x15, 2, 3, 4, 0x0d, 0x0c, 0x0b, 0x0a, 0x15, 2, 3, 4, 0x0d, 0x0c, 0x0b, 0x0a])
+        #expect(BPFProgram(bytes: program.bytes) == program)
+    }
+
+    @Test(arguments: [0, 1, 7, 9, 4096 * 8 + 1, 4097 * 8])
+    func `what is no program is refused`(count: Int) {
+        #expect(BPFProgram(bytes: Array(repeating: 0, count: count)) == nil)
+    }
+
+    @Test func `a program of the kernel's limit is taken`() {
+        #expect(BPFProgram(bytes: Array(repeating: 0, count: 4096 * 8))?.instructions.count == 4096)
+    }
+
+    @Test(arguments: [1, 2, 250])
+    func `the broker's filter hands on its numbers and no other`(count: UInt32) throws {
+        let numbers = (0..<count).map { 49 + $0 * 3 }
+        let interpreter = BPFInterpreter(try #require(BPFProgram.notifying(on: numbers)))
+        func answer(_ number: UInt32, _ architecture: UInt32 = SeccompCall.x86_64) throws -> SeccompAction? {
+            SeccompAction(
+                returnValue: try interpreter.returnValue(
+                    for: SeccompCall(number: number, architecture: architecture)))
+        }
+        for number in 0..<1024 as Range<UInt32> {
+            #expect(try answer(number) == (numbers.contains(number) ? .notify : .allow))
+            #expect(try answer(number | SeccompCall.x32Bit) == .killProcess)
+            #expect(try answer(number, 0x4000_0003) == .killProcess)
+        }
+    }
+
+    @Test func `the broker's filter has from 1 to 250 numbers`() {
+        #expect(BPFProgram.notifying(on: []) == nil)
+        #expect(BPFProgram.notifying(on: Array(0..<251)) == nil)
+    }
+}
