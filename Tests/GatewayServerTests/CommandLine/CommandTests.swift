@@ -50,7 +50,8 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
 func `a signal ends the gateway with code 0`(signal: Int32) throws {
     let command = try BuiltCommand()
     let end = try command.gateway(
-        "--profile", command.profile, "gateway", "--port", "\(Port.free())", signal: signal) { _ in }
+        "--profile", command.profile, "gateway", "--port", "\(Port.free())", signal: signal
+    ) { _ in }
     #expect(end.code == 0)
 }
 
