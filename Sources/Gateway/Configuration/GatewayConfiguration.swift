@@ -37,7 +37,7 @@ public struct GatewayConfiguration: Sendable {
         self.instance = instance
         self.file = file
         let port = try Self.port(instance: instance, file: file, argument: arguments.port)
-        ports = Sourced(try Self.ports(port, instance: instance), from: port.source)
+        ports = Sourced(try Self.ports(port), from: port.source)
         disregardedPort = file?.gateway.port.flatMap { $0 == port.value ? nil : $0 }
         workspace = try Self.workspace(instance: instance, file: file)
         credentials = Credentials(file: file?.gateway, instance: instance, arguments: arguments)
@@ -85,15 +85,14 @@ public struct GatewayConfiguration: Sendable {
         instance: Instance, file: ConfigurationFile?, argument: Int?
     ) throws(ConfigurationError) -> Sourced<UInt16> {
         let variable = "MAZELCLAW_GATEWAY_PORT"
-        let expected = "a port from \(PortSet.validBases.lowerBound) to \(PortSet.validBases.upperBound)"
         var assigned: Sourced<UInt16>?
         if let text = instance.selection[variable] {
-            guard let port = UInt16(text) else { throw .variable(name: variable, value: text, expected: expected) }
+            guard let port = UInt16(text) else { throw .variable(name: variable, value: text, expected: expectedPort) }
             assigned = Sourced(port, from: instance.selection.source(variable))
         }
         if let argument {
             guard let port = UInt16(exactly: argument) else {
-                throw .argument(flag: "--port", value: "\(argument)", expected: expected)
+                throw .argument(flag: "--port", value: "\(argument)", expected: expectedPort)
             }
             // The sandbox would refuse the bind anyway; this says why.
             if instance.isSandboxed, let assigned, assigned.value != port {
@@ -112,15 +111,21 @@ public struct GatewayConfiguration: Sendable {
     }
 
     /// Derived ports must exist: the original quietly used another instance's when they did not.
-    private static func ports(_ port: Sourced<UInt16>, instance: Instance) throws(ConfigurationError) -> PortSet {
-        guard let ports = PortSet(base: port.value) else {
-            let range = PortSet.validBases
-            throw .blocked(
-                "port \(port.value) (\(port.source)) cannot be a gateway's: the ports derived from it would not all "
-                    + "exist; choose one from \(range.lowerBound) to \(range.upperBound)")
+    private static func ports(_ port: Sourced<UInt16>) throws(ConfigurationError) -> PortSet {
+        if let ports = PortSet(base: port.value) { return ports }
+        switch port.source {
+        case .argument(let flag): throw .argument(flag: flag, value: "\(port.value)", expected: expectedPort)
+        case .environment(let name), .launcher(let name):
+            throw .variable(name: name, value: "\(port.value)", expected: expectedPort)
+        case .file, .profile, .default:
+            throw .blocked("port \(port.value) (\(port.source)) cannot be a gateway's; expected \(expectedPort)")
         }
-        return ports
     }
+
+    /// What messages say a port must be.
+    private static let expectedPort =
+        "a port from \(PortSet.validBases.lowerBound) to \(PortSet.validBases.upperBound), so that every port derived "
+        + "from it exists"
 
     private static func workspace(
         instance: Instance, file: ConfigurationFile?

@@ -76,37 +76,15 @@ final class TestInstance: Sendable {
         try result.get()
     }
 
-    /// An HTTP exchange on one connection that is closed afterwards.
+    /// A request as it is written, answered on a connection of its own.
     func exchange(_ request: String) throws -> HTTPAnswer {
-        let wire = try Wire(port: port)
-        wire.send(request)
-        return HTTPAnswer(try wire.readToEnd())
+        try HTTPAnswer.exchange(port, request)
     }
 
-    /// A GET of `path`.
-    func get(_ path: String, method: String = "GET", host: String = "localhost", headers: [String] = []) throws
-        -> HTTPAnswer
-    {
-        let lines = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "Connection: close"] + headers
-        return try exchange(lines.joined(separator: "\r\n") + "\r\n\r\n")
+    /// A request for `path`.
+    func get(
+        _ path: String, method: String = "GET", host: String = "localhost", headers: [String] = []
+    ) throws -> HTTPAnswer {
+        try HTTPAnswer.get(port, path, method: method, host: host, headers: headers)
     }
-}
-
-/// An HTTP answer taken apart.
-struct HTTPAnswer {
-    let status: Int
-    let head: String
-    let body: String
-
-    init(_ bytes: [UInt8]) {
-        let text = String(decoding: bytes, as: UTF8.self)
-        let parts = text.components(separatedBy: "\r\n\r\n")
-        head = parts[0].lowercased()
-        body = parts.dropFirst().joined(separator: "\r\n\r\n")
-        status = Int(head.split(separator: " ").dropFirst().first ?? "") ?? 0
-    }
-
-    var json: JSON? { try? JSON(parsing: Array(body.utf8)) }
-
-    func has(_ header: String) -> Bool { head.components(separatedBy: "\r\n").contains(header) }
 }

@@ -1,0 +1,209 @@
+import Foundation
+import JSON
+import Testing
+
+/// The value `status --json` gives for `name`.
+private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON? {
+    try JSON(parsing: Array(result.output.utf8))[name]?["value"]
+}
+
+@Test func `two commands bring a gateway up, and status follows it`() throws {
+    let command = try BuiltCommand()
+    let port = try Port.free()
+    let setup = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
+    #expect(setup.code == 0)
+    #expect(setup.output.contains("Wrote \(command.home)/.mazelclaw-\(command.profile)/mazelclaw.json"))
+    #expect(
+        setup.output.contains(
+            "Workspace OK: \(command.home)/.mazelclaw-\(command.profile)/workspace-\(command.profile)"))
+
+    let down = try command.run("--profile", command.profile, "status")
+    #expect(down.code == 1)
+    #expect(down.output.contains("\(command.profile): down"))
+
+    let end = try command.gateway("--profile", command.profile, "gateway") { process in
+        let status = try command.run("--profile", command.profile, "status")
+        #expect(status.code == 0)
+        #expect(status.output.contains("\(command.profile): up"))
+        #expect(status.output.contains("PID \(process.processIdentifier)"))
+        #expect(status.output.contains("\(port) [basePort in the profile file]"))
+        #expect(status.output.contains("\(command.profile) [--profile]"))
+        // Another profile is not taken for it, whatever its own port is.
+        #expect(try command.run("--profile", command.other, "status").code == 1)
+    }
+    #expect(end.code == 0)
+    #expect(try command.run("--profile", command.profile, "status").code == 1)
+}
+
+@Test func `a gateway without a configuration makes one, and says so in one line`() throws {
+    let command = try BuiltCommand()
+    let port = try Port.free()
+    let end = try command.gateway("--profile", command.profile, "gateway", "--port", "\(port)") { _ in
+        try #expect(HTTPAnswer.get(port, "/health").json?["profile"]?.string == command.profile)
+    }
+    #expect(end.code == 0)
+    #expect(end.output.split(separator: "\n").count { $0.hasPrefix("Wrote ") } == 1)
+    #expect(try command.run("--profile", command.profile, "setup").output.contains("Config OK"))
+}
+
+@Test(arguments: [SIGTERM, SIGINT])
+func `a signal ends the gateway with code 0`(signal: Int32) throws {
+    let command = try BuiltCommand()
+    let end = try command.gateway(
+        "--profile", command.profile, "gateway", "--port", "\(Port.free())", signal: signal
+    ) { _ in }
+    #expect(end.code == 0)
+}
+
+@Test func `inherited variables do not decide what a named profile is`() throws {
+    let command = try BuiltCommand()
+    let environment = [
+        "MAZELCLAW_PROFILE": "main", "MAZELCLAW_STATE_DIR": "/main", "MAZELCLAW_CONFIG_PATH": "/main/c.json",
+        "MAZELCLAW_GATEWAY_PORT": "18789", "MAZELCLAW_GATEWAY_TOKEN": "t",
+    ]
+    let result = try command.run("--profile", command.profile, "status", "--json", environment: environment)
+    #expect(try value(result, "profile")?.string == command.profile)
+    #expect(try value(result, "stateDir")?.string == "\(command.home)/.mazelclaw-\(command.profile)")
+    #expect(try value(result, "configPath")?.string == "\(command.home)/.mazelclaw-\(command.profile)/mazelclaw.json")
+    for name in environment.keys { #expect(result.errors.contains(name)) }
+}
+
+@Test func `a variable and a flag name the same profile`() throws {
+    let command = try BuiltCommand()
+    let flag = try command.run("--profile", command.profile, "status", "--json")
+    let variable = try command.run("status", "--json", environment: ["MAZELCLAW_PROFILE": command.profile])
+    for name in ["profile", "stateDir", "configPath", "workspace", "port"] {
+        #expect(try value(flag, name) == value(variable, name))
+    }
+}
+
+@Test func `inside the sandbox the launcher's word counts, and a disagreement is named`() throws {
+    let command = try BuiltCommand()
+    let port = try Port.free()
+    try command.write(
+        #"{"gateway": {"port": 18789, "mode": "local", "auth": {"token": "t"}}}"#, to: "state dir/mazelclaw.json")
+    let environment = [
+        "MAZELCLAW_SANDBOX": "1", "MAZELCLAW_PROFILE": "main", "MAZELCLAW_STATE_DIR": "\(command.home)/state dir",
+        "MAZELCLAW_CONFIG_PATH": "\(command.home)/state dir/mazelclaw.json", "MAZELCLAW_GATEWAY_PORT": "\(port)",
+        "MAZELCLAW_WORKSPACE": "\(command.home)/elsewhere",
+    ]
+    let end = try command.gateway("--profile", "main", "gateway", environment: environment) { _ in
+        let status = try command.run("--profile", "main", "status", environment: environment)
+        #expect(status.code == 0)
+        #expect(status.output.contains("gateway.port is 18789"))
+        #expect(status.output.contains("inside the sandbox"))
+    }
+    #expect(end.errors.contains("gateway.port is 18789"))
+    let other = try command.run("--profile", "main", "gateway", "--port", "20000", environment: environment)
+    #expect(other.code == 2)
+    #expect(other.errors.contains("\(port)"))
+}
+
+@Test func `a foreign server on the port is not taken for the gateway`() throws {
+    let command = try BuiltCommand()
+    let port = try Port.free()
+    _ = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
+    let listener = try Listener(port: port)
+    defer { listener.close() }
+    for answer in ["HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "220 mail ESMTP\r\n", ""] {
+        let thread = Thread { listener.answerOnce(answer) }
+        thread.start()
+        let status = try command.run("--profile", command.profile, "status")
+        #expect(status.code == 1)
+        #expect(status.output.contains("\(command.profile): foreign"))
+    }
+    let gateway = try command.run("--profile", command.profile, "gateway")
+    #expect(gateway.code == 1)
+    #expect(gateway.errors.contains("port \(port) is already in use"))
+}
+
+@Test func `another instance on the port is not taken for this one`() throws {
+    let command = try BuiltCommand()
+    let port = try Port.free()
+    _ = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
+    let imposters = [
+        ["MAZELCLAW_PROFILE": command.other, "MAZELCLAW_STATE_DIR": "\(command.home)/q"],
+        ["MAZELCLAW_PROFILE": command.profile, "MAZELCLAW_STATE_DIR": "\(command.home)/p2"],
+    ]
+    for environment in imposters {
+        _ = try command.gateway("gateway", "--port", "\(port)", environment: environment) { _ in
+            let status = try command.run("--profile", command.profile, "status")
+            #expect(status.code == 1)
+            #expect(status.output.contains("\(command.profile): other"))
+        }
+    }
+}
+
+@Test func `one instance runs once`() throws {
+    let command = try BuiltCommand()
+    _ = try command.gateway("--profile", command.profile, "gateway", "--port", "\(Port.free())") { process in
+        let second = try command.run("--profile", command.profile, "gateway", "--port", "\(Port.free())")
+        #expect(second.code == 1)
+        #expect(second.errors.contains("already runs (PID \(process.processIdentifier)"))
+    }
+}
+
+@Test func `a device let in is known after the gateway was killed`() throws {
+    let command = try BuiltCommand()
+    let port = try Port.free()
+    try command.write(
+        #"{"gateway": {"mode": "local", "auth": {"token": "\#(TestInstance.token)"}}}"#,
+        to: ".mazelclaw-\(command.profile)/mazelclaw.json")
+    let device = try TestDevice()
+    var token: String? = TestInstance.token
+    for _ in 1...2 {
+        let end = try command.gateway("--profile", command.profile, "gateway", "--port", "\(port)", signal: SIGKILL) {
+            _ in
+            let client = try WebSocketClient(port: port)
+            let nonce = try client.nonce()
+            var request = ConnectRequest()
+            request.token = token
+            request.device = try device.proof(
+                nonce: nonce, signedAt: Int64(Date().timeIntervalSince1970 * 1000), token: token)
+            try client.send(request.json)
+            let answer = try client.frame()
+            #expect(answer?["ok"] == true)
+            // The second time it comes with its own token only.
+            token = answer?["payload"]?["auth"]?["deviceToken"]?.string
+        }
+        #expect(end.code == -SIGKILL)
+    }
+}
+
+@Test(arguments: [
+    (["--profile", "a b", "status"], 2, "[mazelclaw] Invalid --profile"),
+    (["--profile"], 2, "[mazelclaw] --profile requires a value"),
+    (["--dev", "--profile", "x", "status"], 2, "[mazelclaw] Cannot combine --dev with --profile"),
+    (["status", "--nonsense"], 2, "--nonsense"), (["nonsense"], 2, "nonsense"),
+    (["gateway", "--port", "80"], 2, "--port is \"80\""), (["gateway", "--port", "99999"], 2, "--port is \"99999\""),
+    (["setup", "--port", "65426"], 2, "65426"),
+])
+func `a wrong command line is told what is wrong`(arguments: [String], code: Int32, message: String) throws {
+    let command = try BuiltCommand()
+    let result = try command.run(arguments)
+    #expect(result.code == code)
+    #expect(result.errors.contains(message))
+}
+
+@Test(arguments: [
+    (#"{"gateway": {"port": "x"}}"#, "mazelclaw.json:1:22: gateway.port"), ("{ // hi\n}", "strict JSON only"),
+    (#"{"gateway": {"mode": "remote"}}"#, "Gateway start blocked"),
+])
+func `a configuration that cannot work ends the start for good`(text: String, message: String) throws {
+    let command = try BuiltCommand()
+    try command.write(text, to: ".mazelclaw-\(command.profile)/mazelclaw.json")
+    let result = try command.run("--profile", command.profile, "gateway")
+    #expect(result.code == 78)
+    #expect(result.errors.contains(message))
+    #expect(try command.read(".mazelclaw-\(command.profile)/mazelclaw.json") == text)
+}
+
+@Test func `help and version end well`() throws {
+    let command = try BuiltCommand()
+    #expect(try command.run("--version").output == "0.1.0\n")
+    for arguments in [["--help"], ["--profile", "x", "--help"], ["gateway", "--help"], []] {
+        let help = try command.run(arguments)
+        #expect(help.code == 0)
+        #expect(help.output.contains("USAGE: mazelclaw"))
+    }
+}

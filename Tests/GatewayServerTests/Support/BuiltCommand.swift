@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+
+/// The `mazelclaw` that was built beside these tests, with a home of its own and nothing inherited.
+final class BuiltCommand: Sendable {
+    let home: String
+    /// Names no profile of this host has: those an administrator keeps in /etc are read as well.
+    let profile = "p-\(UUID().uuidString.prefix(8))"
+    let other = "q-\(UUID().uuidString.prefix(8))"
+
+    init() throws {
+        home = FileManager.default.temporaryDirectory.appendingPathComponent("command-test-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: home)
+    }
+
+    /// What a command said, and the code it ended with.
+    struct Result {
+        let code: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Runs a command to its end.
+    func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Result {
+        try run(arguments, environment: environment)
+    }
+
+    /// Runs a command to its end.
+    func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Result {
+        let (process, output, errors) = try launch(arguments, environment)
+        // Both are short: neither fills its pipe before the other is read.
+        let said = output.fileHandleForReading.readDataToEndOfFile()
+        let complained = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Result(
+            code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            output: String(decoding: said, as: UTF8.self), errors: String(decoding: complained, as: UTF8.self))
+    }
+
+    /// Starts a gateway, waits until it listens, and stops it with `signal` after `body`. Returns its end.
+    func gateway(
+        _ arguments: String..., environment: [String: String] = [:], signal: Int32 = SIGTERM,
+        _ body: (Process) throws -> Void
+    ) throws -> Result {
+        let (process, output, errors) = try launch(arguments, environment)
+        var said = Data()
+        while !String(decoding: said, as: UTF8.self).contains("listening on") {
+            let more = output.fileHandleForReading.availableData
+            try #require(
+                !more.isEmpty,
+                "ended early: \(String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))")
+            said += more
+        }
+        defer { process.waitUntilExit() }
+        do {
+            defer { kill(process.processIdentifier, signal) }
+            try body(process)
+        }
+        said += output.fileHandleForReading.readDataToEndOfFile()
+        let complained = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Result(
+            code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            output: String(decoding: said, as: UTF8.self), errors: String(decoding: complained, as: UTF8.self))
+    }
+
+    func write(_ text: String, to name: String) throws {
+        let file = URL(fileURLWithPath: "\(home)/\(name)")
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: file, atomically: false, encoding: .utf8)
+    }
+
+    func read(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(home)/\(name)", encoding: .utf8)
+    }
+
+    private func launch(
+        _ arguments: [String], _ environment: [String: String]
+    ) throws -> (process: Process, output: Pipe, errors: Pipe) {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(
+            "mazelclaw")
+        process.arguments = arguments
+        process.environment = [
+            "HOME": home, "XDG_CONFIG_HOME": "\(home)/config", "XDG_STATE_HOME": "\(home)/state",
+            "PATH": "/usr/bin:/bin",
+        ].merging(environment) { $1 }
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return (process, output, errors)
+    }
+}

@@ -1,0 +1,63 @@
+import Gateway
+import NIOCore
+import NIOEmbedded
+import NIOWebSocket
+import Testing
+
+@testable import GatewayServer
+
+/// Takes every frame and lets none leave, as a kernel does whose buffer is full.
+private final class Plug: ChannelOutboundHandler {
+    typealias OutboundIn = WebSocketFrame
+
+    private(set) var frames: [WebSocketFrame] = []
+    private var promises: [EventLoopPromise<Void>?] = []
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        frames.append(Self.unwrapOutboundIn(data))
+        promises.append(promise)
+    }
+
+    /// Lets the frames leave that are held back.
+    func pull() {
+        for promise in promises { promise?.succeed() }
+        promises = []
+    }
+}
+
+/// A transport whose frames do not leave.
+private func plugged() throws -> (transport: WebSocketTransport, plug: Plug, channel: EmbeddedChannel) {
+    let plug = Plug()
+    let channel = EmbeddedChannel(handler: plug)
+    try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+    return (WebSocketTransport(channel: channel, closingTime: .seconds(1)), plug, channel)
+}
+
+private let message = [UInt8](repeating: UInt8(ascii: " "), count: ProtocolLimits.bufferedBytes / 4)
+
+@Test func `a client too slow for its answers is closed`() throws {
+    let (transport, plug, channel) = try plugged()
+    for _ in 1...4 { transport.send(message, isDroppable: false) }
+    #expect(!transport.isClosing)
+    transport.send(message, isDroppable: false)
+    #expect(transport.isClosing)
+    var close = try #require(plug.frames.last)
+    #expect(close.opcode == .connectionClose)
+    #expect(close.data.readInteger(as: UInt16.self) == 1008)
+    #expect(String(buffer: close.data) == "slow consumer")
+    #expect(plug.frames.count == 5)
+    #expect(channel.isActive)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+    #expect(!channel.isActive)
+}
+
+@Test func `a slow client goes without what may be dropped`() throws {
+    let (transport, plug, channel) = try plugged()
+    for _ in 1...9 { transport.send(message, isDroppable: true) }
+    #expect(!transport.isClosing)
+    #expect(plug.frames.count == 4)
+    plug.pull()
+    transport.send(message, isDroppable: true)
+    #expect(plug.frames.count == 5)
+    _ = try channel.finish(acceptAlreadyClosed: true)
+}
