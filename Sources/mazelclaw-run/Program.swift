@@ -89,12 +89,18 @@ struct Program {
         let launch = try makeLaunch()
         let (profile, _) = try launch.profile(arguments.options, creating: false)
         let plan = try launch.plan(profile, arguments.options, preparing: false)
-        guard !arguments.isJSON else { return output.print(plan.json.text(pretty: true) + "\n") }
+        let seccomp = try launch.seccompPolicy(of: profile)
+        guard !arguments.isJSON else {
+            var json = plan.json.object ?? JSONObject()
+            json["systemCalls"] = seccomp.explanation
+            return output.print(JSON.object(json).text(pretty: true) + "\n")
+        }
         output.print("profile \(plan.profile), policy \(plan.policy)\n")
         for index in plan.steps.indices {
             let step = plan.steps[index]
             output.print("\(plan.stage(of: index).rawValue): \(step.summary)  # \(step.reason)\n")
         }
+        for line in seccomp.summary { output.print("system calls, \(line)\n") }
     }
 
     private func showProfiles() throws(LaunchError) {

@@ -107,6 +107,21 @@ public struct Launch {
         }
     }
 
+    /// The seccomp policy that `profile` is started with, for `explain`.
+    public func seccompPolicy(of profile: Profile) throws(LaunchError) -> SeccompPolicy {
+        let loaded: PolicyFiles.Loaded
+        do {
+            loaded = try PolicyFiles(directories: directories, executable: executable).load(profile.policy)
+        } catch {
+            throw .profile(error)
+        }
+        do {
+            return try SeccompPolicy(file: loaded.seccompFile.text, text: loaded.seccompText)
+        } catch {
+            throw .seccomp(error)
+        }
+    }
+
     /// Takes the instance's lock, then makes sure its ports are free.
     public func claim(_ plan: SandboxPlan) throws(LaunchError) -> InstanceLock {
         let lock: InstanceLock

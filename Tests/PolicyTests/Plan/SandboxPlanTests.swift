@@ -1,0 +1,128 @@
+import Foundation
+import JSON
+import Policy
+import Testing
+
+@Suite struct SandboxPlanTests {
+    @Test func `the plan of the shipped policy is the golden one`() throws {
+        let plan = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts())
+        let golden = PlanFixture.repository.appending(path: "Tests/PolicyTests/Golden/gateway-plan.json")
+        let text = plan.json.text(pretty: true) + "\n"
+        // Reviewed like code: MAZELCLAW_UPDATE_GOLDEN=1 writes it anew, git diff shows what changed.
+        if ProcessInfo.processInfo.environment["MAZELCLAW_UPDATE_GOLDEN"] == "1" {
+            try Data(text.utf8).write(to: golden)
+        }
+        #expect(try String(contentsOf: golden, encoding: .utf8) == text)
+    }
+
+    @Test func `privileges go before the payload starts and the filter comes last`() throws {
+        let steps = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts()).steps.map(\.name)
+        func index(_ name: String) throws -> Int { try #require(steps.firstIndex(of: name)) }
+        #expect(try index("pivot_root") < index("nest-user-namespace"))
+        #expect(try index("nest-user-namespace") < index("capabilities"))
+        #expect(try index("capabilities") < index("no_new_privs"))
+        #expect(try index("undumpable") < index("fork"))
+        #expect(try index("landlock") < index("seccomp"))
+        #expect(steps.suffix(2) == ["seccomp", "execve"])
+        // RLIMIT_NPROC counts per user namespace since Linux 5.14.
+        #expect(try index("nest-user-namespace") < index("setrlimit"))
+    }
+
+    @Test func `a start by root becomes the user first`() throws {
+        let plan = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts(isRoot: true))
+        #expect(plan.steps.first == .becomeUser(userID: 1000, groupID: 1000))
+    }
+
+    @Test func `only listed variables are inherited, and the launcher's own win`() throws {
+        let request = try PlanFixture.request { profile in
+            profile.environment = [EnvironmentVariable(name: "MAZELCLAW_PROFILE", value: "main")].compactMap { $0 }
+        }
+        let environment = try environment(of: SandboxPlan(request, facts: PlanFixture.facts()))
+        #expect(environment["LANG"] == "C.UTF-8")
+        #expect(environment["LC_TIME"] == "de_DE.UTF-8")
+        #expect(environment["SSH_AUTH_SOCK"] == nil)
+        #expect(environment["LD_PRELOAD"] == nil)
+        #expect(environment["MAZELCLAW_PROFILE"] == "rescue")
+        #expect(environment["MAZELCLAW_GATEWAY_PORT"] == "19789")
+    }
+
+    @Test func `Landlock allows exactly the profile's ports`() throws {
+        let request = try PlanFixture.request { $0.connectPorts = [5432] }
+        let rules = try landlock(of: SandboxPlan(request, facts: PlanFixture.facts()))
+        let own: [UInt16] = [19789, 19791] + Array(19800...19899)
+        #expect(rules.bindPorts == own)
+        #expect(rules.connectPorts == [53, 80, 443, 5432] + own)
+    }
+
+    @Test(arguments: [
+        (0, Degradation.landlock), (3, Degradation.landlockNet), (5, Degradation.landlockScope),
+    ])
+    func `a kernel without a guarantee is refused by name, and accepted when it is given up`(
+        abi: Int32, missing: Degradation
+    ) throws {
+        #expect(throws: PlanError.self) {
+            try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts(landlockABI: abi))
+        }
+        do {
+            _ = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts(landlockABI: abi))
+        } catch PlanError.unavailable(let guarantee, _, _) {
+            #expect(guarantee == missing)
+        }
+        let given: [Degradation] = missing == .landlockNet ? [.landlockNet, .landlockScope] : [missing]
+        let plan = try SandboxPlan(
+            PlanFixture.request(degradations: given), facts: PlanFixture.facts(landlockABI: abi))
+        #expect(plan.degradations == given)
+        #expect(try environment(of: plan)["MAZELCLAW_DEGRADED"] == given.map(\.rawValue).joined(separator: ","))
+    }
+
+    @Test(arguments: ["/", "/usr", "/home/ada/.mazelclaw-rescue/inside", "/home", "/usr/share", "/dev"])
+    func `a bind that hides or enters another is refused`(destination: String) throws {
+        let request = try PlanFixture.request { profile in
+            profile.binds = [
+                BindMount(
+                    source: try PlanFixture.path("/srv/notes"), destination: try PlanFixture.path(destination),
+                    isWritable: true)
+            ]
+        }
+        #expect(throws: PlanError.self) { try SandboxPlan(request, facts: PlanFixture.facts()) }
+    }
+
+    @Test func `a bind beside the others is made`() throws {
+        let request = try PlanFixture.request { profile in
+            let notes = try PlanFixture.path("/srv/notes")
+            profile.binds = [BindMount(source: notes, destination: notes, isWritable: false)]
+        }
+        let steps = try SandboxPlan(request, facts: PlanFixture.facts()).steps
+        let bind = steps.compactMap { if case .bind(let bind) = $0 { bind } else { nil } }
+            .first { $0.source.text == "/srv/notes" }
+        #expect(bind?.restrictions == [.readOnly, .noSetUserID, .noDevices])
+    }
+
+    @Test func `the state directory must be the very one that was seen, and its user's`() throws {
+        let steps = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts()).steps
+        let bind = steps.compactMap { if case .bind(let bind) = $0 { bind } else { nil } }
+            .first { $0.source.text == "/home/ada/.mazelclaw-rescue" }
+        #expect(
+            bind?.expectation
+                == .directory(ownedBy: 1000, identity: HostFacts.FileIdentity(device: 1, inode: 2)))
+        #expect(bind?.source == bind?.destination)
+    }
+
+    @Test func `a name is looked for in PATH, a path is not`() {
+        let path = [EnvironmentVariable(name: "PATH", value: "/a:/b")].compactMap { $0 }
+        let named = Command(program: ByteString("sh"), arguments: [], environment: path)
+        #expect(named.candidates.map(\.description) == ["/a/sh", "/b/sh"])
+        let exact = Command(program: ByteString("./sh"), arguments: [], environment: path)
+        #expect(exact.candidates.map(\.description) == ["./sh"])
+    }
+
+    private func environment(of plan: SandboxPlan) throws -> [String: String] {
+        guard case .execute(let command) = plan.steps.last else { return [:] }
+        return Dictionary(uniqueKeysWithValues: command.environment.map { ($0.name, $0.value) })
+    }
+
+    private func landlock(of plan: SandboxPlan) throws -> LandlockRules {
+        let rules = plan.steps.compactMap { if case .applyLandlock(let rules) = $0 { rules } else { nil } }
+        return try #require(rules.first)
+    }
+}
