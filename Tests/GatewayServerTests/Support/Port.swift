@@ -1,25 +1,35 @@
 import Glibc
-import Testing
+import Synchronization
 
 /// TCP ports for tests.
 enum Port {
-    /// A port that is free on both loopback addresses now. The server itself never binds port 0.
+    /// Below the ports the kernel gives to outgoing connections: one of those, made by another test, could
+    /// take a port between the moment it is found free and the moment the server binds it.
+    private static let candidates: ClosedRange<UInt16> = 20_100...31_900
+    private static let next = Mutex(UInt16.random(in: candidates))
+
+    /// A port that is free on both loopback addresses, and is given to no other test of this process.
     static func free() throws -> UInt16 {
-        while true {
-            let port = try bound(port: 0, isIPv6: false)
-            // A PortSet must fit above it.
-            if port <= 65425, (try? bound(port: port, isIPv6: true)) != nil { return port }
+        for _ in candidates {
+            let port = next.withLock { next in
+                next = next == candidates.upperBound ? candidates.lowerBound : next + 1
+                return next
+            }
+            if isFree(port, isIPv6: false), isFree(port, isIPv6: true) { return port }
         }
+        throw NoneFree()
     }
 
-    /// Binds `port`, or any when it is 0, and lets go of it again. Returns the port.
-    private static func bound(port: UInt16, isIPv6: Bool) throws -> UInt16 {
+    private struct NoneFree: Error {}
+
+    /// Whether `port` can be bound; lets go of it again.
+    private static func isFree(_ port: UInt16, isIPv6: Bool) -> Bool {
         let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
+        guard descriptor >= 0 else { return isIPv6 }
         defer { close(descriptor) }
         var storage = sockaddr_storage()
-        var length = socklen_t(isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutableBytes(of: &storage) { bytes in
+        let length = socklen_t(isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
+        return withUnsafeMutableBytes(of: &storage) { bytes in
             if isIPv6 {
                 var address = sockaddr_in6()
                 address.sin6_family = sa_family_t(AF_INET6)
@@ -33,12 +43,7 @@ enum Port {
                 address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
                 bytes.storeBytes(of: address, as: sockaddr_in.self)
             }
-            return bytes.withMemoryRebound(to: sockaddr.self) { address in
-                guard bind(descriptor, address.baseAddress, length) == 0 else { return false }
-                return getsockname(descriptor, address.baseAddress, &length) == 0
-            }
+            return bytes.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, length) == 0 }
         }
-        try #require(result)
-        return withUnsafeBytes(of: storage) { $0.load(as: sockaddr_in.self).sin_port.bigEndian }
     }
 }
