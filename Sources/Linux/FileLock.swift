@@ -1,24 +1,38 @@
+internal import CLinux
 import Glibc
 public import SystemPackage
 
-/// An advisory lock on an open file (flock(2)).
+/// An open file description lock on a whole file (fcntl(2), F_OFD_SETLK).
 ///
-/// It belongs to the open file description: it ends when the last descriptor of it is closed, by whatever
-/// death, so it is never stale.
+/// It belongs to the open file description: copies made by fork share it, and it ends when the last of them is
+/// closed, by whatever death, so it is never stale. Unlike flock(2) it can be asked about without being taken.
 public enum FileLock {
-    /// Takes the lock alone, waiting for it.
+    /// Takes the lock alone, waiting for it. The file must be open for writing.
     public static func acquire(_ file: FileDescriptor) throws(Errno) {
-        _ = try retryingOnInterrupt { flock(file.rawValue, LOCK_EX) }
+        var lock = exclusive
+        _ = try retryingOnInterrupt { clinux_fcntl_lock(file.rawValue, clinux_ofd_setlkw, &lock) }
     }
 
-    /// Takes the lock alone; false when another open file holds it.
+    /// Takes the lock alone; false when another open file holds it. The file must be open for writing.
     public static func tryAcquire(_ file: FileDescriptor) throws(Errno) -> Bool {
+        var lock = exclusive
         do throws(Errno) {
-            _ = try retryingOnInterrupt { flock(file.rawValue, LOCK_EX | LOCK_NB) }
+            _ = try retryingOnInterrupt { clinux_fcntl_lock(file.rawValue, clinux_ofd_setlk, &lock) }
             return true
         } catch {
-            guard error == .wouldBlock else { throw error }
+            guard error == .wouldBlock || error == .permissionDenied else { throw error }
             return false
         }
+    }
+
+    /// Whether another open file holds the lock. Nothing is taken, so nobody's start can be in the way.
+    public static func isHeld(_ file: FileDescriptor) throws(Errno) -> Bool {
+        var lock = exclusive
+        _ = try valueOrErrno(clinux_fcntl_lock(file.rawValue, clinux_ofd_getlk, &lock))
+        return lock.l_type != Int16(F_UNLCK)
+    }
+
+    private static var exclusive: Glibc.flock {
+        Glibc.flock(l_type: Int16(F_WRLCK), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
     }
 }

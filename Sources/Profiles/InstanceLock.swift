@@ -6,7 +6,7 @@ public import SystemPackage
 
 /// The lock that makes a profile's instance the only one.
 ///
-/// flock(2) on a host-owned file, so it works across namespaces, sessions and units, and ends with the last
+/// An open file description lock on a host-owned file, so it works across namespaces, sessions and units, and ends with the last
 /// process that holds it. The file's content only names the holder, for messages.
 public struct InstanceLock: Sendable {
     /// The open, locked file. Whoever holds a copy keeps the lock.
@@ -45,7 +45,7 @@ public struct InstanceLock: Sendable {
         do {
             let file = try FileDescriptor.workingDirectory.open(path.text, flags: O_RDWR | O_NOFOLLOW)
             defer { file.discard() }
-            if try FileLock.tryAcquire(file) { return nil }
+            guard try FileLock.isHeld(file) else { return nil }
             return InstanceHolder(text: try file.readEverything(limit: 4096))
         } catch {
             if error == .noSuchFileOrDirectory { return nil }

@@ -7,6 +7,14 @@
 static const int32_t clinux_o_path = O_PATH;
 static const int32_t clinux_at_empty_path_flag = AT_EMPTY_PATH;
 
+static const int32_t clinux_ofd_getlk = F_OFD_GETLK;
+static const int32_t clinux_ofd_setlk = F_OFD_SETLK;
+static const int32_t clinux_ofd_setlkw = F_OFD_SETLKW;
+
+static inline int clinux_fcntl_lock(int fd, int command, struct flock *lock) {
+    return fcntl(fd, command, lock);
+}
+
 static inline int clinux_openat(int dir, const char *path, int flags, uint32_t mode) {
     return openat(dir, path, flags, mode);
 }

@@ -25,7 +25,8 @@ public struct Launch {
         self.version = version
         let lookUp = { (name: String) in environment.first { $0.name == name }?.value }
         let caller = try Self.user(id: Credentials.userID)
-        let home = (caller?.home ?? lookUp("HOME")).flatMap(AbsolutePath.init) ?? .root
+        // $HOME before passwd(5), as the gateway's own commands and every shell have it.
+        let home = (lookUp("HOME") ?? caller?.home).flatMap(AbsolutePath.init) ?? .root
         directories = HostDirectories(userID: Credentials.userID, home: home, environment: lookUp)
     }
 
@@ -180,7 +181,7 @@ public struct Launch {
         userID: UInt32, groupID: UInt32, entry: UserDatabase.User?, _ profile: Profile
     ) throws(LaunchError) -> UserIdentity {
         let own = userID == Credentials.userID ? environment.first { $0.name == "HOME" }?.value : nil
-        guard let home = (entry?.home ?? own).flatMap(AbsolutePath.init) ?? profile.stateDirectory?.parent else {
+        guard let home = (own ?? entry?.home).flatMap(AbsolutePath.init) ?? profile.stateDirectory?.parent else {
             throw .usage("user \(userID) has no home directory; give --state-dir")
         }
         return UserIdentity(userID: userID, groupID: groupID, name: entry?.name ?? "mazelclaw", home: home)

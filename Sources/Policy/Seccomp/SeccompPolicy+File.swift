@@ -4,7 +4,7 @@ extension SeccompPolicy {
     /// Reads a policy file. Throws `PolicyError` with file and line for whatever it does not understand: a
     /// filter that is read by halves is no filter.
     ///
-    /// Keys: `defaultAction`, `defaultErrnoRet`, `architectures`, `flags`, `comment` and `syscalls`, whose
+    /// Keys: `defaultAction`, `defaultErrnoRet`, `architectures`, `comment` and `syscalls`, whose
     /// elements hold `names`, `action`, `errnoRet`, `args` and `comment`. Whether the names exist is asked
     /// later, with `unknownNames(isKnown:)`.
     public init(file: String, text: [UInt8]) throws(PolicyError) {
@@ -14,7 +14,6 @@ extension SeccompPolicy {
         }
         let defaultAction = try Self.defaultAction(&object)
         try Self.requireNativeArchitecture(&object)
-        let flags = try Self.flags(&object)
         let comment = try object.string("comment")
         var reader = EntryReader()
         for var entry in try object.require(try object.objects("syscalls"), "syscalls") {
@@ -22,7 +21,7 @@ extension SeccompPolicy {
         }
         try object.finish()
         self.init(
-            file: file, text: text, comment: comment, defaultAction: defaultAction, flags: flags,
+            file: file, text: text, comment: comment, defaultAction: defaultAction,
             entries: reader.entries, entriesByName: reader.entriesByName)
     }
 
@@ -36,6 +35,7 @@ extension SeccompPolicy {
                 "listenerPath",
                 "would hand calls to another program: the launcher's broker owns the one listener; remove it"
             ),
+            ("flags", "are the launcher's to choose, one filter for every policy alike: remove it"),
             ("listenerMetadata", "belongs to listenerPath: remove both"),
         ]
     }
@@ -62,18 +62,6 @@ extension SeccompPolicy {
         guard architectures.count == 1 else {
             throw object.error("architectures", "expected [\"\(native)\"], this machine's own")
         }
-    }
-
-    private static func flags(_ object: inout StrictObject) throws(PolicyError) -> [Flag] {
-        var flags: [Flag] = []
-        for (index, name) in (try object.strings("flags") ?? []).enumerated() {
-            guard let flag = Flag(rawValue: name), !flags.contains(flag) else {
-                let known = Flag.allCases.map(\.rawValue).joined(separator: ", ")
-                throw object.error("flags", index, "expected each of \(known) at most once, found \"\(name)\"")
-            }
-            flags.append(flag)
-        }
-        return flags
     }
 }
 

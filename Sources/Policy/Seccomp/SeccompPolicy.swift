@@ -17,21 +17,12 @@ public struct SeccompPolicy: Sendable {
         public var comment: String?
     }
 
-    /// Flags of seccomp(2) that a file can ask for.
-    public enum Flag: String, Sendable, CaseIterable {
-        case threadSync = "SECCOMP_FILTER_FLAG_TSYNC"
-        case log = "SECCOMP_FILTER_FLAG_LOG"
-        case allowSpeculation = "SECCOMP_FILTER_FLAG_SPEC_ALLOW"
-    }
-
     /// The file it was read from, for messages.
     public let file: String
     /// What the file as a whole is for.
     public let comment: String?
     /// What is done with a call no rule matches. Never one that lets the call through.
     public let defaultAction: SeccompAction
-    /// The flags.
-    public let flags: [Flag]
     /// The rules, as written.
     public let entries: [Entry]
 
@@ -41,14 +32,13 @@ public struct SeccompPolicy: Sendable {
     private let text: [UInt8]
 
     init(
-        file: String, text: [UInt8], comment: String?, defaultAction: SeccompAction, flags: [Flag],
+        file: String, text: [UInt8], comment: String?, defaultAction: SeccompAction,
         entries: [Entry], entriesByName: [String: [Int]]
     ) {
         self.file = file
         self.text = text
         self.comment = comment
         self.defaultAction = defaultAction
-        self.flags = flags
         self.entries = entries
         self.entriesByName = entriesByName
     }

@@ -24,13 +24,15 @@ enum PlanFixture {
             entries: [
                 (try path("/usr"), .directory), (try path("/bin"), .symbolicLink(target: "usr/bin")),
                 (try path("/lib"), .symbolicLink(target: "usr/lib")), (try path("/etc/ssl/certs"), .directory),
-                (try path("/etc/ld.so.cache"), .file), (try path("/proc/kcore"), .file), (try path("/proc/acpi"), .directory),
+                (try path("/etc/ld.so.cache"), .file), (try path("/proc/kcore"), .file),
+                (try path("/proc/acpi"), .directory),
                 (try path("/proc/sys"), .directory), (try path("/srv/notes"), .directory),
             ],
             identities: [(home / ".mazelclaw-rescue", HostFacts.FileIdentity(device: 1, inode: 2))],
             resolverConfiguration: "nameserver 192.0.2.1\n",
             environment: [
-                ("LANG", "C.UTF-8"), ("LC_TIME", "de_DE.UTF-8"), ("SSH_AUTH_SOCK", "/run/agent"), ("LD_PRELOAD", "/x.so"),
+                ("LANG", "C.UTF-8"), ("LC_TIME", "de_DE.UTF-8"), ("SSH_AUTH_SOCK", "/run/agent"),
+                ("LD_PRELOAD", "/x.so"),
             ].compactMap { EnvironmentVariable(name: $0.0, value: $0.1) })
     }
 
@@ -45,7 +47,8 @@ enum PlanFixture {
         try change(&profile)
         return PlanRequest(
             profile: profile, ports: ports, paths: ProfilePaths(profile: profile, home: try path("/home/ada")),
-            policy: try policy(), seccomp: SeccompProgram(file: "gateway.seccomp.json", bytes: Array(repeating: 0, count: 16)),
+            policy: try policy(),
+            seccomp: SeccompProgram(file: "gateway.seccomp.json", bytes: Array(repeating: 0, count: 16)),
             gatewayExecutable: try path("/opt/build/mazelclaw"), command: command?.map { ByteString($0) },
             environment: [], degradations: degradations)
     }

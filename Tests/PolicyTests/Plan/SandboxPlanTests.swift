@@ -54,9 +54,11 @@ import Testing
         #expect(rules.connectPorts == [53, 80, 443, 5432] + own)
     }
 
-    @Test(arguments: [
-        (0, Degradation.landlock), (3, Degradation.landlockNet), (5, Degradation.landlockScope),
-    ])
+    static let kernels: [(abi: Int32, missing: Degradation)] = [
+        (0, .landlock), (3, .landlockNet), (5, .landlockScope),
+    ]
+
+    @Test(arguments: kernels)
     func `a kernel without a guarantee is refused by name, and accepted when it is given up`(
         abi: Int32, missing: Degradation
     ) throws {

@@ -5,7 +5,7 @@ import Testing
 @Suite struct SandboxPolicyTests {
     /// Each fault, put into the shipped policy by replacing a piece of it, and what the error must say.
     static let faults: [(from: String, to: String, expected: String)] = [
-        (#""hostname""#, #""hostnam""#, "\"hostname\" is missing"),
+        (#""hostname""#, #""hostnam""#, "hostname is missing"),
         (#""nestedUserNamespaces": 0"#, #""nestedUsernamespaces": 0"#, "did you mean \"nestedUserNamespaces\"?"),
         (#""noNewPrivileges": true"#, #""noNewPrivileges": false"#, "no policy can do without it"),
         (#"{ "type": "pid" },"#, "", "\"pid\" is missing"),

@@ -22,7 +22,7 @@ import Testing
         let read = try policy(
             """
             {"comment": "c", "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38,
-             "architectures": ["SCMP_ARCH_X86_64"], "flags": ["SECCOMP_FILTER_FLAG_LOG"],
+             "architectures": ["SCMP_ARCH_X86_64"],
              "syscalls": [
                {"names": ["read", "write"], "action": "SCMP_ACT_ALLOW", "comment": "io"},
                {"names": ["clone"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1, "args": [
@@ -31,7 +31,6 @@ import Testing
             """)
         #expect(read.comment == "c")
         #expect(read.defaultAction == .errno(38))
-        #expect(read.flags == [.log])
         #expect(read.names == ["clone", "read", "write"])
         #expect(read.entries[0].names == ["read", "write"])
         #expect(read.entries[0].action == .allow)
@@ -108,7 +107,7 @@ import Testing
         ),
         (
             "{\(head)\"defaultAction\": \"SCMP_ACT_ERRNO\",\n\"flags\": [\"TSYNC\"], \"syscalls\": []}", 3,
-            "SECCOMP_FILTER_FLAG_TSYNC"
+            "the launcher's to choose"
         ),
         (
             "{\(head)\"defaultAction\": \"SCMP_ACT_ERRNO\",\n\"listenerPath\": \"/x\", \"syscalls\": []}", 3,
