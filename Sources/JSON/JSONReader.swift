@@ -185,10 +185,7 @@ struct JSONReader {
             switch byte {
             case UInt8(ascii: "\""):
                 index += 1
-                guard let string = String(validating: text, as: UTF8.self) else {
-                    throw JSONError(reason: .invalidUTF8, offset: start)
-                }
-                return string
+                return try text.withUnsafeBufferPointer { (text) throws(JSONError) in try decode(text, at: start) }
             case UInt8(ascii: "\\"): try readEscape(into: &text)
             case 0..<0x20: throw error(.controlCharacterInString)
             default:
@@ -247,9 +244,11 @@ struct JSONReader {
     }
 
     private func decode(_ text: UnsafeBufferPointer<UInt8>, at start: Int) throws(JSONError) -> String {
-        guard let string = String(validating: text, as: UTF8.self) else {
-            throw JSONError(reason: .invalidUTF8, offset: start)
-        }
+        // Decoding repairs what is no UTF-8, so text that came out the same was valid. Several times as fast as
+        // String(validating:as:), which goes through every byte generically.
+        var string = String(decoding: text, as: UTF8.self)
+        let isValid = string.withUTF8 { $0.elementsEqual(text) }
+        guard isValid else { throw JSONError(reason: .invalidUTF8, offset: start) }
         return string
     }
 

@@ -27,6 +27,10 @@ public struct FileStatus: Sendable {
     public let inode: UInt64
     /// The size in bytes.
     public let size: Int64
+    /// The last change of the content, in nanoseconds since 1970 (st_mtim).
+    public let modifiedAt: UInt64
+    /// The last change of content or attributes, in nanoseconds since 1970 (st_ctim); nobody can set it.
+    public let changedAt: UInt64
 
     private init(_ status: stat) {
         kind =
@@ -43,6 +47,8 @@ public struct FileStatus: Sendable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
+        modifiedAt = Self.nanoseconds(status.st_mtim)
+        changedAt = Self.nanoseconds(status.st_ctim)
     }
 
     /// The status of an open descriptor (fstat(2)).
@@ -59,6 +65,10 @@ public struct FileStatus: Sendable {
         var status = stat()
         _ = try valueOrErrno(fstatat(directory.rawValue, path, &status, follow ? 0 : AT_SYMLINK_NOFOLLOW))
         self.init(status)
+    }
+
+    private static func nanoseconds(_ time: timespec) -> UInt64 {
+        UInt64(max(0, time.tv_sec)) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     /// Whether group or others may write.

@@ -28,6 +28,11 @@ public enum FileSystem {
         }
     }
 
+    /// Makes an empty regular file (mknodat(2)).
+    public static func makeFile(_ path: String, in directory: FileDescriptor, mode: UInt32) throws(Errno) {
+        _ = try valueOrErrno(mknodat(directory.rawValue, path, S_IFREG | mode, 0))
+    }
+
     /// Makes a symbolic link (symlinkat(2)).
     public static func makeSymbolicLink(
         _ path: String, to target: String, in directory: FileDescriptor

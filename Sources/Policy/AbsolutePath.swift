@@ -74,9 +74,9 @@ public struct AbsolutePath: Hashable, Sendable {
         return path
     }
 
-    /// Whether the bytes are the same.
+    /// Whether the bytes are the same. Text is compared first because that mostly says no fast.
     public static func == (left: AbsolutePath, right: AbsolutePath) -> Bool {
-        left.text.utf8.elementsEqual(right.text.utf8)
+        left.text == right.text && left.text.utf8.elementsEqual(right.text.utf8)
     }
 
     /// Hashes the text.

@@ -44,8 +44,9 @@ public struct InstanceHolder: Equatable, Sendable {
 
     /// The innermost unit named in /proc/PID/cgroup (cgroups(7)), such as `mazelclaw-gateway.service`.
     static func unit(inControlGroups text: String) -> String? {
-        text.split { $0 == "\n" || $0 == "/" }.last { $0.hasSuffix(".service") || $0.hasSuffix(".scope") }
-            .map(String.init)
+        let parts = text.utf8.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "/") }
+        let unit = parts.last { $0.ends(in: ".service") || $0.ends(in: ".scope") }
+        return unit.map { String(Substring($0)) }
     }
 }
 
@@ -65,5 +66,11 @@ extension InstanceHolder: CustomStringConvertible {
         var text = [CChar](repeating: 0, count: 32)
         strftime(&text, text.count, "%Y-%m-%d %H:%M:%S UTC", &parts)
         return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension Substring.UTF8View {
+    fileprivate func ends(in suffix: String) -> Bool {
+        self.suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
     }
 }

@@ -49,9 +49,9 @@ struct Arguments {
     }
 
     private mutating func take(_ text: String, _ rest: inout ArraySlice<String>) throws(Fault) {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = String(parts[0])
-        var attached = parts.count == 2 ? String(parts[1]) : nil
+        let equals = text.utf8.firstIndex(of: UInt8(ascii: "="))
+        let name = equals.map { String(text[..<$0]) } ?? text
+        var attached = equals.map { String(text[text.utf8.index(after: $0)...]) }
         func value() throws(Fault) -> String {
             if let given = attached {
                 attached = nil
@@ -109,7 +109,8 @@ struct Arguments {
     }
 
     private static func bind(_ text: String, isWritable: Bool) throws(Fault) -> BindMount {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map { AbsolutePath(String($0)) }
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            .map { AbsolutePath(String(Substring($0))) }
         guard (1...2).contains(parts.count), let source = parts[0], let destination = parts[parts.count - 1] else {
             throw Fault(message: "\"\(text)\": expected SOURCE or SOURCE:DESTINATION, both absolute paths")
         }
@@ -117,12 +118,12 @@ struct Arguments {
     }
 
     private static func variable(_ text: String) throws(Fault) -> EnvironmentVariable {
-        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, let variable = EnvironmentVariable(name: parts[0], value: parts[1]) else {
+        guard let variable = EnvironmentVariable(assignment: text) else {
             throw Fault(message: "--env \(text): expected NAME=VALUE")
         }
         guard !variable.name.hasPrefix("MAZELCLAW_") else {
-            throw Fault(message: "--env \(parts[0]): the launcher sets MAZELCLAW_* itself; change the profile instead")
+            throw Fault(
+                message: "--env \(variable.name): the launcher sets MAZELCLAW_* itself; change the profile instead")
         }
         return variable
     }

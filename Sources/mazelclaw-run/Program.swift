@@ -10,6 +10,7 @@ import SystemPackage
 struct Program {
     let arguments: Arguments
     let output: Output
+    private let environment = Program.ownEnvironment
 
     /// The whole program.
     static func main() -> Never {
@@ -144,22 +145,18 @@ struct Program {
             throw .system(action: "read", path: "/proc/self/exe", errno: error)
         }
         guard let executable else { throw .usage("the launcher's own path is not absolute") }
-        return try Launch(environment: Self.environment, executable: executable, version: Help.version)
+        return try Launch(environment: environment, executable: executable)
     }
 
-    private static var environment: [EnvironmentVariable] {
+    private static var ownEnvironment: [EnvironmentVariable] {
         OwnProcess.environment.compactMap { assignment in
-            guard let equals = assignment.firstIndex(of: UInt8(ascii: "=")),
-                let name = String(validating: assignment[..<equals], as: UTF8.self),
-                let value = String(validating: assignment[(equals + 1)...], as: UTF8.self)
-            else { return nil }
-            return EnvironmentVariable(name: name, value: value)
+            String(validating: assignment, as: UTF8.self).flatMap(EnvironmentVariable.init(assignment:))
         }
     }
 
     /// Says which inherited variables do not decide anything here.
     private func nameDropped() {
-        let dropped = Self.environment.map(\.name).filter { $0.hasPrefix("MAZELCLAW_") }.sorted()
+        let dropped = environment.map(\.name).filter { $0.utf8.starts(with: "MAZELCLAW_".utf8) }.sorted()
         guard !dropped.isEmpty else { return }
         output.say("ignoring inherited \(dropped.joined(separator: ", ")): --profile decides")
     }

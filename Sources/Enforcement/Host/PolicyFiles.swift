@@ -19,14 +19,12 @@ public struct PolicyFiles: Sendable {
         owners = (try? FileStatus(of: executable.text)).map { [$0.userID] } ?? []
     }
 
-    /// A policy and the seccomp policy it names, as texts.
+    /// A policy and where the seccomp policy it names lies.
     public struct Loaded: Sendable {
         /// The policy.
         public var policy: SandboxPolicy
         /// The seccomp policy's file.
         public var seccompFile: AbsolutePath
-        /// The seccomp policy's text.
-        public var seccompText: [UInt8]
     }
 
     /// The policy `reference`: a path when it holds a slash, else a name to search for.
@@ -40,12 +38,15 @@ public struct PolicyFiles: Sendable {
         } catch {
             throw .invalid(error)
         }
-        let seccompFile = file.parent / policy.seccomp
-        guard let seccompText = try TrustedFile.read(seccompFile, owners: owners) else {
-            throw .invalid(
-                PolicyError(file: file.text, message: "its seccomp policy \(seccompFile) does not exist"))
+        return Loaded(policy: policy, seccompFile: file.parent / policy.seccomp)
+    }
+
+    /// The text of a seccomp policy. Throws `ProfileError` when it does not exist or is not trusted.
+    public func seccompText(_ file: AbsolutePath) throws(ProfileError) -> [UInt8] {
+        guard let text = try TrustedFile.read(file, owners: owners) else {
+            throw .invalid(PolicyError(file: file.text, message: "no such seccomp policy"))
         }
-        return Loaded(policy: policy, seccompFile: seccompFile, seccompText: seccompText)
+        return text
     }
 
     private func find(_ reference: String) throws(ProfileError) -> (AbsolutePath, [UInt8]) {

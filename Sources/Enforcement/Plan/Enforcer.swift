@@ -51,6 +51,7 @@ struct Enforcer {
             }
         case .writeFile(let path, let content):
             try inRoot { (root) throws(Errno) in
+                guard !content.isEmpty else { return try FileSystem.makeFile(path.relative, in: root, mode: 0o644) }
                 let file = try root.open(path.relative, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
                 try file.writeEverything(content.utf8)
                 file.discard()

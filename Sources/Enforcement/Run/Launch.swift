@@ -10,19 +10,17 @@ public struct Launch {
     public let directories: HostDirectories
     private let environment: [EnvironmentVariable]
     private let executable: AbsolutePath
-    private let version: String
 
     /// A launch by this process, whose environment and executable are given.
     ///
     /// Throws `LaunchError.usage` for a set-user-ID launcher: its caller would choose what root does.
     public init(
-        environment: [EnvironmentVariable], executable: AbsolutePath, version: String
+        environment: [EnvironmentVariable], executable: AbsolutePath
     ) throws(LaunchError) {
         guard Credentials.userID == Credentials.effectiveUserID, Credentials.groupID == Credentials.effectiveGroupID
         else { throw .usage("mazelclaw-run must not be set-user-ID or set-group-ID: run chmod ug-s on it") }
         self.environment = environment
         self.executable = executable
-        self.version = version
         let lookUp = { (name: String) in environment.first { $0.name == name }?.value }
         let caller = try Self.user(id: Credentials.userID)
         // $HOME before passwd(5), as the gateway's own commands and every shell have it.
@@ -82,21 +80,18 @@ public struct Launch {
         }
         let loaded: PolicyFiles.Loaded
         let ports: PortSet
+        let program: SeccompProgram
         do {
-            loaded = try PolicyFiles(directories: directories, executable: executable).load(profile.policy)
+            let policies = PolicyFiles(directories: directories, executable: executable)
+            loaded = try policies.load(profile.policy)
+            program = try FilterCache(directories: directories, launcher: executable)
+                .program(file: loaded.seccompFile, policies: policies)
             ports = try PortPlan(profiles: ProfileStore(directories: directories).all()).ports(of: profile)
         } catch {
             throw .profile(error)
         }
         let facts = try HostProbe(environment: environment)
             .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)
-        let program: SeccompProgram
-        do {
-            program = try FilterCache(directories: directories, version: version)
-                .program(file: loaded.seccompFile, text: loaded.seccompText)
-        } catch {
-            throw .seccomp(error)
-        }
         let request = PlanRequest(
             profile: profile, ports: ports, paths: paths, policy: loaded.policy, seccomp: program,
             gatewayExecutable: gatewayExecutable, command: options.command, environment: options.environment,
@@ -110,16 +105,16 @@ public struct Launch {
 
     /// The seccomp policy that `profile` is started with, for `explain`.
     public func seccompPolicy(of profile: Profile) throws(LaunchError) -> SeccompPolicy {
-        let loaded: PolicyFiles.Loaded
         do {
-            loaded = try PolicyFiles(directories: directories, executable: executable).load(profile.policy)
-        } catch {
+            let policies = PolicyFiles(directories: directories, executable: executable)
+            let file = try policies.load(profile.policy).seccompFile
+            return try SeccompPolicy(file: file.text, text: try policies.seccompText(file))
+        } catch let error as ProfileError {
             throw .profile(error)
-        }
-        do {
-            return try SeccompPolicy(file: loaded.seccompFile.text, text: loaded.seccompText)
+        } catch let error as PolicyError {
+            throw .profile(.invalid(error))
         } catch {
-            throw .seccomp(error)
+            preconditionFailure("only the two kinds above are thrown")
         }
     }
 

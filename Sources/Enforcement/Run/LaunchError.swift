@@ -9,8 +9,6 @@ public enum LaunchError: Error, Sendable {
     case usage(String)
     /// A profile or policy file.
     case profile(ProfileError)
-    /// The seccomp policy.
-    case seccomp(PolicyError)
     /// What was asked for cannot be planned.
     case plan(PlanError)
     /// The instance is running already.
@@ -35,7 +33,7 @@ public enum LaunchError: Error, Sendable {
         switch self {
         case .usage: .usage
         case .profile(.system), .held, .portInUse, .unsafePath, .system: .isolation
-        case .profile, .seccomp: .configuration
+        case .profile: .configuration
         case .plan(.unavailable): .unavailable
         case .plan(.invalid): .configuration
         }
@@ -48,7 +46,6 @@ extension LaunchError: CustomStringConvertible {
         switch self {
         case .usage(let sentence): sentence
         case .profile(let error): error.description
-        case .seccomp(let error): error.description
         case .plan(let error): error.description
         case .held(let name, let holder):
             "profile \"\(name)\" is running already (\(holder)); stop that instance first, or use another profile"

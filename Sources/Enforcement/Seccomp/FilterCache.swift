@@ -4,46 +4,63 @@ public import Policy
 public import Profiles
 import SystemPackage
 
-/// Keeps compiled seccomp filters: compiling costs a millisecond, loading a kept program a tenth of one.
+/// Keeps compiled seccomp filters: compiling and checking one costs milliseconds, loading a kept one a tenth of one.
 ///
-/// A kept program counts only when the policy's text, libseccomp's version and the launcher's version beside it
-/// are the very same, byte for byte; there is no hash to collide. The directory belongs to the host.
+/// A kept program counts only for the very policy file and the very launcher it was made by: device, inode, size
+/// and the times of the last change of both, and libseccomp's version, stand beside it. The directory belongs to
+/// the host.
 public struct FilterCache: Sendable {
     private let directory: AbsolutePath
-    private let version: String
+    private let launcher: AbsolutePath
 
-    /// The cache in `directories`, for programs made by this version of the launcher.
-    public init(directories: HostDirectories, version: String) {
+    /// The cache in `directories`, for programs made by the launcher whose file is `launcher`.
+    public init(directories: HostDirectories, launcher: AbsolutePath) {
         directory = directories.cache
-        self.version = version
+        self.launcher = launcher
     }
 
-    /// The program for a seccomp policy: kept, or compiled and kept for the next start.
+    /// The program for the seccomp policy in `file`: kept, or compiled and kept for the next start.
     ///
-    /// Throws `PolicyError` when the policy is invalid. A cache that cannot be written costs time, nothing else.
-    public func program(file: AbsolutePath, text: [UInt8]) throws(PolicyError) -> SeccompProgram {
-        let header = Array(
-            "mazelclaw-run \(version) libseccomp \(FilterCompiler.libraryVersion) x86_64 \(text.count)\n".utf8)
+    /// Throws `ProfileError` when the file is missing, not trusted or not valid. A cache that cannot be written
+    /// costs time, nothing else.
+    public func program(file: AbsolutePath, policies: PolicyFiles) throws(ProfileError) -> SeccompProgram {
         let place = directory / "\(file.lastComponent).bpf"
-        if let kept = try? TrustedFile.read(place), Self.has(kept, header, at: 0),
-            Self.has(kept, text, at: header.count)
-        {
-            return SeccompProgram(file: file.text, bytes: Array(kept[(header.count + text.count)...]))
+        let key = key(for: file)
+        if let key, let kept = try? TrustedFile.read(place), let program = Self.program(in: kept, for: key) {
+            return SeccompProgram(file: file.text, bytes: program)
         }
-        let policy = try SeccompPolicy(file: file.text, text: text)
-        let program = try FilterCompiler.compile(policy).bytes
-        keep(header + text + program, at: place)
+        let text = try policies.seccompText(file)
+        let program: [UInt8]
+        do {
+            program = try FilterCompiler.compile(SeccompPolicy(file: file.text, text: text)).bytes
+        } catch {
+            throw .invalid(error)
+        }
+        if let key, isSettled(file) { keep(key + program, at: place) }
         return SeccompProgram(file: file.text, bytes: program)
     }
 
-    private static func has(_ bytes: [UInt8], _ part: [UInt8], at offset: Int) -> Bool {
-        guard bytes.count >= offset + part.count else { return false }
-        return bytes.withUnsafeBytes { bytes in
-            part.withUnsafeBytes { part in
-                guard let left = bytes.baseAddress, let right = part.baseAddress else { return part.isEmpty }
-                return memcmp(left + offset, right, part.count) == 0
-            }
+    private func key(for file: AbsolutePath) -> [UInt8]? {
+        guard let policy = try? FileStatus(of: file.text, follow: true),
+            let program = try? FileStatus(of: launcher.text)
+        else { return nil }
+        let parts = [policy, program].flatMap { status in
+            [status.device, status.inode, UInt64(status.size), status.changedAt, status.modifiedAt].map { String($0) }
         }
+        return Array("libseccomp \(FilterCompiler.libraryVersion) x86_64 \(parts.joined(separator: " "))\n".utf8)
+    }
+
+    /// Whether the file's last change lies far enough back for its time to tell it from a later one: two changes
+    /// within one tick of the file system's clock look the same.
+    private func isSettled(_ file: AbsolutePath) -> Bool {
+        guard let status = try? FileStatus(of: file.text, follow: true) else { return false }
+        return status.changedAt / 1_000_000_000 + 2 < UInt64(time(nil))
+    }
+
+    private static func program(in kept: [UInt8], for key: [UInt8]) -> [UInt8]? {
+        guard kept.count > key.count else { return nil }
+        for index in key.indices where kept[index] != key[index] { return nil }
+        return Array(kept[key.count...])
     }
 
     private func keep(_ content: [UInt8], at place: AbsolutePath) {

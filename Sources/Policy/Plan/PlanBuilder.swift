@@ -319,7 +319,7 @@ struct PlanBuilder {
 
     private func isInherited(_ name: String) -> Bool {
         request.policy.inheritedEnvironment.contains { pattern in
-            pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern
+            pattern.utf8.last == UInt8(ascii: "*") ? name.utf8.starts(with: pattern.utf8.dropLast()) : name == pattern
         }
     }
 }

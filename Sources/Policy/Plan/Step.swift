@@ -158,8 +158,8 @@ public struct Command: Equatable, Sendable {
     public var candidates: [ByteString] {
         guard !program.bytes.contains(UInt8(ascii: "/")) else { return [program] }
         let path = environment.last { $0.name == "PATH" }?.value ?? "/usr/bin:/bin"
-        return path.split(separator: ":").map {
-            ByteString(bytes: Array($0.utf8) + [UInt8(ascii: "/")] + program.bytes)
+        return path.utf8.split(separator: UInt8(ascii: ":")).map {
+            ByteString(bytes: Array($0) + [UInt8(ascii: "/")] + program.bytes)
         }
     }
 }

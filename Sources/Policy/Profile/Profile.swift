@@ -75,6 +75,13 @@ public struct EnvironmentVariable: Equatable, Sendable {
         self.value = value
     }
 
+    /// The variable written as `NAME=VALUE`; nil when there is no `=`, or when the parts make none.
+    public init?(assignment: String) {
+        guard let equals = assignment.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+        self.init(
+            name: String(assignment[..<equals]), value: String(assignment[assignment.utf8.index(after: equals)...]))
+    }
+
     /// `NAME=VALUE`, as execve(2) takes it.
     public var assignment: String { "\(name)=\(value)" }
 }

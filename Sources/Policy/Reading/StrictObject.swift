@@ -124,7 +124,8 @@ package struct StrictObject {
 
     /// Refuses members that no call took, with the nearest known name.
     package func finish() throws(PolicyError) {
-        for member in object.members where !known.contains(where: { $0.utf8.elementsEqual(member.name.utf8) }) {
+        for member in object.members
+        where !known.contains(where: { $0 == member.name && $0.utf8.elementsEqual(member.name.utf8) }) {
             let advice =
                 Suggestion.nearest(to: member.name, among: known).map { "did you mean \"\($0)\"?" }
                 ?? "expected one of \(known.sorted().joined(separator: ", "))"

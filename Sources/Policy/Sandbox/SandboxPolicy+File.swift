@@ -47,11 +47,10 @@ extension SandboxPolicy {
         var inherited: [String] = []
         var environment: [EnvironmentVariable] = []
         for item in try process.strings("env") ?? [] {
-            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 1 {
-                inherited.append(item)
-            } else if let variable = EnvironmentVariable(name: String(parts[0]), value: String(parts[1])) {
+            if let variable = EnvironmentVariable(assignment: item) {
                 environment.append(variable)
+            } else if !item.utf8.contains(UInt8(ascii: "=")) {
+                inherited.append(item)
             } else {
                 throw process.error("env", "expected NAME to inherit or NAME=VALUE to set, found \"\(item)\"")
             }
