@@ -36,7 +36,7 @@ public struct ChildProcess: Sendable {
     /// Nothing is copied, which is what makes it fast. What `body` changes in memory stays changed; descriptors,
     /// credentials and signal dispositions are the child's own. `body` must end in exec or exit.
     public static func vfork(_ body: @escaping () -> Never) throws(Errno) -> Int32 {
-        let stackSize = 256 << 10
+        let stackSize = 64 << 10
         let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 16)
         defer { stack.deallocate() }
         var body = body

@@ -11,12 +11,12 @@ public enum OwnProcess {
         }
     }
 
-    /// The environment as bytes, each `NAME=VALUE`.
-    public static var environment: [[UInt8]] {
+    /// The environment, each `NAME=VALUE`; what is no UTF-8 is left out.
+    public static var environment: [String] {
         guard var pointer = clinux_environment() else { return [] }
-        var strings: [[UInt8]] = []
+        var strings: [String] = []
         while let string = pointer.pointee {
-            strings.append(bytes(string))
+            if let text = String(validatingCString: string) { strings.append(text) }
             pointer += 1
         }
         return strings

@@ -149,9 +149,7 @@ struct Program {
     }
 
     private static var ownEnvironment: [EnvironmentVariable] {
-        OwnProcess.environment.compactMap { assignment in
-            String(validating: assignment, as: UTF8.self).flatMap(EnvironmentVariable.init(assignment:))
-        }
+        OwnProcess.environment.compactMap(EnvironmentVariable.init(assignment:))
     }
 
     /// Says which inherited variables do not decide anything here.

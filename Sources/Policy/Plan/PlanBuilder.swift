@@ -37,6 +37,7 @@ struct PlanBuilder {
         steps.append(.makeMountsPrivate)
         steps.append(.mountRoot(bytes: 16 << 20))
         allow([.list], .root, isDirectory: true)
+        allow([.list, .read], .root / "etc", isDirectory: true)
         addMounts()
         addDevices()
         addSystemFiles()
@@ -144,7 +145,6 @@ struct PlanBuilder {
         {
             steps.append(.writeFile(path: etc / name, content: content))
         }
-        allow([.list, .read], etc, isDirectory: true)
     }
 
     /// The state directory, the workspace and what the operator adds: all that is the user's.
@@ -215,6 +215,8 @@ struct PlanBuilder {
     private mutating func allow(
         _ access: LandlockRules.Access, _ path: AbsolutePath, isDirectory: Bool
     ) {
+        // Rights reach down: what a directory above grants already needs no rule of its own.
+        guard !landlock.contains(where: { $0.path.contains(path) && $0.access.isSuperset(of: access) }) else { return }
         landlock.append(LandlockRules.FileRule(path: path, access: access, isDirectory: isDirectory))
     }
 
