@@ -2,7 +2,7 @@
 """Compares mazelclaw-run with bubblewrap and with no sandbox at all, in one run.
 
 The three commands take turns, so that a change of the machine's speed hits all of them. bubblewrap is given
-the mounts and namespaces of the launcher's own plan (explain --json), so that both do the same work; seccomp,
+the mounts, files and namespaces of the launcher's own plan (explain --json), so that both do the same work; seccomp,
 Landlock and the lock come on top for the launcher. Medians and their ratios are what counts.
 
 usage: bench.py STAGE [RUNS]
@@ -25,9 +25,10 @@ USER = 61234 if os.getuid() == 0 else os.getuid()
 PORT = 28189
 
 
-def bubblewrap_arguments(plan):
-    """The plan's mounts and namespaces as bwrap takes them."""
+def bubblewrap_arguments(plan, base):
+    """The plan's mounts, files and namespaces as bwrap takes them, and the files it must be given open."""
     arguments = ["bwrap", "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--clearenv", "--disable-userns"]
+    opened = []
     for step in plan["steps"]:
         name = step["step"]
         if name == "clone3":
@@ -36,25 +37,41 @@ def bubblewrap_arguments(plan):
             arguments += ["--tmpfs", "/"]
         elif name == "symlink" and not step["path"].startswith("/dev/"):
             arguments += ["--symlink", step["target"], step["path"]]
+        elif name == "write" and step["bytes"] > 0:
+            content = f"{base}/content-{len(opened)}"
+            with open(content, "w") as file:
+                file.write("x" * step["bytes"])
+            descriptor = 100 + len(opened)
+            opened.append((os.POSIX_SPAWN_OPEN, descriptor, content, os.O_RDONLY, 0))
+            arguments += ["--file", str(descriptor), step["path"]]
         elif name == "mount" and step["type"] == "tmpfs" and not step["destination"].startswith("/dev"):
             arguments += ["--tmpfs", step["destination"]]
         elif name == "mount" and step["type"] == "proc":
+            # --dev brings the device nodes, devpts and /dev/shm.
             arguments += ["--proc", "/proc", "--dev", "/dev"]
         elif name == "bind" and not step["destination"].startswith("/dev/"):
             option = "--ro-bind" if "ro" in step["options"] else "--bind"
             arguments += [option, step["source"], step["destination"]]
+        elif name == "mask":
+            if os.path.isdir(step["path"]):
+                arguments += ["--tmpfs", step["path"], "--remount-ro", step["path"]]
+            else:
+                arguments += ["--ro-bind", "/dev/null", step["path"]]
+        elif name == "read-only":
+            arguments += ["--ro-bind", step["path"], step["path"]]
         elif name == "sethostname":
             arguments += ["--hostname", step["name"]]
         elif name == "seal-root":
             arguments += ["--remount-ro", "/"]
         elif name == "chdir":
             arguments += ["--chdir", step["path"]]
-    return arguments + ["--", "/usr/bin/true"]
+    return arguments + ["--", "/usr/bin/true"], opened
 
 
-def time_one(arguments):
+def time_one(arguments, opened=()):
+    program = shutil.which(arguments[0]) or arguments[0]
     start = time.perf_counter_ns()
-    pid = os.posix_spawn(shutil.which(arguments[0]) or arguments[0], arguments, os.environ)
+    pid = os.posix_spawn(program, arguments, os.environ, file_actions=opened)
     _, status = os.waitpid(pid, 0)
     elapsed = time.perf_counter_ns() - start
     if status != 0:
@@ -62,18 +79,24 @@ def time_one(arguments):
     return elapsed / 1e6
 
 
-def measure_starts(launcher, state):
+def measure_starts(launcher, state, base):
     command = [launcher, "--profile", "bench", "--state-dir", state, "--", "/usr/bin/true"]
-    time_one(command)  # makes the profile and the kept filter
+    time_one(command)  # makes the profile
+    time.sleep(3)  # a filter is kept only for a policy file whose last change lies some seconds back
+    time_one(command)
     plan = json.loads(subprocess.check_output(command[:1] + ["explain"] + command[1:-2] + ["--json"]))
-    contenders = {"mazelclaw-run": command, "bwrap": bubblewrap_arguments(plan), "true": ["/usr/bin/true"]}
+    contenders = {
+        "mazelclaw-run": (command,),
+        "bwrap": bubblewrap_arguments(plan, base),
+        "true": (["/usr/bin/true"],),
+    }
     times = {name: [] for name in contenders}
     for _ in range(10):
-        for arguments in contenders.values():
-            time_one(arguments)
+        for contender in contenders.values():
+            time_one(*contender)
     for _ in range(RUNS):
-        for name, arguments in contenders.items():
-            times[name].append(time_one(arguments))
+        for name, contender in contenders.items():
+            times[name].append(time_one(*contender))
     return {name: statistics.median(values) for name, values in times.items()}
 
 
@@ -94,10 +117,16 @@ def measure_health(arguments, port):
     for _ in range(15):
         start = time.perf_counter_ns()
         process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_for_health(port, process)
-        samples.append((time.perf_counter_ns() - start) / 1e6)
-        process.terminate()
-        process.wait()
+        try:
+            wait_for_health(port, process)
+            samples.append((time.perf_counter_ns() - start) / 1e6)
+            # A gateway that found its port taken has ended: then somebody else answered.
+            time.sleep(0.05)
+            if process.poll() is not None:
+                sys.exit(f"bench: port {port} is served by another process; end that first")
+        finally:
+            process.terminate()
+            process.wait()
     return statistics.median(samples)
 
 
@@ -105,7 +134,7 @@ def measure_as_user(base):
     """Everything that needs no privilege, as an unprivileged user."""
     launcher, gateway = f"{base}/stage/bin/mazelclaw-run", f"{base}/stage/bin/mazelclaw"
     state = f"{base}/home/state"
-    result = {"starts": measure_starts(launcher, state)}
+    result = {"starts": measure_starts(launcher, state, f"{base}/home")}
     subprocess.run([gateway, "--profile", "bare", "setup"], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     result["bare"] = measure_health([gateway, "--profile", "bare", "gateway", "--port", str(PORT)], PORT)
