@@ -27,8 +27,8 @@ public enum Credentials {
     /// What root does inside a user's directory it does as that user: the kernel then refuses what the user
     /// could not do either, whatever links lie in the way. Without root it just does `body`.
     public static func acting<Result>(
-        asUser userID: UInt32, group groupID: UInt32, _ body: () throws(Errno) -> Result
-    ) throws(Errno) -> Result {
+        asUser userID: UInt32, group groupID: UInt32, _ body: () throws -> Result
+    ) throws -> Result {
         guard Credentials.userID == 0, userID != 0 else { return try body() }
         _ = try valueOrErrno(clinux_seteffective_gid(groupID))
         defer { _ = clinux_seteffective_gid(0) }

@@ -65,6 +65,12 @@ public struct ProfileStore: Sendable {
         return (Profile(name: name, basePort: base), true)
     }
 
+    /// Takes back a profile that `loadOrCreate` made for a start that was then refused.
+    public func remove(_ name: ProfileName) throws(ProfileError) {
+        let file = file(of: name)
+        try Self.system("remove", file.text) { () throws(Errno) in try FileSystem.unlink(file.text) }
+    }
+
     /// Every profile this user may read, by name.
     public func all() throws(ProfileError) -> [Profile] {
         var profiles: [Profile] = []

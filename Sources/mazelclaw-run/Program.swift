@@ -54,10 +54,17 @@ struct Program {
     private func start() throws(LaunchError) -> Int32 {
         let launch = try makeLaunch()
         let (profile, isNew) = try launch.profile(arguments.options, creating: true)
+        let plan: SandboxPlan
+        let lock: InstanceLock
+        do {
+            plan = try launch.plan(profile, arguments.options, preparing: true)
+            lock = try launch.claim(plan)
+        } catch {
+            if isNew { launch.forget(profile.name) }
+            throw error
+        }
         if isNew { output.say("made the profile \"\(profile.name)\" with base port \(profile.basePort)") }
         nameDropped()
-        let plan = try launch.plan(profile, arguments.options, preparing: true)
-        let lock = try launch.claim(plan)
         if !plan.degradations.isEmpty {
             output.say("degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))")
         }

@@ -29,6 +29,24 @@ enum SafePath {
         return try walk(path)
     }
 
+    /// Makes `path` and every missing directory above it, mode 0700, following links no more than `open` does.
+    static func makeDirectories(_ path: AbsolutePath) throws(Refusal) {
+        do {
+            try open(path).discard()
+            return
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory, path != .root else { throw error }
+        }
+        try makeDirectories(path.parent)
+        let parent = try open(path.parent)
+        defer { parent.discard() }
+        do {
+            try FileSystem.makeDirectory(path.lastComponent, in: parent, mode: 0o700)
+        } catch {
+            throw Refusal(errno: error, detail: path.text)
+        }
+    }
+
     private static func walk(_ path: AbsolutePath) throws(Refusal) -> FileDescriptor {
         var pending = Array(path.components.map(String.init).reversed())
         var trail: [FileDescriptor] = [try openRoot()]

@@ -66,6 +66,12 @@ public struct Launch {
         }
     }
 
+    /// Takes back a profile made for a start that was then refused, so that a refusal leaves nothing behind.
+    public func forget(_ name: ProfileName) {
+        // What cannot be removed again is a valid profile all the same.
+        try? ProfileStore(directories: directories).remove(name)
+    }
+
     /// The plan for `profile`, made from its policy and from what the host is now.
     ///
     /// `preparing` makes the state directory and the workspace when they are missing.
@@ -215,11 +221,13 @@ public struct Launch {
 
     private func makeDirectory(_ path: AbsolutePath, _ user: UserIdentity) throws(LaunchError) {
         do {
-            try Credentials.acting(asUser: user.userID, group: user.groupID) { () throws(Errno) in
-                try FileSystem.makeDirectories(path.text, mode: 0o700)
+            try Credentials.acting(asUser: user.userID, group: user.groupID) {
+                try SafePath.makeDirectories(path)
             }
+        } catch let refusal as SafePath.Refusal {
+            throw .unsafePath(path, "\(refusal.errno.name) at \(refusal.detail)")
         } catch {
-            throw .system(action: "create", path: path.text, errno: error)
+            throw .system(action: "become", path: "user \(user.userID)", errno: error as? Errno ?? .notPermitted)
         }
     }
 }
