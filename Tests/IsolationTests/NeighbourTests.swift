@@ -21,7 +21,7 @@ import Testing
         """
 
     private func startPair(_ host: Host) throws -> [Running] {
-        let pair = try [("main", host.secondPort), ("rescue", host.basePort)].map { name, port in
+        let pair = try [("first", host.secondPort), ("second", host.basePort)].map { name, port in
             try host.start(["/usr/bin/python3", "-c", server], Host.Options(profile: name, port: port))
         }
         for running in pair { try running.waitForOutput("ready") }
@@ -32,7 +32,7 @@ import Testing
     func `both gateways answer on the host, each on its own port`(starting: Starting) throws {
         let host = try Host(starting)
         let pair = try startPair(host)
-        for (name, port) in [("main", host.secondPort), ("rescue", host.basePort)] {
+        for (name, port) in [("first", host.secondPort), ("second", host.basePort)] {
             let client = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:\(port)').read().decode())"
             let answer = try Running(
                 ["/usr/bin/python3", "-c", client].map { Array($0.utf8) }, files: "\(host.root)/output",
@@ -49,11 +49,11 @@ import Testing
         let host = try Host(starting)
         let pair = try startPair(host)
         let secret = UUID().uuidString
-        for name in ["main", "rescue"] {
+        for name in ["first", "second"] {
             try Files.write(secret, to: host.stateDirectory(name) + "/secret", mode: 0o600, owner: Host.payloadUser)
         }
         let alive = pair.map { [$0.processID] + Processes.descendants(of: $0.processID) }
-        for (other, port) in [("rescue", host.basePort), ("main", host.secondPort)] {
+        for (other, port) in [("second", host.basePort), ("first", host.secondPort)] {
             // A third instance stands for either: it has the same user and the same rules.
             let pids = alive.joined().map(String.init).joined(separator: " ")
             let script = """
@@ -81,38 +81,38 @@ import Testing
     @Test(arguments: Starting.available)
     func `start and stop of one leaves the other's files and processes as they are`(starting: Starting) throws {
         let host = try Host(starting)
-        let options = Host.Options(profile: "main", port: host.secondPort)
-        let main = try host.start(
+        let options = Host.Options(profile: "first", port: host.secondPort)
+        let first = try host.start(
             ["sh", "-c", "echo text > $MAZELCLAW_STATE_DIR/file; echo ready; exec sleep 100"], options)
-        try main.waitForOutput("ready")
+        try first.waitForOutput("ready")
         let files = {
-            Files.listing(host.stateDirectory("main"))
-                + Files.listing(host.configuration).filter { $0.contains("main") }
+            Files.listing(host.stateDirectory("first"))
+                + Files.listing(host.configuration).filter { $0.contains("first") }
         }
-        let (before, times) = (files(), Processes.descendants(of: main.processID).map(Processes.startTime))
+        let (before, times) = (files(), Processes.descendants(of: first.processID).map(Processes.startTime))
         #expect(try host.run(["sh", "-c", "touch $MAZELCLAW_STATE_DIR/own"]).code == 0)
         let stopped = try host.start(["sh", "-c", "echo ready; exec sleep 100"])
         try stopped.waitForOutput("ready")
         stopped.send(SIGTERM)
         try stopped.wait()
         #expect(files() == before)
-        #expect(Processes.descendants(of: main.processID).map(Processes.startTime) == times)
+        #expect(Processes.descendants(of: first.processID).map(Processes.startTime) == times)
     }
 
     @Test(arguments: Starting.available)
     func `bases closer than 20 are refused and name the other profile and a free port`(starting: Starting) throws {
         let host = try Host(starting)
-        #expect(try host.run(["true"], Host.Options(profile: "main", port: host.basePort + 19)).code == 0)
+        #expect(try host.run(["true"], Host.Options(profile: "first", port: host.basePort + 19)).code == 0)
         let end = try host.run(["true"])
         #expect(end.code == 78)
-        #expect(end.sentences.last?.contains("\"main\"") == true)
+        #expect(end.sentences.last?.contains("\"first\"") == true)
         #expect(end.sentences.last?.contains("next free base port is") == true)
     }
 
     @Test(arguments: Starting.available)
     func `bases 20 apart start, and the lower gives up its CDP ports from there`(starting: Starting) throws {
         let host = try Host(starting)
-        #expect(try host.run(["true"], Host.Options(profile: "main", port: host.basePort + 20)).code == 0)
+        #expect(try host.run(["true"], Host.Options(profile: "first", port: host.basePort + 20)).code == 0)
         let script = """
             import socket
             for offset in (0, 2, 11, 19, 20, 22, 31, 110):

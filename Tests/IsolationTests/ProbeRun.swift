@@ -52,7 +52,7 @@ struct ProbeRun {
         neighbour = other.output
     }
 
-    private static func outcomes(_ end: Running.Ended) throws -> [Key: String] {
+    static func outcomes(_ end: Running.Ended) throws -> [Key: String] {
         guard end.code == 0 else { throw Running.Overdue(command: "isolation-probe all", output: end.errors) }
         var outcomes: [Key: String] = [:]
         for line in end.output.split(separator: "\n") {

@@ -9,7 +9,7 @@ import Testing
         let host = try Host(starting)
         let end = try host.run(["sh", "-c", "sleep 50 & ps -e -o pid=,comm="])
         let names = end.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
-        #expect(names.map { $0[1] } == ["mazelclaw-run", "sh", "sleep", "ps"])
+        #expect(names.map { $0[1] } == ["mazelclaw-init", "sh", "sleep", "ps"])
         #expect(names.first?[0] == "1")
     }
 
@@ -83,7 +83,7 @@ import Testing
     func `kill of everything inside ends nothing outside`(starting: Starting) throws {
         let host = try Host(starting)
         let neighbour = try host.start(
-            ["sh", "-c", "echo ready; exec sleep 100"], Host.Options(profile: "main", port: host.secondPort))
+            ["sh", "-c", "echo ready; exec sleep 100"], Host.Options(profile: "first", port: host.secondPort))
         try neighbour.waitForOutput("ready")
         let before = [neighbour.processID] + Processes.descendants(of: neighbour.processID)
         let times = before.map(Processes.startTime)

@@ -44,7 +44,7 @@ import Testing
     @Test(arguments: Starting.available)
     func `only listed variables pass, and the launcher's own are the profile's`(starting: Starting) throws {
         let host = try Host(starting)
-        var options = Host.Options(profile: "rescue", port: host.basePort)
+        var options = Host.Options(profile: "second", port: host.basePort)
         let canary = "canary-\(UUID().uuidString)"
         let forbidden = [
             "LD_LIBRARY_PATH", "GCONV_PATH", "NODE_OPTIONS", "PYTHONPATH", "PYTHONSTARTUP", "BASH_ENV",
@@ -58,9 +58,9 @@ import Testing
         let end = try host.run(["env"], options)
         #expect(!end.output.contains(canary))
         for line in [
-            "MAZELCLAW_PROFILE=rescue", "MAZELCLAW_GATEWAY_PORT=\(host.basePort)", "MAZELCLAW_SANDBOX=1",
-            "MAZELCLAW_STATE_DIR=\(host.stateDirectory("rescue"))", "LC_TIME=de_DE.UTF-8",
-            "MAZELCLAW_CONFIG_PATH=\(host.stateDirectory("rescue"))/mazelclaw.json",
+            "MAZELCLAW_PROFILE=second", "MAZELCLAW_GATEWAY_PORT=\(host.basePort)", "MAZELCLAW_SANDBOX=1",
+            "MAZELCLAW_STATE_DIR=\(host.stateDirectory("second"))", "LC_TIME=de_DE.UTF-8",
+            "MAZELCLAW_CONFIG_PATH=\(host.stateDirectory("second"))/mazelclaw.json",
         ] {
             #expect(end.output.split(separator: "\n").contains(Substring(line)), "\(line)")
         }

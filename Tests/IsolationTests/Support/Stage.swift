@@ -17,7 +17,7 @@ struct Stage {
         let made = "/var/tmp/mazelclaw-isolation-\(getpid())"
         root = made
         atexit { try? FileManager.default.removeItem(atPath: "/var/tmp/mazelclaw-isolation-\(getpid())") }
-        try? FileManager.default.removeItem(atPath: made)
+        Self.removeLeftovers()
         try Files.makeDirectory(made)
         try Files.makeDirectory("\(made)/probe")
         let source = ProcessInfo.processInfo.environment["MAZELCLAW_STAGE"] ?? "\(Self.package)/.build/stage"
@@ -37,6 +37,18 @@ struct Stage {
         try FileManager.default.copyItem(
             atPath: URL(filePath: probe).resolvingSymlinksInPath().path, toPath: self.probe)
         try Files.set(self.probe, mode: 0o755)
+    }
+
+    /// Removes what a run left behind that was killed.
+    private static func removeLeftovers() {
+        let prefix = "mazelclaw-isolation-"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/var/tmp")) ?? []
+        where name.hasPrefix(prefix) {
+            guard let owner = pid_t(name.dropFirst(prefix.count)), owner == getpid() || kill(owner, 0) == -1 else {
+                continue
+            }
+            try? FileManager.default.removeItem(atPath: "/var/tmp/\(name)")
+        }
     }
 
     private static var package: String {
