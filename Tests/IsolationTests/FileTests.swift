@@ -159,6 +159,38 @@ import Testing
         #expect(end.code == 0)
     }
 
+    @Test(arguments: Starting.available)
+    func `a state directory that is swapped for a link meanwhile never shows the link's target`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        let target = "\(host.root)/output/target"
+        try Files.makeDirectory(target, mode: 0o777, owner: Host.payloadUser)
+        try Files.write("secret", to: "\(target)/secret")
+        try Files.makeLink("\(host.home)/other", to: target, owner: Host.payloadUser)
+        // renameat2(2) with RENAME_EXCHANGE, as fast as it goes.
+        let script = """
+            import ctypes
+            libc = ctypes.CDLL(None)
+            print("ready", flush=True)
+            while True: libc.renameat2(-100, b"\(host.stateDirectory())", -100, b"\(host.home)/other", 2)
+            """
+        let swapper = try Running(
+            ["/usr/bin/python3", "-c", script].map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup())
+        try swapper.waitForOutput("ready")
+        var codes: [Int32: Int] = [:]
+        for _ in 0..<100 {
+            let end = try host.run(["sh", "-c", "ls $MAZELCLAW_STATE_DIR; touch $MAZELCLAW_STATE_DIR/touched"])
+            #expect(!end.output.contains("secret"))
+            codes[end.code ?? -1, default: 0] += 1
+        }
+        swapper.send(SIGKILL)
+        try swapper.wait()
+        #expect(!Files.exists("\(target)/touched"))
+        #expect(codes.keys.allSatisfy { [0, 125].contains($0) }, "\(codes)")
+    }
+
     // MARK: Binds
 
     @Test(arguments: Starting.available, ["--bind", "--bind-ro"])
