@@ -95,6 +95,12 @@ let package = Package(
 
         // What the C headers and the running kernel say, for tests that hold our numbers against theirs.
         .target(name: "CKernel", path: "Tests/CKernel"),
+        // The payload of the isolation tests. They find it beside them and do not link it: it is static, so that
+        // it starts in any sandbox.
+        .target(name: "CProbe", path: "Tests/CProbe"),
+        .executableTarget(
+            name: "isolation-probe", dependencies: ["CProbe"], path: "Tests/IsolationProbe",
+            linkerSettings: [.unsafeFlags(["-static-executable"])]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EnforcementTests", dependencies: ["CKernel", "Enforcement", "JSON", "Policy"]),
         .testTarget(
@@ -110,6 +116,7 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
+        .testTarget(name: "IsolationTests", dependencies: ["CProbe", "JSON"], exclude: ["attempts.tsv"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["JSON", "Policy"], resources: [.copy("Vectors")]),

@@ -183,9 +183,13 @@ public struct Doctor {
             let (profile, _) = try launch.profile(options, creating: false)
             let plan = try launch.plan(profile, options, preparing: false)
             // In a child: the steps of the supervisor cannot be taken back.
-            guard let child = try? ChildProcess.clone([]) else {
-                _exit(Self.code(of: Supervisor(plan: plan, lock: nil).run {}))
+            let child: ChildProcess?
+            do {
+                child = try ChildProcess.clone([])
+            } catch {
+                return (ExitCode.unavailable.rawValue, "a start fails: clone3 answers \(error.name)")
             }
+            guard let child else { _exit(Self.code(of: Supervisor(plan: plan, lock: nil).run {})) }
             guard case .exited(let code) = try? child.wait() else {
                 return (ExitCode.isolation.rawValue, "a start fails: the trial was killed")
             }

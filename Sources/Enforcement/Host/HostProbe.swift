@@ -19,10 +19,17 @@ public struct HostProbe {
         user: UserIdentity, policy: SandboxPolicy, profile: Profile, paths: ProfilePaths
     ) throws(LaunchError) -> HostFacts {
         var entries: [(path: AbsolutePath, entry: HostFacts.Entry)] = []
+        var identities: [(path: AbsolutePath, identity: HostFacts.FileIdentity)] = []
+        // Binds first: what counts is where a path of the operator's leads, not whether it is a link.
+        // None from /proc is looked at: the plan refuses it, saying why.
+        for bind in profile.binds where !(AbsolutePath.root / "proc").contains(bind.source) {
+            let status = try status(of: bind.source)
+            entries.append((bind.source, status.kind == .directory ? .directory : .file))
+            identities.append((bind.source, HostFacts.FileIdentity(device: status.device, inode: status.inode)))
+        }
         for path in PlanRequest.pathsOfInterest(policy: policy, profile: profile) {
             if let entry = Self.entry(path) { entries.append((path, entry)) }
         }
-        var identities: [(path: AbsolutePath, identity: HostFacts.FileIdentity)] = []
         for directory in [paths.state, paths.workspace]
         where !paths.state.contains(directory) || directory == paths.state {
             identities.append((directory, try identity(of: directory, user: user)))
@@ -42,6 +49,23 @@ public struct HostProbe {
             guard let target = try? FileSystem.readSymbolicLink(path.text) else { return nil }
             return .symbolicLink(target: target)
         case .regular, .characterDevice, .other: return .file
+        }
+    }
+
+    private func status(of path: AbsolutePath) throws(LaunchError) -> FileStatus {
+        do {
+            let descriptor = try SafePath.open(path)
+            defer { descriptor.discard() }
+            return try FileStatus(of: descriptor)
+        } catch let refusal as SafePath.Refusal {
+            guard refusal.errno == .tooManySymbolicLinkLevels else {
+                throw .system(action: "bind", path: path.text, errno: refusal.errno)
+            }
+            throw .unsafePath(path, "\(refusal.errno.name) at \(refusal.detail)")
+        } catch let errno as Errno {
+            throw .system(action: "bind", path: path.text, errno: errno)
+        } catch {
+            preconditionFailure("only the two kinds above are thrown")
         }
     }
 

@@ -169,7 +169,6 @@ struct Enforcer {
     }
 
     private func check(_ source: FileDescriptor, _ bind: Bind) throws(Failure) {
-        guard case .directory(let userID, let identity) = bind.expectation else { return }
         let status: FileStatus
         do {
             status = try FileStatus(of: source)
@@ -179,11 +178,18 @@ struct Enforcer {
         func refuse(_ errno: Errno, _ reason: String) -> Failure {
             .refusal(SafePath.Refusal(errno: errno, detail: "\(bind.source) \(reason)"))
         }
-        guard status.kind == .directory else { throw refuse(.notDirectory, "is no directory") }
-        guard status.userID == userID else {
-            throw refuse(.notPermitted, "belongs to user \(status.userID), not \(userID)")
+        let expected: HostFacts.FileIdentity
+        switch bind.expectation {
+        case .anything: return
+        case .same(let identity): expected = identity
+        case .directory(let userID, let identity):
+            guard status.kind == .directory else { throw refuse(.notDirectory, "is no directory") }
+            guard status.userID == userID else {
+                throw refuse(.notPermitted, "belongs to user \(status.userID), not \(userID)")
+            }
+            expected = identity
         }
-        guard HostFacts.FileIdentity(device: status.device, inode: status.inode) == identity else {
+        guard HostFacts.FileIdentity(device: status.device, inode: status.inode) == expected else {
             throw refuse(.staleNFSFileHandle, "was replaced while the sandbox was being built")
         }
     }

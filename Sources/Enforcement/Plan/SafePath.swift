@@ -6,7 +6,7 @@ import SystemPackage
 /// Opens a path of the host without following a link that somebody else could have put there.
 ///
 /// Links are followed only where root alone decides: in a directory that root owns and nobody else can write,
-/// such as `/var/run`. Anywhere else a component that is a link is refused by name.
+/// such as `/var/run`. Anywhere else a component that is a link is refused by name. Root is who owns "/".
 enum SafePath {
     /// A path that was refused.
     struct Refusal: Error {
@@ -66,7 +66,7 @@ enum SafePath {
             next.discard()
             links += 1
             guard links <= 40 else { throw Refusal(errno: .tooManySymbolicLinkLevels, detail: path.text) }
-            let target = try target(of: component, in: directory, of: path)
+            let target = try target(of: component, in: directory, of: path, root: trail[0])
             if target.utf8.first == UInt8(ascii: "/") {
                 for directory in trail.dropFirst() { directory.discard() }
                 trail.removeLast(trail.count - 1)
@@ -104,10 +104,12 @@ enum SafePath {
     }
 
     private static func target(
-        of component: String, in directory: FileDescriptor, of path: AbsolutePath
+        of component: String, in directory: FileDescriptor, of path: AbsolutePath, root: FileDescriptor
     ) throws(Refusal) -> String {
         let owner = try status(directory, path)
-        guard owner.userID == 0, !owner.isWritableByOthers else {
+        // In a user namespace without ID 0 root's files bear the overflow ID, and so do those of other users:
+        // whoever opens there must know which file to expect from having looked outside.
+        guard try owner.userID == status(root, path).userID, !owner.isWritableByOthers else {
             throw Refusal(
                 errno: .tooManySymbolicLinkLevels,
                 detail: "\(path): component \"\(component)\" is a symbolic link in a directory that others than "

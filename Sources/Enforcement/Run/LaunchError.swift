@@ -15,7 +15,7 @@ public enum LaunchError: Error, Sendable {
     case held(ProfileName, by: InstanceHolder)
     /// A port of the instance is taken by another program.
     case portInUse(UInt16, by: TCPPortListener)
-    /// A directory that cannot be trusted, and why.
+    /// A path that cannot be trusted, and why.
     case unsafePath(AbsolutePath, String)
     /// A call on the host failed before the sandbox was begun.
     case system(action: String, path: String, errno: Errno)
@@ -53,7 +53,7 @@ extension LaunchError: CustomStringConvertible {
             "port \(port) is in use by "
                 + (listener.processID.map { "PID \($0) (\(listener.program ?? "?"))" } ?? "a process of another user")
                 + "; stop it, or give the profile another base port with --port"
-        case .unsafePath(let path, let reason): "cannot use the directory \(path): \(reason)"
+        case .unsafePath(let path, let reason): "cannot use \(path): \(reason)"
         case .system(let action, let path, let errno):
             "cannot \(action) \(path): \(errno.name) (\(errno)); "
                 + (errno == .noSpace ? "free some space" : "check that it exists and is yours")

@@ -151,25 +151,30 @@ struct PlanBuilder {
     private mutating func addUserTrees() throws(PlanError) {
         let paths = request.paths
         makeDirectories(to: facts.user.home)
-        var trees = [BindMount(source: paths.state, destination: paths.state, isWritable: true)]
+        try addUserTree(BindMount(source: paths.state, destination: paths.state, isWritable: true), isOwn: true)
         if !paths.state.contains(paths.workspace) {
-            trees.append(BindMount(source: paths.workspace, destination: paths.workspace, isWritable: true))
+            try addUserTree(
+                BindMount(source: paths.workspace, destination: paths.workspace, isWritable: true), isOwn: true)
         }
-        for tree in trees + request.profile.binds {
-            try check(tree)
-            let identity = facts.identity(of: tree.source).map { identity in
-                Bind.Expectation.directory(ownedBy: facts.user.userID, identity: identity)
-            }
-            let restrictions: MountRestrictions = [.noSetUserID, .noDevices]
-            addBind(
-                tree.source, tree.destination, tree.isWritable ? restrictions : restrictions.union([.readOnly]),
-                identity ?? .anything, isDirectory: facts.entry(at: tree.source) != .file)
-        }
+        for bind in request.profile.binds { try addUserTree(bind, isOwn: false) }
         if let executable = request.gatewayExecutable {
             addBind(
                 executable, PlanRequest.gatewayDirectory / executable.lastComponent,
                 [.readOnly, .noSetUserID, .noDevices], .anything, isDirectory: false)
         }
+    }
+
+    private mutating func addUserTree(_ tree: BindMount, isOwn: Bool) throws(PlanError) {
+        try check(tree)
+        let expectation = facts.identity(of: tree.source).map { identity in
+            isOwn
+                ? Bind.Expectation.directory(ownedBy: facts.user.userID, identity: identity)
+                : Bind.Expectation.same(identity)
+        }
+        let restrictions: MountRestrictions = [.noSetUserID, .noDevices]
+        addBind(
+            tree.source, tree.destination, tree.isWritable ? restrictions : restrictions.union([.readOnly]),
+            expectation ?? .anything, isDirectory: facts.entry(at: tree.source) != .file)
     }
 
     /// Refuses a bind that would hide another or need a mount point inside one.

@@ -71,6 +71,8 @@ public struct Bind: Equatable, Sendable {
     public enum Expectation: Equatable, Sendable {
         /// Whatever stands there.
         case anything
+        /// The very file or directory seen when planning.
+        case same(HostFacts.FileIdentity)
         /// A directory of this user that is the very one seen when planning.
         case directory(ownedBy: UInt32, identity: HostFacts.FileIdentity)
     }

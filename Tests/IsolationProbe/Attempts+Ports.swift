@@ -1,0 +1,121 @@
+import CProbe
+import Glibc
+
+/// N: TCP ports.
+extension AttemptTable {
+    mutating func addPorts() {
+        addOwnPorts()
+        addForeignPorts()
+        addOddAddresses()
+        addConnections()
+    }
+
+    private mutating func addOwnPorts() {
+        let base = facts.basePort
+        let addresses: [(String, Socket.Address)] = [
+            ("127.0.0.1", .loopback4), ("0.0.0.0", .any4), ("::1", .loopback6), ("::", .any6),
+            ("::ffff:127.0.0.1", .mapped),
+        ]
+        for (name, address) in addresses {
+            add("N01", "bind \(name) on the base port") { Socket.bind(address, port: base) }
+        }
+        // On a port that no other attempt binds: it stays in TIME_WAIT for a while.
+        add("N08", "listen, connect and accept on base + 109") { Self.conversation(port: base &+ 109) }
+        add("N03", "bind 127.0.0.1 on the control port") { Socket.bind(.loopback4, port: base &+ 2) }
+        add("N05", "bind ::1 on the control port") { Socket.bind(.loopback6, port: base &+ 2) }
+        add("N07", "bind ::ffff:127.0.0.1 on the control port") { Socket.bind(.mapped, port: base &+ 2) }
+        for offset in [11, 60, 110] as [UInt16] {
+            add("N08", "bind base + \(offset)") { Socket.bind(.loopback4, port: base &+ offset) }
+        }
+    }
+
+    private mutating func addForeignPorts() {
+        let base = facts.basePort
+        let addresses: [(String, Socket.Address)] = [
+            ("127.0.0.1", .loopback4), ("0.0.0.0", .any4), ("::1", .loopback6), ("::", .any6),
+            ("::ffff:127.0.0.1", .mapped), ("::ffff:0.0.0.0", .mappedAny),
+        ]
+        for (name, address) in addresses {
+            add("N02", "bind \(name) on base + 1") { Socket.bind(address, port: base &+ 1) }
+            add("N09", "bind \(name) on port 0") { Socket.bind(address, port: 0) }
+        }
+        for port in [22, 80, 443, 8080, 65535] as [UInt16] {
+            add("N02", "bind port \(port)") { Socket.bind(.loopback4, port: port) }
+        }
+        for offset in [3, 10, 111] as [UInt16] {
+            add("N08", "bind base + \(offset)") { Socket.bind(.loopback4, port: base &+ offset) }
+        }
+        // IP_FREEBIND is 15, IP_TRANSPARENT 19, IP_BIND_ADDRESS_NO_PORT 24 (ip(7)).
+        for (name, option) in [("IP_FREEBIND", 15), ("IP_BIND_ADDRESS_NO_PORT", 24)] as [(String, Int32)] {
+            add("N32", "bind base + 1 with \(name)") {
+                Socket.bind(.any4, port: base &+ 1) { Socket.set($0, 0, option) }
+            }
+        }
+        add("N32", "set IP_TRANSPARENT") { Socket.with(AF_INET, Socket.stream) { Socket.set($0, 0, 19) } }
+        add("N30", "bind base + 1 with a descriptor table of its own", apart: true) {
+            SystemCall.attempt(SYS_unshare, 0x400).then { Socket.bind(.loopback4, port: base &+ 1) }
+        }
+        add("N30", "bind the base port with a descriptor table of its own", apart: true) {
+            SystemCall.attempt(SYS_unshare, 0x400).then { Socket.bind(.loopback4, port: base) }
+        }
+    }
+
+    private mutating func addOddAddresses() {
+        let base = facts.basePort
+        add("N13", "bind AF_UNSPEC on the base port") { Socket.bind(.unspecified(0, 0, 0, 0), port: base) }
+        add("N13", "bind AF_UNSPEC on base + 1") { Socket.bind(.unspecified(0, 0, 0, 0), port: base &+ 1) }
+        add("N13", "bind AF_UNSPEC 127.0.0.1 on base + 1") {
+            Socket.bind(.unspecified(127, 0, 0, 1), port: base &+ 1)
+        }
+        add("N13", "bind an IPv4 address to an IPv6 socket on base + 1") {
+            Socket.with(AF_INET6, Socket.stream) {
+                Socket.bind($0, Socket.Address.loopback4.bytes(port: base &+ 1) + Array(repeating: 0, count: 12))
+            }
+        }
+        for length in [0, 4, 15, 129, 0x8000_0000] {
+            add("N14", "bind base + 1 with an address of \(length) bytes") {
+                let address = Socket.Address.loopback4.bytes(port: base &+ 1) + Array(repeating: 0, count: 128)
+                return Socket.with(AF_INET, Socket.stream) { Socket.bind($0, address, length: length) }
+            }
+        }
+        add("N15", "bind an address that is not mapped") {
+            Socket.with(AF_INET, Socket.stream) { SystemCall.attempt(SYS_bind, Argument($0), 4096, 16) }
+        }
+        add("N15", "bind a null address") {
+            Socket.with(AF_INET, Socket.stream) { SystemCall.attempt(SYS_bind, Argument($0), 0, 16) }
+        }
+    }
+
+    private mutating func addConnections() {
+        let base = facts.basePort
+        add("X03", "connect to the base port, where nobody listens") { Socket.connect(.loopback4, port: base) }
+        add("X03", "connect to a CDP port, where nobody listens") { Socket.connect(.loopback6, port: base &+ 11) }
+        for port in [53, 80, 443] as [UInt16] {
+            add("X03", "connect to port \(port), which the policy permits") { Socket.connect(.loopback4, port: port) }
+        }
+        for port in [22, 25, 8080, 65535] as [UInt16] {
+            add("X03", "connect to port \(port)") { Socket.connect(.loopback4, port: port) }
+        }
+        add("X03", "connect to base + 1") { Socket.connect(.loopback4, port: base &+ 1) }
+        add("X03", "connect to ::ffff:127.0.0.1 on base + 1") { Socket.connect(.mapped, port: base &+ 1) }
+        add("X03", "disconnect") {
+            Socket.with(AF_INET, Socket.stream) { Socket.connect($0, Array(repeating: 0, count: 16)) }
+        }
+    }
+
+    /// Listens on `port`, connects to it and accepts.
+    private static func conversation(port: UInt16) -> Outcome {
+        let address = Socket.Address.loopback4.bytes(port: port)
+        return Socket.with(AF_INET, Socket.stream) { listener in
+            Socket.set(listener, SOL_SOCKET, SO_REUSEADDR)
+                .then { Socket.bind(listener, address) }
+                .then { SystemCall.attempt(SYS_listen, Argument(listener), 1) }
+                .then {
+                    Socket.with(AF_INET, Socket.stream) { client in
+                        Socket.connect(client, address)
+                            .then { SystemCall.attempt(SYS_accept4, Argument(listener), 0, 0, 0) }
+                    }
+                }
+        }
+    }
+}

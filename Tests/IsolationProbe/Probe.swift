@@ -1,0 +1,38 @@
+import CProbe
+import Glibc
+
+/// A payload that tries what a sandbox must refuse, and what it must permit.
+///
+///     isolation-probe [--forked] ID|GROUP|all...
+///     isolation-probe --without SYSCALL=ERRNO,... COMMAND...   play a host that lacks system calls
+///     isolation-probe --bomb|--zombies N|--serve                 one of the larger scenes
+enum Probe {
+    static func main() -> Never {
+        var words = CommandLine.arguments.dropFirst()
+        switch words.first {
+        case "--bomb": Scenes.forkBomb()
+        case "--zombies": Scenes.zombies(Int(words.dropFirst().first ?? "") ?? 1000)
+        case "--serve": Scenes.serve()
+        case "--without": Scenes.without(Array(words.dropFirst()))
+        default: break
+        }
+        let isForked = words.first == "--forked"
+        if isForked { words.removeFirst() }
+        for attempt in AttemptTable(facts: Facts()).attempts
+        where words.contains(attempt.id) || words.contains(String(attempt.id.prefix(1))) || words.contains("all") {
+            let outcome =
+                switch (isForked, attempt.isApart) {
+                case (true, _): Child.outcome { Child.outcome(attempt.run) }
+                case (false, true): Child.outcome(attempt.run)
+                case (false, false): attempt.run()
+                }
+            say(outcome.json(id: attempt.id, act: attempt.act))
+        }
+        exit(0)
+    }
+
+    /// Writes a line at once: a buffer would be copied into children and written again.
+    static func say(_ line: String) {
+        _ = write(STDOUT_FILENO, line + "\n", line.utf8.count + 1)
+    }
+}

@@ -1,0 +1,277 @@
+import Foundation
+import Glibc
+import Testing
+
+/// C: command line, profile files and policy files.
+@Suite struct ConfigurationTests {
+    // MARK: The command line
+
+    @Test(arguments: [
+        (["--profil", "p"], "--profile"), (["--bind-r", "/usr"], "--bind-ro"), (["doctr"], "doctor"),
+        (["--status-df", "3"], "--status-fd"), (["explan"], "explain"),
+    ])
+    func `a word that is none is refused with a suggestion`(words: [String], suggestion: String) throws {
+        let host = try Host(.unprivileged)
+        let end = try host.plain(words)
+        #expect(end.code == 2)
+        #expect(end.errors.contains("did you mean"))
+        #expect(end.errors.contains(suggestion))
+        #expect(end.errors.contains(words[0]))
+        #expect(end.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        ["--profile"], ["--port"], ["--bind"], ["--env"], ["--status-fd"], ["--user"], ["--"], ["--xyzzy-quux"],
+        ["--port", "80"], ["--port", "65426"], ["--port", "70000"], ["--port", "-1"], ["--port", "x"], ["--port", ""],
+        ["--state-dir", "relative"], ["--state-dir", "/a/../b"], ["--bind", "relative"], ["--bind", "/a:/b:/c"],
+        ["--env", "NAME"], ["--env", "=x"], ["--status-fd", "0"], ["--status-fd", "x"], ["--status-fd", "99"],
+        ["--json=yes"], ["--allow-degraded", "everything"], ["run", "--profile", "p"], ["--allow-root=1"],
+    ])
+    func `a command line that is wrong is refused in one sentence`(words: [String]) throws {
+        let host = try Host(.unprivileged)
+        let end = try host.plain(words + (words == ["--"] ? [] : ["--", "true"]))
+        // A value that is missing takes the next word, or finds none.
+        #expect(end.code == 2)
+        #expect(end.errors.split(separator: "\n").count == 1)
+        #expect(end.sentences.count == 1)
+        #expect(Files.listing(host.root + "/config").isEmpty)
+    }
+
+    @Test(arguments: [
+        "../x", "", String(repeating: "a", count: 65), "a\nb", "a/b", ".", "..", "-rf", "_x", "a b", "%i",
+        "m\u{0430}in",
+        "ｍain", "a\u{0301}", "a.b", "~", "$(id)", "a;b", "\u{1B}[2J",
+    ])
+    func `a profile name that breaks the rule is refused, and cannot move the cursor`(name: String) throws {
+        let host = try Host(.unprivileged)
+        for words in [["--profile", name], ["--profile=\(name)"]] {
+            let end = try host.plain(words + ["--state-dir", host.stateDirectory(), "--", "true"])
+            #expect(end.code == 2)
+            #expect(end.sentences.count == 1)
+            #expect(!end.errors.contains("\u{1B}"))
+            #expect(end.errors.split(separator: "\n").count == 1)
+        }
+        #expect(Files.listing(host.root + "/config").isEmpty)
+        #expect(Files.listing(host.home).isEmpty)
+    }
+
+    @Test func `a profile name that is not UTF-8 is refused`() throws {
+        let host = try Host(.unprivileged)
+        var options = Host.Options()
+        options.wrapper = ["sh", "-c", "exec \"$0\" --profile \"$(printf 'a\\377')\" -- true"]
+        #expect(try host.plain([], options).code == 2)
+    }
+
+    @Test(arguments: Starting.available, ["a", "A1", "a-b_c", String(repeating: "z", count: 64), "node", "gateway"])
+    func `a profile name that keeps the rule starts`(starting: Starting, name: String) throws {
+        let host = try Host(starting)
+        let end = try host.run(["sh", "-c", "echo $MAZELCLAW_PROFILE"], Host.Options(profile: name))
+        #expect(end.output == "\(name)\n")
+        #expect(Files.exists("\(host.configuration)/profiles/\(name).json"))
+    }
+
+    @Test(arguments: Starting.available)
+    func `a name that differs only in case is refused and names the existing one`(starting: Starting) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["true"], Host.Options(profile: "first")).code == 0)
+        let end = try host.run(["true"], Host.Options(profile: "First", port: host.secondPort))
+        #expect(end.code == 78)
+        #expect(end.sentences.last?.contains("\"first\"") == true)
+        #expect(!Files.exists("\(host.configuration)/profiles/First.json"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root is asked for a user"))
+    func `root is asked for a user, and refuses root as one`() throws {
+        let host = try Host(.root)
+        let state = ["--profile", "p", "--state-dir", host.stateDirectory()]
+        let end = try host.plain(state + ["--", "touch", "\(host.home)/ran"])
+        #expect(end.code == 2)
+        #expect(end.errors.contains("--user"))
+        #expect(try host.plain(state + ["--user", "0", "--", "true"]).code == 2)
+        #expect(try host.plain(state + ["--user", "root", "--", "true"]).code == 2)
+        #expect(try host.plain(state + ["--user", "no-such-user", "--", "true"]).code == 2)
+        #expect(!Files.exists("\(host.home)/ran"))
+    }
+
+    @Test func `nobody but root can choose another user`() throws {
+        let host = try Host(.unprivileged)
+        let end = try host.plain([
+            "--profile", "p", "--user", "61235:61235", "--state-dir", host.stateDirectory(), "--", "true",
+        ])
+        #expect(end.code == 2)
+        #expect(end.errors.contains("only root"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can make a set-user-ID file of root's"))
+    func `a set-user-ID launcher refuses to run`() throws {
+        let host = try Host(.unprivileged)
+        let copy = "\(host.root)/launcher"
+        try FileManager.default.copyItem(atPath: host.stage.launcher, toPath: copy)
+        try Files.set(copy, mode: 0o4755)
+        let command = Host.becomingUser + [copy, "--profile", "p", "--", "true"]
+        let end = try Running(command.map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup()).wait()
+        #expect(end.code == 2)
+        #expect(end.errors.contains("set-user-ID"))
+    }
+
+    // MARK: Profile files
+
+    private func profile(_ host: Host, _ text: String, mode: UInt32 = 0o600, owner: UInt32? = nil) throws -> String {
+        let directory = "\(host.configuration)/profiles"
+        let user = host.starting == .root ? 0 : Host.payloadUser
+        for path in [host.configuration, directory] { try Files.makeDirectory(path, owner: user) }
+        try Files.write(text, to: "\(directory)/p.json", mode: mode, owner: owner ?? user)
+        return "\(directory)/p.json"
+    }
+
+    @Test(
+        arguments: Starting.available,
+        [
+            ("{\n  \"basePort\": 20000,\n  \"polcy\": \"gateway\"\n}", ":3:", "policy"),
+            ("{\n  \"basePort\": \"20000\"\n}", ":2:", "whole number"), ("{\n  \"basePort\": 80\n}", ":2:", "1024"),
+            ("{ \"policy\": \"gateway\" }", "", "basePort"), ("{\n\"basePort\": 20000,\n}", ":3:", "double quotes"),
+            ("", ":1:", "too early"),
+            ("{ \"basePort\": 20000, \"bind\": \"everywhere\" }", ":1:", "loopback"),
+            ("{ \"basePort\": 20000, \"basePort\": 21000 }", ":1:", "twice"),
+            ("{ \"basePort\": 20000, \"stateDirectory\": \"../x\" }", ":1:", "absolute"),
+        ])
+    func `a profile file with a fault is refused with its place`(
+        starting: Starting, fault: (text: String, place: String, word: String)
+    ) throws {
+        let host = try Host(starting)
+        let file = try profile(host, fault.text)
+        let end = try host.run(["touch", "\(host.home)/ran"])
+        #expect(end.code == 78)
+        let sentence = try #require(end.sentences.last)
+        #expect(sentence.contains(file + fault.place))
+        #expect(sentence.contains(fault.word))
+        #expect(!Files.exists("\(host.home)/ran"))
+    }
+
+    @Test(arguments: Starting.available, [0o620, 0o602, 0o666] as [UInt32])
+    func `a profile file that others may write is refused`(starting: Starting, mode: UInt32) throws {
+        let host = try Host(starting)
+        let file = try profile(host, "{ \"basePort\": \(host.basePort) }", mode: mode)
+        let end = try host.run(["true"])
+        #expect(end.code == 78)
+        #expect(end.sentences.last?.contains(file) == true)
+        #expect(end.sentences.last?.contains("may write it") == true)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can make a file of another user"), arguments: Starting.available)
+    func `a profile file of another user is refused`(starting: Starting) throws {
+        let host = try Host(starting)
+        // As root not even the payload's user counts: it would decide what it may do.
+        let owner = starting == .root ? Host.payloadUser : 61299
+        _ = try profile(host, "{ \"basePort\": \(host.basePort) }", mode: 0o644, owner: owner)
+        let end = try host.run(["true"])
+        #expect(end.code == 78)
+        #expect(end.sentences.last?.contains("belongs to user \(owner)") == true)
+    }
+
+    @Test(arguments: Starting.available)
+    func `a profile file decides, and the state directory does not`(starting: Starting) throws {
+        let host = try Host(starting)
+        let state = "\(host.home)/elsewhere"
+        _ = try profile(
+            host,
+            "{ \"basePort\": \(host.basePort), \"stateDirectory\": \"\(state)\", \"environment\": {\"A\": \"b\"} }")
+        try Files.makeDirectory(state, mode: 0o700, owner: Host.payloadUser)
+        try Files.write(
+            "{ basePort: 1, gateway: { port: 22222 } }", to: "\(state)/mazelclaw.json", owner: Host.payloadUser)
+        let words =
+            ["--profile", "p"] + host.userOption + [
+                "--", "sh", "-c", "echo $MAZELCLAW_GATEWAY_PORT $A $MAZELCLAW_STATE_DIR",
+            ]
+        let end = try host.plain(words)
+        #expect(end.output == "\(host.basePort) b \(state)\n")
+    }
+
+    // MARK: Policy files
+
+    /// A copy of the shipped policy, changed, at a place of the launching user's; its path.
+    private func policy(
+        _ host: Host, _ file: String, replacing old: String, with new: String, mode: UInt32 = 0o644
+    ) throws -> String {
+        let directory = "\(host.root)/policies"
+        let user = host.starting == .root ? 0 : Host.payloadUser
+        try Files.makeDirectory(directory, owner: user)
+        for name in ["gateway.json", "gateway.seccomp.json"] {
+            var text = try #require(Files.read("\(host.stage.policies)/\(name)"))
+            if name == file {
+                #expect(text.contains(old))
+                text = text.replacingOccurrences(of: old, with: new)
+            }
+            try Files.write(text, to: "\(directory)/\(name)", mode: name == file ? mode : 0o644, owner: user)
+        }
+        return "\(directory)/gateway.json"
+    }
+
+    @Test(
+        arguments: Starting.available,
+        [
+            ("gateway.json", "\"hostname\"", "\"hostnam\"", "hostname"),
+            ("gateway.json", "\"nestedUserNamespaces\": 0", "\"nestedUserNamespaces\": -1", "whole number"),
+            ("gateway.json", "\"signal\"]", "\"signals\"]", "signal"),
+            ("gateway.json", "\"RLIMIT_NPROC\"", "\"RLIMIT_NPROCS\"", "RLIMIT_NPROC"),
+            ("gateway.json", "\"noNewPrivileges\": true", "\"noNewPrivileges\": false", "noNewPrivileges"),
+            ("gateway.json", "\"nofail\"]", "\"nofial\"]", "nofail"),
+            ("gateway.json", "\"gateway.seccomp.json\"", "\"../gateway.seccomp.json\"", "seccomp"),
+            ("gateway.seccomp.json", "\"epoll_create\"", "\"epol_create\"", "epol_create"),
+            ("gateway.seccomp.json", "SCMP_ACT_ERRNO", "SCMP_ACT_ERNO", "SCMP_ACT_ERRNO"),
+            ("gateway.seccomp.json", "\"defaultAction\"", "\"archMap\"", "archMap"),
+        ])
+    func `a policy file with a fault is refused with its place`(
+        starting: Starting, fault: (file: String, old: String, new: String, word: String)
+    ) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.more = ["--policy", try policy(host, fault.file, replacing: fault.old, with: fault.new)]
+        let end = try host.run(["touch", "\(host.home)/ran"], options)
+        #expect(end.code == 78)
+        let sentence = try #require(end.sentences.last)
+        #expect(sentence.contains("\(host.root)/policies/\(fault.file)"))
+        #expect(sentence.contains(fault.word))
+        #expect(!Files.exists("\(host.home)/ran"))
+    }
+
+    @Test(arguments: Starting.available, ["gateway.json", "gateway.seccomp.json"])
+    func `a policy file that others may write is refused`(starting: Starting, file: String) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.more = ["--policy", try policy(host, file, replacing: "comment", with: "comment", mode: 0o664)]
+        let end = try host.run(["true"], options)
+        #expect(end.code == 78)
+        #expect(end.sentences.last?.contains("\(host.root)/policies/\(file)") == true)
+    }
+
+    @Test(arguments: Starting.available)
+    func `a policy that is changed takes effect, whatever was cached`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        let python = "import os; print(os.uname().nodename)"
+        options.more = ["--policy", try policy(host, "gateway.json", replacing: "\"mazelclaw\"", with: "\"other\"")]
+        #expect(try host.run(["/usr/bin/python3", "-c", python], options).output == "other-p\n")
+        let chmod = "import os; os.mkdir('d'); os.chmod('d', 0o700)"
+        options.wrapper = []
+        let script = "cd $MAZELCLAW_STATE_DIR && rm -rf d && exec python3 -c \"\(chmod)\""
+        #expect(try host.run(["sh", "-c", script], options).code == 0)
+        options.more = [
+            "--policy",
+            try policy(host, "gateway.seccomp.json", replacing: "\"chdir\", \"chmod\",", with: "\"chdir\","),
+        ]
+        let end = try host.run(["sh", "-c", script], options)
+        #expect(end.code == 1)
+        #expect(end.errors.contains("Errno 38"))
+    }
+
+    @Test func `a policy that does not exist is refused with the places looked at`() throws {
+        let host = try Host(.unprivileged)
+        var options = Host.Options()
+        options.more = ["--policy", "nowhere"]
+        let end = try host.run(["true"], options)
+        #expect(end.code == 78)
+        #expect(end.sentences.last?.contains("\(host.configuration)/policies/nowhere.json") == true)
+        #expect(end.sentences.last?.contains("\(host.stage.policies)/nowhere.json") == true)
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Glibc
+import Testing
+
+/// X: two profiles of one user, both running.
+@Suite struct NeighbourTests {
+    private let server = """
+        import http.server, os, sys
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = os.environ["MAZELCLAW_PROFILE"].encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            def log_message(self, *arguments):
+                print("request", flush=True)
+        server = http.server.HTTPServer(("127.0.0.1", int(os.environ["MAZELCLAW_GATEWAY_PORT"])), Handler)
+        print("ready", flush=True)
+        server.serve_forever()
+        """
+
+    private func startPair(_ host: Host) throws -> [Running] {
+        let pair = try [("first", host.secondPort), ("second", host.basePort)].map { name, port in
+            try host.start(["/usr/bin/python3", "-c", server], Host.Options(profile: name, port: port))
+        }
+        for running in pair { try running.waitForOutput("ready") }
+        return pair
+    }
+
+    @Test(arguments: Starting.available)
+    func `both gateways answer on the host, each on its own port`(starting: Starting) throws {
+        let host = try Host(starting)
+        let pair = try startPair(host)
+        for (name, port) in [("first", host.secondPort), ("second", host.basePort)] {
+            let client = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:\(port)').read().decode())"
+            let answer = try Running(
+                ["/usr/bin/python3", "-c", client].map { Array($0.utf8) }, files: "\(host.root)/output",
+                Running.Setup()
+            ).wait().output
+            #expect(answer == "\(name)\n")
+        }
+        for running in pair { running.send(SIGTERM) }
+        for running in pair { #expect(try running.wait().code == 128 + SIGTERM) }
+    }
+
+    @Test(arguments: Starting.available)
+    func `neither sees, reads, signals or reaches the other`(starting: Starting) throws {
+        let host = try Host(starting)
+        let pair = try startPair(host)
+        let secret = UUID().uuidString
+        for name in ["first", "second"] {
+            try Files.write(secret, to: host.stateDirectory(name) + "/secret", mode: 0o600, owner: Host.payloadUser)
+        }
+        let alive = pair.map { [$0.processID] + Processes.descendants(of: $0.processID) }
+        for (other, port) in [("second", host.basePort), ("first", host.secondPort)] {
+            // A third instance stands for either: it has the same user and the same rules.
+            let pids = alive.joined().map(String.init).joined(separator: " ")
+            let script = """
+                cat \(host.stateDirectory(other))/secret; ls \(host.stateDirectory(other))
+                for pid in \(pids); do kill -0 $pid; kill -9 $pid; ls -d /proc/$pid; done
+                python3 - <<'END'
+                import socket
+                for address in ("127.0.0.1", "127.0.0.2", "0.0.0.0", "::1", "::ffff:127.0.0.1"):
+                    s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+                    print(s.connect_ex((address, \(port))))
+                END
+                """
+            let options = Host.Options(profile: "third", port: host.secondPort + 20)
+            let end = try host.run(["sh", "-c", script], options)
+            // 13 is EACCES.
+            #expect(end.output == "13\n13\n13\n13\n13\n")
+            #expect(!end.errors.contains(secret))
+        }
+        for (running, processes) in zip(pair, alive) {
+            #expect(running.output == "ready\n")
+            #expect(processes.allSatisfy(Processes.isAlive))
+        }
+    }
+
+    @Test(arguments: Starting.available)
+    func `start and stop of one leaves the other's files and processes as they are`(starting: Starting) throws {
+        let host = try Host(starting)
+        let options = Host.Options(profile: "first", port: host.secondPort)
+        let first = try host.start(
+            ["sh", "-c", "echo text > $MAZELCLAW_STATE_DIR/file; echo ready; exec sleep 100"], options)
+        try first.waitForOutput("ready")
+        let files = {
+            Files.listing(host.stateDirectory("first"))
+                + Files.listing(host.configuration).filter { $0.contains("first") }
+        }
+        let (before, times) = (files(), Processes.descendants(of: first.processID).map(Processes.startTime))
+        #expect(try host.run(["sh", "-c", "touch $MAZELCLAW_STATE_DIR/own"]).code == 0)
+        let stopped = try host.start(["sh", "-c", "echo ready; exec sleep 100"])
+        try stopped.waitForOutput("ready")
+        stopped.send(SIGTERM)
+        try stopped.wait()
+        #expect(files() == before)
+        #expect(Processes.descendants(of: first.processID).map(Processes.startTime) == times)
+    }
+
+    @Test(arguments: Starting.available)
+    func `bases closer than 20 are refused and name the other profile and a free port`(starting: Starting) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["true"], Host.Options(profile: "first", port: host.basePort + 19)).code == 0)
+        let end = try host.run(["true"])
+        #expect(end.code == 78)
+        #expect(end.sentences.last?.contains("\"first\"") == true)
+        #expect(end.sentences.last?.contains("next free base port is") == true)
+    }
+
+    @Test(arguments: Starting.available)
+    func `bases 20 apart start, and the lower gives up its CDP ports from there`(starting: Starting) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["true"], Host.Options(profile: "first", port: host.basePort + 20)).code == 0)
+        let script = """
+            import socket
+            for offset in (0, 2, 11, 19, 20, 22, 31, 110):
+                s = socket.socket()
+                try: s.bind(("127.0.0.1", \(host.basePort) + offset)); print(offset)
+                except PermissionError: pass
+            """
+        let end = try host.run(["/usr/bin/python3", "-c", script])
+        #expect(end.output == "0\n2\n11\n19\n")
+    }
+}

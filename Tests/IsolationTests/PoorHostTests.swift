@@ -1,0 +1,258 @@
+import CProbe
+import Foundation
+import Glibc
+import JSON
+import Testing
+
+/// C and L: hosts that lack something, played by a filter on the launcher or by its own namespaces.
+@Suite struct PoorHostTests {
+    /// A system call that fails, and what a start makes of it.
+    struct Lack: CustomTestStringConvertible {
+        let name: String
+        let call: Int32
+        var errno = EPERM
+        /// The launcher's exit code.
+        let code: Int32
+        /// The step that its message or events name.
+        var step: String?
+        var testDescription: String { name }
+
+        /// The words that take it away from the command that follows.
+        func wrapper(_ host: Host) -> [String] { [host.stage.probe, "--without", "\(call)=\(errno)"] }
+    }
+
+    /// What the launcher cannot do without.
+    static let lacks = [
+        Lack(name: "clone3", call: SYS_clone3, code: 69, step: "clone3"),
+        Lack(name: "clone3 for want of namespaces", call: SYS_clone3, errno: ENOSPC, code: 69, step: "clone3"),
+        Lack(name: "unshare", call: SYS_unshare, code: 69, step: "nest-user-namespace"),
+        Lack(name: "landlock_create_ruleset", call: SYS_landlock_create_ruleset, errno: ENOSYS, code: 69),
+        Lack(name: "landlock_create_ruleset at boot", call: SYS_landlock_create_ruleset, errno: EOPNOTSUPP, code: 69),
+        Lack(name: "landlock_add_rule", call: SYS_landlock_add_rule, code: 69, step: "landlock"),
+        Lack(name: "landlock_restrict_self", call: SYS_landlock_restrict_self, code: 69, step: "landlock"),
+        Lack(name: "seccomp", call: SYS_seccomp, errno: EINVAL, code: 69, step: "seccomp"),
+    ]
+
+    /// What can fail in every step; none of it is a lack of the kernel's.
+    static let failures = [
+        Lack(name: "mount_setattr", call: SYS_mount_setattr, code: 125),
+        Lack(name: "fsopen", call: SYS_fsopen, code: 125), Lack(name: "fsconfig", call: SYS_fsconfig, code: 125),
+        Lack(name: "fsmount", call: SYS_fsmount, errno: ENOMEM, code: 125),
+        Lack(name: "move_mount", call: SYS_move_mount, code: 125),
+        Lack(name: "open_tree", call: SYS_open_tree, code: 125),
+        Lack(name: "pivot_root", call: SYS_pivot_root, code: 125, step: "pivot_root"),
+        Lack(name: "sethostname", call: SYS_sethostname, code: 125, step: "sethostname"),
+        Lack(name: "keyctl", call: SYS_keyctl, code: 125, step: "keyctl"),
+        Lack(name: "prlimit64", call: SYS_prlimit64, code: 125, step: "setrlimit"),
+        Lack(name: "capset", call: SYS_capset, code: 125, step: "capabilities"),
+        Lack(name: "setsid", call: SYS_setsid, code: 125, step: "setsid"),
+        Lack(name: "chdir", call: SYS_chdir, errno: EIO, code: 125),
+        Lack(name: "symlinkat", call: SYS_symlinkat, errno: ENOSPC, code: 125, step: "symlink"),
+        Lack(name: "mkdirat", call: SYS_mkdirat, errno: ENOSPC, code: 125),
+        Lack(name: "rt_sigprocmask", call: SYS_rt_sigprocmask, errno: EIO, code: 125),
+        Lack(name: "prctl", call: SYS_prctl, code: 125),
+        Lack(name: "execve", call: SYS_execve, errno: EIO, code: 126, step: "execve"),
+    ]
+
+    @Test(arguments: lacks + failures, Starting.available)
+    func `a call that fails ends the start with its code and no payload`(lack: Lack, starting: Starting) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["true"]).code == 0)
+        let isOutput = { (name: String) in name.hasPrefix("output/") || name.hasSuffix(".lock") }
+        let before = Files.listing(host.root, leavingOut: isOutput)
+        var options = Host.Options()
+        let status = host.status(&options)
+        // execve is needed once more, by the wrapper itself.
+        guard lack.call != SYS_execve else { return try expectExecFailure(host, lack) }
+        options.wrapper = lack.wrapper(host)
+        let end = try host.run(["sh", "-c", "touch $MAZELCLAW_STATE_DIR/ran"], options)
+        #expect(end.code == lack.code)
+        #expect(end.sentences.count == 1)
+        #expect(Files.listing(host.root, leavingOut: isOutput) == before)
+        let events = try Host.events(status)
+        #expect(!events.contains { $0["event"]?.string == "exec" || $0["event"]?.string == "exit" })
+        let error = try #require(events.last)
+        #expect(error["event"]?.string == "error")
+        #expect(error["code"]?.integer == Int64(lack.code))
+        guard let step = lack.step else { return }
+        #expect(error["step"]?.string == step)
+        let name = probe_errno_name(lack.errno).map { String(cString: $0) }
+        #expect(error["errno"]?.string == name)
+        #expect(end.sentences.last?.contains(name ?? "?") == true)
+    }
+
+    /// execve is refused by the policy itself: the filter is the last step before it.
+    private func expectExecFailure(_ host: Host, _ lack: Lack) throws {
+        let end = try host.run(["/usr"])
+        #expect(end.code == lack.code)
+    }
+
+    // MARK: The doctor
+
+    @Test(
+        arguments: lacks + failures.filter { !["execve", "symlinkat"].contains($0.name) }, Starting.available)
+    func `the doctor's verdict is what a start does`(lack: Lack, starting: Starting) throws {
+        let host = try Host(starting)
+        // The first start compiles the filter, which libseccomp cannot do without seccomp(2).
+        #expect(try host.run(["true"]).code == 0)
+        var options = Host.Options()
+        options.wrapper = lack.wrapper(host)
+        let verdict = try host.command(["doctor", "--json"], options)
+        let start = try host.run(["true"], options)
+        #expect(start.code == lack.code)
+        #expect(verdict.code == start.code)
+        #expect(try JSON(parsing: verdict.outputBytes)["code"]?.integer == start.code.map(Int64.init))
+    }
+
+    @Test(arguments: Starting.available)
+    func `the doctor finds a good host good`(starting: Starting) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["true"]).code == 0)
+        let plain = try host.command(["doctor"])
+        #expect(plain.code == 0)
+        #expect(plain.output.hasSuffix("a start works on this host\n"))
+        #expect(!plain.output.contains("FAIL"))
+        let report = try JSON(parsing: host.command(["doctor", "--json"]).outputBytes)
+        for check in report["checks"]?.array ?? [] where check["required"]?.bool == true {
+            #expect(check["held"]?.bool == true, "\(check["name"]?.string ?? "")")
+        }
+    }
+
+    @Test(arguments: Starting.available)
+    func `the doctor names what is missing and what to do`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_landlock_create_ruleset)=\(ENOSYS)"]
+        let end = try host.command(["doctor"], options)
+        #expect(end.code == 69)
+        let line = try #require(end.output.split(separator: "\n").first { $0.hasPrefix("FAIL") })
+        #expect(line.contains("Landlock"))
+        #expect(line.contains("lsm="))
+    }
+
+    @Test(arguments: Starting.available)
+    func `the doctor touches nothing on the host`(starting: Starting) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["true"]).code == 0)
+        let isOutput = { (name: String) in name.hasPrefix("output/") || name.hasSuffix(".lock") }
+        let before = Files.listing(host.root, leavingOut: isOutput)
+        #expect(try host.command(["doctor"]).code == 0)
+        #expect(Files.listing(host.root, leavingOut: isOutput) == before)
+    }
+
+    // MARK: Giving up by name
+
+    @Test(arguments: Starting.available)
+    func `without Landlock, given up by name, the rest holds`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_landlock_create_ruleset)=\(ENOSYS)"]
+        options.more = ["--allow-degraded=landlock"]
+        let end = try host.run([host.stage.probe, "F03", "F06", "F13", "S01", "S04", "S10", "N19", "P01"], options)
+        #expect(end.code == 0)
+        try expectRestHolds(end)
+        #expect(end.errors.contains("degraded, as asked: landlock"))
+        #expect(try host.command(["doctor"], options).code == 0)
+        let shown = try host.run(["sh", "-c", "echo $MAZELCLAW_DEGRADED"], options)
+        #expect(shown.output == "landlock\n")
+    }
+
+    @Test(arguments: Starting.available)
+    func `another name than the missing one does not start`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_landlock_create_ruleset)=\(ENOSYS)"]
+        options.more = ["--allow-degraded=landlock-net,landlock-scope,proc"]
+        let end = try host.run(["true"], options)
+        #expect(end.code == 69)
+        #expect(end.sentences.last?.contains("landlock") == true)
+    }
+
+    @Test(arguments: Starting.available)
+    func `without openat2 links are still refused`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_openat2)=\(ENOSYS)"]
+        #expect(try host.run(["true"], options).code == 0)
+        try Files.makeLink("\(host.home)/link", to: "/etc", owner: Host.payloadUser)
+        options.more = ["--bind-ro", "\(host.home)/link:/data"]
+        #expect(try host.run(["true"], options).code == 125)
+    }
+
+    @Test(arguments: Starting.available)
+    func `with no user namespaces left a start is unavailable, and says what to do`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_clone3)=\(ENOSPC)"]
+        let end = try host.run(["true"], options)
+        #expect(end.code == 69)
+        #expect(end.sentences.last?.contains("doctor") == true)
+        #expect(try host.command(["doctor"], options).output.contains("user.max_user_namespaces"))
+    }
+
+    /// A host whose /proc is covered in places, as in a container.
+    private func coverProc(_ options: inout Host.Options) {
+        let script = "mount -t tmpfs none /proc/scsi 2>/dev/null || mount --bind /dev/null /proc/uptime; exec \"$@\""
+        options.rootWrapper = ["unshare", "-m", "sh", "-c", script, "-"]
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can cover /proc"), arguments: Starting.available)
+    func `with a covered proc a start is unavailable, and says what to do`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        coverProc(&options)
+        let end = try host.run(["true"], options)
+        #expect(end.code == 69)
+        #expect(end.sentences.last?.contains("/proc") == true)
+        let verdict = try host.command(["doctor"], options)
+        #expect(verdict.code == 69)
+        #expect(verdict.output.contains("--allow-degraded=proc"))
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can cover /proc"), arguments: Starting.available)
+    func `without proc, given up by name, the rest holds`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        coverProc(&options)
+        options.more = ["--allow-degraded=proc"]
+        // A payload in Python: Swift's runtime does not start without /proc.
+        let script = """
+            import ctypes, errno, os, socket
+            def show(act):
+                try: print(act() or "OK")
+                except OSError as error: print(errno.errorcode[error.errno])
+            libc = ctypes.CDLL(None, use_errno=True)
+            def call(*arguments):
+                if libc.syscall(*arguments) == -1: raise OSError(ctypes.get_errno(), "")
+            def bind(port): socket.socket().bind(("127.0.0.1", port))
+            show(lambda: open("/usr/x", "w"))
+            show(lambda: open("\(host.stateDirectory())/x", "w").close())
+            show(lambda: bind(\(host.basePort + 1)))
+            show(lambda: bind(\(host.basePort)))
+            show(lambda: call(\(SYS_unshare), 0x10000000))
+            show(lambda: call(\(SYS_mount), b"none", b"/tmp", b"tmpfs", 0, 0))
+            show(lambda: os.kill(1, 9))
+            show(lambda: socket.socket(type=socket.SOCK_RAW))
+            show(lambda: str(os.listdir("/proc")) if os.path.exists("/proc") else "no proc")
+            """
+        let end = try host.run(["/usr/bin/python3", "-c", script], options)
+        let lines = end.output.split(separator: "\n")
+        #expect(lines.prefix(8) == ["EROFS", "OK", "EACCES", "OK", "EPERM", "EPERM", "EPERM", "EPERM"])
+        #expect(lines.last == "[]" || lines.last == "no proc")
+        #expect(try host.command(["doctor"], options).code == 0)
+    }
+
+    /// Holds the outcomes of a run against the table.
+    private func expectRestHolds(_ end: Running.Ended) throws {
+        let outcomes = try ProbeRun.outcomes(end)
+        #expect(outcomes.count > 40)
+        for row in AttemptRow.table {
+            guard let outcome = outcomes[row.key] else { continue }
+            #expect(row.expected.contains(outcome), "\(row.key.id) \(row.key.act)")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Glibc
+import JSON
+
+/// All attempts of the probe, made in one sandbox beside a running neighbour.
+struct ProbeRun {
+    /// What an attempt is known by.
+    struct Key: Hashable {
+        let id: String
+        let act: String
+    }
+
+    /// The outcomes in the table's spelling.
+    let direct: [Key: String]
+    let forked: [Key: String]
+    /// What the neighbour said, and what it says when somebody reached it.
+    let neighbour: String
+
+    /// The one run of this process for each way of starting.
+    static func shared(_ starting: Starting) throws -> ProbeRun {
+        switch starting {
+        case .root: try byRoot.get()
+        case .unprivileged: try byUser.get()
+        }
+    }
+
+    private static let byRoot = Result { try ProbeRun(.root) }
+    private static let byUser = Result { try ProbeRun(.unprivileged) }
+
+    private init(_ starting: Starting) throws {
+        let host = try Host(starting)
+        let objects = try HostObjects()
+        let other = try host.start(
+            [host.stage.probe, "--serve"], Host.Options(profile: "neighbour", port: host.secondPort))
+        try other.waitForOutput("ready")
+        let secret = UUID().uuidString
+        try Files.write(secret, to: host.stateDirectory("neighbour") + "/secret", mode: 0o600, owner: Host.payloadUser)
+        try Files.makeDirectory(host.home + "/.ssh", owner: Host.payloadUser)
+        try Files.write(secret, to: host.home + "/.ssh/id", mode: 0o644, owner: Host.payloadUser)
+        let processes = [other.processID] + Processes.descendants(of: other.processID)
+        var options = Host.Options()
+        for (name, value) in [
+            ("NEIGHBOUR_PORT", "\(host.secondPort)"), ("NEIGHBOUR_STATE", host.stateDirectory("neighbour")),
+            ("NEIGHBOUR_PROCESSES", processes.map(String.init).joined(separator: ":")),
+            ("HOST_SOCKET", objects.socketName), ("HOST_MEMORY_KEY", "\(objects.memoryKey)"),
+            ("HOST_FILES", "\(host.home)/.ssh/id:/etc/shadow:/root/.bashrc:\(host.configuration)/profiles/p.json"),
+        ] {
+            options.more += ["--env", "PROBE_\(name)=\(value)"]
+        }
+        direct = try Self.outcomes(host.run([host.stage.probe, "all"], options))
+        forked = try Self.outcomes(host.run([host.stage.probe, "--forked", "all"], options))
+        neighbour = other.output
+    }
+
+    static func outcomes(_ end: Running.Ended) throws -> [Key: String] {
+        guard end.code == 0 else { throw Running.Overdue(command: "isolation-probe all", output: end.errors) }
+        var outcomes: [Key: String] = [:]
+        for line in end.output.split(separator: "\n") {
+            let record = try JSON(parsing: Array(line.utf8))
+            let key = Key(id: record["id"]?.string ?? "", act: record["act"]?.string ?? "")
+            outcomes[key] =
+                record["errno"]?.string
+                ?? (["OK"] + [record["value"]?.string].compactMap { $0 }).joined(separator: " = ")
+        }
+        return outcomes
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Glibc
+import Testing
+
+/// P: processes, as seen from outside.
+@Suite struct ProcessTests {
+    @Test(arguments: Starting.available)
+    func `only the own tree is listed`(starting: Starting) throws {
+        let host = try Host(starting)
+        let end = try host.run(["sh", "-c", "sleep 50 & ps -e -o pid=,comm="])
+        let names = end.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(names.map { $0[1] } == ["mazelclaw-init", "sh", "sleep", "ps"])
+        #expect(names.first?[0] == "1")
+    }
+
+    @Test(arguments: Starting.available)
+    func `the host sees the payload as its user, never as root`(starting: Starting) throws {
+        let host = try Host(starting)
+        let running = try host.start(["sh", "-c", "echo ready; exec sleep 100"])
+        try running.waitForOutput("ready")
+        let inside = Processes.descendants(of: running.processID)
+        #expect(inside.count == 2)
+        for processID in inside { #expect(Processes.userID(processID) == Host.payloadUser) }
+        // The supervisor too has dropped to the user before it made anything.
+        #expect(Processes.userID(running.processID) == Host.payloadUser)
+    }
+
+    @Test(arguments: Starting.available)
+    func `an orphan is reaped by init and ends with it`(starting: Starting) throws {
+        let host = try Host(starting)
+        let script =
+            "(setsid sleep 1000 & ) ; sleep 0; ps -e -o ppid=,comm= | grep sleep; echo ready; read line < /proc/self/fd/0; exec sleep 1000"
+        let running = try host.start(["sh", "-c", script])
+        try running.waitForOutput("ready")
+        #expect(running.output.contains("1 sleep"))
+        let inside = Processes.descendants(of: running.processID)
+        #expect(inside.count == 3)
+        let payload = try #require(Processes.children(of: inside.first ?? 0).first)
+        #expect(kill(payload, SIGKILL) == 0)
+        #expect(try running.wait().code == 128 + SIGKILL)
+        #expect(eventually(seconds: 1) { !inside.contains(where: Processes.isAlive) })
+    }
+
+    @Test(arguments: Starting.available)
+    func `a storm of zombies is reaped`(starting: Starting) throws {
+        let host = try Host(starting)
+        let end = try host.run([host.stage.probe, "--zombies", "2000"])
+        #expect(end.output == "0 zombies\n")
+        #expect(end.code == 0)
+    }
+
+    @Test(arguments: Starting.available)
+    func `a fork bomb ends at its limit and the host still forks`(starting: Starting) throws {
+        let host = try Host(starting)
+        let bomb = try host.start([host.stage.probe, "--bomb"])
+        try bomb.waitForOutput("after")
+        // Init and the payload count too.
+        #expect(bomb.output == "EAGAIN after 1022\n")
+        // Another sandbox of the same user, while the first one is full.
+        #expect(try host.run(["sh", "-c", "true; true"], Host.Options(profile: "q", port: host.secondPort)).code == 0)
+        bomb.send(SIGKILL)
+        try bomb.wait()
+        #expect(eventually(seconds: 5) { Processes.descendants(of: bomb.processID).isEmpty })
+    }
+
+    @Test(arguments: Starting.available)
+    func `two bombs in one user's sandboxes have a limit each`(starting: Starting) throws {
+        let host = try Host(starting)
+        let bombs = try [("p", host.basePort), ("q", host.secondPort)].map { name, port in
+            try host.start([host.stage.probe, "--bomb"], Host.Options(profile: name, port: port))
+        }
+        for bomb in bombs {
+            try bomb.waitForOutput("after")
+            #expect(bomb.output == "EAGAIN after 1022\n")
+        }
+        for bomb in bombs {
+            bomb.send(SIGKILL)
+            try bomb.wait()
+        }
+    }
+
+    @Test(arguments: Starting.available)
+    func `kill of everything inside ends nothing outside`(starting: Starting) throws {
+        let host = try Host(starting)
+        let neighbour = try host.start(
+            ["sh", "-c", "echo ready; exec sleep 100"], Host.Options(profile: "first", port: host.secondPort))
+        try neighbour.waitForOutput("ready")
+        let before = [neighbour.processID] + Processes.descendants(of: neighbour.processID)
+        let times = before.map(Processes.startTime)
+        let end = try host.run(["sh", "-c", "sleep 100 & kill -9 -1; sleep 0; echo left: $(jobs -r | wc -l)"])
+        #expect(end.output == "left: 0\n")
+        #expect(before.map(Processes.startTime) == times)
+        #expect(before.allSatisfy(Processes.isAlive))
+    }
+}

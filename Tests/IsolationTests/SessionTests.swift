@@ -1,0 +1,175 @@
+import Foundation
+import Glibc
+import Testing
+
+/// D and T: what a payload inherits.
+@Suite struct SessionTests {
+    @Test(arguments: Starting.available)
+    func `no descriptor of the launcher's caller is open inside`(starting: Starting) throws {
+        let host = try Host(starting)
+        try Files.write("secret", to: "\(host.root)/secret")
+        var options = Host.Options()
+        for number in 3...200 as ClosedRange<Int32> { options.setup.descriptors[number] = "\(host.root)/secret" }
+        // dash opens none of its own; the last line is the directory that the glob reads.
+        let end = try host.run(
+            ["sh", "-c", "cat /proc/self/fd/[3-9]* ; for fd in /proc/$$/fd/*; do echo ${fd##*/}; done"], options)
+        #expect(!end.output.contains("secret"))
+        #expect(end.output.split(separator: "\n").prefix(3) == ["0", "1", "2"])
+        #expect(end.output.split(separator: "\n").count <= 4)
+    }
+
+    @Test(arguments: Starting.available)
+    func `a status descriptor is not open inside`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        _ = host.status(&options)
+        let end = try host.run([host.stage.probe, "D01"], options)
+        #expect(end.output.contains("\"value\":\"0 1 2\""))
+    }
+
+    @Test(arguments: Starting.available, [[0], [1], [2], [0, 1, 2], [0, 2]] as [Set<Int32>])
+    func `standard descriptors that are closed become those of null`(starting: Starting, closed: Set<Int32>) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        options.setup.closed = closed
+        let script = "for n in 0 1 2; do readlink /proc/$$/fd/$n; done > $MAZELCLAW_STATE_DIR/answer"
+        #expect(try host.run(["sh", "-c", script], options).code == 0)
+        let answer = (Files.read(host.stateDirectory() + "/answer") ?? "").split(separator: "\n")
+        // The redirection is the shell's own, so 1 is the answer's file.
+        #expect(answer.count == 3)
+        for number in [0, 2] where closed.contains(Int32(number)) { #expect(answer[number] == "/dev/null") }
+    }
+
+    @Test(arguments: Starting.available)
+    func `only listed variables pass, and the launcher's own are the profile's`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options(profile: "second", port: host.basePort)
+        let canary = "canary-\(UUID().uuidString)"
+        let forbidden = [
+            "LD_LIBRARY_PATH", "GCONV_PATH", "NODE_OPTIONS", "PYTHONPATH", "PYTHONSTARTUP", "BASH_ENV",
+            "ENV", "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "TMPDIR", "OPENAI_TOKEN",
+            "ANTHROPIC_API_KEY", "IFS", "PERL5LIB", "OPENCLAW_STATE_DIR", "NOTIFY_SOCKET", "DISPLAY",
+        ]
+        for name in forbidden { options.setup.environment[name] = canary }
+        let own = ["STATE_DIR", "CONFIG_PATH", "GATEWAY_PORT", "GATEWAY_URL", "GATEWAY_TOKEN", "PROFILE", "WORKSPACE"]
+        for name in own { options.setup.environment["MAZELCLAW_" + name] = canary }
+        options.setup.environment["LC_TIME"] = "de_DE.UTF-8"
+        let end = try host.run(["env"], options)
+        #expect(!end.output.contains(canary))
+        for line in [
+            "MAZELCLAW_PROFILE=second", "MAZELCLAW_GATEWAY_PORT=\(host.basePort)", "MAZELCLAW_SANDBOX=1",
+            "MAZELCLAW_STATE_DIR=\(host.stateDirectory("second"))", "LC_TIME=de_DE.UTF-8",
+            "MAZELCLAW_CONFIG_PATH=\(host.stateDirectory("second"))/mazelclaw.json",
+        ] {
+            #expect(end.output.split(separator: "\n").contains(Substring(line)), "\(line)")
+        }
+        let names = Set(
+            end.output.split(separator: "\n").compactMap { $0.split(separator: "=").first.map(String.init) })
+        #expect(names.isDisjoint(with: forbidden))
+        let sentence = try #require(end.sentences.last)
+        for name in own { #expect(sentence.contains("MAZELCLAW_" + name)) }
+        #expect(!end.errors.contains(canary))
+    }
+
+    @Test(arguments: Starting.available)
+    func `the caller's wishes to the dynamic linker reach neither launcher nor payload`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = ["env", "LD_PRELOAD=/nowhere/canary.so", "LD_AUDIT=/nowhere/canary.so"]
+        let end = try host.run(["env"], options)
+        #expect(end.code == 0)
+        #expect(!end.output.contains("LD_"))
+        #expect(!end.errors.contains("canary"))
+    }
+
+    @Test(arguments: Starting.available)
+    func `variables given by name are set, but none of the launcher's`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.more = ["--env", "WORD=a=b", "--env", "EMPTY="]
+        let end = try host.run(["sh", "-c", "echo \"$WORD ${EMPTY-unset}\""], options)
+        #expect(end.output == "a=b \n")
+        options.more = ["--env", "MAZELCLAW_PROFILE=other"]
+        #expect(try host.run(["true"], options).code == 2)
+    }
+
+    @Test(arguments: Starting.available)
+    func `mask, signals and working directory of the caller are left outside`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        let ignoring = "trap '' CHLD PIPE HUP TERM INT USR1; umask 0; exec \"$@\""
+        options.wrapper = ["env", "-C", "/usr/lib", "sh", "-c", ignoring, "-"]
+        let script = """
+            umask; pwd; echo $PWD; grep SigBlk /proc/self/status; (exit 3) & wait $!; echo $?; yes | head -1
+            while read name value; do [ $name = SigIgn: ] && echo $((0x$value & 0x7fffffff)); done < /proc/self/status
+            """
+        let end = try host.run(["sh", "-c", script], options)
+        let home = host.home
+        #expect(
+            end.output == """
+                0077
+                \(home)
+                \(home)
+                SigBlk:\t0000000000000000
+                3
+                y
+                0
+
+                """)
+    }
+
+    @Test(arguments: Starting.available)
+    func `arguments pass unchanged, whatever bytes they hold`(starting: Starting) throws {
+        let host = try Host(starting)
+        let arguments: [[UInt8]] = [
+            [], Array(repeating: UInt8(ascii: "x"), count: 100 << 10), [0xFF, 0xFE, 0x80, 0x0A, 0x1B],
+            Array("--profile".utf8), Array("--".utf8), Array("ünïcode 😀".utf8), [],
+        ]
+        let command = ["sh", "-c", "cat /proc/$$/cmdline", "name"].map { Array($0.utf8) }
+        let end = try host.start(command + arguments).wait()
+        let expected: [UInt8] = (command + arguments).reduce(into: []) { $0 += $1 + [0] }
+        #expect(end.outputBytes == expected)
+    }
+
+    @Test(arguments: Starting.available)
+    func `standard input and output pass through`(starting: Starting) throws {
+        let host = try Host(starting)
+        try Files.write("line\n", to: "\(host.root)/input")
+        var options = Host.Options()
+        options.setup.descriptors[0] = "\(host.root)/input"
+        let end = try host.run(["sh", "-c", "cat; echo error >&2"], options)
+        #expect(end.output == "line\n")
+        #expect(end.errors.hasSuffix("error\n"))
+    }
+
+    @Test(arguments: Starting.available)
+    func `a caller's terminal cannot be reached or typed into`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        // python3 gives the launcher a terminal that controls its session; what the terminal shows is printed.
+        let harness = """
+            import os, pty, sys
+            pid, master = pty.fork()
+            if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
+            shown = b""
+            while True:
+                try: piece = os.read(master, 4096)
+                except OSError: break
+                if not piece: break
+                shown += piece
+            os.write(1, shown)
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            """
+        options.wrapper = ["/usr/bin/python3", "-c", harness]
+        let end = try host.run([host.stage.probe, "T01", "S05"], options)
+        #expect(end.code == 0)
+        #expect(end.output.contains("\"open the controlling terminal\",\"errno\":\"ENXIO\""))
+        #expect(end.output.contains("\"TIOCSTI on standard input\",\"errno\":\"EPERM\""))
+        #expect(end.output.contains("\"TIOCSTI on standard error\",\"errno\":\"EPERM\""))
+        let python = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
+        let taken = try host.run(["/usr/bin/python3", "-c", python], options)
+        #expect(taken.code == 1)
+        #expect(taken.output.contains("PermissionError"))
+    }
+}

@@ -1,0 +1,154 @@
+import CProbe
+import Foundation
+import Glibc
+import JSON
+import Synchronization
+
+/// A host of its own for launchers: directories, base ports, and all that was started on it.
+final class Host {
+    static let payloadUser: UInt32 = geteuid() == 0 ? 61234 : getuid()
+    private static let count = Mutex(Int(getpid()))
+
+    let starting: Starting
+    let stage: Stage
+    /// The directory everything of this host is in.
+    let root: String
+    /// The payload user's home directory.
+    var home: String { "\(root)/home" }
+    var configuration: String { "\(root)/config/mazelclaw" }
+    var locks: String { "\(root)/state/mazelclaw/locks" }
+    /// The base port of profile `p`.
+    let basePort: UInt16
+    /// A base port for a second profile, whose ports are all others.
+    var secondPort: UInt16 { basePort + 128 }
+
+    init(_ starting: Starting) throws {
+        self.starting = starting
+        stage = try Stage.shared.get()
+        (root, basePort) = Self.place(stage.root)
+        let launchingUser = starting == .root ? getuid() : Self.payloadUser
+        try Files.makeDirectory(root)
+        try Files.makeDirectory(home, owner: Self.payloadUser)
+        for name in ["config", "state", "cache"] {
+            try Files.makeDirectory("\(root)/\(name)", owner: launchingUser)
+        }
+        try Files.makeDirectory("\(root)/output", mode: 0o777)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: root)
+    }
+
+    /// A directory name and a base port that no other host of this run has, with ports that nobody holds.
+    private static func place(_ root: String) -> (String, UInt16) {
+        while true {
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            // 49 slots, each for two disjoint profiles, lie between 20000 and the kernel's ephemeral ports.
+            let base = UInt16(20000 + 256 * (number % 49))
+            if [base, base + 2, base + 128, base + 130].allSatisfy(isFree) { return ("\(root)/\(number)", base) }
+        }
+    }
+
+    private static func isFree(_ port: UInt16) -> Bool {
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, 16) == 0 }
+        }
+    }
+
+    func stateDirectory(_ profile: String = "p") -> String { "\(home)/.mazelclaw-\(profile)" }
+
+    /// The environment a launcher on this host starts with.
+    var environment: [String: String] {
+        [
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": home, "LANG": "C.UTF-8",
+            "XDG_CONFIG_HOME": "\(root)/config", "XDG_STATE_HOME": "\(root)/state", "XDG_CACHE_HOME": "\(root)/cache",
+        ]
+    }
+
+    /// What one start differs in from the usual.
+    struct Options {
+        var profile = "p"
+        var port: UInt16?
+        /// More options of the launcher.
+        var more: [String] = []
+        /// A program with arguments that the launcher's command line is given to.
+        var wrapper: [String] = []
+        /// The same, but run as root even when the launcher is not.
+        var rootWrapper: [String] = []
+        var setup = Running.Setup()
+    }
+
+    /// Starts a payload.
+    func start(_ command: [String], _ options: Options = Options()) throws -> Running {
+        try start(command.map { Array($0.utf8) }, options)
+    }
+
+    func start(_ command: [[UInt8]], _ options: Options = Options()) throws -> Running {
+        let words = defaults(options) + options.more + ["--bind-ro", "\(stage.root)/probe"]
+        return try launch(words.map { Array($0.utf8) } + [Array("--".utf8)] + command, options)
+    }
+
+    /// Starts a payload and waits for its end.
+    func run(_ command: [String], _ options: Options = Options()) throws -> Running.Ended {
+        try start(command, options).wait()
+    }
+
+    /// Runs the launcher with `words` and the usual profile, port, user and state directory.
+    func command(_ words: [String], _ options: Options = Options()) throws -> Running.Ended {
+        let words = words + defaults(options) + options.more
+        return try launch(words.map { Array($0.utf8) }, options).wait()
+    }
+
+    /// Runs the launcher with `words` alone.
+    func plain(_ words: [String], _ options: Options = Options()) throws -> Running.Ended {
+        try launch(words.map { Array($0.utf8) }, options).wait()
+    }
+
+    private func defaults(_ options: Options) -> [String] {
+        let port = options.port ?? (options.profile == "p" ? basePort : nil)
+        return ["--profile", options.profile, "--state-dir", stateDirectory(options.profile)]
+            + (port.map { ["--port", "\($0)"] } ?? []) + userOption
+    }
+
+    var userOption: [String] { starting == .root ? ["--user", "\(Self.payloadUser):\(Self.payloadUser)"] : [] }
+
+    private func launch(_ words: [[UInt8]], _ options: Options) throws -> Running {
+        var setup = options.setup
+        setup.environment.merge(environment) { given, _ in given }
+        let identity = starting == .unprivileged && geteuid() == 0 ? Self.becomingUser : []
+        let before = options.rootWrapper + identity + options.wrapper + [stage.launcher]
+        return try Running(before.map { Array($0.utf8) } + words, files: "\(root)/output", setup)
+    }
+
+    /// What makes root's command line the payload user's.
+    static var becomingUser: [String] {
+        ["setpriv", "--reuid", "\(payloadUser)", "--regid", "\(payloadUser)", "--clear-groups", "--"]
+    }
+
+    /// Makes a profile's state directory before the first start.
+    func makeState(_ profile: String = "p") throws {
+        try Files.makeDirectory(stateDirectory(profile), mode: 0o700, owner: Self.payloadUser)
+    }
+
+    /// A status file for `--status-fd 3`.
+    func status(_ options: inout Options) -> String {
+        let file = "\(root)/output/\(UUID().uuidString).status"
+        options.setup.descriptors[3] = file
+        options.setup.written.insert(3)
+        options.more += ["--status-fd", "3"]
+        return file
+    }
+
+    /// The events in a status file.
+    static func events(_ file: String) throws -> [JSON] {
+        try (Files.read(file) ?? "").split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+    }
+}
