@@ -20,13 +20,13 @@ public struct ChildProcess: Sendable {
         }
     }
 
-    /// Makes a child in new namespaces (clone3(2)): nil is returned in the child.
+    /// Makes a child in new namespaces (clone(2)): nil is returned in the child.
     ///
     /// The child owns a copy of everything. The caller must have one thread, or locks held by the others
     /// stay locked in the child for ever.
     public static func clone(_ namespaces: NamespaceSet) throws(Errno) -> ChildProcess? {
         var pidfd: Int32 = -1
-        let pid = try valueOrErrno(clinux_clone3(namespaces.rawValue | UInt64(CLONE_PIDFD), &pidfd, SIGCHLD))
+        let pid = try valueOrErrno(clinux_clone(namespaces.rawValue | UInt64(CLONE_PIDFD), &pidfd))
         return pid == 0 ? nil : ChildProcess(processID: Int32(pid), pidfd: FileDescriptor(rawValue: pidfd))
     }
 

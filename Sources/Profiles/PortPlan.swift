@@ -1,15 +1,15 @@
 public import Policy
 
-/// The ports of all known profiles, seen together.
+/// The ports of a profile beside those of all the others.
 ///
 /// Sets derived from bases less than 111 apart overlap. From 20 to 110 apart the lower profile's CDP range
 /// ends just below the upper base; closer is refused.
 public struct PortPlan: Sendable {
     private let bases: [(base: UInt16, name: ProfileName)]
 
-    /// A plan for `profiles`.
-    public init(profiles: [Profile]) {
-        bases = profiles.map { ($0.basePort, $0.name) }.sorted { $0.base < $1.base }
+    /// A plan beside `others`, which do not hold the profile itself.
+    public init(others: [Profile]) {
+        bases = others.map { ($0.basePort, $0.name) }.sorted { $0.base < $1.base }
     }
 
     /// The ports of `profile`, its CDP range ending below the next base above.
@@ -19,7 +19,7 @@ public struct PortPlan: Sendable {
         guard var ports = PortSet(base: profile.basePort) else {
             throw .invalidBase(Int(profile.basePort))
         }
-        for other in bases where other.name != profile.name {
+        for other in bases {
             let distance = Int(other.base) - Int(profile.basePort)
             guard distance.magnitude >= UInt(PortSet.minimumDistance) else {
                 throw .overlap(

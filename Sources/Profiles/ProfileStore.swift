@@ -22,16 +22,16 @@ public struct ProfileStore: Sendable {
         directories.configuration / "profiles/\(name).json"
     }
 
-    /// The profile `name`, or nil when no file describes it.
+    /// The profile `name`, or nil when no file describes it for this user.
     ///
     /// Throws `ProfileError` when the file is invalid, can be written by others, or when another profile's
     /// name differs only in case.
     public func load(_ name: ProfileName) throws(ProfileError) -> Profile? {
         for directory in searched {
-            let file = directory / "\(name).json"
-            if let text = try TrustedFile.read(file) { return try Self.parse(name, file, text) }
+            guard let profile = try read(name, in: directory), isUsable(profile, from: directory) else { continue }
+            return profile
         }
-        if let existing = try names().first(where: { $0.collisionKey == name.collisionKey }) {
+        if let existing = try names().first(where: { $0.collisionKey == name.collisionKey && $0 != name }) {
             throw ProfileError.collision(name: name, existing: existing)
         }
         return nil
@@ -51,7 +51,7 @@ public struct ProfileStore: Sendable {
         var (profile, isNew) = try loadOrPropose(name)
         guard isNew else { return (profile, false) }
         adjust(&profile)
-        try PortPlan(profiles: all()).check(profile)
+        try PortPlan(others: others(than: name)).check(profile)
         try write(profile)
         return (profile, true)
     }
@@ -59,7 +59,7 @@ public struct ProfileStore: Sendable {
     /// The profile `name`, or what it would be if it were made now; nothing is written.
     public func loadOrPropose(_ name: ProfileName) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
         if let profile = try load(name) { return (profile, false) }
-        guard let base = BasePortAllocator(taken: try all().map(\.basePort)).base(for: name) else {
+        guard let base = BasePortAllocator(taken: try others(than: name).map(\.basePort)).base(for: name) else {
             throw ProfileError.noFreeBase
         }
         return (Profile(name: name, basePort: base), true)
@@ -71,18 +71,31 @@ public struct ProfileStore: Sendable {
         try Self.system("remove", file.text) { () throws(Errno) in try FileSystem.unlink(file.text) }
     }
 
-    /// Every profile this user may read, by name.
+    /// Every profile of this user, by name.
     public func all() throws(ProfileError) -> [Profile] {
         var profiles: [Profile] = []
         for name in try names() {
-            do {
-                if let profile = try load(name) { profiles.append(profile) }
-            } catch ProfileError.system(_, _, .permissionDenied) {
-                // An administrator's profile for somebody else: as little ours to see as another user's own.
-                continue
-            }
+            if let profile = try load(name) { profiles.append(profile) }
         }
         return profiles
+    }
+
+    /// Every profile on this host that can be read, but for the one `name` means to this user: those whose ports
+    /// must be kept clear of, an administrator's for somebody else among them.
+    public func others(than name: ProfileName) throws(ProfileError) -> [Profile] {
+        var others: [Profile] = []
+        var isFound = false
+        for directory in searched {
+            for entry in try names(in: directory) {
+                guard let profile = try read(entry, in: directory) else { continue }
+                if entry == name, !isFound, isUsable(profile, from: directory) {
+                    isFound = true
+                } else {
+                    others.append(profile)
+                }
+            }
+        }
+        return others
     }
 
     /// Writes `profile` durably.
@@ -108,21 +121,41 @@ public struct ProfileStore: Sendable {
     private func names() throws(ProfileError) -> [ProfileName] {
         var names: [ProfileName] = []
         for directory in searched {
-            let entries: [String]
-            do {
-                entries = try FileSystem.entries(of: directory.text)
-            } catch {
-                guard error == .noSuchFileOrDirectory else {
-                    throw ProfileError.system(action: "list", path: directory.text, errno: error)
-                }
-                continue
-            }
-            for entry in entries where entry.hasSuffix(".json") {
-                guard let name = ProfileName(String(entry.dropLast(5))), !names.contains(name) else { continue }
-                names.append(name)
-            }
+            for name in try self.names(in: directory) where !names.contains(name) { names.append(name) }
         }
         return names.sorted { $0.text < $1.text }
+    }
+
+    private func names(in directory: AbsolutePath) throws(ProfileError) -> [ProfileName] {
+        do {
+            return try FileSystem.entries(of: directory.text).filter { $0.hasSuffix(".json") }
+                .compactMap { ProfileName(String($0.dropLast(5))) }
+        } catch {
+            guard error == .noSuchFileOrDirectory else {
+                throw ProfileError.system(action: "list", path: directory.text, errno: error)
+            }
+            return []
+        }
+    }
+
+    private func read(_ name: ProfileName, in directory: AbsolutePath) throws(ProfileError) -> Profile? {
+        let file = directory / "\(name).json"
+        do {
+            return try TrustedFile.read(file).map { (text) throws(ProfileError) in try Self.parse(name, file, text) }
+        } catch {
+            // What an administrator lets only others read is not for this user.
+            if case .system(_, _, .permissionDenied) = error, directory == Self.shared { return nil }
+            throw error
+        }
+    }
+
+    /// Whether this user can start the profile: a shared one may name somebody else to run as.
+    private func isUsable(_ profile: Profile, from directory: AbsolutePath) -> Bool {
+        let own = Credentials.userID
+        guard directory == Self.shared, own != 0, let user = profile.user else { return true }
+        let name = String(user.prefix { $0 != ":" })
+        guard let number = UInt32(name) else { return (try? UserDatabase.user(named: name))?.userID == own }
+        return number == own
     }
 
     private func lockRegistry() throws(ProfileError) -> FileDescriptor {

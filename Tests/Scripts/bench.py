@@ -31,7 +31,7 @@ def bubblewrap_arguments(plan, base):
     opened = []
     for step in plan["steps"]:
         name = step["step"]
-        if name == "clone3":
+        if name == "clone":
             arguments += [f"--unshare-{n}" for n in step["namespaces"] if n != "mount"]
         elif name == "mount-root":
             arguments += ["--tmpfs", "/"]

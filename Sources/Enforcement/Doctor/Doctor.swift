@@ -39,7 +39,7 @@ public struct Doctor {
         let errno = Trial.run(in: .user) { () throws(Errno) in }
         return Check(
             name: "user namespace", isHeld: errno == nil, isRequired: true,
-            finding: errno.map { "clone3 answers \($0.name)" } ?? "can be made",
+            finding: errno.map { "clone answers \($0.name)" } ?? "can be made",
             remedy: errno == nil ? "" : userNamespaceRemedy(errno))
     }
 
@@ -165,7 +165,7 @@ public struct Doctor {
         }
         return isUnderSystemd
             ? "remove RestrictNamespaces=, SystemCallFilter=~@mount and PrivateUsers= from the unit"
-            : "a seccomp filter of a container engine forbids it: allow clone3, unshare and mount there"
+            : "a seccomp filter of a container engine forbids it: allow clone, unshare and mount there"
     }
 
     private func setting(_ path: String) -> String? {

@@ -92,7 +92,8 @@ public struct Launch {
             loaded = try policies.load(profile.policy)
             program = try FilterCache(directories: directories, launcher: executable)
                 .program(file: loaded.seccompFile, policies: policies)
-            ports = try PortPlan(profiles: ProfileStore(directories: directories).all()).ports(of: profile)
+            ports = try PortPlan(others: ProfileStore(directories: directories).others(than: profile.name))
+                .ports(of: profile)
         } catch {
             throw .profile(error)
         }

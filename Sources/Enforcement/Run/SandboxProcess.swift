@@ -3,7 +3,7 @@ import Linux
 import Policy
 import SystemPackage
 
-/// What runs behind clone3: builds the sandbox around itself, makes the payload's process, and stays behind
+/// What runs behind clone: builds the sandbox around itself, makes the payload's process, and stays behind
 /// as PID 1.
 struct SandboxProcess {
     let plan: SandboxPlan

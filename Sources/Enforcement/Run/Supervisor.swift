@@ -55,7 +55,7 @@ public struct Supervisor {
         }
     }
 
-    /// The steps before clone3; returns the index of that one.
+    /// The steps before clone; returns the index of that one.
     private func performOwnSteps() throws(EnforcementError) -> Int {
         var index = 0
         while true {

@@ -22,7 +22,7 @@ extension Step {
     public var name: String {
         switch self {
         case .becomeUser: "setresuid"
-        case .enterNamespaces: "clone3"
+        case .enterNamespaces: "clone"
         case .dieWithParent: "pdeathsig"
         case .mapIdentity: "uid_map"
         case .makeMountsPrivate: "mount-private"
