@@ -67,7 +67,11 @@ public struct Launch {
     }
 
     /// Takes back a profile made for a start that was then refused, so that a refusal leaves nothing behind.
+    ///
+    /// Another start may have taken it up meanwhile: it holds the instance's lock, and the profile stays.
     public func forget(_ name: ProfileName) {
+        guard case .acquired(let lock) = try? InstanceLock.acquire(name, in: directories) else { return }
+        defer { lock.descriptor.discard() }
         // What cannot be removed again is a valid profile all the same.
         try? ProfileStore(directories: directories).remove(name)
     }
@@ -142,6 +146,7 @@ public struct Launch {
         }
         for port in [plan.ports.gateway, plan.ports.control] where (try? TCPPort.isFree(port)) == false {
             let listener = TCPPort.listener(on: port)
+            lock.descriptor.discard()
             throw .portInUse(port, by: .init(processID: listener?.processID, program: listener?.program))
         }
         return lock
