@@ -23,8 +23,8 @@ import Testing
 
     /// What the launcher cannot do without.
     static let lacks = [
-        Lack(name: "clone3", call: SYS_clone3, code: 69, step: "clone3"),
-        Lack(name: "clone3 for want of namespaces", call: SYS_clone3, errno: ENOSPC, code: 69, step: "clone3"),
+        Lack(name: "clone", call: SYS_clone, code: 69, step: "clone"),
+        Lack(name: "clone for want of namespaces", call: SYS_clone, errno: ENOSPC, code: 69, step: "clone"),
         Lack(name: "unshare", call: SYS_unshare, code: 69, step: "nest-user-namespace"),
         Lack(name: "landlock_create_ruleset", call: SYS_landlock_create_ruleset, errno: ENOSYS, code: 69),
         Lack(name: "landlock_create_ruleset at boot", call: SYS_landlock_create_ruleset, errno: EOPNOTSUPP, code: 69),
@@ -185,7 +185,7 @@ import Testing
         let host = try Host(starting)
         try host.makeState()
         var options = Host.Options()
-        options.wrapper = [host.stage.probe, "--without", "\(SYS_clone3)=\(ENOSPC)"]
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_clone)=\(ENOSPC)"]
         let end = try host.run(["true"], options)
         #expect(end.code == 69)
         #expect(end.sentences.last?.contains("doctor") == true)

@@ -187,7 +187,7 @@ public struct Doctor {
             do {
                 child = try ChildProcess.clone([])
             } catch {
-                return (ExitCode.unavailable.rawValue, "a start fails: clone3 answers \(error.name)")
+                return (ExitCode.unavailable.rawValue, "a start fails: clone answers \(error.name)")
             }
             guard let child else { _exit(Self.code(of: Supervisor(plan: plan, lock: nil).run {})) }
             guard case .exited(let code) = try? child.wait() else {
