@@ -177,7 +177,7 @@ import Testing
         let winner = try #require(all.first { Processes.isAlive($0.processID) })
         for loser in all where loser !== winner {
             let end = try loser.wait()
-            #expect(end.code == 125)
+            #expect(end.code == 125, "\(end.errors)")
             #expect(end.sentences.last?.contains("running already") == true)
             #expect(end.sentences.last?.contains("PID \(winner.processID)") == true)
         }

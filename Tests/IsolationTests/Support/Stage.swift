@@ -21,7 +21,7 @@ struct Stage {
         try Files.makeDirectory(made)
         try Files.makeDirectory("\(made)/probe")
         let source = ProcessInfo.processInfo.environment["MAZELCLAW_STAGE"] ?? "\(Self.package)/.build/stage"
-        try FileManager.default.copyItem(atPath: source, toPath: "\(made)/stage")
+        try Self.copy(source, to: "\(made)/stage")
         // `swift test` builds the probe beside the tests' own program.
         let programs = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
         let candidates = [
@@ -34,9 +34,24 @@ struct Stage {
         guard let probe = candidates.compactMap({ $0 }).first(where: Files.exists) else {
             throw Files.Failure(path: "isolation-probe", errno: ENOENT)
         }
-        try FileManager.default.copyItem(
-            atPath: URL(filePath: probe).resolvingSymlinksInPath().path, toPath: self.probe)
-        try Files.set(self.probe, mode: 0o755)
+        try Self.copy(URL(filePath: probe).resolvingSymlinksInPath().path, to: self.probe)
+    }
+
+    /// Copies a file or a tree without its owner, which may be another user's.
+    private static func copy(_ source: String, to destination: String) throws {
+        var status = stat()
+        guard stat(source, &status) == 0 else { throw Files.Failure(path: source, errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            guard let content = FileManager.default.contents(atPath: source) else {
+                throw Files.Failure(path: source, errno: EACCES)
+            }
+            try content.write(to: URL(filePath: destination))
+            return try Files.set(destination, mode: status.st_mode & 0o755)
+        }
+        try Files.makeDirectory(destination)
+        for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+            try copy("\(source)/\(name)", to: "\(destination)/\(name)")
+        }
     }
 
     /// Removes what a run left behind that was killed.
