@@ -18,6 +18,13 @@ public enum SeccompFilter {
         _ = try valueOrErrno(result)
     }
 
+    /// Asks whether filters can be had that end a process (SECCOMP_GET_ACTION_AVAIL, kernel 4.14), without making
+    /// one; throws what the kernel answers.
+    public static func checkAvailability() throws(Errno) {
+        var action = SECCOMP_RET_KILL_PROCESS
+        _ = try valueOrErrno(clinux_seccomp(UInt32(SECCOMP_GET_ACTION_AVAIL), 0, &action))
+    }
+
     /// Whether the kernel can hand calls to a supervisor (SECCOMP_GET_NOTIF_SIZES, kernel 5.0).
     public static var hasUserNotification: Bool {
         var sizes = seccomp_notif_sizes()

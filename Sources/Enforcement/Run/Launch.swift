@@ -99,6 +99,8 @@ public struct Launch {
             ports = try PortPlan(others: ProfileStore(directories: directories).others(than: profile.name))
                 .ports(of: profile)
         } catch {
+            // libseccomp asks the kernel too: what the host lacks is no fault of the policy's.
+            if case .invalid = error { try Self.checkSeccomp() }
             throw .profile(error)
         }
         let facts = try HostProbe(environment: environment)
@@ -150,6 +152,14 @@ public struct Launch {
             throw .portInUse(port, by: .init(processID: listener?.processID, program: listener?.program))
         }
         return lock
+    }
+
+    private static func checkSeccomp() throws(LaunchError) {
+        do {
+            try SeccompFilter.checkAvailability()
+        } catch {
+            throw .noSeccomp(error)
+        }
     }
 
     // MARK: Who and where

@@ -9,6 +9,8 @@ public enum LaunchError: Error, Sendable {
     case usage(String)
     /// A profile or policy file.
     case profile(ProfileError)
+    /// The kernel takes no seccomp filter.
+    case noSeccomp(Errno)
     /// What was asked for cannot be planned.
     case plan(PlanError)
     /// The instance is running already.
@@ -34,7 +36,7 @@ public enum LaunchError: Error, Sendable {
         case .usage: .usage
         case .profile(.system), .held, .portInUse, .unsafePath, .system: .isolation
         case .profile: .configuration
-        case .plan(.unavailable): .unavailable
+        case .noSeccomp, .plan(.unavailable): .unavailable
         case .plan(.invalid): .configuration
         }
     }
@@ -46,6 +48,9 @@ extension LaunchError: CustomStringConvertible {
         switch self {
         case .usage(let sentence): sentence
         case .profile(let error): error.description
+        case .noSeccomp(let errno):
+            "seccomp(2) answers \(errno.name) (\(errno)): use a kernel with CONFIG_SECCOMP_FILTER, and let a container's "
+                + "own filter permit it"
         case .plan(let error): error.description
         case .held(let name, let holder):
             "profile \"\(name)\" is running already (\(holder)); stop that instance first, or use another profile"
