@@ -13,11 +13,12 @@ RUN_USER     ?= mazelclaw
 BUILD        := .build/release
 STAGE        := .build/stage
 PACKAGES     := libseccomp-dev libcap-dev
-BENCH_PACKAGES := bubblewrap hyperfine
+TEST_PACKAGES  := git procps python3 util-linux
+BENCH_PACKAGES := bubblewrap python3
 STRIP        ?= strip
 PROGRAMS     := mazelclaw-run mazelclaw
 
-.PHONY: help build run test check bench install uninstall fmt clean packages bench-packages
+.PHONY: help build run test check bench install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +32,7 @@ run: build ## start the profile's gateway in its sandbox (PROFILE=rescue)
 	@Tests/Scripts/run-profile.sh "$(CURDIR)/$(STAGE)" "$(PROFILE)" "$(RUN_USER)"
 
 test: build ## run the whole suite against the built programs
+	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" swift test
 
 check: build ## format lint, warnings as errors, guards on the launcher
@@ -38,7 +40,8 @@ check: build ## format lint, warnings as errors, guards on the launcher
 	Tests/Scripts/check-launcher.sh "$(BUILD)/mazelclaw-run"
 	Tests/Scripts/check-readme.sh
 
-bench: build bench-packages ## compare start-up and memory with bubblewrap in one run
+bench: build ## compare start-up and memory with bubblewrap in one run
+	@Tests/Scripts/need-packages.sh $(BENCH_PACKAGES)
 	Tests/Scripts/bench.py "$(CURDIR)/$(STAGE)"
 
 install: ## install built programs and policies (PREFIX=/usr/local DESTDIR=)
@@ -59,6 +62,3 @@ clean: ## remove everything that was built
 
 packages: ## install the Debian packages the build needs (root), or print the command
 	@Tests/Scripts/need-packages.sh $(PACKAGES)
-
-bench-packages:
-	@Tests/Scripts/need-packages.sh $(BENCH_PACKAGES)

@@ -106,7 +106,10 @@ import Testing
     func `a set-user-ID launcher refuses to run`() throws {
         let host = try Host(.unprivileged)
         let copy = "\(host.root)/launcher"
-        try FileManager.default.copyItem(atPath: host.stage.launcher, toPath: copy)
+        // Copied by another process: a child that some other test makes meanwhile would inherit the open file,
+        // and a file open for writing cannot be executed (ETXTBSY, execve(2)).
+        let copying = ["/bin/cp", host.stage.launcher, copy].map { Array($0.utf8) }
+        #expect(try Running(copying, files: "\(host.root)/copying", Running.Setup()).wait().code == 0)
         try Files.set(copy, mode: 0o4755)
         let command = Host.becomingUser + [copy, "--profile", "p", "--", "true"]
         let end = try Running(command.map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup()).wait()
