@@ -33,6 +33,12 @@ public struct InstanceHolder: Equatable, Sendable {
         startedAt = record?["startedAt"]?.integer
     }
 
+    /// Whether a process of that ID exists (kill(2), signal 0); another user's counts too.
+    var isAlive: Bool {
+        guard let pid else { return false }
+        return kill(pid, 0) == 0 || Glibc.errno == EPERM
+    }
+
     /// The record as it stands in the lock file.
     public var file: JSON {
         var object = JSONObject()

@@ -24,8 +24,8 @@ public struct InstanceLock: Sendable {
             let file = try FileDescriptor.workingDirectory.open(
                 path.text, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
             guard try FileLock.tryAcquire(file) else {
-                defer { file.discard() }
-                return .held(by: InstanceHolder(text: try file.readEverything(limit: 4096)))
+                file.discard()
+                return .held(by: try record(in: path))
             }
             let record = InstanceHolder.current().file.serialized() + [UInt8(ascii: "\n")]
             // Written before it is cut to length: whoever loses the race never reads an empty file.
@@ -46,11 +46,22 @@ public struct InstanceLock: Sendable {
             let file = try FileDescriptor.workingDirectory.open(path.text, flags: O_RDWR | O_NOFOLLOW)
             defer { file.discard() }
             guard try FileLock.isHeld(file) else { return nil }
-            return InstanceHolder(text: try file.readEverything(limit: 4096))
+            return try record(in: path)
         } catch {
             if error == .noSuchFileOrDirectory { return nil }
             throw .system(action: "read", path: path.text, errno: error)
         }
+    }
+
+    /// The holder's record. A holder writes it right after taking the lock; until then the file is empty, or names
+    /// the holder before, which has ended. That is waited for a tenth of a second at most.
+    private static func record(in path: AbsolutePath) throws(Errno) -> InstanceHolder {
+        var holder = InstanceHolder(text: try FileSystem.read(path.text, limit: 4096))
+        for _ in 0..<50 where !holder.isAlive {
+            _ = try Readiness.wait(for: [], milliseconds: 2)
+            holder = InstanceHolder(text: try FileSystem.read(path.text, limit: 4096))
+        }
+        return holder
     }
 
     private static func file(of name: ProfileName, in directories: HostDirectories) -> AbsolutePath {
