@@ -282,9 +282,7 @@ import Testing
         let host = try Host(starting)
         // The first start makes what stays: profile, lock, cached filter, state directory.
         #expect(try host.run(["true"]).code == 0)
-        // The lock's file names its last holder.
-        let isOutput = { (name: String) in name.hasPrefix("output/") || name.hasSuffix(".lock") }
-        let before = Files.listing(host.root, leavingOut: isOutput)
+        let before = Files.listing(host.root, leavingOut: Files.isRecord)
         let mounts = Files.read("/proc/self/mountinfo")
         switch kind {
         case .normal: #expect(try host.run(["true"]).code == 0)
@@ -299,7 +297,7 @@ import Testing
             running.send(SIGKILL)
             try running.wait()
         }
-        #expect(Files.listing(host.root, leavingOut: isOutput) == before)
+        #expect(Files.listing(host.root, leavingOut: Files.isRecord) == before)
         #expect(Files.read("/proc/self/mountinfo") == mounts)
     }
 

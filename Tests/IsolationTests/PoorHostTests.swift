@@ -58,8 +58,7 @@ import Testing
     func `a call that fails ends the start with its code and no payload`(lack: Lack, starting: Starting) throws {
         let host = try Host(starting)
         #expect(try host.run(["true"]).code == 0)
-        let isOutput = { (name: String) in name.hasPrefix("output/") || name.hasSuffix(".lock") }
-        let before = Files.listing(host.root, leavingOut: isOutput)
+        let before = Files.listing(host.root, leavingOut: Files.isRecord)
         var options = Host.Options()
         let status = host.status(&options)
         // execve is needed once more, by the wrapper itself.
@@ -68,7 +67,7 @@ import Testing
         let end = try host.run(["sh", "-c", "touch $MAZELCLAW_STATE_DIR/ran"], options)
         #expect(end.code == lack.code)
         #expect(end.sentences.count == 1)
-        #expect(Files.listing(host.root, leavingOut: isOutput) == before)
+        #expect(Files.listing(host.root, leavingOut: Files.isRecord) == before)
         let events = try Host.events(status)
         #expect(!events.contains { $0["event"]?.string == "exec" || $0["event"]?.string == "exit" })
         let error = try #require(events.last)
@@ -134,10 +133,9 @@ import Testing
     func `the doctor touches nothing on the host`(starting: Starting) throws {
         let host = try Host(starting)
         #expect(try host.run(["true"]).code == 0)
-        let isOutput = { (name: String) in name.hasPrefix("output/") || name.hasSuffix(".lock") }
-        let before = Files.listing(host.root, leavingOut: isOutput)
+        let before = Files.listing(host.root, leavingOut: Files.isRecord)
         #expect(try host.command(["doctor"]).code == 0)
-        #expect(Files.listing(host.root, leavingOut: isOutput) == before)
+        #expect(Files.listing(host.root, leavingOut: Files.isRecord) == before)
     }
 
     // MARK: Giving up by name

@@ -59,6 +59,12 @@ enum Files {
         return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
     }
 
+    /// Whether a name below a host's root is one that starts write by design: what a payload printed, the lock's file,
+    /// which names its last holder, and the kept filter, which appears once its policy is some seconds old.
+    static func isRecord(_ name: String) -> Bool {
+        name.hasPrefix("output/") || name.hasSuffix(".lock") || name.hasPrefix("cache/")
+    }
+
     /// Everything below `path`: one line each of name, mode, owner and size, in order.
     static func listing(_ path: String, leavingOut isLeftOut: (String) -> Bool = { _ in false }) -> [String] {
         let names = (FileManager.default.enumerator(atPath: path)?.compactMap { $0 as? String } ?? []).sorted()
