@@ -29,8 +29,12 @@ import Testing
     @Test(arguments: Starting.available)
     func `an orphan is reaped by init and ends with it`(starting: Starting) throws {
         let host = try Host(starting)
-        let script =
-            "(setsid sleep 1000 & ) ; sleep 0; ps -e -o ppid=,comm= | grep sleep; echo ready; read line < /proc/self/fd/0; exec sleep 1000"
+        // The orphan is looked for until it has been executed and handed to init.
+        let script = """
+            (setsid sleep 1000 &)
+            until ps -e -o ppid=,comm= | grep '^ *1 sleep'; do :; done
+            echo ready; exec sleep 1000
+            """
         let running = try host.start(["sh", "-c", script])
         try running.waitForOutput("ready")
         #expect(running.output.contains("1 sleep"))
