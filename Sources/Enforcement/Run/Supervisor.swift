@@ -108,7 +108,8 @@ public struct Supervisor {
         while true {
             let descriptors = [child.pidfd, signals] + (isStarting ? [failures] : [])
             let ready = try Readiness.wait(
-                for: descriptors, milliseconds: isStopping ? Self.grace : isIdle ? -1 : Self.settling)
+                for: descriptors, milliseconds: isStopping ? Self.grace : isIdle ? -1 : Self.settling,
+                releasingImage: isIdle)
             if ready.contains(2) {
                 // The pipe ends when exec has closed it, or when init has ended without one.
                 report = try failures.readEverything()
@@ -123,10 +124,7 @@ public struct Supervisor {
             if ready.contains(1) { try forwardSignals(to: child, isStopping: &isStopping) }
             // The time is up: what does not end by itself is ended, with everything it started.
             if ready.isEmpty, isStopping { try child.send(signal: SIGKILL) }
-            if ready.isEmpty, !isIdle {
-                ProcessControl.releaseImage()
-                isIdle = true
-            }
+            if ready.isEmpty { isIdle = true }
         }
     }
 
