@@ -80,8 +80,6 @@ public struct ResolveFlags: OptionSet, Sendable {
 
     /// No component may be a symbolic link (RESOLVE_NO_SYMLINKS).
     public static let noSymbolicLinks = ResolveFlags(rawValue: UInt64(RESOLVE_NO_SYMLINKS))
-    /// The walk may not leave the directory it starts from (RESOLVE_BENEATH).
-    public static let beneath = ResolveFlags(rawValue: UInt64(RESOLVE_BENEATH))
     /// No component may be a magic link of /proc (RESOLVE_NO_MAGICLINKS).
     public static let noMagicLinks = ResolveFlags(rawValue: UInt64(RESOLVE_NO_MAGICLINKS))
 }

@@ -54,21 +54,9 @@ public enum FileSystem {
         _ = try valueOrErrno(Glibc.rename(old, new))
     }
 
-    /// Makes a second name for a file; fails with EEXIST where the name is taken (link(2)).
-    public static func link(_ old: String, to new: String) throws(Errno) {
-        _ = try valueOrErrno(Glibc.link(old, new))
-    }
-
     /// Removes a name that is no directory's (unlink(2)).
     public static func unlink(_ path: String) throws(Errno) {
         _ = try valueOrErrno(Glibc.unlink(path))
-    }
-
-    /// Changes owner and group of an open file (fchown(2)).
-    public static func changeOwner(
-        of descriptor: FileDescriptor, userID: UInt32, groupID: UInt32
-    ) throws(Errno) {
-        _ = try valueOrErrno(fchown(descriptor.rawValue, userID, groupID))
     }
 
     /// Makes data and metadata of an open file durable (fsync(2)).

@@ -22,8 +22,6 @@ public struct NamespaceSet: OptionSet, Sendable {
     public static let uts = NamespaceSet(rawValue: UInt64(CLONE_NEWUTS))
     /// cgroup_namespaces(7).
     public static let cgroup = NamespaceSet(rawValue: UInt64(CLONE_NEWCGROUP))
-    /// network_namespaces(7).
-    public static let network = NamespaceSet(rawValue: UInt64(CLONE_NEWNET))
 
     /// Moves the calling process into new namespaces (unshare(2)). A new user namespace needs a
     /// single-threaded caller, or the kernel answers EINVAL.

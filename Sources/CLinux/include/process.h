@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -35,10 +34,6 @@ static inline long clinux_unshare(uint64_t flags) {
 
 static inline long clinux_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
     return syscall(SYS_prctl, option, a, b, c, d);
-}
-
-static inline long clinux_pidfd_open(int pid, uint32_t flags) {
-    return syscall(SYS_pidfd_open, pid, flags);
 }
 
 static inline long clinux_pidfd_send_signal(int pidfd, int signal) {
@@ -84,10 +79,6 @@ static inline int clinux_signalfd(const sigset_t *mask) {
 
 static inline const char *clinux_errno_name(int number) {
     return strerrorname_np(number);
-}
-
-static inline int clinux_ioctl(int fd, unsigned long request) {
-    return ioctl(fd, request, 0);
 }
 
 // The environment, which Swift 6 does not let through as a global variable.
