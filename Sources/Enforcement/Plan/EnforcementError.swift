@@ -42,7 +42,9 @@ extension EnforcementError: CustomStringConvertible {
                     : "it must be an executable file for this machine")
         case .bind(let bind):
             return "cannot bind \(bind.source) at \(bind.destination): \(errno.name) (\(errno))\(place); "
-                + "correct the path, or make it a plain directory of its user"
+                + (errno == .permissionDenied
+                    ? "let the sandbox's user reach it (chmod o+x on the directories above), or move it"
+                    : "correct the path, or make it a plain directory of its user")
         default:
             return "step \"\(step.summary)\" failed: \(errno.name) (\(errno))\(place); \(advice)"
         }
