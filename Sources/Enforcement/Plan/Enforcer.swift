@@ -32,10 +32,8 @@ struct Enforcer {
 
     private mutating func act(_ step: Step) throws(Failure) {
         switch step {
-        case .becomeUser(let userID, let groupID):
-            try call { () throws(Errno) in try Credentials.become(userID: userID, groupID: groupID) }
-        case .enterNamespaces, .startPayload:
-            preconditionFailure("the supervisor and init make their own children")
+        case .becomeUser, .enterNamespaces, .startPayload:
+            preconditionFailure("the supervisor becomes the user, and it and init make their own children")
         case .dieWithParent: try call(ProcessControl.dieWithParent)
         case .mapIdentity(let userID, let groupID), .nestUserNamespace(let userID, let groupID):
             try call { () throws(Errno) in

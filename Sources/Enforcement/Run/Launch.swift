@@ -133,18 +133,16 @@ public struct Launch {
 
     /// Takes the instance's lock, then makes sure its ports are free.
     public func claim(_ plan: SandboxPlan) throws(LaunchError) -> InstanceLock {
-        let lock: InstanceLock
+        let outcome: InstanceLock.Outcome
         do {
-            switch try InstanceLock.acquire(plan.profile, in: directories) {
-            case .acquired(let acquired): lock = acquired
-            case .held(let holder): throw LaunchError.held(plan.profile, by: holder)
-            }
-        } catch let error as ProfileError {
-            throw .profile(error)
-        } catch let error as LaunchError {
-            throw error
+            outcome = try InstanceLock.acquire(plan.profile, in: directories)
         } catch {
-            preconditionFailure("only the two kinds above are thrown")
+            throw .profile(error)
+        }
+        let lock: InstanceLock
+        switch outcome {
+        case .acquired(let acquired): lock = acquired
+        case .held(let holder): throw .held(plan.profile, by: holder)
         }
         for port in [plan.ports.gateway, plan.ports.control] where (try? TCPPort.isFree(port)) == false {
             let listener = TCPPort.listener(on: port)

@@ -45,7 +45,7 @@ public struct Supervisor {
                 SandboxProcess(plan: plan, failures: pipe.writer, lock: lock).run(from: index + 1)
             }
             pipe.writer.discard()
-            return try watch(child, failures: pipe.reader, cloneIndex: index, onStart: onStart)
+            return try watch(child, failures: pipe.reader, onStart: onStart)
         } catch let error as EnforcementError {
             return .failed(error)
         } catch let error as Errno {
@@ -98,7 +98,7 @@ public struct Supervisor {
     // MARK: The event loop
 
     private func watch(
-        _ child: ChildProcess, failures: FileDescriptor, cloneIndex: Int, onStart: () -> Void
+        _ child: ChildProcess, failures: FileDescriptor, onStart: () -> Void
     ) throws(Errno) -> Outcome {
         let signals = try Signals.descriptor()
         var report: [UInt8] = []
