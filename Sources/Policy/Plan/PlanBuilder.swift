@@ -256,22 +256,16 @@ struct PlanBuilder {
                 remedy: "use a kernel from 6.12 on")
         }
         let handlesPorts = abi >= 4 && !given.contains(.landlockNet)
-        let bindPorts = portNumbers(request.policy.bindPorts, adding: [])
-        let connectPorts = portNumbers(request.policy.connectPorts, adding: request.profile.connectPorts)
+        let bindPorts = request.portRules.bindableTCPPorts
+        let connectPorts = PortSelector.ports(
+            of: request.policy.connectPorts + request.profile.connectPorts.map(PortSelector.number),
+            in: request.ports)
         let scopes = abi >= 6 && !given.contains(.landlockScope) ? request.policy.scopes : []
         return { files in
             LandlockRules(
                 abi: abi, files: files, bindPorts: handlesPorts ? bindPorts : nil,
                 connectPorts: handlesPorts ? connectPorts : nil, scopes: scopes)
         }
-    }
-
-    private func portNumbers(_ selectors: [PortSelector], adding more: [UInt16]) -> [UInt16] {
-        var ports = selectors.flatMap { $0.ports(in: request.ports) } + more
-        ports.sort()
-        var unique: [UInt16] = []
-        for port in ports where unique.last != port { unique.append(port) }
-        return unique
     }
 
     // MARK: The payload
@@ -317,7 +311,7 @@ struct PlanBuilder {
         set("MAZELCLAW_CONFIG_PATH", request.paths.configuration.text)
         set("MAZELCLAW_WORKSPACE", request.paths.workspace.text)
         set("MAZELCLAW_GATEWAY_PORT", String(request.ports.gateway))
-        set("MAZELCLAW_GATEWAY_BIND", request.profile.bind.rawValue)
+        set("MAZELCLAW_GATEWAY_BIND", request.profile.bind.description)
         if !request.degradations.isEmpty {
             set("MAZELCLAW_DEGRADED", request.degradations.map(\.rawValue).joined(separator: ","))
         }

@@ -36,6 +36,13 @@ public struct PlanRequest: Equatable, Sendable {
         self.degradations = degradations
     }
 
+    /// What the instance may bind and listen on.
+    public var portRules: PortRules {
+        PortRules(
+            ports: ports, tcp: policy.bindPorts, udp: profile.udpPorts, scope: profile.bind,
+            loopbackProbe: profile.loopbackProbe, policyFile: policy.file)
+    }
+
     /// Where a gateway executable from outside the visible tree appears inside.
     public static let gatewayDirectory = AbsolutePath.root / "opt/mazelclaw/bin"
 

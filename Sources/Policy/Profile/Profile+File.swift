@@ -3,9 +3,9 @@ public import JSON
 extension Profile {
     /// Reads a profile file: a JSON object of the keys below, of which only `basePort` is required.
     ///
-    /// `basePort`, `policy`, `bind` (`loopback` or `lan`), `network` (`shared`), `user`, `stateDirectory`,
-    /// `workspace`, `binds` (objects of `source`, `destination`, `access`), `connect` (`ports`),
-    /// `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
+    /// `basePort`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`), `user`,
+    /// `stateDirectory`, `workspace`, `binds` (objects of `source`, `destination`, `access`), `connect` (`ports`),
+    /// `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
         var object = try StrictDocument(file: file, text: text).object()
         let bases = Int64(PortSet.validBases.lowerBound)...Int64(PortSet.validBases.upperBound)
@@ -13,8 +13,9 @@ extension Profile {
         self.init(name: name, basePort: UInt16(base))
         policy = try object.string("policy") ?? policy
         if let scope = try object.string("bind") {
-            guard let scope = BindScope(rawValue: scope) else {
-                throw object.error("bind", "expected \"loopback\" or \"lan\", found \"\(scope)\"")
+            guard let scope = BindScope(scope) else {
+                throw object.error(
+                    "bind", "expected \"loopback\", \"lan\" or an IP address of this host, found \"\(scope)\"")
             }
             bind = scope
         }
@@ -31,6 +32,11 @@ extension Profile {
             connectPorts = (try connect.integers("ports", in: 1...65535) ?? []).map { UInt16($0) }
             try connect.finish()
         }
+        if var udp = try object.object("udp") {
+            udpPorts = (try udp.integers("ports", in: 1024...65535) ?? []).map { UInt16($0) }
+            try udp.finish()
+        }
+        loopbackProbe = try object.bool("loopbackProbe") ?? false
         for pair in try object.dictionary("environment") ?? [] {
             guard let variable = EnvironmentVariable(name: pair.name, value: pair.value) else {
                 throw object.error("environment", "\"\(pair.name)\" cannot be the name of a variable")
@@ -45,12 +51,14 @@ extension Profile {
         var object = JSONObject()
         object["basePort"] = .integer(Int64(basePort))
         object["policy"] = .string(policy)
-        object["bind"] = .string(bind.rawValue)
+        object["bind"] = .string(bind.description)
         object["user"] = user.map(JSON.string)
         object["stateDirectory"] = stateDirectory.map { .string($0.text) }
         object["workspace"] = workspace.map { .string($0.text) }
         if !binds.isEmpty { object["binds"] = .array(binds.map(\.file)) }
         if !connectPorts.isEmpty { object["connect"] = ["ports": .array(connectPorts.map { .integer(Int64($0)) })] }
+        if !udpPorts.isEmpty { object["udp"] = ["ports": .array(udpPorts.map { .integer(Int64($0)) })] }
+        if loopbackProbe { object["loopbackProbe"] = true }
         if !environment.isEmpty {
             object["environment"] = .object(
                 JSONObject(environment.map { JSONObject.Member(name: $0.name, value: .string($0.value)) }))

@@ -20,6 +20,10 @@ public struct Profile: Equatable, Sendable {
     public var binds: [BindMount]
     /// TCP ports the payload may connect to beside its own, 53, 80 and 443.
     public var connectPorts: [UInt16]
+    /// UDP ports the payload may bind beside ephemeral ones. Default none.
+    public var udpPorts: [UInt16]
+    /// Whether TCP port 0 may be bound on loopback, as some gateways do to find out whether they can. Default false.
+    public var loopbackProbe: Bool
     /// Variables set inside, beside the policy's allow-list.
     public var environment: [EnvironmentVariable]
 
@@ -31,16 +35,10 @@ public struct Profile: Equatable, Sendable {
         bind = .loopback
         binds = []
         connectPorts = []
+        udpPorts = []
+        loopbackProbe = false
         environment = []
     }
-}
-
-/// The addresses a gateway port may be bound on.
-public enum BindScope: String, Sendable, CaseIterable {
-    /// 127.0.0.1 and ::1.
-    case loopback
-    /// Every address of the host.
-    case lan
 }
 
 /// A directory or file of the host made visible inside.

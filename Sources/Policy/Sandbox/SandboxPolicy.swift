@@ -127,6 +127,25 @@ public enum PortSelector: Hashable, Sendable {
         case .number(let number): [number]
         }
     }
+
+    /// The ports meant by all of `selectors`, ascending, each once.
+    static func ports(of selectors: [PortSelector], in set: PortSet) -> [UInt16] {
+        var ports = selectors.flatMap { $0.ports(in: set) }
+        ports.sort()
+        var unique: [UInt16] = []
+        for port in ports where unique.last != port { unique.append(port) }
+        return unique
+    }
+
+    /// Whether `port` is among them.
+    func contains(_ port: UInt16, in ports: PortSet) -> Bool {
+        switch self {
+        case .gateway: port == ports.gateway
+        case .control: port == ports.control
+        case .cdp: ports.cdp.contains(port)
+        case .number(let number): port == number
+        }
+    }
 }
 
 /// A kind of namespace, by its name in the OCI runtime specification.

@@ -17,7 +17,8 @@ import Testing
             {"basePort": 19001, "policy": "browser", "bind": "lan", "network": "shared", "user": "mazel",
              "stateDirectory": "/srv//state/./a", "workspace": "/srv/work",
              "binds": [{"source": "/data"}, {"source": "/a", "destination": "/b", "access": "read-write"}],
-             "connect": {"ports": [8080, 65535]}, "environment": {"LANG": "C.UTF-8", "EMPTY": ""}}
+             "connect": {"ports": [8080, 65535]}, "udp": {"ports": [5353]}, "loopbackProbe": true,
+             "environment": {"LANG": "C.UTF-8", "EMPTY": ""}}
             """)
         #expect(read.policy == "browser")
         #expect(read.bind == .lan)
@@ -28,13 +29,15 @@ import Testing
         #expect(read.binds.map(\.destination.text) == ["/data", "/b"])
         #expect(read.binds.map(\.isWritable) == [false, true])
         #expect(read.connectPorts == [8080, 65535])
+        #expect(read.udpPorts == [5353])
+        #expect(read.loopbackProbe)
         #expect(read.environment.map(\.assignment) == ["LANG=C.UTF-8", "EMPTY="])
     }
 
     @Test func `a profile written is the profile read`() throws {
         let written = try profile(
             """
-            {"basePort": 19001, "bind": "lan", "user": "1000:1000", "workspace": "/w",
+            {"basePort": 19001, "bind": "192.0.2.7", "user": "1000:1000", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w",
              "binds": [{"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [1]}, "environment": {"A": "b"}}
             """)
@@ -51,7 +54,10 @@ import Testing
         ("{\"basePort\":\n65426}", 2, "65426"),
         ("{\"basePort\":\n18789.0}", 2, "basePort: expected a whole number"),
         ("{\"basePort\":\n\"18789\"}", 2, "basePort: expected a whole number"),
-        ("{\"basePort\": 18789,\n\"bind\": \"public\"}", 2, "expected \"loopback\" or \"lan\", found \"public\""),
+        (
+            "{\"basePort\": 18789,\n\"bind\": \"public\"}", 2,
+            "expected \"loopback\", \"lan\" or an IP address of this host, found \"public\""
+        ),
         ("{\"basePort\": 18789,\n\"network\": \"none\"}", 2, "network: expected \"shared\""),
         ("{\"basePort\": 18789,\n\"workspace\": \"work\"}", 2, "workspace: expected an absolute path"),
         ("{\"basePort\": 18789,\n\"stateDirectory\": \"/a/../b\"}", 2, "stateDirectory: expected an absolute path"),
