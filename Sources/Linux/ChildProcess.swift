@@ -30,35 +30,15 @@ public struct ChildProcess: Sendable {
         return pid == 0 ? nil : ChildProcess(processID: Int32(pid), pidfd: FileDescriptor(rawValue: pidfd))
     }
 
-    /// Makes a child that runs `body` in this process's own memory, while the caller stands still until it has
-    /// executed another program or ended (vfork(2)); returns its process ID.
-    ///
-    /// Nothing is copied, which is what makes it fast. What `body` changes in memory stays changed; descriptors,
-    /// credentials and signal dispositions are the child's own. `body` must end in exec or exit.
-    public static func vfork(_ body: @escaping () -> Never) throws(Errno) -> Int32 {
-        let stackSize = 64 << 10
-        let stack = UnsafeMutableRawPointer.allocate(byteCount: stackSize, alignment: 16)
-        defer { stack.deallocate() }
-        var body = body
-        let pid = withUnsafeMutablePointer(to: &body) { pointer in
-            clinux_clone_sharing_memory(
-                { argument in
-                    guard let argument else { return 1 }
-                    argument.assumingMemoryBound(to: (() -> Never).self).pointee()
-                }, stack + stackSize, pointer)
-        }
-        return try valueOrErrno(pid)
+    /// Makes a child that owns a copy of everything (fork(2)); returns its process ID, or 0 in the child.
+    public static func fork() throws(Errno) -> Int32 {
+        Int32(try valueOrErrno(clinux_clone(0, nil)))
     }
 
     /// Sends a signal, which can only reach this process, never a later one of its number
     /// (pidfd_send_signal(2)).
     public func send(signal: Int32) throws(Errno) {
         _ = try valueOrErrno(clinux_pidfd_send_signal(pidfd.rawValue, signal))
-    }
-
-    /// Copies one of the process's descriptors into this process (pidfd_getfd(2)).
-    public func takeDescriptor(_ number: Int32) throws(Errno) -> FileDescriptor {
-        FileDescriptor(rawValue: Int32(try valueOrErrno(clinux_pidfd_getfd(pidfd.rawValue, number))))
     }
 
     /// Waits for the end and reaps it (waitpid(2)).

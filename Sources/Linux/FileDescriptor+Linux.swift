@@ -80,6 +80,10 @@ public struct ResolveFlags: OptionSet, Sendable {
 
     /// No component may be a symbolic link (RESOLVE_NO_SYMLINKS).
     public static let noSymbolicLinks = ResolveFlags(rawValue: UInt64(RESOLVE_NO_SYMLINKS))
+    /// The walk stays below the directory; what leads out fails with EXDEV (RESOLVE_BENEATH).
+    public static let beneath = ResolveFlags(rawValue: UInt64(RESOLVE_BENEATH))
+    /// The directory is the root of the walk: absolute links and ".." stay in it (RESOLVE_IN_ROOT).
+    public static let inRoot = ResolveFlags(rawValue: UInt64(RESOLVE_IN_ROOT))
     /// No component may be a magic link of /proc (RESOLVE_NO_MAGICLINKS).
     public static let noMagicLinks = ResolveFlags(rawValue: UInt64(RESOLVE_NO_MAGICLINKS))
 }

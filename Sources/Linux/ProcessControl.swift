@@ -14,6 +14,11 @@ public enum ProcessControl {
         _ = try valueOrErrno(clinux_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
     }
 
+    /// Lets processes of the same user that outrank this one's namespaces reach it again (PR_SET_DUMPABLE).
+    public static func becomeDumpable() throws(Errno) {
+        _ = try valueOrErrno(clinux_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
+    }
+
     /// Sets the name that ps(1) shows, at most 15 bytes of it (PR_SET_NAME).
     static func setName(_ name: String) throws(Errno) {
         let result = name.withCString { clinux_prctl(PR_SET_NAME, UInt(bitPattern: $0), 0, 0, 0) }

@@ -3,16 +3,26 @@ public import SystemPackage
 
 /// Waiting for several descriptors at once (poll(2)).
 public enum Readiness {
-    /// The indices of `descriptors` that are readable or hung up; empty when `milliseconds` ran out.
+    /// A descriptor on which something has happened.
+    public struct Ready: Sendable {
+        /// Its place among those waited for.
+        public let index: Int
+        /// Whether there is something to read; otherwise the other end is gone.
+        public let isReadable: Bool
+    }
+
+    /// Those of `descriptors` that are readable or hung up; none when `milliseconds` ran out.
     /// A negative time waits for ever. `releasingImage` gives the program's own pages back at the last moment, so
     /// that getting there does not fetch them again.
     public static func wait(
         for descriptors: [FileDescriptor], milliseconds: Int32, releasingImage: Bool = false
-    ) throws(Errno) -> [Int] {
+    ) throws(Errno) -> [Ready] {
         var entries = descriptors.map { pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0) }
         if releasingImage { ProcessControl.releaseImage() }
         _ = try retryingOnInterrupt { poll(&entries, nfds_t(entries.count), milliseconds) }
-        return entries.indices.filter { entries[$0].revents != 0 }
+        return entries.indices.filter { entries[$0].revents != 0 }.map {
+            Ready(index: $0, isReadable: entries[$0].revents & Int16(POLLIN) != 0)
+        }
     }
 }
 

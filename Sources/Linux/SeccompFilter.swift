@@ -8,14 +8,30 @@ public enum SeccompFilter {
     ///
     /// The calling thread must have no_new_privs set. Raw, because libseccomp 2.5.4 cannot ask for all flags.
     public static func install(_ program: [UInt8]) throws(Errno) {
-        var bytes = program
-        let result = bytes.withUnsafeMutableBytes { buffer in
+        _ = try load(program, flags: 0)
+    }
+
+    /// Installs a program that hands calls to a supervisor, and returns the listener's descriptor, which exec closes
+    /// (SECCOMP_FILTER_FLAG_NEW_LISTENER). EBUSY when a filter with a listener is in force already.
+    ///
+    /// Once a call was received only a fatal signal interrupts it (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, kernel
+    /// 5.19): repeated after a handler, it would be carried out twice.
+    public static func installNotifying(_ program: [UInt8]) throws(Errno) -> FileDescriptor {
+        FileDescriptor(
+            rawValue: Int32(
+                try load(
+                    program, flags: clinux_filter_flag_new_listener | clinux_filter_flag_wait_killable_recv)))
+    }
+
+    private static func load(_ program: [UInt8], flags: UInt32) throws(Errno) -> Int {
+        let result = program.withUnsafeBytes { buffer in
             buffer.withMemoryRebound(to: sock_filter.self) { instructions in
-                var program = sock_fprog(len: UInt16(instructions.count), filter: instructions.baseAddress)
-                return clinux_seccomp(UInt32(SECCOMP_SET_MODE_FILTER), 0, &program)
+                var program = sock_fprog(
+                    len: UInt16(instructions.count), filter: UnsafeMutablePointer(mutating: instructions.baseAddress))
+                return clinux_seccomp(UInt32(SECCOMP_SET_MODE_FILTER), flags, &program)
             }
         }
-        _ = try valueOrErrno(result)
+        return try valueOrErrno(result)
     }
 
     /// Asks whether filters can be had that end a process (SECCOMP_GET_ACTION_AVAIL, kernel 4.14), without making
@@ -23,11 +39,5 @@ public enum SeccompFilter {
     public static func checkAvailability() throws(Errno) {
         var action = SECCOMP_RET_KILL_PROCESS
         _ = try valueOrErrno(clinux_seccomp(UInt32(SECCOMP_GET_ACTION_AVAIL), 0, &action))
-    }
-
-    /// Whether the kernel can hand calls to a supervisor (SECCOMP_GET_NOTIF_SIZES, kernel 5.0).
-    public static var hasUserNotification: Bool {
-        var sizes = seccomp_notif_sizes()
-        return clinux_seccomp(UInt32(SECCOMP_GET_NOTIF_SIZES), 0, &sizes) == 0
     }
 }

@@ -55,10 +55,10 @@ struct Program {
         let launch = try makeLaunch()
         let (profile, isNew) = try launch.profile(arguments.options, creating: true)
         let plan: SandboxPlan
-        let lock: InstanceLock
         do {
             plan = try launch.plan(profile, arguments.options, preparing: true)
-            lock = try launch.claim(plan)
+            // Never given back: it lasts as long as a process of the instance.
+            _ = try launch.claim(plan)
         } catch {
             if isNew { launch.forget(profile.name) }
             throw error
@@ -72,8 +72,13 @@ struct Program {
             "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
         ])
         return finish(
-            Supervisor(plan: plan, lock: lock.descriptor).run {
-                output.report(["event": "exec"])
+            Supervisor(plan: plan).run { event in
+                switch event {
+                case .executed: output.report(["event": "exec"])
+                case .denied(let denial):
+                    output.say(denial.description)
+                    output.report(["event": "denied", "denial": denial.json])
+                }
             })
     }
 

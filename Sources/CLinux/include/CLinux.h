@@ -15,3 +15,4 @@
 #include "memory_file.h"
 #include "mount_api.h"
 #include "process.h"
+#include "seccomp_notify.h"

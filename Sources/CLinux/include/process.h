@@ -22,12 +22,6 @@ static inline long clinux_clone(uint64_t flags, int *pidfd) {
     return syscall(SYS_clone, flags | SIGCHLD, NULL, pidfd, NULL, 0);
 }
 
-// Makes a child that shares this memory until it execs or exits; the caller stands still until then, as with
-// vfork(2). The child runs `entry` on a stack of its own and must not return from it.
-static inline int clinux_clone_sharing_memory(int (*entry)(void *), void *stack_top, void *argument) {
-    return clone(entry, stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD, argument);
-}
-
 static inline long clinux_unshare(uint64_t flags) {
     return syscall(SYS_unshare, flags);
 }
@@ -38,10 +32,6 @@ static inline long clinux_prctl(int option, unsigned long a, unsigned long b, un
 
 static inline long clinux_pidfd_send_signal(int pidfd, int signal) {
     return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
-}
-
-static inline long clinux_pidfd_getfd(int pidfd, int fd) {
-    return syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 }
 
 static inline long clinux_close_range(uint32_t first, uint32_t last, uint32_t flags) {

@@ -122,19 +122,34 @@ public struct Doctor {
                 while true { pause() }
             }
             defer { kill(child.processID, SIGKILL) }
-            try child.takeDescriptor(0).discard()
+            let thread = try ForeignThread(threadID: child.processID)
+            try thread.takeDescriptor(0).discard()
         }
         return Check(
-            name: "pidfd_getfd", isHeld: errno == nil, isRequired: false,
+            name: "pidfd_getfd", isHeld: errno == nil, isRequired: !options.degradations.contains(.broker),
             finding: errno.map { "answers \($0.name)" } ?? "works",
-            remedy: errno == nil ? "" : "lower kernel.yama.ptrace_scope to 1, or add CAP_SYS_PTRACE to the container")
+            remedy: errno == nil
+                ? ""
+                : "lower kernel.yama.ptrace_scope to 1, or add CAP_SYS_PTRACE to the container, or accept "
+                    + "--allow-degraded=broker")
     }
 
     private var userNotification: Check {
-        let isHeld = SeccompFilter.hasUserNotification
+        let errno = Trial.run { () throws(Errno) in
+            try ProcessControl.setNoNewPrivileges()
+            // SECCOMP_RET_ALLOW for every call: what matters is whether a listener is given.
+            let permit = BPFProgram.Instruction(code: 0x06, operand: SeccompAction.allow.returnValue)
+            guard let program = BPFProgram(instructions: [permit]) else { throw .invalidArgument }
+            try SeccompFilter.installNotifying(program.bytes).discard()
+        }
+        let remedy =
+            errno == .resourceBusy
+            ? "a container engine's or WSL's own supervisor has the one listener: start outside of it"
+            : "use a kernel from 5.19 on"
         return Check(
-            name: "seccomp user notification", isHeld: isHeld, isRequired: false,
-            finding: isHeld ? "offered" : "not offered", remedy: isHeld ? "" : "use a kernel from 5.0 on")
+            name: "seccomp user notification", isHeld: errno == nil,
+            isRequired: !options.degradations.contains(.broker), finding: errno.map { "answers \($0.name)" } ?? "works",
+            remedy: errno == nil ? "" : remedy + ", or accept --allow-degraded=broker")
     }
 
     private var controlGroup: Check {
@@ -189,7 +204,7 @@ public struct Doctor {
             } catch {
                 return (ExitCode.unavailable.rawValue, "a start fails: clone answers \(error.name)")
             }
-            guard let child else { _exit(Self.code(of: Supervisor(plan: plan, lock: nil).run {})) }
+            guard let child else { _exit(Self.code(of: Supervisor(plan: plan).run { _ in })) }
             guard case .exited(let code) = try? child.wait() else {
                 return (ExitCode.isolation.rawValue, "a start fails: the trial was killed")
             }

@@ -23,7 +23,9 @@ extension EnforcementError {
     public var exitCode: ExitCode {
         switch step {
         case .execute: errno == .noSuchFileOrDirectory ? .notFound : .notExecutable
-        case .enterNamespaces, .mapIdentity, .nestUserNamespace, .applyLandlock, .filterSystemCalls: .unavailable
+        case .enterNamespaces, .mapIdentity, .nestUserNamespace, .applyLandlock, .filterSystemCalls,
+            .handOverCalls:
+            .unavailable
         case .mountFileSystem(let mount) where mount.source == .processes: .unavailable
         default: .isolation
         }

@@ -12,8 +12,12 @@ struct Enforcer {
     private let ownProcess: FileDescriptor
     /// The argument vectors, laid out before there is a filter to get in the way.
     private var execution: Execution?
+    private let supervisor: Channel
+    /// The filter's listener, until the supervisor has it.
+    private var listener: FileDescriptor?
 
-    init() throws(Errno) {
+    init(supervisor: Channel) throws(Errno) {
+        self.supervisor = supervisor
         ownProcess = try FileDescriptor.workingDirectory.open("/proc/self", flags: OpenFlag.path | OpenFlag.directory)
     }
 
@@ -85,8 +89,8 @@ struct Enforcer {
         case .applyLandlock(let rules): try call { () throws(Errno) in try LandlockRuleset(rules).apply() }
         case .closeDescriptors: try call { () throws(Errno) in try ProcessControl.closeOnExec(from: 3) }
         case .resetSignals: try call(Signals.reset)
-        case .filterSystemCalls(let program):
-            try call { () throws(Errno) in try SeccompFilter.install(program.bytes) }
+        case .filterSystemCalls(let program): try install(program)
+        case .handOverCalls: try handOverCalls()
         case .execute(let command): try execute(command)
         }
     }
@@ -94,6 +98,31 @@ struct Enforcer {
     /// Lays out what execve(2) needs, so that nothing is left to allocate once the filter is in place.
     mutating func prepare(_ command: Command) {
         execution = Execution(command)
+    }
+
+    // MARK: System calls
+
+    private mutating func install(_ program: SeccompProgram) throws(Failure) {
+        do {
+            guard program.isSupervised else { return try SeccompFilter.install(program.bytes) }
+            // The supervisor copies descriptors out of this process, which inherited init's being shut to it. Nothing
+            // else runs inside yet.
+            try ProcessControl.becomeDumpable()
+            listener = try SeccompFilter.installNotifying(program.bytes)
+        } catch {
+            throw .errno(error)
+        }
+    }
+
+    private mutating func handOverCalls() throws(Failure) {
+        guard let listener else { preconditionFailure("the filter is installed first") }
+        try call { () throws(Errno) in
+            try supervisor.send(StartMessage.listening(on: listener.rawValue).bytes)
+            // Whoever holds a listener answers for the filter: this copy must not live on.
+            guard try supervisor.waitForMessage() == StartMessage.proceed else { throw .brokenPipe }
+            listener.discard()
+        }
+        self.listener = nil
     }
 
     // MARK: Limits

@@ -95,7 +95,9 @@ public struct Launch {
             let policies = PolicyFiles(directories: directories, executable: executable)
             loaded = try policies.load(profile.policy)
             program = try FilterCache(directories: directories, launcher: executable)
-                .program(file: loaded.seccompFile, policies: policies)
+                .program(
+                    file: loaded.seccompFile, policies: policies,
+                    isSupervised: !options.degradations.contains(.broker))
             ports = try PortPlan(others: ProfileStore(directories: directories).others(than: profile.name))
                 .ports(of: profile)
         } catch {

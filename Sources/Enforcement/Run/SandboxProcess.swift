@@ -7,23 +7,26 @@ import SystemPackage
 /// as PID 1.
 struct SandboxProcess {
     let plan: SandboxPlan
-    let failures: FileDescriptor
-    /// Held so that the instance's lock lasts as long as anything of the sandbox.
-    let lock: FileDescriptor?
+    let supervisor: Channel
 
     /// Never returns.
     func run(from start: Int) -> Never {
         do {
-            var enforcer = try Enforcer()
+            var enforcer = try Enforcer(supervisor: supervisor)
             var index = start
             while plan.steps[index] != .startPayload {
                 try perform(index, with: &enforcer)
                 if plan.steps[index] == .dieWithParent { try endIfOrphaned() }
                 index += 1
             }
-            if case .execute(let command) = plan.steps[plan.steps.count - 1] { enforcer.prepare(command) }
-            let payload = try makePayload(index) { [enforcer] in runPayload(from: index + 1, with: enforcer) }
-            failures.discard()
+            let payload: Int32
+            do {
+                payload = try ChildProcess.fork()
+            } catch {
+                throw FailureReport(index: index, errno: error, detail: "")
+            }
+            guard payload != 0 else { runPayload(from: index + 1, with: enforcer) }
+            supervisor.descriptor.discard()
             InitProcess(payload: payload).run()
         } catch let error as Errno {
             fail(FailureReport(index: start, errno: error, detail: "/proc/self"))
@@ -34,22 +37,17 @@ struct SandboxProcess {
         }
     }
 
-    /// Ends when the supervisor died before PDEATHSIG was armed: its end of the pipe is closed then.
+    /// Ends when the supervisor died before PDEATHSIG was armed: its end of the channel is closed then.
     private func endIfOrphaned() throws(Errno) {
-        guard try Readiness.wait(for: [failures], milliseconds: 0).isEmpty else { _exit(ExitCode.isolation.rawValue) }
-    }
-
-    /// The payload's process ID. Init stands still until the payload has been executed, or has failed to be.
-    private func makePayload(_ index: Int, _ body: @escaping () -> Never) throws(FailureReport) -> Int32 {
-        do {
-            return try ChildProcess.vfork(body)
-        } catch {
-            throw FailureReport(index: index, errno: error, detail: "")
+        guard try Readiness.wait(for: [supervisor.descriptor], milliseconds: 0).isEmpty else {
+            _exit(ExitCode.isolation.rawValue)
         }
     }
 
     private func runPayload(from start: Int, with enforcer: Enforcer) -> Never {
         var enforcer = enforcer
+        // Laid out before there is a filter to get in the way.
+        if case .execute(let command) = plan.steps[plan.steps.count - 1] { enforcer.prepare(command) }
         do {
             for index in start..<plan.steps.count {
                 try perform(index, with: &enforcer)
@@ -70,7 +68,7 @@ struct SandboxProcess {
 
     private func fail(_ report: FailureReport) -> Never {
         // Nobody is left to tell when the supervisor is gone, and then PDEATHSIG ends us anyway.
-        try? failures.writeEverything(report.bytes)
+        try? supervisor.send(StartMessage.failed(report).bytes)
         _exit(ExitCode.isolation.rawValue)
     }
 }

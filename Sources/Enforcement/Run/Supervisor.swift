@@ -1,7 +1,7 @@
 import Glibc
 import Linux
 public import Policy
-public import SystemPackage
+import SystemPackage
 
 /// Runs a plan from outside: one process, one thread, one event loop.
 public struct Supervisor {
@@ -15,13 +15,19 @@ public struct Supervisor {
         case initKilled(signal: Int32)
     }
 
-    private let plan: SandboxPlan
-    private let lock: FileDescriptor?
+    /// What happens while a plan runs.
+    public enum Event: Sendable {
+        /// The payload's program has been executed.
+        case executed
+        /// The payload was refused something.
+        case denied(Denial)
+    }
 
-    /// A supervisor for `plan`; `lock` is the instance's, handed on to init.
-    public init(plan: SandboxPlan, lock: FileDescriptor?) {
+    private let plan: SandboxPlan
+
+    /// A supervisor for `plan`.
+    public init(plan: SandboxPlan) {
         self.plan = plan
-        self.lock = lock
     }
 
     /// How long a payload may take to end after the first SIGTERM or SIGINT, in milliseconds. Default 10,000.
@@ -31,21 +37,23 @@ public struct Supervisor {
     /// end before, and pay nothing for it.
     static let settling: Int32 = 200
 
-    /// Runs the plan to its end. `onStart` is called once the payload's program has been executed.
+    /// Runs the plan to its end, telling `report` what happens.
     ///
     /// Signals that arrive are passed to the payload. After SIGTERM or SIGINT it has `grace` to end.
-    public func run(onStart: () -> Void) -> Outcome {
+    public func run(_ report: (Event) -> Void) -> Outcome {
         do {
             try Signals.blockAll()
             let index = try performOwnSteps()
-            let pipe = try attempt(index) { () throws(Errno) in try Pipe() }
+            let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
             guard let child = try attempt(index, { () throws(Errno) in try ChildProcess.clone(namespaces(index)) })
             else {
-                pipe.reader.discard()
-                SandboxProcess(plan: plan, failures: pipe.writer, lock: lock).run(from: index + 1)
+                // Init holds on to the instance's lock, which it inherits: it lasts as long as anything of the sandbox.
+                own.descriptor.discard()
+                SandboxProcess(plan: plan, supervisor: others).run(from: index + 1)
             }
-            pipe.writer.discard()
-            return try watch(child, failures: pipe.reader, onStart: onStart)
+            others.descriptor.discard()
+            var loop = SupervisorLoop(plan: plan, child: child, channel: own, signals: try Signals.descriptor())
+            return try loop.run(report)
         } catch let error as EnforcementError {
             return .failed(error)
         } catch let error as Errno {
@@ -92,71 +100,6 @@ public struct Supervisor {
             return try body()
         } catch {
             throw EnforcementError(step: plan.steps[index], errno: error)
-        }
-    }
-
-    // MARK: The event loop
-
-    private func watch(
-        _ child: ChildProcess, failures: FileDescriptor, onStart: () -> Void
-    ) throws(Errno) -> Outcome {
-        let signals = try Signals.descriptor()
-        var report: [UInt8] = []
-        var isStarting = true
-        var isStopping = false
-        var isIdle = false
-        while true {
-            let descriptors = [child.pidfd, signals] + (isStarting ? [failures] : [])
-            let ready = try Readiness.wait(
-                for: descriptors, milliseconds: isStopping ? Self.grace : isIdle ? -1 : Self.settling,
-                releasingImage: isIdle)
-            if ready.contains(2) {
-                // The pipe ends when exec has closed it, or when init has ended without one.
-                report = try failures.readEverything()
-                isStarting = false
-                failures.discard()
-                if report.isEmpty { onStart() }
-            }
-            if ready.contains(0) {
-                if isStarting { report = try failures.readEverything() }
-                return try outcome(of: child, report: report)
-            }
-            if ready.contains(1) { try forwardSignals(to: child, isStopping: &isStopping) }
-            // The time is up: what does not end by itself is ended, with everything it started.
-            if ready.isEmpty, isStopping { try child.send(signal: SIGKILL) }
-            if ready.isEmpty { isIdle = true }
-        }
-    }
-
-    private func forwardSignals(to child: ChildProcess, isStopping: inout Bool) throws(Errno) {
-        while let signal = try Signals.wait(milliseconds: 0) {
-            switch signal.number {
-            case SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGPIPE: continue
-            case SIGTERM, SIGINT, SIGHUP, SIGQUIT:
-                isStopping = isStopping || signal.number != SIGHUP
-                try send(signal.number, to: child)
-            default: try send(signal.number, to: child)
-            }
-        }
-    }
-
-    private func send(_ number: Int32, to child: ChildProcess) throws(Errno) {
-        do throws(Errno) {
-            try child.send(signal: number)
-        } catch {
-            guard error == .noSuchProcess else { throw error }
-        }
-    }
-
-    private func outcome(of child: ChildProcess, report: [UInt8]) throws(Errno) -> Outcome {
-        let end = try child.wait()
-        if let report = FailureReport(bytes: report) {
-            return .failed(
-                EnforcementError(step: plan.steps[report.index], errno: report.errno, detail: report.detail))
-        }
-        switch end {
-        case .exited(let code): return .ended(code: code)
-        case .killed(let signal): return .initKilled(signal: signal)
         }
     }
 }

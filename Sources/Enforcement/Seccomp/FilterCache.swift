@@ -19,25 +19,29 @@ public struct FilterCache: Sendable {
         self.launcher = launcher
     }
 
-    /// The program for the seccomp policy in `file`: kept, or compiled and kept for the next start.
+    /// The program for the seccomp policy in `file`: kept, or compiled and kept for the next start. Without a
+    /// supervisor it is that of `withoutSupervisor`.
     ///
     /// Throws `ProfileError` when the file is missing, not trusted or not valid. A cache that cannot be written
     /// costs time, nothing else.
-    public func program(file: AbsolutePath, policies: PolicyFiles) throws(ProfileError) -> SeccompProgram {
-        let place = directory / "\(file.lastComponent).bpf"
+    public func program(file: AbsolutePath, policies: PolicyFiles, isSupervised: Bool) throws(ProfileError)
+        -> SeccompProgram
+    {
+        let place = directory / "\(file.lastComponent)\(isSupervised ? "" : ".unsupervised").bpf"
         let key = key(for: file)
         if let key, let kept = try? TrustedFile.read(place), let program = Self.program(in: kept, for: key) {
-            return SeccompProgram(file: file.text, bytes: program)
+            return SeccompProgram(file: file.text, bytes: program, isSupervised: isSupervised)
         }
         let text = try policies.seccompText(file)
         let program: [UInt8]
         do {
-            program = try FilterCompiler.compile(SeccompPolicy(file: file.text, text: text)).bytes
+            let policy = try SeccompPolicy(file: file.text, text: text)
+            program = try FilterCompiler.compile(isSupervised ? policy : policy.withoutSupervisor).bytes
         } catch {
             throw .invalid(error)
         }
         if let key, isSettled(file) { keep(key + program, at: place) }
-        return SeccompProgram(file: file.text, bytes: program)
+        return SeccompProgram(file: file.text, bytes: program, isSupervised: isSupervised)
     }
 
     private func key(for file: AbsolutePath) -> [UInt8]? {

@@ -6,6 +6,9 @@ public enum Degradation: String, Sendable, CaseIterable {
     case landlockNet = "landlock-net"
     /// Start without Landlock's scopes (kernel before 6.12).
     case landlockScope = "landlock-scope"
+    /// Start without the broker: UDP ports, listen(2) without bind(2), and which address a port is bound to are not
+    /// held then (a listener slot already taken, or ptrace forbidden, as in some containers).
+    case broker
     /// Start without a fresh /proc, with none at all (masked /proc, as in containers).
     case proc
 }

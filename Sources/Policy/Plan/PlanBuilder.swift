@@ -8,6 +8,7 @@ extension SandboxPlan {
         try builder.build()
         self.init(
             profile: request.profile.name, ports: request.ports, policy: request.policy.file,
+            portRules: request.degradations.contains(.broker) ? nil : request.portRules,
             degradations: request.degradations, steps: builder.steps)
     }
 }
@@ -65,6 +66,7 @@ struct PlanBuilder {
         steps.append(.resetSignals)
         // Last before exec: no earlier step needs the payload's list to allow it.
         steps.append(.filterSystemCalls(request.seccomp))
+        if !request.degradations.contains(.broker) { steps.append(.handOverCalls) }
         steps.append(.execute(command))
     }
 

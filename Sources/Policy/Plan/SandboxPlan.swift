@@ -8,6 +8,8 @@ public struct SandboxPlan: Equatable, Sendable {
     public var ports: PortSet
     /// The policy file.
     public var policy: String
+    /// What the broker answers from; nil when it is given up.
+    public var portRules: PortRules?
     /// The guarantees given up by name.
     public var degradations: [Degradation]
     /// What is done, in this order.

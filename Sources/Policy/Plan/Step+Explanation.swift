@@ -52,6 +52,7 @@ extension Step {
         case .closeDescriptors: "close_range"
         case .resetSignals: "signals"
         case .filterSystemCalls: "seccomp"
+        case .handOverCalls: "notify"
         case .execute: "execve"
         }
     }
@@ -97,6 +98,7 @@ extension Step {
         case .closeDescriptors: "a leaked descriptor would reach around everything above"
         case .resetSignals: "ignored signals would stay ignored across exec"
         case .filterSystemCalls: "only the calls the policy names"
+        case .handOverCalls: "the supervisor answers bind and listen, by port and address"
         case .execute: "the payload"
         }
     }
@@ -133,7 +135,8 @@ extension Step {
                 "environment": .array(command.environment.map { .string($0.name) }),
             ]
         case .dieWithParent, .makeMountsPrivate, .sealRoot, .pivotRoot, .joinAnonymousKeyring, .dropCapabilities,
-            .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .closeDescriptors, .resetSignals:
+            .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .closeDescriptors, .resetSignals,
+            .handOverCalls:
             [:]
         }
     }
@@ -198,6 +201,7 @@ extension SandboxPlan {
                 "gateway": .integer(Int64(ports.gateway)), "control": .integer(Int64(ports.control)),
                 "cdp": .string(LandlockRules.ranges(Array(ports.cdp))),
             ],
+            "broker": portRules?.json ?? .null,
             "degraded": .array(degradations.map { .string($0.rawValue) }),
             "steps": .array(
                 steps.indices.map { index in

@@ -36,6 +36,7 @@ public enum Step: Equatable, Sendable {
     case closeDescriptors
     case resetSignals
     case filterSystemCalls(SeccompProgram)
+    case handOverCalls
     case execute(Command)
 
     /// The process that carries a step out.
@@ -132,11 +133,14 @@ public struct SeccompProgram: Equatable, Sendable {
     public var file: String
     /// The sock_filter structures, eight bytes each.
     public var bytes: [UInt8]
+    /// Whether it hands calls to a supervisor.
+    public var isSupervised: Bool
 
     /// A program.
-    public init(file: String, bytes: [UInt8]) {
+    public init(file: String, bytes: [UInt8], isSupervised: Bool = true) {
         self.file = file
         self.bytes = bytes
+        self.isSupervised = isSupervised
     }
 }
 

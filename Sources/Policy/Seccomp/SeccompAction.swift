@@ -8,7 +8,8 @@ public enum SeccompAction: Hashable, Sendable {
     case errno(UInt16)
     /// The thread gets SIGSYS.
     case trap
-    /// A supervisor answers. Never written in a policy file: the launcher's broker owns the only listener.
+    /// The supervisor answers: `bind` and `listen` by the port rules; any other call is refused with EPERM and
+    /// recorded.
     case notify
     /// The thread ends.
     case killThread

@@ -23,6 +23,7 @@ extension SeccompPolicy {
         self.init(
             file: file, text: text, comment: comment, defaultAction: defaultAction,
             entries: reader.entries, entriesByName: reader.entriesByName)
+        if let error = supervisionError { throw error }
     }
 
     private static var refusedKeys: [(key: String, advice: String)] {
@@ -47,6 +48,11 @@ extension SeccompPolicy {
         guard !action.permits else {
             throw object.error(
                 "defaultAction", "\(word) would permit every call nobody thought of; write SCMP_ACT_ERRNO")
+        }
+        guard action != .notify else {
+            throw object.error(
+                "defaultAction",
+                "\(word) would make every call nobody thought of wait for the supervisor; write SCMP_ACT_ERRNO")
         }
         return action
     }
@@ -85,14 +91,13 @@ extension StrictObject {
         case "SCMP_ACT_TRAP": action = .trap
         case "SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD": action = .killThread
         case "SCMP_ACT_KILL_PROCESS": action = .killProcess
-        case "SCMP_ACT_NOTIFY":
-            throw error(key, "SCMP_ACT_NOTIFY is for the launcher's own broker; write SCMP_ACT_ERRNO")
+        case "SCMP_ACT_NOTIFY": action = .notify
         case "SCMP_ACT_TRACE":
             throw error(key, "SCMP_ACT_TRACE needs a tracer, and there is none; write SCMP_ACT_ERRNO")
         default:
             let known = [
                 "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS",
-                "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRAP",
+                "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRAP",
             ]
             let advice =
                 Suggestion.nearest(to: word, among: known).map { "did you mean \($0)?" }

@@ -43,6 +43,12 @@ public struct SeccompPolicy: Sendable {
         self.entriesByName = entriesByName
     }
 
+    func replacing(_ entries: [Entry]) -> SeccompPolicy {
+        SeccompPolicy(
+            file: file, text: text, comment: comment, defaultAction: defaultAction, entries: entries,
+            entriesByName: entriesByName)
+    }
+
     /// Every name that a rule mentions, sorted.
     public var names: [String] { entriesByName.keys.sorted() }
 

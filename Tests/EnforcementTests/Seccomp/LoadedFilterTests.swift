@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: ShippedPolicy.allCases)
     func `refused calls fail with the errno of the file`(shipped: ShippedPolicy) throws {
         let program = try shipped.program()
-        #expect(try outcome(program, "mount", []) == 1)
+        #expect(try outcome(program, "keyctl", []) == 1)
         #expect(try outcome(program, "unshare", [kernel("CLONE_NEWNS")]) == 1)
         #expect(try outcome(program, "clone3", [0, 0]) == 38)
         #expect(try outcome(program, "io_uring_setup", [1, 0]) == 38)
@@ -40,6 +40,30 @@ import Testing
         #expect(try outcome(program, "socket", [kernel("AF_ALG"), kernel("SOCK_SEQPACKET"), 0]) == 97)
         #expect(try outcome(program, "sendto", [0, 0, 0, kernel("MSG_FASTOPEN")]) == 95)
         #expect(outcome(program, number: 999, []) == 38)
+    }
+
+    @Test(arguments: ShippedPolicy.allCases)
+    func `calls for the broker fail with ENOSYS when there is none`(shipped: ShippedPolicy) throws {
+        let program = try shipped.program()
+        for name in ["bind", "listen", "mount", "ptrace"] { #expect(try outcome(program, name, []) == 38) }
+    }
+
+    @Test(arguments: ShippedPolicy.allCases)
+    func `without a broker bind and listen are permitted, and what it records is refused`(
+        shipped: ShippedPolicy
+    ) throws {
+        let program = try FilterCompiler.compile(try shipped.policy().withoutSupervisor)
+        let interpreter = BPFInterpreter(program)
+        for (name, action) in [
+            ("bind", SeccompAction.allow), ("listen", .allow), ("mount", .errno(1)), ("ptrace", .errno(1)),
+        ] {
+            let number = try #require(SyscallTable.number(of: name))
+            let value = try interpreter.returnValue(for: SeccompCall(number: number))
+            #expect(SeccompAction(returnValue: value) == action, "\(name)")
+        }
+        #expect(try outcome(program, "mount", []) == 1)
+        // Descriptor -1: EBADF is the kernel's own word.
+        #expect(try outcome(program, "bind", [.max]) == 9)
     }
 
     @Test(arguments: ShippedPolicy.allCases)

@@ -15,6 +15,12 @@ struct Row: CustomTestStringConvertible {
         action = errno.map(SeccompAction.errno) ?? .allow
     }
 
+    init(_ name: String, _ arguments: [UInt64], _ action: SeccompAction) {
+        self.name = name
+        self.arguments = arguments
+        self.action = action
+    }
+
     var testDescription: String {
         let arguments = arguments.map { "0x" + String($0, radix: 16) }.joined(separator: ", ")
         return "\(name)(\(arguments)): \(action)"

@@ -17,25 +17,4 @@ import Testing
     @Test func `a program of the kernel's limit is taken`() {
         #expect(BPFProgram(bytes: Array(repeating: 0, count: 4096 * 8))?.instructions.count == 4096)
     }
-
-    @Test(arguments: [1, 2, 250])
-    func `the broker's filter hands on its numbers and no other`(count: UInt32) throws {
-        let numbers = (0..<count).map { 49 + $0 * 3 }
-        let interpreter = BPFInterpreter(try #require(BPFProgram.notifying(on: numbers)))
-        func answer(_ number: UInt32, _ architecture: UInt32 = SeccompCall.x86_64) throws -> SeccompAction? {
-            SeccompAction(
-                returnValue: try interpreter.returnValue(
-                    for: SeccompCall(number: number, architecture: architecture)))
-        }
-        for number in 0..<1024 as Range<UInt32> {
-            #expect(try answer(number) == (numbers.contains(number) ? .notify : .allow))
-            #expect(try answer(number | SeccompCall.x32Bit) == .killProcess)
-            #expect(try answer(number, 0x4000_0003) == .killProcess)
-        }
-    }
-
-    @Test func `the broker's filter has from 1 to 250 numbers`() {
-        #expect(BPFProgram.notifying(on: []) == nil)
-        #expect(BPFProgram.notifying(on: Array(0..<251)) == nil)
-    }
 }

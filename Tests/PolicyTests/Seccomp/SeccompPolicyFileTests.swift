@@ -73,7 +73,7 @@ import Testing
         ("{\(head)\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": []}", 2, "would permit every call"),
         ("{\(head)\"defaultAction\": \"SCMP_ACT_LOG\", \"syscalls\": []}", 2, "would permit every call"),
         ("{\(head)\"defaultAction\": \"SCMP_ACT_ERNO\", \"syscalls\": []}", 2, "did you mean SCMP_ACT_ERRNO?"),
-        ("{\(head)\"defaultAction\": \"SCMP_ACT_NOTIFY\", \"syscalls\": []}", 2, "the launcher's own broker"),
+        ("{\(head)\"defaultAction\": \"SCMP_ACT_NOTIFY\", \"syscalls\": []}", 2, "wait for the supervisor"),
         ("{\(head)\"defaultAction\": \"SCMP_ACT_TRACE\", \"syscalls\": []}", 2, "needs a tracer"),
         (
             "{\(head)\"defaultAction\": \"deny\", \"syscalls\": []}", 2,

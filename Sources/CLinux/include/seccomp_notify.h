@@ -1,0 +1,42 @@
+// Seccomp user notification (seccomp_unotify(2)) and the calls made on behalf of its target.
+#pragma once
+
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static const unsigned long clinux_notif_recv = SECCOMP_IOCTL_NOTIF_RECV;
+static const unsigned long clinux_notif_send = SECCOMP_IOCTL_NOTIF_SEND;
+static const unsigned long clinux_notif_id_valid = SECCOMP_IOCTL_NOTIF_ID_VALID;
+static const uint32_t clinux_filter_flag_new_listener = SECCOMP_FILTER_FLAG_NEW_LISTENER;
+static const uint32_t clinux_filter_flag_wait_killable_recv = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+
+// PIDFD_THREAD (pidfd_open(2), kernel 6.9); Debian 12's headers end before.
+static const uint32_t clinux_pidfd_thread = 0200;
+
+static inline int clinux_ioctl(int fd, unsigned long request, void *argument) {
+    return ioctl(fd, request, argument);
+}
+
+static inline long clinux_pidfd_open(int pid, uint32_t flags) {
+    return syscall(SYS_pidfd_open, pid, flags);
+}
+
+static inline long clinux_pidfd_getfd(int pidfd, int fd) {
+    return syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
+// KCMP_FILES is 2 (linux/kcmp.h).
+static inline long clinux_kcmp_files(int first, int second) {
+    return syscall(SYS_kcmp, first, second, 2, 0, 0);
+}
+
+static inline long clinux_process_vm_readv(int pid, void *buffer, size_t length, uint64_t address) {
+    struct iovec local = {buffer, length};
+    struct iovec remote = {(void *)address, length};
+    return syscall(SYS_process_vm_readv, pid, &local, 1, &remote, 1, 0);
+}

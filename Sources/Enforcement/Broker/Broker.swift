@@ -1,0 +1,205 @@
+import Glibc
+import Linux
+import Policy
+import SystemPackage
+
+/// Answers the calls that the payload's filter hands over: bind(2) and listen(2) by the port rules, any other with
+/// EPERM and a record.
+///
+/// It never lets a call continue. It acts on its own copy of the address, on a copy of the very descriptor, and
+/// answers with what came of that: nothing the payload changes meanwhile is looked at again. What it does happens
+/// outside the payload's Landlock domain, so the rules it asks are the whole of them.
+struct Broker {
+    private let rules: PortRules
+    private let listener: SeccompListener
+    private let bindNumber = SyscallTable.number(of: "bind")
+    private let listenNumber = SyscallTable.number(of: "listen")
+
+    /// A broker for the calls that arrive at `listener`.
+    init(rules: PortRules, listener: SeccompListener) {
+        self.rules = rules
+        self.listener = listener
+    }
+
+    /// Readable when a call waits.
+    var descriptor: FileDescriptor { listener.descriptor }
+
+    /// Answers the next call; returns what was refused by a rule, nil when the call was carried out or was faulty in
+    /// itself.
+    func answerNext() throws(Errno) -> Denial? {
+        guard let call = try listener.receive() else { return nil }
+        let answer = decide(call)
+        let denial: Denial?
+        switch answer {
+        case .done(let error):
+            denial = nil
+            try listener.answer(call, error: error)
+        case .refused(let errno, let act, let rule, let remedy):
+            // Before the answer: the process may be gone after it.
+            denial = record(call, errno, act, rule, remedy)
+            try listener.answer(call, error: errno)
+        }
+        return denial
+    }
+
+    private enum Answer {
+        /// The kernel's own answer; nil for success.
+        case done(Errno?)
+        case refused(Errno, act: String, rule: String, remedy: String)
+    }
+
+    private func decide(_ call: SeccompListener.Call) -> Answer {
+        do throws(Errno) {
+            switch call.number {
+            case bindNumber: return try bind(call)
+            case listenNumber: return try listen(call)
+            default:
+                let name = SyscallTable.name(of: call.number) ?? "system call \(call.number)"
+                return .refused(
+                    .notPermitted, act: Self.text(name, call.arguments), rule: "seccomp",
+                    remedy: "the policy's system call rules refuse it; mazelclaw-run why syscall \(name) shows the rule"
+                )
+            }
+        } catch {
+            return .done(error)
+        }
+    }
+
+    // MARK: bind and listen
+
+    private func bind(_ call: SeccompListener.Call) throws(Errno) -> Answer {
+        try withSocket(call) { (socket, thread) throws(Errno) in
+            let address = try copyAddress(call, from: thread)
+            let family = try socket.socketOption(SOL_SOCKET, SO_DOMAIN)
+            switch family {
+            case AF_INET, AF_INET6: return try bind(socket, address, family)
+            case AF_UNIX:
+                try UnixBind.bind(socket, to: address, for: thread)
+                return .done(nil)
+            case AF_NETLINK where Self.isPlainNetlink(address):
+                // As getifaddrs(3) does to list addresses; without groups nothing is overheard.
+                try socket.bind(to: address)
+                return .done(nil)
+            default: return foreign("bind a socket of family \(family)")
+            }
+        }
+    }
+
+    private func bind(_ socket: FileDescriptor, _ address: [UInt8], _ family: Int32) throws(Errno) -> Answer {
+        let place = try InternetAddress(address, family: family)
+        guard let transport = try transport(of: socket) else { return foreign("bind \(place) of another protocol") }
+        let sharesPort = try socket.socketOption(SOL_SOCKET, SO_REUSEPORT) != 0
+        switch rules.decide(bind: transport, to: place.address, port: place.port, sharingPort: sharesPort) {
+        case .allowed:
+            try socket.bind(to: address)
+            return .done(nil)
+        case .refused(let rule, let remedy):
+            return .refused(
+                .permissionDenied, act: "bind \(place)/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
+        }
+    }
+
+    private func listen(_ call: SeccompListener.Call) throws(Errno) -> Answer {
+        try withSocket(call) { (socket, _) throws(Errno) in
+            let backlog = Int32(truncatingIfNeeded: call.arguments[1])
+            let family = try socket.socketOption(SOL_SOCKET, SO_DOMAIN)
+            switch family {
+            case AF_INET, AF_INET6:
+                if let refusal = try refusal(ofListeningOn: socket, family) { return refusal }
+                try socket.listen(backlog: backlog)
+                // A thread that connected and disconnected the socket in between may have had its port changed: what
+                // counts is where it listens now, for that cannot change any more.
+                guard let refusal = try refusal(ofListeningOn: socket, family) else { return .done(nil) }
+                socket.shutDown()
+                return refusal
+            case AF_UNIX:
+                try socket.listen(backlog: backlog)
+                return .done(nil)
+            default: return foreign("listen on a socket of family \(family)")
+            }
+        }
+    }
+
+    private func refusal(ofListeningOn socket: FileDescriptor, _ family: Int32) throws(Errno) -> Answer? {
+        let place = try InternetAddress(try socket.socketAddress(), family: family)
+        guard let transport = try transport(of: socket) else {
+            return foreign("listen on \(place) of another protocol")
+        }
+        guard transport == .tcp else { throw Errno(rawValue: EOPNOTSUPP) }
+        guard case .refused(let rule, let remedy) = rules.decide(listenOn: place.address, port: place.port) else {
+            return nil
+        }
+        return .refused(.permissionDenied, act: "listen on \(place)/tcp", rule: rule.rawValue, remedy: remedy)
+    }
+
+    /// Nil for a protocol no rule knows. The filter refuses such sockets; one passed in from outside may be another.
+    private func transport(of socket: FileDescriptor) throws(Errno) -> Transport? {
+        switch try socket.socketOption(SOL_SOCKET, SO_PROTOCOL) {
+        case Int32(IPPROTO_TCP): .tcp
+        case Int32(IPPROTO_UDP): .udp
+        default: nil
+        }
+    }
+
+    private func foreign(_ act: String) -> Answer {
+        .refused(
+            .permissionDenied, act: act, rule: "unknown-protocol",
+            remedy: "use TCP, UDP or a Unix socket; no rule can permit others")
+    }
+
+    private static func isPlainNetlink(_ address: [UInt8]) -> Bool {
+        address.count >= 12 && address[8..<12].allSatisfy { $0 == 0 }
+    }
+
+    // MARK: The caller
+
+    /// Runs `body` with a copy of the descriptor the call names.
+    private func withSocket(
+        _ call: SeccompListener.Call, _ body: (FileDescriptor, ForeignThread) throws(Errno) -> Answer
+    ) throws(Errno) -> Answer {
+        let thread = try ForeignThread(threadID: call.threadID)
+        defer { thread.discard() }
+        let socket = try takeDescriptor(Int32(truncatingIfNeeded: call.arguments[0]), of: thread)
+        defer { socket.discard() }
+        // The thread's number was its own all along, if the call is waiting still.
+        guard listener.isWaiting(call) else { throw .noSuchProcess }
+        return try body(socket, thread)
+    }
+
+    private func takeDescriptor(_ number: Int32, of thread: ForeignThread) throws(Errno) -> FileDescriptor {
+        do throws(Errno) {
+            return try thread.takeDescriptor(number)
+        } catch {
+            // To the payload it is one refusal like any other.
+            throw error == .notPermitted ? .permissionDenied : error
+        }
+    }
+
+    private func copyAddress(_ call: SeccompListener.Call, from thread: ForeignThread) throws(Errno) -> [UInt8] {
+        let length = Int(Int32(truncatingIfNeeded: call.arguments[2]))
+        guard (0...MemoryLayout<sockaddr_storage>.size).contains(length) else { throw .invalidArgument }
+        guard length > 0 else { throw .invalidArgument }
+        let address = try thread.readMemory(at: call.arguments[1], count: length)
+        guard listener.isWaiting(call) else { throw .noSuchProcess }
+        return address
+    }
+
+    // MARK: Records
+
+    private func record(
+        _ call: SeccompListener.Call, _ errno: Errno, _ act: String, _ rule: String, _ remedy: String
+    ) -> Denial {
+        let status = try? ProcessStatus(of: call.threadID)
+        let program = try? FileSystem.readSymbolicLink("/proc/\(call.threadID)/exe")
+        return Denial(
+            time: Int64(time(nil)), processID: status?.threadGroupID ?? call.threadID,
+            processIDInside: status?.innermostProcessID ?? 0, program: program ?? status?.name ?? "a process",
+            act: act, rule: rule, errno: errno.name, remedy: remedy)
+    }
+
+    /// A call as text: its name and its arguments, without the zeros at their end.
+    private static func text(_ name: String, _ arguments: [UInt64]) -> String {
+        let count = (arguments.lastIndex { $0 != 0 } ?? -1) + 1
+        return "\(name)(" + arguments[..<count].map { "0x" + String($0, radix: 16) }.joined(separator: ", ") + ")"
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+import Policy
+import SystemPackage
+
+/// An address and port, read from the bytes a process gave for a socket of one family (ip(7), ipv6(7)).
+struct InternetAddress {
+    let address: IPAddress
+    let port: UInt16
+
+    /// What `bytes` mean to bind(2) on a socket of `family`; throws what the kernel would answer.
+    init(_ bytes: [UInt8], family: Int32) throws(Errno) {
+        func number(_ range: Range<Int>) -> UInt64 { range.reduce(0) { $0 << 8 | UInt64(bytes[$1]) } }
+        let isIPv6 = family == AF_INET6
+        // struct sockaddr_in has 16 bytes; of sockaddr_in6 the first 24 suffice (RFC 2133).
+        guard bytes.count >= (isIPv6 ? 24 : 16) else { throw .invalidArgument }
+        let given = Int32(UInt16(bytes[0]) | UInt16(bytes[1]) << 8)
+        port = UInt16(number(2..<4))
+        if isIPv6 {
+            guard given == AF_INET6 else { throw .addressFamilyNotSupported }
+            address = .v6(high: number(8..<16), low: number(16..<24))
+        } else {
+            address = .v4(UInt32(number(4..<8)))
+            // AF_UNSPEC is taken for AF_INET with INADDR_ANY, for programs from before the family was looked at.
+            guard given == AF_INET || given == AF_UNSPEC && address.isUnspecified else {
+                throw .addressFamilyNotSupported
+            }
+        }
+    }
+}
+
+extension InternetAddress: CustomStringConvertible {
+    /// `127.0.0.1:8080`, `[::1]:8080`.
+    var description: String {
+        if case .v6 = address { "[\(address)]:\(port)" } else { "\(address):\(port)" }
+    }
+}

@@ -1,0 +1,72 @@
+import Linux
+import Policy
+import SystemPackage
+
+/// What init and the payload's process tell the supervisor while the sandbox is being built, over a channel that exec
+/// closes.
+enum StartMessage {
+    /// A step failed; the sender ends.
+    case failed(FailureReport)
+    /// The filter is in force, and this descriptor of the sender's is its listener. The sender waits for a reply
+    /// until the supervisor has taken it.
+    case listening(on: Int32)
+
+    private static let failedKind: UInt8 = 1
+    private static let listeningKind: UInt8 = 2
+
+    init?(bytes: [UInt8]) {
+        switch bytes.first {
+        case Self.failedKind:
+            guard let report = FailureReport(bytes: bytes.dropFirst()) else { return nil }
+            self = .failed(report)
+        case Self.listeningKind where bytes.count == 5:
+            self = .listening(on: Int32(bigEndianBytes: bytes[1...]))
+        default: return nil
+        }
+    }
+
+    var bytes: [UInt8] {
+        switch self {
+        case .failed(let report): [Self.failedKind] + report.bytes
+        case .listening(let descriptor): [Self.listeningKind] + descriptor.bigEndianBytes
+        }
+    }
+
+    /// The reply to `listening`.
+    static let proceed: [UInt8] = [1]
+}
+
+/// A failed step: its index and errno as four bytes each, then the detail as UTF-8.
+struct FailureReport: Error {
+    let index: Int
+    let errno: Errno
+    let detail: String
+
+    init(index: Int, errno: Errno, detail: String) {
+        self.index = index
+        self.errno = errno
+        self.detail = detail
+    }
+
+    fileprivate init?(bytes: ArraySlice<UInt8>) {
+        guard bytes.count >= 8 else { return nil }
+        index = Int(Int32(bigEndianBytes: bytes.prefix(4)))
+        errno = Errno(rawValue: Int32(bigEndianBytes: bytes.dropFirst(4).prefix(4)))
+        detail = String(decoding: bytes.dropFirst(8), as: UTF8.self)
+    }
+
+    fileprivate var bytes: [UInt8] {
+        Int32(truncatingIfNeeded: index).bigEndianBytes + errno.rawValue.bigEndianBytes
+            + Array(detail.utf8.prefix(2048))
+    }
+}
+
+extension Int32 {
+    fileprivate init(bigEndianBytes bytes: ArraySlice<UInt8>) {
+        self.init(bitPattern: bytes.reduce(0) { $0 << 8 | UInt32($1) })
+    }
+
+    fileprivate var bigEndianBytes: [UInt8] {
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: self >> $0) }
+    }
+}

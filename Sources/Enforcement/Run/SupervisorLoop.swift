@@ -1,0 +1,167 @@
+import Glibc
+import Linux
+import Policy
+import SystemPackage
+
+/// The supervisor's event loop: waits for init's end, signals, messages of the start, and calls to answer.
+struct SupervisorLoop {
+    private let plan: SandboxPlan
+    private let child: ChildProcess
+    private let signals: FileDescriptor
+    /// The start's channel, until exec has closed the other end.
+    private var channel: Channel?
+    private var failure: FailureReport?
+    private var broker: Broker?
+    private var denials = DenialLimiter()
+    private var isStopping = false
+    private var isIdle = false
+
+    init(plan: SandboxPlan, child: ChildProcess, channel: Channel, signals: FileDescriptor) {
+        self.plan = plan
+        self.child = child
+        self.channel = channel
+        self.signals = signals
+    }
+
+    private enum Source {
+        case end
+        case signals
+        case start(Channel)
+        case calls(Broker)
+    }
+
+    /// Runs until init has ended.
+    mutating func run(_ report: (Supervisor.Event) -> Void) throws(Errno) -> Supervisor.Outcome {
+        while true {
+            let (sources, descriptors) = sources
+            let ready = try Readiness.wait(for: descriptors, milliseconds: patience, releasingImage: isIdle)
+            for event in ready {
+                switch sources[event.index] {
+                case .end: return try end(report)
+                case .signals: try forwardSignals()
+                case .start(let channel): if try takeMessage(channel) { report(.executed) }
+                case .calls(let broker) where event.isReadable: try answer(broker, report)
+                case .calls(let broker):
+                    // Nobody is left under the filter; to receive would be to wait for ever.
+                    broker.descriptor.discard()
+                    self.broker = nil
+                }
+            }
+            isIdle = ready.isEmpty
+            if isIdle {
+                // The time is up: what does not end by itself is ended, with everything it started.
+                if isStopping { try child.send(signal: SIGKILL) }
+                reportHeldBack(report)
+            }
+        }
+    }
+
+    private var sources: ([Source], [FileDescriptor]) {
+        var sources: [Source] = []
+        var descriptors: [FileDescriptor] = []
+        // Messages before the end: a failed start tells why, and then ends.
+        if let channel {
+            sources.append(.start(channel))
+            descriptors.append(channel.descriptor)
+        }
+        sources += [.end, .signals]
+        descriptors += [child.pidfd, signals]
+        if let broker {
+            sources.append(.calls(broker))
+            descriptors.append(broker.descriptor)
+        }
+        return (sources, descriptors)
+    }
+
+    /// How long to wait for something to happen, in milliseconds.
+    private var patience: Int32 {
+        if isStopping { return Supervisor.grace }
+        if !isIdle { return Supervisor.settling }
+        return denials.holdsBack ? Int32(DenialLimiter.pause) * 1000 : -1
+    }
+
+    // MARK: The start
+
+    /// Whether the start is over, and the payload's program executed.
+    private mutating func takeMessage(_ channel: Channel) throws(Errno) -> Bool {
+        let message = try channel.receive()
+        guard !message.bytes.isEmpty else {
+            // exec has closed the other end, or init has ended without one.
+            channel.descriptor.discard()
+            self.channel = nil
+            return failure == nil
+        }
+        switch StartMessage(bytes: message.bytes) {
+        case .failed(let report): failure = failure ?? report
+        case .listening(let number): try takeListener(number, of: message.sender, channel)
+        case nil: throw .badMessage
+        }
+        return false
+    }
+
+    private mutating func takeListener(_ number: Int32, of payload: Int32, _ channel: Channel) throws(Errno) {
+        guard let rules = plan.portRules, let index = plan.steps.firstIndex(of: .handOverCalls) else {
+            throw .badMessage
+        }
+        do throws(Errno) {
+            let thread = try ForeignThread(threadID: payload)
+            defer { thread.discard() }
+            let listener = SeccompListener(descriptor: try thread.takeDescriptor(number))
+            // Where it is does not matter to the supervisor, and what it makes for others has their mask.
+            try ProcessControl.changeDirectory(to: "/")
+            broker = Broker(rules: rules, listener: listener)
+            try channel.send(StartMessage.proceed)
+        } catch {
+            failure = FailureReport(index: index, errno: error, detail: "pidfd_getfd(2) of the payload's process")
+            try child.send(signal: SIGKILL)
+        }
+    }
+
+    // MARK: Calls
+
+    private mutating func answer(_ broker: Broker, _ report: (Supervisor.Event) -> Void) throws(Errno) {
+        if let denial = try broker.answerNext(), let due = denials.take(denial) { report(.denied(due)) }
+    }
+
+    private mutating func reportHeldBack(_ report: (Supervisor.Event) -> Void, atEnd: Bool = false) {
+        guard denials.holdsBack else { return }
+        for denial in denials.due(at: Int64(time(nil)), atEnd: atEnd) { report(.denied(denial)) }
+    }
+
+    // MARK: Signals and the end
+
+    private mutating func forwardSignals() throws(Errno) {
+        while let signal = try Signals.wait(milliseconds: 0) {
+            switch signal.number {
+            case SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGPIPE: continue
+            case SIGTERM, SIGINT, SIGHUP, SIGQUIT:
+                isStopping = isStopping || signal.number != SIGHUP
+                try send(signal.number)
+            default: try send(signal.number)
+            }
+        }
+    }
+
+    private func send(_ number: Int32) throws(Errno) {
+        do throws(Errno) {
+            try child.send(signal: number)
+        } catch {
+            guard error == .noSuchProcess else { throw error }
+        }
+    }
+
+    private mutating func end(_ report: (Supervisor.Event) -> Void) throws(Errno) -> Supervisor.Outcome {
+        // The other end is closed now: what is left to read tells why a start failed.
+        while let channel { if try takeMessage(channel) { report(.executed) } }
+        let end = try child.wait()
+        reportHeldBack(report, atEnd: true)
+        if let failure {
+            return .failed(
+                EnforcementError(step: plan.steps[failure.index], errno: failure.errno, detail: failure.detail))
+        }
+        switch end {
+        case .exited(let code): return .ended(code: code)
+        case .killed(let signal): return .initKilled(signal: signal)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+public import SystemPackage
+
+/// One end of a pair of connected sockets that carry whole messages (socketpair(2), SOCK_SEQPACKET). Closed by exec.
+public struct Channel: Sendable {
+    /// The end's descriptor.
+    public let descriptor: FileDescriptor
+
+    /// A message and who sent it.
+    public struct Message: Sendable {
+        /// The bytes.
+        public let bytes: [UInt8]
+        /// The sender in this process's PID namespace, as the kernel knows it (SCM_CREDENTIALS, unix(7)).
+        public let sender: Int32
+    }
+
+    private typealias Control = (header: cmsghdr, processID: Int32, userID: UInt32, groupID: UInt32, padding: UInt32)
+
+    /// Makes the pair. Only the first end learns who sent a message.
+    public static func pair() throws(Errno) -> (receiver: Channel, sender: Channel) {
+        var ends: (Int32, Int32) = (-1, -1)
+        let type = Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let result = withUnsafeMutablePointer(to: &ends) {
+            $0.withMemoryRebound(to: Int32.self, capacity: 2) { socketpair(AF_UNIX, type, 0, $0) }
+        }
+        _ = try valueOrErrno(result)
+        var on: Int32 = 1
+        _ = try valueOrErrno(
+            setsockopt(ends.0, SOL_SOCKET, SO_PASSCRED, &on, socklen_t(MemoryLayout<Int32>.size)))
+        return (
+            Channel(descriptor: FileDescriptor(rawValue: ends.0)), Channel(descriptor: FileDescriptor(rawValue: ends.1))
+        )
+    }
+
+    /// Sends one message of at most some ten thousand bytes. write(2), so that a filter that permits programs to
+    /// write permits this.
+    public func send(_ bytes: [UInt8]) throws(Errno) {
+        _ = try retryingOnInterrupt { bytes.withUnsafeBytes { write(descriptor.rawValue, $0.baseAddress, $0.count) } }
+    }
+
+    /// Waits for the other end's message; nil once that end is closed everywhere.
+    public func waitForMessage() throws(Errno) -> [UInt8]? {
+        let bytes = try receive().bytes
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    /// The next message and its sender; no bytes once the other end is closed everywhere.
+    public func receive() throws(Errno) -> Message {
+        let capacity = 4096
+        var sender: Int32 = 0
+        var failure: Errno?
+        let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            // Room for one cmsghdr and one struct ucred, as cmsg(3) aligns them.
+            var control: Control = (cmsghdr(), 0, 0, 0, 0)
+            var vector = iovec(iov_base: buffer.baseAddress, iov_len: capacity)
+            do throws(Errno) {
+                count = try withUnsafeMutablePointer(to: &vector) { (vector) throws(Errno) in
+                    try withUnsafeMutablePointer(to: &control) { (control) throws(Errno) in
+                        var header = msghdr()
+                        header.msg_iov = vector
+                        header.msg_iovlen = 1
+                        header.msg_control = UnsafeMutableRawPointer(control)
+                        header.msg_controllen = MemoryLayout<Control>.size
+                        return try retryingOnInterrupt { recvmsg(descriptor.rawValue, &header, 0) }
+                    }
+                }
+                // SCM_CREDENTIALS is 2 (linux/socket.h).
+                if control.header.cmsg_level == SOL_SOCKET, control.header.cmsg_type == 2 { sender = control.processID }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return Message(bytes: bytes, sender: sender)
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+public import SystemPackage
+
+/// What /proc/PID/status tells of a thread (proc_pid_status(5)).
+public struct ProcessStatus: Sendable {
+    /// The process it belongs to.
+    public var threadGroupID: Int32
+    /// The process's ID in the innermost PID namespace it is in.
+    public var innermostProcessID: Int32
+    /// The thread's name, which it chooses itself.
+    public var name: String
+    /// The file mode creation mask.
+    public var fileModeMask: UInt32
+
+    /// Reads it.
+    public init(of threadID: Int32) throws(Errno) {
+        threadGroupID = threadID
+        innermostProcessID = threadID
+        name = ""
+        fileModeMask = 0o022
+        let text = try FileSystem.read("/proc/\(threadID)/status", limit: 64 << 10)
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            let value = String(decoding: line[(colon + 1)...].drop { $0 == 9 || $0 == 32 }, as: UTF8.self)
+            switch String(decoding: line[..<colon], as: UTF8.self) {
+            case "Name": name = value
+            case "Umask": fileModeMask = UInt32(value, radix: 8) ?? fileModeMask
+            case "Tgid": threadGroupID = Int32(value) ?? threadGroupID
+            case "NStgid":
+                let last = value.utf8.split(separator: 9).last
+                innermostProcessID = last.flatMap { Int32(Substring($0)) } ?? innermostProcessID
+            default: continue
+            }
+        }
+    }
+}

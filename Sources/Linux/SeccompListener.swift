@@ -1,0 +1,63 @@
+internal import CLinux
+import Glibc
+public import SystemPackage
+
+/// The supervisor's end of a filter that hands calls over (seccomp_unotify(2)).
+public struct SeccompListener: Sendable {
+    /// Readable while a call waits for an answer; hung up once no process is left under the filter.
+    public let descriptor: FileDescriptor
+
+    /// A system call that waits for an answer.
+    public struct Call: Sendable {
+        /// Names the call in the answer.
+        public let id: UInt64
+        /// The calling thread, in this process's PID namespace; 0 when it has none there.
+        public let threadID: Int32
+        /// The system call's number.
+        public let number: UInt32
+        /// Its six arguments.
+        public let arguments: [UInt64]
+    }
+
+    /// The listener behind `descriptor`.
+    public init(descriptor: FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// The next call; waits for one. Nil when it is gone already: its thread was killed meanwhile.
+    public func receive() throws(Errno) -> Call? {
+        // The kernel refuses a buffer that is not zero (EINVAL).
+        var notification = seccomp_notif()
+        do throws(Errno) {
+            _ = try retryingOnInterrupt { clinux_ioctl(descriptor.rawValue, clinux_notif_recv, &notification) }
+        } catch {
+            guard error == .noSuchFileOrDirectory else { throw error }
+            return nil
+        }
+        let data = notification.data
+        return Call(
+            id: notification.id, threadID: Int32(bitPattern: notification.pid), number: UInt32(bitPattern: data.nr),
+            arguments: [data.args.0, data.args.1, data.args.2, data.args.3, data.args.4, data.args.5])
+    }
+
+    /// Whether the call still waits. What was read under its thread's number before was read of that very thread.
+    public func isWaiting(_ call: Call) -> Bool {
+        var id = call.id
+        return clinux_ioctl(descriptor.rawValue, clinux_notif_id_valid, &id) == 0
+    }
+
+    /// Answers: the call returns 0, or fails with `error`. A call that has gone meanwhile needs none.
+    ///
+    /// Never SECCOMP_USER_NOTIF_FLAG_CONTINUE: the kernel would read the arguments again, and another thread
+    /// may have changed them.
+    public func answer(_ call: Call, error: Errno?) throws(Errno) {
+        var response = seccomp_notif_resp()
+        response.id = call.id
+        response.error = -(error?.rawValue ?? 0)
+        do throws(Errno) {
+            _ = try retryingOnInterrupt { clinux_ioctl(descriptor.rawValue, clinux_notif_send, &response) }
+        } catch {
+            guard error == .noSuchFileOrDirectory else { throw error }
+        }
+    }
+}

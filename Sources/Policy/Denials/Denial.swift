@@ -1,0 +1,56 @@
+public import JSON
+
+/// A refused act: who, what, which rule, and the edit that would allow it.
+public struct Denial: Equatable, Sendable {
+    /// When, in seconds since 1970.
+    public var time: Int64
+    /// The process, in the host's PID namespace.
+    public var processID: Int32
+    /// The process, in the sandbox's PID namespace.
+    public var processIDInside: Int32
+    /// The program's file as the sandbox names it, or the thread's name where that cannot be read.
+    public var program: String
+    /// What was tried: `bind 0.0.0.0:8080/tcp`.
+    public var act: String
+    /// The rule that refused it.
+    public var rule: String
+    /// The error the program got, by name.
+    public var errno: String
+    /// What would allow it.
+    public var remedy: String
+    /// How many acts like this one the record stands for; those before it were not reported one by one.
+    public var count: Int
+
+    /// A denial.
+    public init(
+        time: Int64, processID: Int32, processIDInside: Int32, program: String, act: String, rule: String,
+        errno: String, remedy: String, count: Int = 1
+    ) {
+        self.time = time
+        self.processID = processID
+        self.processIDInside = processIDInside
+        self.program = program
+        self.act = act
+        self.rule = rule
+        self.errno = errno
+        self.remedy = remedy
+        self.count = count
+    }
+
+    /// The record as it stands in the audit log. The writer escapes control characters.
+    public var json: JSON {
+        [
+            "pid": .integer(Int64(processID)), "pidInside": .integer(Int64(processIDInside)),
+            "program": .string(program), "act": .string(act), "rule": .string(rule), "errno": .string(errno),
+            "remedy": .string(remedy), "count": .integer(Int64(count)),
+        ]
+    }
+}
+
+extension Denial: CustomStringConvertible {
+    /// One sentence.
+    public var description: String {
+        "refused \(act) to \(program) (PID \(processIDInside) inside, \(processID) outside), \(errno), rule \(rule)"
+            + (count > 1 ? ", \(count) times" : "") + ": \(remedy)"
+    }
+}

@@ -1,0 +1,44 @@
+public import JSON
+
+extension PortRules {
+    /// The rules in sentences, for `explain`.
+    public var summary: [String] {
+        var lines = tcp.map { selector in
+            switch selector {
+            case .gateway: "tcp \(ports.gateway) on \(addresses)  # gateway"
+            case .control: "tcp \(ports.control) on loopback  # browser control"
+            case .cdp: "tcp \(LandlockRules.ranges(selector.ports(in: ports))) on loopback  # CDP"
+            case .number(let number): "tcp \(number) on \(addresses)  # listed by the policy"
+            }
+        }
+        if loopbackProbe { lines.append("tcp 0 on loopback  # loopbackProbe") }
+        lines.append("udp 0 on every address  # ephemeral")
+        if !udp.isEmpty { lines.append("udp \(LandlockRules.ranges(udp.sorted())) on every address  # listed") }
+        return lines
+    }
+
+    /// The rules as data.
+    public var json: JSON {
+        [
+            "tcp": .array(
+                tcp.map { selector in
+                    let own = selector.ports(in: ports)
+                    let isScoped = selector != .control && selector != .cdp
+                    return [
+                        "ports": .string(LandlockRules.ranges(own)),
+                        "addresses": .string(isScoped ? scope.description : BindScope.loopback.description),
+                    ]
+                }),
+            "udp": .string((["ephemeral"] + udp.map(String.init)).joined(separator: ",")),
+            "loopbackProbe": .bool(loopbackProbe),
+        ]
+    }
+
+    private var addresses: String {
+        switch scope {
+        case .loopback: "loopback"
+        case .lan: "every address"
+        case .address(let address): "\(address) and loopback"
+        }
+    }
+}

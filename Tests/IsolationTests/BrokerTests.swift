@@ -1,0 +1,350 @@
+import Foundation
+import Glibc
+import JSON
+import Testing
+
+/// N: what the broker decides, by transport and address, and how it bears what a payload does to it.
+@Suite struct BrokerTests {
+    /// What a payload tries on a socket, and how it must end.
+    struct Act: CustomTestStringConvertible {
+        /// Keys of the profile file beside `basePort`.
+        let profile: String
+        /// Python, with `b` for the base port and the helpers of `prelude`.
+        let code: String
+        /// `OK`, or the error's name.
+        let outcome: String
+        var testDescription: String { "\(code)\(profile.isEmpty ? "" : " with {\(profile)}"): \(outcome)" }
+    }
+
+    private static let prelude = """
+        import errno, os, socket, sys, threading, time
+        from socket import *
+        b = int(os.environ["MAZELCLAW_GATEWAY_PORT"])
+        def tcp(host, port, family=AF_INET6, kind=SOCK_STREAM):
+            s = socket(AF_INET6 if ":" in host else AF_INET, kind)
+            s.bind((host, port))
+            return s
+        def udp(host, port): return tcp(host, port, kind=SOCK_DGRAM)
+        def listen(s):
+            s.listen()
+            return s
+        def unix(path):
+            s = socket(AF_UNIX)
+            s.bind(path)
+            return listen(s)
+        def shared():
+            s = socket()
+            s.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+            s.bind(("127.0.0.1", b))
+        def disconnected():
+            listener = listen(tcp("127.0.0.1", b))
+            s = socket()
+            s.connect(("127.0.0.1", b))
+            import ctypes
+            if ctypes.CDLL(None, use_errno=True).connect(s.fileno(), bytes(16), 16) != 0: sys.exit("not disconnected")
+            listen(s)
+
+        """
+
+    static let acts = [
+        Act(profile: "", code: "tcp('127.0.0.1', b)", outcome: "OK"),
+        Act(profile: "", code: "tcp('0.0.0.0', b)", outcome: "EACCES"),
+        Act(profile: "", code: "tcp('::', b)", outcome: "EACCES"),
+        Act(profile: "", code: "tcp('::ffff:0.0.0.0', b)", outcome: "EACCES"),
+        Act(profile: "", code: "tcp('0.0.0.0', b + 2)", outcome: "EACCES"),
+        Act(profile: "", code: "tcp('::', b + 2)", outcome: "EACCES"),
+        Act(profile: "", code: "tcp('0.0.0.0', b + 11)", outcome: "EACCES"),
+        Act(profile: "", code: "tcp('127.0.0.1', b + 110)", outcome: "OK"),
+        Act(profile: "\"bind\": \"lan\"", code: "tcp('0.0.0.0', b)", outcome: "OK"),
+        Act(profile: "\"bind\": \"lan\"", code: "tcp('::', b)", outcome: "OK"),
+        Act(profile: "\"bind\": \"lan\"", code: "tcp('0.0.0.0', b + 2)", outcome: "EACCES"),
+        Act(profile: "\"bind\": \"lan\"", code: "tcp('::', b + 60)", outcome: "EACCES"),
+        Act(profile: "\"bind\": \"lan\"", code: "tcp('0.0.0.0', b + 1)", outcome: "EACCES"),
+        // The rule permits it, and the host has no such address.
+        Act(profile: "\"bind\": \"192.0.2.7\"", code: "tcp('192.0.2.7', b)", outcome: "EADDRNOTAVAIL"),
+        Act(profile: "\"bind\": \"192.0.2.7\"", code: "tcp('192.0.2.8', b)", outcome: "EACCES"),
+        Act(profile: "\"bind\": \"192.0.2.7\"", code: "tcp('0.0.0.0', b)", outcome: "EACCES"),
+        Act(profile: "\"bind\": \"192.0.2.7\"", code: "tcp('127.0.0.1', b)", outcome: "OK"),
+        Act(profile: "", code: "tcp('127.0.0.1', 0)", outcome: "EACCES"),
+        Act(profile: "\"loopbackProbe\": true", code: "listen(tcp('127.0.0.1', 0))", outcome: "OK"),
+        Act(profile: "\"loopbackProbe\": true", code: "listen(tcp('::1', 0))", outcome: "OK"),
+        Act(profile: "\"loopbackProbe\": true", code: "tcp('0.0.0.0', 0)", outcome: "EACCES"),
+        Act(profile: "\"loopbackProbe\": true", code: "listen(socket())", outcome: "EACCES"),
+        Act(profile: "", code: "listen(socket())", outcome: "EACCES"),
+        Act(profile: "", code: "listen(socket(AF_INET6))", outcome: "EACCES"),
+        Act(profile: "", code: "disconnected()", outcome: "EACCES"),
+        Act(profile: "", code: "listen(tcp('127.0.0.1', b))", outcome: "OK"),
+        Act(profile: "", code: "listen(listen(tcp('::1', b + 2)))", outcome: "OK"),
+        Act(profile: "", code: "listen(udp('127.0.0.1', 0))", outcome: "ENOTSUP"),
+        Act(profile: "", code: "udp('0.0.0.0', 0)", outcome: "OK"),
+        Act(profile: "", code: "udp('::', 0)", outcome: "OK"),
+        Act(profile: "", code: "udp('127.0.0.1', b)", outcome: "EACCES"),
+        Act(profile: "", code: "udp('0.0.0.0', 5353)", outcome: "EACCES"),
+        Act(profile: "\"udp\": {\"ports\": [5353]}", code: "udp('127.0.0.1', 5353)", outcome: "OK"),
+        Act(profile: "\"udp\": {\"ports\": [5353]}", code: "udp('127.0.0.1', 5354)", outcome: "EACCES"),
+        Act(profile: "\"udp\": {\"ports\": [5353]}", code: "tcp('127.0.0.1', 5353)", outcome: "EACCES"),
+        Act(profile: "", code: "shared()", outcome: "EACCES"),
+        Act(profile: "", code: "socket(AF_NETLINK, SOCK_RAW, 0).bind((0, 0))", outcome: "OK"),
+        Act(profile: "", code: "socket(AF_NETLINK, SOCK_RAW, 0).bind((0, 1))", outcome: "EACCES"),
+        Act(profile: "", code: "unix('/tmp/a')", outcome: "OK"),
+        Act(profile: "", code: "unix('/tmp/../tmp/./a')", outcome: "OK"),
+        Act(
+            profile: "", code: "[os.chdir('/tmp'), os.mkdir('d'), os.chdir('d'), unix('../a'), os.stat('/tmp/a')]",
+            outcome: "OK"),
+        Act(profile: "", code: "[os.chdir('/tmp'), unix('a'), os.stat('/tmp/a')]", outcome: "OK"),
+        Act(profile: "", code: "unix('/tmp/' + 'x' * 102)", outcome: "OK"),
+        Act(profile: "", code: "[os.chdir('/tmp'), unix('x' * 107)]", outcome: "OK"),
+        Act(profile: "", code: "[unix('/tmp/a'), unix('/tmp/a')]", outcome: "EADDRINUSE"),
+        Act(profile: "", code: "[os.symlink('/usr', '/tmp/l'), unix('/tmp/l/a')]", outcome: "EROFS"),
+        Act(profile: "", code: "[os.symlink('/tmp', '/tmp/l'), unix('/tmp/l/a'), os.stat('/tmp/a')]", outcome: "OK"),
+        Act(profile: "", code: "unix('/a')", outcome: "EROFS"),
+        Act(profile: "", code: "unix('/none/a')", outcome: "ENOENT"),
+        Act(profile: "", code: "unix('/usr/bin/env/a')", outcome: "ENOTDIR"),
+        Act(profile: "", code: "unix('/tmp/')", outcome: "EADDRINUSE"),
+        Act(profile: "", code: "unix('\\0abstract')", outcome: "OK"),
+        Act(profile: "", code: "unix('')", outcome: "OK"),
+        Act(
+            profile: "", code: "[os.umask(0o027), unix('/tmp/a'), os.stat('/tmp/a').st_mode & 0o777 == 0o750 or [][0]]",
+            outcome: "OK"),
+        Act(profile: "", code: "[unix('/tmp/a'), (lambda c: c.connect('/tmp/a'))(socket(AF_UNIX))]", outcome: "OK"),
+    ]
+
+    private func prepare(_ host: Host, _ profile: String = "") throws {
+        try Files.makeDirectory("\(host.configuration)", owner: host.starting == .root ? 0 : Host.payloadUser)
+        let directory = "\(host.configuration)/profiles"
+        try Files.makeDirectory(directory, owner: host.starting == .root ? 0 : Host.payloadUser)
+        let keys = profile.isEmpty ? "" : ", \(profile)"
+        try Files.write(
+            "{\"basePort\": \(host.basePort)\(keys)}", to: "\(directory)/p.json", mode: 0o600,
+            owner: host.starting == .root ? 0 : Host.payloadUser)
+    }
+
+    @Test(arguments: Starting.available)
+    func `bind and listen end as the rules say`(starting: Starting) throws {
+        for (profile, acts) in Dictionary(grouping: Self.acts, by: \.profile) {
+            let host = try Host(starting)
+            try prepare(host, profile)
+            // Each in a process of its own, with an empty /tmp: files and ports of one would be in another's way.
+            let script =
+                Self.prelude + "import shutil\n"
+                + acts.enumerated().map { index, act in
+                    """
+                    if os.fork() == 0:
+                        try:
+                            \(act.code)
+                            print(\(index), "OK", flush=True)
+                        except OSError as e: print(\(index), errno.errorcode[e.errno], flush=True)
+                        except Exception as e: print(\(index), type(e).__name__, flush=True)
+                        os._exit(0)
+                    os.wait()
+                    for name in os.listdir("/tmp"): shutil.rmtree("/tmp/" + name) if os.path.isdir("/tmp/" + name) and not os.path.islink("/tmp/" + name) else os.unlink("/tmp/" + name)
+
+                    """
+                }.joined()
+            let end = try host.run(["/usr/bin/python3", "-c", script])
+            let outcomes = end.output.split(separator: "\n").map { String($0.drop { $0 != " " }.dropFirst()) }
+            try #require(outcomes.count == acts.count, "\(end.errors)")
+            for (act, outcome) in zip(acts, outcomes) { #expect(outcome == act.outcome, "\(act.testDescription)") }
+        }
+    }
+
+    @Test(arguments: Starting.available)
+    func `a refusal is told outside, with who, what, which rule and the remedy`(starting: Starting) throws {
+        let host = try Host(starting)
+        try prepare(host)
+        var options = Host.Options()
+        let status = host.status(&options)
+        // A program whose name would move the operator's cursor.
+        let name = "\(host.stateDirectory())/\u{1B}[2Jpython"
+        let script = """
+            cp /usr/bin/python3 "$0"; exec "$0" -c 'import socket
+            try: socket.socket().bind(("127.0.0.1", 8080))
+            except OSError as e: print(e.errno)'
+            """
+        let end = try host.run(["sh", "-c", script, name], options)
+        #expect(end.output == "\(EACCES)\n")
+        let sentence = try #require(end.sentences.first { $0.contains("8080") })
+        #expect(sentence.contains("refused bind 127.0.0.1:8080/tcp to "))
+        #expect(sentence.contains("\\u{1b}[2Jpython"))
+        #expect(sentence.contains("EACCES, rule unassigned-port: use \(host.basePort)"))
+        #expect(sentence.contains("add 8080 to \"ports\": {\"bind\"} in "))
+        let event = try #require(try Host.events(status).first { $0["event"]?.string == "denied" })
+        #expect(event["denial"]?["act"]?.string == "bind 127.0.0.1:8080/tcp")
+        #expect(event["denial"]?["rule"]?.string == "unassigned-port")
+        #expect(event["denial"]?["pidInside"]?.integer == 2)
+        #expect((event["denial"]?["pid"]?.integer ?? 0) > 2)
+    }
+
+    @Test(arguments: Starting.available)
+    func `a call the policy routes to the broker is refused and told`(starting: Starting) throws {
+        let host = try Host(starting)
+        let code =
+            "import ctypes; l = ctypes.CDLL(None, use_errno=True); l.ptrace(16, 1, 0, 0); print(ctypes.get_errno())"
+        let end = try host.run(["/usr/bin/python3", "-c", code])
+        #expect(end.output == "\(EPERM)\n")
+        #expect(end.sentences.contains { $0.contains("refused ptrace(0x10, 0x1") && $0.contains("rule seccomp") })
+    }
+
+    @Test(arguments: Starting.available)
+    func `many refusals are counted, not told one by one`(starting: Starting) throws {
+        let host = try Host(starting)
+        let code =
+            Self.prelude + """
+                for i in range(5000):
+                    try: tcp("127.0.0.1", 8080)
+                    except PermissionError: pass
+                """
+        let end = try host.run(["/usr/bin/python3", "-c", code])
+        #expect(end.code == 0)
+        let told = end.sentences.filter { $0.contains("8080") }
+        #expect((20...40).contains(told.count), "\(told.count)")
+        // Every one of them counts.
+        let counts = told.map { line in
+            line.range(of: #", [0-9]+ times"#, options: .regularExpression)
+                .flatMap { Int(line[$0].dropFirst(2).dropLast(6)) } ?? 1
+        }
+        #expect(counts.reduce(0, +) == 5000)
+    }
+
+    @Test(arguments: Starting.available)
+    func `threads killed in the middle of a bind leave nothing behind in the supervisor`(starting: Starting) throws {
+        let host = try Host(starting)
+        let code =
+            Self.prelude + """
+                import signal
+                print("ready", flush=True)
+                for i in range(300):
+                    child = os.fork()
+                    if child == 0:
+                        def work():
+                            while True:
+                                try: tcp("127.0.0.1", b + 11).close()
+                                except OSError: pass
+                        for n in range(4): threading.Thread(target=work, daemon=True).start()
+                        time.sleep(60)
+                    time.sleep(0.002)
+                    os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                listen(tcp("127.0.0.1", b))
+                print("done", flush=True)
+                time.sleep(60)
+                """
+        let running = try host.start(["/usr/bin/python3", "-c", code])
+        try running.waitForOutput("ready")
+        let launcher = try #require(Self.supervisor(running, host))
+        let before = try Self.descriptors(launcher)
+        try running.waitForOutput("done")
+        #expect(try Self.descriptors(launcher) == before)
+        running.send(SIGTERM)
+        #expect(try running.wait().code == 128 + SIGTERM)
+    }
+
+    @Test(arguments: Starting.available)
+    func `handlers that interrupt a bind do not have it done twice`(starting: Starting) throws {
+        let host = try Host(starting)
+        let code =
+            Self.prelude + """
+                import signal
+                count = 0
+                def handle(*_):
+                    global count
+                    count += 1
+                signal.signal(signal.SIGALRM, handle)
+                signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.0001)
+                def until_done(call):
+                    # Before the supervisor has received a call a signal may end it with EINTR (seccomp_unotify(2)).
+                    while True:
+                        try: return call()
+                        except InterruptedError: pass
+                for i in range(3000):
+                    s = socket()
+                    s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+                    until_done(lambda: s.bind(("127.0.0.1", b + 11)))
+                    until_done(lambda: s.listen())
+                    s.close()
+                print(count > 10)
+                """
+        // A bind repeated after its success would fail with EINVAL.
+        let end = try host.run(["/usr/bin/python3", "-c", code])
+        #expect(end.output == "True\n", "\(end.errors)")
+    }
+
+    @Test(arguments: Starting.available)
+    func `without its supervisor the payload is gone, and binds nothing before`(starting: Starting) throws {
+        let host = try Host(starting)
+        let code =
+            Self.prelude + """
+                def work():
+                    while True:
+                        try: print("bound" if tcp("127.0.0.1", 8080) else "", flush=True)
+                        except PermissionError: pass
+                        except OSError as e: print(errno.errorcode[e.errno], flush=True)
+                for n in range(4): threading.Thread(target=work, daemon=True).start()
+                print("ready", flush=True)
+                time.sleep(60)
+                """
+        let running = try host.start(["/usr/bin/python3", "-c", code])
+        try running.waitForOutput("ready")
+        let launcher = try #require(Self.supervisor(running, host))
+        let members = Processes.descendants(of: launcher)
+        #expect(members.count >= 2)
+        kill(launcher, SIGKILL)
+        #expect(eventually(seconds: 1) { members.allSatisfy { !Processes.isAlive($0) } })
+        _ = try? running.wait()
+        #expect(!running.output.contains("bound"))
+    }
+
+    @Test(arguments: Starting.available)
+    func `a flood of binds does not slow another instance`(starting: Starting) throws {
+        let host = try Host(starting)
+        let flood =
+            Self.prelude + """
+                def work():
+                    while True:
+                        try: tcp("127.0.0.1", 8080)
+                        except OSError: pass
+                for n in range(50): threading.Thread(target=work, daemon=True).start()
+                print("ready", flush=True)
+                time.sleep(60)
+                """
+        let flooding = try host.start(
+            ["/usr/bin/python3", "-c", flood], Host.Options(profile: "flood", port: host.secondPort))
+        try flooding.waitForOutput("ready")
+        // Not a matter of time on a shared machine, but of being answered at all.
+        let end = try host.run([
+            "/usr/bin/python3", "-c", Self.prelude + "for i in range(1000): tcp('127.0.0.1', b).close()",
+        ])
+        #expect(end.code == 0, "\(end.errors)")
+        flooding.send(SIGTERM)
+        #expect(try flooding.wait().code == 128 + SIGTERM)
+    }
+
+    @Test(arguments: Starting.available)
+    func `given up by name, the broker is gone and Landlock still holds the ports`(starting: Starting) throws {
+        let host = try Host(starting)
+        let code =
+            Self.prelude + """
+                for act in ["tcp('0.0.0.0', b)", "tcp('127.0.0.1', b + 1)", "listen(socket())"]:
+                    try:
+                        eval(act)
+                        print("OK")
+                    except OSError as e: print(errno.errorcode[e.errno])
+                print(os.environ["MAZELCLAW_DEGRADED"])
+                """
+        var options = Host.Options()
+        options.more = ["--allow-degraded", "broker"]
+        let end = try host.run(["/usr/bin/python3", "-c", code], options)
+        #expect(end.output == "OK\nEACCES\nOK\nbroker\n", "\(end.errors)")
+        #expect(end.sentences.contains { $0.contains("degraded, as asked: broker") })
+    }
+
+    /// The launcher's own process: `setpriv` becomes it.
+    private static func supervisor(_ running: Running, _ host: Host) -> pid_t? {
+        let program = Files.read("/proc/\(running.processID)/comm")
+        return program == "mazelclaw-run\n" ? running.processID : nil
+    }
+
+    private static func descriptors(_ process: pid_t) throws -> Int {
+        try FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/fd").count
+    }
+}
