@@ -20,8 +20,14 @@ public struct SeccompListener: Sendable {
     }
 
     /// The listener behind `descriptor`.
+    ///
+    /// Where the kernel can (6.6), caller and supervisor are woken on one CPU: they only ever wait for each other, and
+    /// to wake another CPU costs more than all of an answer.
     public init(descriptor: FileDescriptor) {
         self.descriptor = descriptor
+        // The argument is the flags themselves. A kernel that knows none answers ENOTTY or EINVAL, and is slower.
+        _ = clinux_ioctl(
+            descriptor.rawValue, clinux_notif_set_flags, UnsafeMutableRawPointer(bitPattern: clinux_notif_sync_wake_up))
     }
 
     /// The next call; waits for one. Nil when it is gone already: its thread was killed meanwhile.

@@ -12,6 +12,9 @@
 static const unsigned long clinux_notif_recv = SECCOMP_IOCTL_NOTIF_RECV;
 static const unsigned long clinux_notif_send = SECCOMP_IOCTL_NOTIF_SEND;
 static const unsigned long clinux_notif_id_valid = SECCOMP_IOCTL_NOTIF_ID_VALID;
+// SECCOMP_IOCTL_NOTIF_SET_FLAGS and SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (kernel 6.6); Debian 12's headers end before.
+static const unsigned long clinux_notif_set_flags = _IOW('!', 4, uint64_t);
+static const unsigned long clinux_notif_sync_wake_up = 1;
 static const uint32_t clinux_filter_flag_new_listener = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 static const uint32_t clinux_filter_flag_wait_killable_recv = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 
@@ -38,5 +41,6 @@ static inline long clinux_kcmp_files(int first, int second) {
 static inline long clinux_process_vm_readv(int pid, void *buffer, size_t length, uint64_t address) {
     struct iovec local = {buffer, length};
     struct iovec remote = {(void *)address, length};
-    return syscall(SYS_process_vm_readv, pid, &local, 1, &remote, 1, 0);
+    // The last argument goes over the stack, where an int would leave half of the word undefined.
+    return syscall(SYS_process_vm_readv, pid, &local, 1UL, &remote, 1UL, 0UL);
 }

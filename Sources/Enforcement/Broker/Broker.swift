@@ -14,6 +14,8 @@ struct Broker {
     private let listener: SeccompListener
     private let bindNumber = SyscallTable.number(of: "bind")
     private let listenNumber = SyscallTable.number(of: "listen")
+    /// The thread that called last: to open it anew costs as much as all else.
+    private var lastThread: ForeignThread?
 
     /// A broker for the calls that arrive at `listener`.
     init(rules: PortRules, listener: SeccompListener) {
@@ -26,7 +28,7 @@ struct Broker {
 
     /// Answers the next call; returns what was refused by a rule, nil when the call was carried out or was faulty in
     /// itself.
-    func answerNext() throws(Errno) -> Denial? {
+    mutating func answerNext() throws(Errno) -> Denial? {
         guard let call = try listener.receive() else { return nil }
         let answer = decide(call)
         let denial: Denial?
@@ -48,7 +50,7 @@ struct Broker {
         case refused(Errno, act: String, rule: String, remedy: String)
     }
 
-    private func decide(_ call: SeccompListener.Call) -> Answer {
+    private mutating func decide(_ call: SeccompListener.Call) -> Answer {
         do throws(Errno) {
             switch call.number {
             case bindNumber: return try bind(call)
@@ -67,21 +69,22 @@ struct Broker {
 
     // MARK: bind and listen
 
-    private func bind(_ call: SeccompListener.Call) throws(Errno) -> Answer {
-        try withSocket(call) { (socket, thread) throws(Errno) in
-            let address = try copyAddress(call, from: thread)
-            let family = try socket.socketOption(SOL_SOCKET, SO_DOMAIN)
-            switch family {
-            case AF_INET, AF_INET6: return try bind(socket, address, family)
-            case AF_UNIX:
-                try UnixBind.bind(socket, to: address, for: thread)
-                return .done(nil)
-            case AF_NETLINK where Self.isPlainNetlink(address):
-                // As getifaddrs(3) does to list addresses; without groups nothing is overheard.
-                try socket.bind(to: address)
-                return .done(nil)
-            default: return foreign("bind a socket of family \(family)")
-            }
+    private mutating func bind(_ call: SeccompListener.Call) throws(Errno) -> Answer {
+        let (thread, socket) = try caller(of: call)
+        defer { socket.discard() }
+        let family = try socket.socketOption(SOL_SOCKET, SO_DOMAIN)
+        let address = try copyAddress(call, from: thread)
+        try checkCaller(of: call)
+        switch family {
+        case AF_INET, AF_INET6: return try bind(socket, address, family)
+        case AF_UNIX:
+            try UnixBind.bind(socket, to: address, for: thread)
+            return .done(nil)
+        case AF_NETLINK where Self.isPlainNetlink(address):
+            // As getifaddrs(3) does to list addresses; without groups nothing is overheard.
+            try socket.bind(to: address)
+            return .done(nil)
+        default: return foreign("bind a socket of family \(family)")
         }
     }
 
@@ -99,24 +102,25 @@ struct Broker {
         }
     }
 
-    private func listen(_ call: SeccompListener.Call) throws(Errno) -> Answer {
-        try withSocket(call) { (socket, _) throws(Errno) in
-            let backlog = Int32(truncatingIfNeeded: call.arguments[1])
-            let family = try socket.socketOption(SOL_SOCKET, SO_DOMAIN)
-            switch family {
-            case AF_INET, AF_INET6:
-                if let refusal = try refusal(ofListeningOn: socket, family) { return refusal }
-                try socket.listen(backlog: backlog)
-                // A thread that connected and disconnected the socket in between may have had its port changed: what
-                // counts is where it listens now, for that cannot change any more.
-                guard let refusal = try refusal(ofListeningOn: socket, family) else { return .done(nil) }
-                socket.shutDown()
-                return refusal
-            case AF_UNIX:
-                try socket.listen(backlog: backlog)
-                return .done(nil)
-            default: return foreign("listen on a socket of family \(family)")
-            }
+    private mutating func listen(_ call: SeccompListener.Call) throws(Errno) -> Answer {
+        let (_, socket) = try caller(of: call)
+        defer { socket.discard() }
+        try checkCaller(of: call)
+        let backlog = Int32(truncatingIfNeeded: call.arguments[1])
+        let family = try socket.socketOption(SOL_SOCKET, SO_DOMAIN)
+        switch family {
+        case AF_INET, AF_INET6:
+            if let refusal = try refusal(ofListeningOn: socket, family) { return refusal }
+            try socket.listen(backlog: backlog)
+            // A thread that connected and disconnected the socket in between may have had its port changed: what
+            // counts is where it listens now, for that cannot change any more.
+            guard let refusal = try refusal(ofListeningOn: socket, family) else { return .done(nil) }
+            socket.shutDown()
+            return refusal
+        case AF_UNIX:
+            try socket.listen(backlog: backlog)
+            return .done(nil)
+        default: return foreign("listen on a socket of family \(family)")
         }
     }
 
@@ -153,22 +157,23 @@ struct Broker {
 
     // MARK: The caller
 
-    /// Runs `body` with a copy of the descriptor the call names.
-    private func withSocket(
-        _ call: SeccompListener.Call, _ body: (FileDescriptor, ForeignThread) throws(Errno) -> Answer
-    ) throws(Errno) -> Answer {
-        let thread = try ForeignThread(threadID: call.threadID)
-        defer { thread.discard() }
-        let socket = try takeDescriptor(Int32(truncatingIfNeeded: call.arguments[0]), of: thread)
-        defer { socket.discard() }
-        // The thread's number was its own all along, if the call is waiting still.
-        guard listener.isWaiting(call) else { throw .noSuchProcess }
-        return try body(socket, thread)
-    }
-
-    private func takeDescriptor(_ number: Int32, of thread: ForeignThread) throws(Errno) -> FileDescriptor {
+    /// The thread that makes the call, and a copy of the descriptor it names.
+    private mutating func caller(of call: SeccompListener.Call) throws(Errno) -> (ForeignThread, FileDescriptor) {
+        let number = Int32(truncatingIfNeeded: call.arguments[0])
         do throws(Errno) {
-            return try thread.takeDescriptor(number)
+            if let lastThread, lastThread.threadID == call.threadID {
+                do throws(Errno) {
+                    return (lastThread, try lastThread.takeDescriptor(number))
+                } catch {
+                    // The number is another thread's now.
+                    guard error == .noSuchProcess else { throw error }
+                }
+            }
+            lastThread?.discard()
+            lastThread = nil
+            let thread = try ForeignThread(threadID: call.threadID)
+            lastThread = thread
+            return (thread, try thread.takeDescriptor(number))
         } catch {
             // To the payload it is one refusal like any other.
             throw error == .notPermitted ? .permissionDenied : error
@@ -177,11 +182,13 @@ struct Broker {
 
     private func copyAddress(_ call: SeccompListener.Call, from thread: ForeignThread) throws(Errno) -> [UInt8] {
         let length = Int(Int32(truncatingIfNeeded: call.arguments[2]))
-        guard (0...MemoryLayout<sockaddr_storage>.size).contains(length) else { throw .invalidArgument }
-        guard length > 0 else { throw .invalidArgument }
-        let address = try thread.readMemory(at: call.arguments[1], count: length)
+        guard (1...MemoryLayout<sockaddr_storage>.size).contains(length) else { throw .invalidArgument }
+        return try thread.readMemory(at: call.arguments[1], count: length)
+    }
+
+    /// Makes sure that all that was taken by the thread's number was that thread's: its call is waiting still.
+    private func checkCaller(of call: SeccompListener.Call) throws(Errno) {
         guard listener.isWaiting(call) else { throw .noSuchProcess }
-        return address
     }
 
     // MARK: Records

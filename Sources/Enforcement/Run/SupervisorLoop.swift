@@ -27,7 +27,7 @@ struct SupervisorLoop {
         case end
         case signals
         case start(Channel)
-        case calls(Broker)
+        case calls
     }
 
     /// Runs until init has ended.
@@ -40,11 +40,11 @@ struct SupervisorLoop {
                 case .end: return try end(report)
                 case .signals: try forwardSignals()
                 case .start(let channel): if try takeMessage(channel) { report(.executed) }
-                case .calls(let broker) where event.isReadable: try answer(broker, report)
-                case .calls(let broker):
+                case .calls where event.isReadable: try answer(report)
+                case .calls:
                     // Nobody is left under the filter; to receive would be to wait for ever.
-                    broker.descriptor.discard()
-                    self.broker = nil
+                    broker?.descriptor.discard()
+                    broker = nil
                 }
             }
             isIdle = ready.isEmpty
@@ -67,7 +67,7 @@ struct SupervisorLoop {
         sources += [.end, .signals]
         descriptors += [child.pidfd, signals]
         if let broker {
-            sources.append(.calls(broker))
+            sources.append(.calls)
             descriptors.append(broker.descriptor)
         }
         return (sources, descriptors)
@@ -119,8 +119,8 @@ struct SupervisorLoop {
 
     // MARK: Calls
 
-    private mutating func answer(_ broker: Broker, _ report: (Supervisor.Event) -> Void) throws(Errno) {
-        if let denial = try broker.answerNext(), let due = denials.take(denial) { report(.denied(due)) }
+    private mutating func answer(_ report: (Supervisor.Event) -> Void) throws(Errno) {
+        if let denial = try broker?.answerNext(), let due = denials.take(denial) { report(.denied(due)) }
     }
 
     private mutating func reportHeldBack(_ report: (Supervisor.Event) -> Void, atEnd: Bool = false) {
