@@ -9,6 +9,8 @@ struct Arguments {
         case explain
         case doctor
         case profile
+        case denials
+        case why
         case help
         case version
     }
@@ -23,6 +25,10 @@ struct Arguments {
     var isProfileGiven = false
     var statusDescriptor: Int32?
     var isJSON = false
+    /// The words of a command that takes some, in order.
+    var operands: [String] = []
+    /// Whether `denials` goes on with what comes.
+    var follows = false
 
     /// Parses the words after the program's name. What follows `--` is the payload's and is not looked at.
     init(_ words: [ByteString]) throws(Fault) {
@@ -76,9 +82,12 @@ struct Arguments {
         case "--allow-degraded": options.degradations += try Self.degradations(value())
         case "--allow-root": options.allowsRoot = true
         case "--json": isJSON = true
+        case "--follow" where action == .denials: follows = true
         case "--help", "-h": action = .help
         case "--version": action = .version
-        default: throw Self.unknown(name)
+        default:
+            guard action == .why, !name.hasPrefix("-"), attached == nil else { throw Self.unknown(name) }
+            operands.append(name)
         }
         if attached != nil { throw Fault(message: "\(name) takes no value") }
     }

@@ -6,7 +6,8 @@ enum Help {
 
     static let text = """
         Usage: mazelclaw-run [OPTION]... [-- COMMAND [ARGUMENT]...]
-               mazelclaw-run explain|doctor|profile [OPTION]... [--json]
+               mazelclaw-run explain|doctor|profile|denials [OPTION]... [--json]
+               mazelclaw-run why port N[/udp] | connect HOST:PORT | path PATH | syscall NAME [OPTION]...
 
         Runs the gateway of a profile, or COMMAND, in a sandbox that shows nothing of the host but
         /usr and the profile's own state directory and workspace, and lets it bind only its own ports.
@@ -23,13 +24,17 @@ enum Help {
           --status-fd N          write what happens to descriptor N, one JSON object a line
           --allow-degraded LIST  start without these guarantees: \(degradations)
           --allow-root           let root run the payload as root
-          --json                 print JSON (explain, doctor, profile)
+          --json                 print JSON (all commands but a start)
+          --follow               go on with what comes (denials)
           --help, --version
 
         Commands:
           explain                print the plan a start would carry out, one step a line
           doctor                 try what this host can hold, and say what to do about the rest
           profile                print the profile a start would use, or all of them
+          denials                print what was refused inside, and how often by each rule
+          why                    say whether something is allowed inside, by which rule, and what to change;
+                                 exit status 0 when it is allowed, 1 when not
 
         Exit status: the payload's own, 128+N when signal N killed it, or
           2 usage, 69 the host lacks a required guarantee, 78 invalid profile or policy,
@@ -40,7 +45,7 @@ enum Help {
     /// The options, for suggestions.
     static let options = [
         "--profile", "--port", "--policy", "--user", "--state-dir", "--workspace", "--bind-ro", "--bind", "--env",
-        "--status-fd", "--allow-degraded", "--allow-root", "--json", "--help", "--version",
+        "--status-fd", "--allow-degraded", "--allow-root", "--json", "--follow", "--help", "--version",
     ]
 
     private static var degradations: String {

@@ -17,6 +17,20 @@ struct Output {
         write("mazelclaw-run: \(Self.escaped(sentence))\n", to: .standardError)
     }
 
+    /// One sentence about what a payload did; with its priority where the journal reads it (sd-daemon(3)).
+    func warn(_ sentence: String) {
+        write((isJournal ? "<4>" : "") + "mazelclaw-run: \(Self.escaped(sentence))\n", to: .standardError)
+    }
+
+    /// Whether standard error is the journal's own stream: $JOURNAL_STREAM names its device and inode
+    /// (systemd.exec(5)).
+    private var isJournal: Bool {
+        guard let stream = getenv("JOURNAL_STREAM"), let status = try? FileStatus(of: .standardError) else {
+            return false
+        }
+        return String(cString: stream) == "\(status.device):\(status.inode)"
+    }
+
     /// One event for the status descriptor.
     func report(_ event: JSON) {
         guard let status else { return }
@@ -29,7 +43,7 @@ struct Output {
     }
 
     /// Control characters spelled out: a path or name from elsewhere must not move the operator's cursor.
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {

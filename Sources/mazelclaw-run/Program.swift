@@ -40,6 +40,8 @@ struct Program {
             case .explain: try explain()
             case .doctor: return try doctor()
             case .profile: try showProfiles()
+            case .denials: try showDenials()
+            case .why: return try answerWhy()
             }
             return 0
         } catch {
@@ -55,10 +57,12 @@ struct Program {
         let launch = try makeLaunch()
         let (profile, isNew) = try launch.profile(arguments.options, creating: true)
         let plan: SandboxPlan
+        let audit: AuditLog
         do {
             plan = try launch.plan(profile, arguments.options, preparing: true)
             // Never given back: it lasts as long as a process of the instance.
             _ = try launch.claim(plan)
+            audit = try launch.auditLog(of: profile.name)
         } catch {
             if isNew { launch.forget(profile.name) }
             throw error
@@ -68,32 +72,38 @@ struct Program {
         if !plan.degradations.isEmpty {
             output.say("degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))")
         }
-        output.report([
-            "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
-        ])
-        return finish(
-            Supervisor(plan: plan).run { event in
-                switch event {
-                case .executed: output.report(["event": "exec"])
-                case .denied(let denial):
-                    output.say(denial.description)
-                    output.report(["event": "denied", "denial": denial.json])
-                }
-            })
+        report(
+            ["event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count))], audit)
+        let outcome = Supervisor(plan: plan).run { event in
+            switch event {
+            case .executed: report(["event": "exec"], audit)
+            case .denied(let denial):
+                output.warn(denial.description)
+                output.report(denial.json)
+                audit.record(denial.json, at: denial.time)
+            }
+        }
+        return finish(outcome, audit)
     }
 
-    private func finish(_ outcome: Supervisor.Outcome) -> Int32 {
+    /// One event for whoever started this, and for the audit log.
+    private func report(_ event: JSON, _ audit: AuditLog) {
+        output.report(event)
+        audit.record(event)
+    }
+
+    private func finish(_ outcome: Supervisor.Outcome, _ audit: AuditLog) -> Int32 {
         switch outcome {
         case .ended(let code):
-            output.report(["event": "exit", "code": .integer(Int64(code))])
+            report(["event": "exit", "code": .integer(Int64(code))], audit)
             return code
         case .failed(let error):
             output.say(error.description)
-            output.report(error.json)
+            report(error.json, audit)
             return error.exitCode.rawValue
         case .initKilled(let signal):
             output.say("the sandbox's init was killed from outside by signal \(signal); the payload ended with it")
-            output.report(["event": "error", "code": 125, "class": "init-killed", "signal": .integer(Int64(signal))])
+            report(["event": "error", "code": 125, "class": "init-killed", "signal": .integer(Int64(signal))], audit)
             return ExitCode.isolation.rawValue
         }
     }
@@ -149,7 +159,7 @@ struct Program {
 
     // MARK: The host
 
-    private func makeLaunch() throws(LaunchError) -> Launch {
+    func makeLaunch() throws(LaunchError) -> Launch {
         let executable: AbsolutePath?
         do {
             executable = AbsolutePath(try OwnProcess.executable())

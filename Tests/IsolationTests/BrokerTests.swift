@@ -169,10 +169,10 @@ import Testing
         #expect(sentence.contains("EACCES, rule unassigned-port: use \(host.basePort)"))
         #expect(sentence.contains("add 8080 to \"ports\": {\"bind\"} in "))
         let event = try #require(try Host.events(status).first { $0["event"]?.string == "denied" })
-        #expect(event["denial"]?["act"]?.string == "bind 127.0.0.1:8080/tcp")
-        #expect(event["denial"]?["rule"]?.string == "unassigned-port")
-        #expect(event["denial"]?["pidInside"]?.integer == 2)
-        #expect((event["denial"]?["pid"]?.integer ?? 0) > 2)
+        #expect(event["act"]?.string == "bind 127.0.0.1:8080/tcp")
+        #expect(event["rule"]?.string == "unassigned-port")
+        #expect(event["pidInside"]?.integer == 2)
+        #expect((event["pid"]?.integer ?? 0) > 2)
     }
 
     @Test(arguments: Starting.available)
@@ -234,7 +234,8 @@ import Testing
         let launcher = try #require(Self.supervisor(running, host))
         let before = try Self.descriptors(launcher)
         try running.waitForOutput("done")
-        #expect(try Self.descriptors(launcher) == before)
+        // One more at most: the handle of the thread that called last.
+        #expect(try Self.descriptors(launcher) <= before + 1)
         running.send(SIGTERM)
         #expect(try running.wait().code == 128 + SIGTERM)
     }

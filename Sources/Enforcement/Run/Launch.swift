@@ -154,6 +154,15 @@ public struct Launch {
         return lock
     }
 
+    /// The audit log of `profile`, to append to.
+    public func auditLog(of profile: ProfileName) throws(LaunchError) -> AuditLog {
+        do {
+            return try AuditLog(of: profile, in: directories)
+        } catch {
+            throw .profile(error)
+        }
+    }
+
     private static func checkSeccomp() throws(LaunchError) {
         do {
             try SeccompFilter.checkAvailability()

@@ -37,10 +37,20 @@ public struct Denial: Equatable, Sendable {
         self.count = count
     }
 
-    /// The record as it stands in the audit log. The writer escapes control characters.
+    /// The denial that `json` records; what is missing there is empty.
+    public init(json: JSON) {
+        self.init(
+            time: 0, processID: json["pid"]?.integer.flatMap(Int32.init(exactly:)) ?? 0,
+            processIDInside: json["pidInside"]?.integer.flatMap(Int32.init(exactly:)) ?? 0,
+            program: json["program"]?.string ?? "", act: json["act"]?.string ?? "", rule: json["rule"]?.string ?? "",
+            errno: json["errno"]?.string ?? "", remedy: json["remedy"]?.string ?? "",
+            count: json["count"]?.integer.flatMap(Int.init(exactly:)) ?? 1)
+    }
+
+    /// The event as it stands in the audit log. The writer escapes control characters.
     public var json: JSON {
         [
-            "pid": .integer(Int64(processID)), "pidInside": .integer(Int64(processIDInside)),
+            "event": "denied", "pid": .integer(Int64(processID)), "pidInside": .integer(Int64(processIDInside)),
             "program": .string(program), "act": .string(act), "rule": .string(rule), "errno": .string(errno),
             "remedy": .string(remedy), "count": .integer(Int64(count)),
         ]

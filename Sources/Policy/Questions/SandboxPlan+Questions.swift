@@ -1,0 +1,113 @@
+extension SandboxPlan {
+    /// Whether `port` may be bound: on loopback and on every address, as they are decided differently.
+    public func answers(binding port: UInt16, _ transport: Transport) -> [Answer] {
+        [IPAddress.loopback4, .loopback6, .v4(0), .v6(high: 0, low: 0)].map { address in
+            let place = if case .v6 = address { "[\(address)]:\(port)" } else { "\(address):\(port)" }
+            return answer(binding: address, port, transport, act: "bind \(place)/\(transport.rawValue)")
+        }
+    }
+
+    private func answer(
+        binding address: IPAddress, _ port: UInt16, _ transport: Transport, act: String
+    ) -> Answer {
+        guard let portRules else {
+            // Without the broker only Landlock is left, which sees TCP ports and no addresses.
+            guard transport == .tcp, let ports = landlockRules?.bindPorts, !ports.contains(port) else {
+                return Answer(act: act, isAllowed: true, rule: "no-broker", remedy: "leave --allow-degraded out")
+            }
+            return Answer(
+                act: act, isAllowed: false, rule: "landlock-bind",
+                remedy: "add it to \"ports\": {\"bind\"} in \(policy)")
+        }
+        switch portRules.decide(bind: transport, to: address, port: port) {
+        case .allowed(let rule): return Answer(act: act, isAllowed: true, rule: rule.rawValue)
+        case .refused(let rule, let remedy):
+            return Answer(act: act, isAllowed: false, rule: rule.rawValue, remedy: remedy)
+        }
+    }
+
+    /// Whether TCP connections to `port` may be made. Addresses are not looked at.
+    public func answer(connectingTo host: String, _ port: UInt16) -> Answer {
+        let act = "connect \(host):\(port)/tcp"
+        guard let ports = landlockRules?.connectPorts else {
+            return Answer(
+                act: act, isAllowed: true, rule: "no-landlock-net", remedy: "leave --allow-degraded out")
+        }
+        guard !ports.contains(port) else { return Answer(act: act, isAllowed: true, rule: "landlock-connect") }
+        return Answer(
+            act: act, isAllowed: false, rule: "landlock-connect",
+            remedy: "add \(port) to \"connect\": {\"ports\"} in the profile")
+    }
+
+    /// What may be done with `path` inside: whether it is visible, and writable.
+    public func answers(about path: AbsolutePath) -> [Answer] {
+        let (read, write) = ("read \(path)", "write \(path)")
+        if let masked = steps.lazy.compactMap(\.maskedPath).first(where: { $0.contains(path) }) {
+            let remedy = "take \(masked) out of \"maskedPaths\" in \(policy)"
+            return [read, write].map { Answer(act: $0, isAllowed: false, rule: "masked by \(masked)", remedy: remedy) }
+        }
+        if let link = steps.lazy.compactMap(\.link).first(where: { $0.place.contains(path) }) {
+            return answers(about: link.target / String(path.text.dropFirst(link.place.text.count)))
+        }
+        // The innermost of what holds the path shows it.
+        var best: (place: AbsolutePath, rule: String, restrictions: MountRestrictions)?
+        for step in steps {
+            guard let shown = step.shown(path) else { continue }
+            if best?.place.contains(shown.place) ?? true { best = shown }
+        }
+        guard let best else {
+            let remedy = "add { \"source\": \"\(path)\" } to \"binds\" in the profile, or start with --bind-ro \(path)"
+            return [
+                Answer(act: read, isAllowed: false, rule: "not visible", remedy: remedy),
+                Answer(act: write, isAllowed: false, rule: "not visible", remedy: remedy),
+            ]
+        }
+        let isReadOnly =
+            best.restrictions.contains(.readOnly)
+            || steps.contains { if case .makePathReadOnly(let place) = $0 { place.contains(path) } else { false } }
+        let rule = "\(best.rule)\(isReadOnly ? ", read-only" : "")"
+        return [
+            Answer(act: read, isAllowed: true, rule: rule),
+            Answer(
+                act: write, isAllowed: !isReadOnly, rule: rule,
+                remedy: isReadOnly
+                    ? "only the state directory, the workspace and binds with \"access\": \"read-write\" "
+                        + "are writable" : ""),
+        ]
+    }
+
+    private var landlockRules: LandlockRules? {
+        for step in steps {
+            if case .applyLandlock(let rules) = step { return rules }
+        }
+        return nil
+    }
+}
+
+extension Step {
+    fileprivate var maskedPath: AbsolutePath? {
+        if case .maskPath(let path) = self { path } else { nil }
+    }
+
+    /// A link the step makes, and where it leads.
+    fileprivate var link: (place: AbsolutePath, target: AbsolutePath)? {
+        guard case .makeSymbolicLink(let place, let target) = self else { return nil }
+        return (place, AbsolutePath(target) ?? place.parent / target)
+    }
+
+    /// What of `path` the step shows inside, where, and what is forbidden on it.
+    fileprivate func shown(
+        _ path: AbsolutePath
+    ) -> (place: AbsolutePath, rule: String, restrictions: MountRestrictions)? {
+        switch self {
+        case .bind(let bind) where bind.destination.contains(path):
+            (bind.destination, "bind of \(bind.source)", bind.restrictions)
+        case .mountFileSystem(let mount) where mount.destination.contains(path):
+            (mount.destination, "mount at \(mount.destination)", mount.restrictions)
+        case .writeFile(path, _): (path, "a file of the sandbox's own", [.readOnly])
+        case .mountRoot where path == .root: (path, "the sandbox's own root", [.readOnly])
+        case .makeDirectory(path, _): (path, "a directory of the sandbox's own", [.readOnly])
+        default: nil
+        }
+    }
+}
