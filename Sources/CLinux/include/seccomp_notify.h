@@ -4,9 +4,7 @@
 #include <linux/seccomp.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 static const unsigned long clinux_notif_recv = SECCOMP_IOCTL_NOTIF_RECV;
@@ -25,6 +23,11 @@ static inline int clinux_ioctl(int fd, unsigned long request, void *argument) {
     return ioctl(fd, request, argument);
 }
 
+// With no parameters at all: EFAULT where it is permitted, for there is nothing to set up.
+static inline long clinux_io_uring_setup(void) {
+    return syscall(SYS_io_uring_setup, 1, NULL);
+}
+
 static inline long clinux_pidfd_open(int pid, uint32_t flags) {
     return syscall(SYS_pidfd_open, pid, flags);
 }
@@ -39,8 +42,10 @@ static inline long clinux_kcmp_files(int first, int second) {
 }
 
 static inline long clinux_process_vm_readv(int pid, void *buffer, size_t length, uint64_t address) {
-    struct iovec local = {buffer, length};
-    struct iovec remote = {(void *)address, length};
+    // Two iovecs by hand: sys/uio.h brings in fd_set, whose field _GNU_SOURCE names differently from Swift's
+    // Glibc module, and a build from nothing then fails on the two definitions.
+    const uint64_t local[2] = {(uint64_t)buffer, length};
+    const uint64_t remote[2] = {address, length};
     // The last argument goes over the stack, where an int would leave half of the word undefined.
-    return syscall(SYS_process_vm_readv, pid, &local, 1UL, &remote, 1UL, 0UL);
+    return syscall(SYS_process_vm_readv, pid, local, 1UL, remote, 1UL, 0UL);
 }
