@@ -3,6 +3,11 @@ public import SystemPackage
 
 /// Calls that change or read directory entries, relative to a directory where the kernel allows it.
 public enum FileSystem {
+    /// Whether this process may use `path` so; `mode` holds R_OK, W_OK and X_OK (access(2)).
+    public static func checkAccess(_ path: String, _ mode: Int32) throws(Errno) {
+        _ = try valueOrErrno(access(path, mode))
+    }
+
     /// Makes a directory; `mode` is subject to the umask (mkdirat(2)).
     public static func makeDirectory(
         _ path: String, in directory: FileDescriptor = .workingDirectory, mode: UInt32

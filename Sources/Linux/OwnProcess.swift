@@ -27,6 +27,16 @@ public enum OwnProcess {
         try FileSystem.readSymbolicLink("/proc/self/exe")
     }
 
+    /// This process's ID (getpid(2)).
+    public static var processID: Int32 { getpid() }
+
+    /// The kernel's release, such as `6.1.0-18-amd64` (uname(2)).
+    public static var kernelRelease: String {
+        var names = utsname()
+        Glibc.uname(&names)
+        return withUnsafeBytes(of: names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
     /// Overwrites the arguments that others see in /proc/PID/cmdline with `name`, and the thread's name too.
     ///
     /// The kernel shows the memory execve(2) laid out, whatever stands in it now.

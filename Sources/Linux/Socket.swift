@@ -3,6 +3,46 @@ public import SystemPackage
 
 /// What a socket is, and the calls on it (socket(7)).
 extension FileDescriptor {
+    /// A socket of AF_INET or AF_INET6, for TCP or UDP (ip(7)).
+    public static func internetSocket(isIPv6: Bool, isStream: Bool) throws(Errno) -> FileDescriptor {
+        try make(isIPv6 ? AF_INET6 : AF_INET, Int32((isStream ? SOCK_STREAM : SOCK_DGRAM).rawValue))
+    }
+
+    /// A datagram socket of AF_UNIX (unix(7)).
+    public static func unixDatagramSocket() throws(Errno) -> FileDescriptor {
+        try make(AF_UNIX, Int32(SOCK_DGRAM.rawValue))
+    }
+
+    /// A raw socket of any family.
+    public static func rawSocket(family: Int32) throws(Errno) -> FileDescriptor {
+        try make(family, Int32(SOCK_RAW.rawValue))
+    }
+
+    private static func make(_ family: Int32, _ type: Int32) throws(Errno) -> FileDescriptor {
+        FileDescriptor(rawValue: try valueOrErrno(socket(family, type | Int32(SOCK_CLOEXEC.rawValue), 0)))
+    }
+
+    /// The address of `name` in the abstract namespace, as the kernel lays it out (unix(7)).
+    public static func abstractAddress(_ name: String) -> [UInt8] {
+        [UInt8(AF_UNIX), 0, 0] + Array(name.utf8)
+    }
+
+    /// Sets an option that is a number (setsockopt(2)).
+    public func setSocketOption(_ level: Int32, _ name: Int32, _ value: Int32) throws(Errno) {
+        var value = value
+        _ = try valueOrErrno(setsockopt(rawValue, level, name, &value, socklen_t(MemoryLayout<Int32>.size)))
+    }
+
+    /// Connects the socket to an address laid out as the kernel takes it (connect(2)).
+    public func connect(to address: [UInt8]) throws(Errno) {
+        _ = try valueOrErrno(
+            address.withUnsafeBytes { buffer in
+                buffer.withMemoryRebound(to: sockaddr.self) {
+                    Glibc.connect(rawValue, $0.baseAddress, socklen_t(address.count))
+                }
+            })
+    }
+
     /// An option that is a number (getsockopt(2)). ENOTSOCK when this is no socket.
     public func socketOption(_ level: Int32, _ name: Int32) throws(Errno) -> Int32 {
         var value: Int32 = 0

@@ -76,6 +76,7 @@ struct Program {
             ["event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count))], audit)
         let outcome = Supervisor(plan: plan).run { event in
             switch event {
+            case .proved(let outcomes): report(outcomes.record(of: plan), audit)
             case .executed: report(["event": "exec"], audit)
             case .denied(let denial):
                 output.warn(denial.description)
@@ -115,10 +116,11 @@ struct Program {
         let seccomp = try launch.seccompPolicy(of: profile)
         guard !arguments.isJSON else {
             var json = plan.json.object ?? JSONObject()
+            json["hash"] = .string(plan.hash)
             json["systemCalls"] = seccomp.explanation
             return output.print(JSON.object(json).text(pretty: true) + "\n")
         }
-        output.print("profile \(plan.profile), policy \(plan.policy)\n")
+        output.print("profile \(plan.profile), policy \(plan.policy), plan \(plan.hash)\n")
         for index in plan.steps.indices {
             let step = plan.steps[index]
             output.print("\(plan.stage(of: index).rawValue): \(step.summary)  # \(step.reason)\n")

@@ -245,7 +245,7 @@ import Testing
         let status = host.status(&options)
         #expect(try host.run(["sh", "-c", "exit 7"], options).code == 7)
         let events = try Host.events(status)
-        #expect(events.map { $0["event"]?.string } == ["plan", "exec", "exit"])
+        #expect(events.map { $0["event"]?.string } == ["plan", "proof", "exec", "exit"])
         #expect(events.first?["profile"]?.string == "p")
         #expect(events.last?["code"]?.integer == 7)
     }
@@ -276,7 +276,7 @@ import Testing
         let status = host.status(&options)
         #expect(try host.run(["/nowhere"], options).code == 127)
         let events = try Host.events(status)
-        #expect(events.map { $0["event"]?.string } == ["plan", "error"])
+        #expect(events.map { $0["event"]?.string } == ["plan", "proof", "error"])
         #expect(events.last?["errno"]?.string == "ENOENT")
         #expect(events.last?["code"]?.integer == 127)
     }

@@ -20,7 +20,8 @@ import urllib.request
 
 STAGE = os.path.abspath(sys.argv[1])
 RUNS = int(sys.argv[2]) if len(sys.argv) > 2 else 200
-START_BAR, PSS_BAR, PRIVATE_BAR, HEALTH_BAR = 0.75, 4096, 512, 60.0
+START_BAR, PSS_BAR, PRIVATE_BAR, HEALTH_BAR = 1.0, 4096, 512, 60.0
+PROOF_BAR, BIND_BAR = 5.0, 20.0
 USER = 61234 if os.getuid() == 0 else os.getuid()
 PORT = 28189
 
@@ -100,6 +101,38 @@ def measure_starts(launcher, state, base):
     return {name: statistics.median(values) for name, values in times.items()}
 
 
+# Times bind(2) alone: the median of 2000 calls, in µs.
+BINDS = """
+import socket, statistics, sys, time
+times = []
+for _ in range(2000):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        start = time.perf_counter_ns()
+        s.bind(("127.0.0.1", int(sys.argv[1])))
+        times.append(time.perf_counter_ns() - start)
+print(statistics.median(times) / 1000)
+"""
+
+
+def measure_binds(launcher, state):
+    """A bind that the supervisor answers, and one that the kernel answers alone."""
+    command = ["/usr/bin/python3", "-c", BINDS, str(PORT)]
+    sandbox = [launcher, "--profile", "bench", "--state-dir", state, "--port", str(PORT), "--"]
+    return {name: float(subprocess.check_output(words)) for name, words in
+            [("trapped", sandbox + command), ("bare", command)]}
+
+
+def measure_proof(launcher, state):
+    """How long the acts of the proof take, in ms."""
+    command = [launcher, "--profile", "bench", "--state-dir", state, "--status-fd", "1", "--", "/usr/bin/true"]
+    samples = []
+    for _ in range(20):
+        events = [json.loads(line) for line in subprocess.check_output(command).splitlines()]
+        samples += [event["microseconds"] / 1000 for event in events if event["event"] == "proof"]
+    return statistics.median(samples)
+
+
 def wait_for_health(port, process):
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and process.poll() is None:
@@ -135,6 +168,8 @@ def measure_as_user(base):
     launcher, gateway = f"{base}/stage/bin/mazelclaw-run", f"{base}/stage/bin/mazelclaw"
     state = f"{base}/home/state"
     result = {"starts": measure_starts(launcher, state, f"{base}/home")}
+    result["proof"] = measure_proof(launcher, state)
+    result["binds"] = measure_binds(launcher, state)
     subprocess.run([gateway, "--profile", "bare", "setup"], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     result["bare"] = measure_health([gateway, "--profile", "bare", "gateway", "--port", str(PORT)], PORT)
@@ -214,6 +249,10 @@ def report(result, base):
     for name, value in starts.items():
         print(f"  {name:16} {value:7.2f}")
     line("start, ratio to bwrap with the same mounts", ratio, START_BAR)
+    line("proof of a start", result["proof"], PROOF_BAR, " ms")
+    binds = result["binds"]
+    print(f"median bind: bare {binds['bare']:.1f} µs, answered by the supervisor {binds['trapped']:.1f} µs")
+    line("bind, more than bare", binds["trapped"] - binds["bare"], BIND_BAR, " µs")
     print(f"first healthy answer: bare {result['bare']:.1f} ms, sandboxed {result['sandboxed']:.1f} ms")
     line("first healthy answer, more than bare", result["sandboxed"] - result["bare"], HEALTH_BAR, " ms")
     try:

@@ -7,6 +7,24 @@ struct InternetAddress {
     let address: IPAddress
     let port: UInt16
 
+    init(address: IPAddress, port: UInt16) {
+        self.address = address
+        self.port = port
+    }
+
+    /// The address as struct sockaddr_in or sockaddr_in6.
+    var bytes: [UInt8] {
+        let port = [UInt8(truncatingIfNeeded: self.port >> 8), UInt8(truncatingIfNeeded: self.port)]
+        func bytes(_ value: UInt64, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64(count - 1 - $0))) }
+        }
+        switch address {
+        case .v4(let bits): return [UInt8(AF_INET), 0] + port + bytes(UInt64(bits), 4) + bytes(0, 8)
+        case .v6(let high, let low):
+            return [UInt8(AF_INET6), 0] + port + bytes(0, 4) + bytes(high, 8) + bytes(low, 8) + bytes(0, 4)
+        }
+    }
+
     /// What `bytes` mean to bind(2) on a socket of `family`; throws what the kernel would answer.
     init(_ bytes: [UInt8], family: Int32) throws(Errno) {
         func number(_ range: Range<Int>) -> UInt64 { range.reduce(0) { $0 << 8 | UInt64(bytes[$1]) } }

@@ -47,6 +47,10 @@ extension EnforcementError: CustomStringConvertible {
                 + (errno == .permissionDenied
                     ? "let the sandbox's user reach it (chmod o+x on the directories above), or move it"
                     : "correct the path, or make it a plain directory of its user")
+        case .prove:
+            return "the guarantee \"\(detail)\" does not hold: it was tried and "
+                + (errno.rawValue == 0 ? "succeeded" : "answered \(errno.name) (\(errno))")
+                + "; nothing was run; compare mazelclaw-run explain with what --bind, the policy and the profile add"
         default:
             return "step \"\(step.summary)\" failed: \(errno.name) (\(errno))\(place); \(advice)"
         }

@@ -13,11 +13,14 @@ struct Enforcer {
     /// The argument vectors, laid out before there is a filter to get in the way.
     private var execution: Execution?
     private let supervisor: Channel
+    /// The name of an abstract socket that the supervisor holds, for the proof.
+    private let canary: String
     /// The filter's listener, until the supervisor has it.
     private var listener: FileDescriptor?
 
-    init(supervisor: Channel) throws(Errno) {
+    init(supervisor: Channel, canary: String) throws(Errno) {
         self.supervisor = supervisor
+        self.canary = canary
         ownProcess = try FileDescriptor.workingDirectory.open("/proc/self", flags: OpenFlag.path | OpenFlag.directory)
     }
 
@@ -91,6 +94,7 @@ struct Enforcer {
         case .resetSignals: try call(Signals.reset)
         case .filterSystemCalls(let program): try install(program)
         case .handOverCalls: try handOverCalls()
+        case .prove(let proofs): try prove(proofs)
         case .execute(let command): try execute(command)
         }
     }
@@ -123,6 +127,20 @@ struct Enforcer {
             listener.discard()
         }
         self.listener = nil
+    }
+
+    /// Tries all of the acts, tells the supervisor how they ended, and fails for the first that ended otherwise than it
+    /// must.
+    private func prove(_ proofs: [Proof]) throws(Failure) {
+        let prover = Prover(canary: canary)
+        let start = MonotonicClock.microseconds
+        let errnos = proofs.map { UInt8(clamping: prover.outcome(of: $0.act)) }
+        let outcomes = ProofOutcomes(
+            microseconds: Int32(clamping: MonotonicClock.microseconds - start), errnos: errnos)
+        try call { () throws(Errno) in try supervisor.send(StartMessage.proved(outcomes).bytes) }
+        for (proof, errno) in zip(proofs, errnos) where !proof.expected.contains(Int32(errno)) {
+            throw .refusal(SafePath.Refusal(errno: Errno(rawValue: Int32(errno)), detail: proof.guarantee))
+        }
     }
 
     // MARK: Limits
@@ -294,7 +312,7 @@ extension MountAttributes {
 }
 
 extension ResourceLimit.Resource {
-    fileprivate var number: Int32 {
+    var number: Int32 {
         switch self {
         case .addressSpace: Int32(RLIMIT_AS.rawValue)
         case .core: Int32(RLIMIT_CORE.rawValue)

@@ -90,6 +90,7 @@ public struct Launch {
         }
         let loaded: PolicyFiles.Loaded
         let ports: PortSet
+        let others: [Profile]
         let program: SeccompProgram
         do {
             let policies = PolicyFiles(directories: directories, executable: executable)
@@ -98,8 +99,8 @@ public struct Launch {
                 .program(
                     file: loaded.seccompFile, policies: policies,
                     isSupervised: !options.degradations.contains(.broker))
-            ports = try PortPlan(others: ProfileStore(directories: directories).others(than: profile.name))
-                .ports(of: profile)
+            others = try ProfileStore(directories: directories).others(than: profile.name)
+            ports = try PortPlan(others: others).ports(of: profile)
         } catch {
             // libseccomp asks the kernel too: what the host lacks is no fault of the policy's.
             if case .invalid = error { try Self.checkSeccomp() }
@@ -107,10 +108,16 @@ public struct Launch {
         }
         let facts = try HostProbe(environment: environment)
             .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)
-        let request = PlanRequest(
+        var request = PlanRequest(
             profile: profile, ports: ports, paths: paths, policy: loaded.policy, seccomp: program,
             gatewayExecutable: gatewayExecutable, command: options.command, environment: options.environment,
             degradations: options.degradations)
+        request.neighbours = others.compactMap { other in
+            // Another user's home is not known here, and its files are shut to this one anyway.
+            let state = other.user == profile.user ? ProfilePaths(profile: other, home: user.home).state : nil
+            return PortSet(base: other.basePort).map { Neighbour(ports: $0, state: other.stateDirectory ?? state) }
+        }
+        request.hiddenPaths = [directories.configuration, directories.state]
         do {
             return try SandboxPlan(request, facts: facts)
         } catch {

@@ -8,11 +8,12 @@ import SystemPackage
 struct SandboxProcess {
     let plan: SandboxPlan
     let supervisor: Channel
+    let canary: Canary
 
     /// Never returns.
     func run(from start: Int) -> Never {
         do {
-            var enforcer = try Enforcer(supervisor: supervisor)
+            var enforcer = try Enforcer(supervisor: supervisor, canary: canary.socketName)
             var index = start
             while plan.steps[index] != .startPayload {
                 try perform(index, with: &enforcer)

@@ -10,9 +10,12 @@ enum StartMessage {
     /// The filter is in force, and this descriptor of the sender's is its listener. The sender waits for a reply
     /// until the supervisor has taken it.
     case listening(on: Int32)
+    /// How the acts of the proof ended, and how long they took. exec is next, or a failure.
+    case proved(ProofOutcomes)
 
     private static let failedKind: UInt8 = 1
     private static let listeningKind: UInt8 = 2
+    private static let provedKind: UInt8 = 3
 
     init?(bytes: [UInt8]) {
         switch bytes.first {
@@ -21,6 +24,9 @@ enum StartMessage {
             self = .failed(report)
         case Self.listeningKind where bytes.count == 5:
             self = .listening(on: Int32(bigEndianBytes: bytes[1...]))
+        case Self.provedKind where bytes.count >= 5:
+            self = .proved(
+                ProofOutcomes(microseconds: Int32(bigEndianBytes: bytes[1..<5]), errnos: Array(bytes.dropFirst(5))))
         default: return nil
         }
     }
@@ -28,6 +34,7 @@ enum StartMessage {
     var bytes: [UInt8] {
         switch self {
         case .failed(let report): [Self.failedKind] + report.bytes
+        case .proved(let outcomes): [Self.provedKind] + outcomes.microseconds.bigEndianBytes + outcomes.errnos
         case .listening(let descriptor): [Self.listeningKind] + descriptor.bigEndianBytes
         }
     }

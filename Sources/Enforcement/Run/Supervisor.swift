@@ -19,6 +19,8 @@ public struct Supervisor {
     public enum Event: Sendable {
         /// The payload's program has been executed.
         case executed
+        /// How the plan's proofs ended: all as they must when `executed` follows.
+        case proved(ProofOutcomes)
         /// The payload was refused something.
         case denied(Denial)
     }
@@ -45,11 +47,12 @@ public struct Supervisor {
             try Signals.blockAll()
             let index = try performOwnSteps()
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
+            let canary = try attempt(index) { () throws(Errno) in try Canary() }
             guard let child = try attempt(index, { () throws(Errno) in try ChildProcess.clone(namespaces(index)) })
             else {
                 // Init holds on to the instance's lock, which it inherits: it lasts as long as anything of the sandbox.
                 own.descriptor.discard()
-                SandboxProcess(plan: plan, supervisor: others).run(from: index + 1)
+                SandboxProcess(plan: plan, supervisor: others, canary: canary).run(from: index + 1)
             }
             others.descriptor.discard()
             var loop = SupervisorLoop(plan: plan, child: child, channel: own, signals: try Signals.descriptor())

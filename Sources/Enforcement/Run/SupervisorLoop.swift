@@ -11,6 +11,8 @@ struct SupervisorLoop {
     /// The start's channel, until exec has closed the other end.
     private var channel: Channel?
     private var failure: FailureReport?
+    /// Whether the payload's process has said that exec is next.
+    private var isProved = false
     private var broker: Broker?
     private var denials = DenialLimiter()
     private var isStopping = false
@@ -39,7 +41,7 @@ struct SupervisorLoop {
                 switch sources[event.index] {
                 case .end: return try end(report)
                 case .signals: try forwardSignals()
-                case .start(let channel): if try takeMessage(channel) { report(.executed) }
+                case .start(let channel): try takeMessage(channel, report)
                 case .calls where event.isReadable: try answer(report)
                 case .calls:
                     // Nobody is left under the filter; to receive would be to wait for ever.
@@ -82,21 +84,25 @@ struct SupervisorLoop {
 
     // MARK: The start
 
-    /// Whether the start is over, and the payload's program executed.
-    private mutating func takeMessage(_ channel: Channel) throws(Errno) -> Bool {
+    private mutating func takeMessage(
+        _ channel: Channel, _ report: (Supervisor.Event) -> Void
+    ) throws(Errno) {
         let message = try channel.receive()
         guard !message.bytes.isEmpty else {
-            // exec has closed the other end, or init has ended without one.
+            // exec has closed the other end, or the processes have ended without one.
             channel.descriptor.discard()
             self.channel = nil
-            return failure == nil
+            if isProved, failure == nil { report(.executed) }
+            return
         }
         switch StartMessage(bytes: message.bytes) {
         case .failed(let report): failure = failure ?? report
         case .listening(let number): try takeListener(number, of: message.sender, channel)
+        case .proved(let outcomes):
+            isProved = true
+            report(.proved(outcomes))
         case nil: throw .badMessage
         }
-        return false
     }
 
     private mutating func takeListener(_ number: Int32, of payload: Int32, _ channel: Channel) throws(Errno) {
@@ -120,7 +126,10 @@ struct SupervisorLoop {
     // MARK: Calls
 
     private mutating func answer(_ report: (Supervisor.Event) -> Void) throws(Errno) {
-        if let denial = try broker?.answerNext(), let due = denials.take(denial) { report(.denied(due)) }
+        // Until exec it is the proof that is refused, as it must be.
+        if let denial = try broker?.answerNext(), channel == nil, let due = denials.take(denial) {
+            report(.denied(due))
+        }
     }
 
     private mutating func reportHeldBack(_ report: (Supervisor.Event) -> Void, atEnd: Bool = false) {
@@ -152,7 +161,7 @@ struct SupervisorLoop {
 
     private mutating func end(_ report: (Supervisor.Event) -> Void) throws(Errno) -> Supervisor.Outcome {
         // The other end is closed now: what is left to read tells why a start failed.
-        while let channel { if try takeMessage(channel) { report(.executed) } }
+        while let channel { try takeMessage(channel, report) }
         let end = try child.wait()
         reportHeldBack(report, atEnd: true)
         if let failure {

@@ -61,12 +61,16 @@ struct PlanBuilder {
         steps.append(.startSession)
         steps.append(.setFileModeMask(0o077))
         steps.append(.changeDirectory(user.home))
-        if let rules { steps.append(.applyLandlock(rules(landlock))) }
+        let landlockRules = rules.map { $0(landlock) }
+        if let landlockRules { steps.append(.applyLandlock(landlockRules)) }
         steps.append(.closeDescriptors)
         steps.append(.resetSignals)
-        // Last before exec: no earlier step needs the payload's list to allow it.
+        // After everything that sets something up: no earlier step needs the payload's list to allow it.
         steps.append(.filterSystemCalls(request.seccomp))
         if !request.degradations.contains(.broker) { steps.append(.handOverCalls) }
+        var proofs = ProofBuilder(request: request, facts: facts, landlock: landlockRules)
+        proofs.build()
+        steps.append(.prove(proofs.proofs))
         steps.append(.execute(command))
     }
 

@@ -18,6 +18,10 @@ public struct PlanRequest: Equatable, Sendable {
     public var environment: [EnvironmentVariable]
     /// The guarantees given up by name.
     public var degradations: [Degradation]
+    /// The host's other instances.
+    public var neighbours: [Neighbour] = []
+    /// Directories of the host's that no sandbox may see: profiles, locks, logs.
+    public var hiddenPaths: [AbsolutePath] = []
 
     /// A request.
     public init(

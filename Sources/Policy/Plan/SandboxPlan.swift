@@ -1,3 +1,5 @@
+import JSON
+
 /// The ordered steps that will be done to a process, as plain data.
 ///
 /// A pure function of profile, policy and host facts: `explain` prints it, a start executes this very value.
@@ -21,5 +23,19 @@ public struct SandboxPlan: Equatable, Sendable {
             let fork = steps.firstIndex(of: .startPayload)
         else { preconditionFailure("every plan enters namespaces and starts a payload") }
         return index <= clone ? .supervisor : index <= fork ? .initProcess : .payload
+    }
+
+    /// What is tried before the payload's program is executed.
+    public var proofs: [Proof] {
+        for case .prove(let proofs) in steps { return proofs }
+        return []
+    }
+
+    /// The hash of all that the plan does, as `sha256:` and 64 digits: of its JSON text and the filter's
+    /// instructions. Two starts with one hash are restricted alike.
+    public var hash: String {
+        var message = Array(json.text().utf8)
+        for case .filterSystemCalls(let program) in steps { message += program.bytes }
+        return "sha256:\(SHA256.hexadecimal(of: message))"
     }
 }

@@ -53,6 +53,7 @@ extension Step {
         case .resetSignals: "signals"
         case .filterSystemCalls: "seccomp"
         case .handOverCalls: "notify"
+        case .prove: "prove"
         case .execute: "execve"
         }
     }
@@ -99,6 +100,7 @@ extension Step {
         case .resetSignals: "ignored signals would stay ignored across exec"
         case .filterSystemCalls: "only the calls the policy names"
         case .handOverCalls: "the supervisor answers bind and listen, by port and address"
+        case .prove: "a start that cannot show its guarantees does not happen"
         case .execute: "the payload"
         }
     }
@@ -129,6 +131,7 @@ extension Step {
         case .applyLandlock(let rules): rules.details
         case .filterSystemCalls(let program):
             ["file": .string(program.file), "instructions": .integer(Int64(program.bytes.count / 8))]
+        case .prove(let proofs): ["acts": .array(proofs.map { .string($0.guarantee) })]
         case .execute(let command):
             [
                 "arguments": .array(command.arguments.map { .string($0.description) }),

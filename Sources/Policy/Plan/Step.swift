@@ -37,6 +37,7 @@ public enum Step: Equatable, Sendable {
     case resetSignals
     case filterSystemCalls(SeccompProgram)
     case handOverCalls
+    case prove([Proof])
     case execute(Command)
 
     /// The process that carries a step out.

@@ -17,6 +17,11 @@ public enum IPAddress: Hashable, Sendable {
         return .v4(UInt32(truncatingIfNeeded: low))
     }
 
+    /// Whether it is one of IPv4's own.
+    public var isIPv4: Bool {
+        if case .v4 = self { true } else { false }
+    }
+
     /// Whether it is in 127.0.0.0/8, mapped or not, or ::1.
     public var isLoopback: Bool {
         switch unmapped {

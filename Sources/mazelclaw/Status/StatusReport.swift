@@ -8,6 +8,8 @@ struct StatusReport {
     let configuration: GatewayConfiguration
     let configurationFault: String?
     let holder: InstanceHolder?
+    /// What the running sandbox proved when it was started (the launcher's audit log); nil without one.
+    let proof: JSON?
     let health: Health
 
     private var instance: Instance { configuration.instance }
@@ -21,6 +23,7 @@ struct StatusReport {
             ("Profile", "\(instance.name) [\(instance.selection.name.source)]"),
             ("Unit", unitText),
             ("Process", processText),
+            ("Sandbox", proofText),
             ("State", "\(instance.stateDirectory.value) [\(instance.stateDirectory.source)]"),
             ("Config", "\(instance.configurationFile.value) [\(instance.configurationFile.source)]\(fileText)"),
             ("Workspace", "\(configuration.workspace.value) [\(configuration.workspace.source)]"),
@@ -46,6 +49,13 @@ struct StatusReport {
         return holder.map { "\($0)" } ?? "none holds the lock of this profile"
     }
 
+    private var proofText: String {
+        if instance.isSandboxed { return "not visible inside the sandbox" }
+        guard let proof else { return "none" }
+        return "\(proof["acts"]?.integer ?? 0) acts of proof at \(proof["time"]?.string ?? "?"), "
+            + "plan \(proof["plan"]?.string ?? "?")"
+    }
+
     private var fileText: String {
         if let configurationFault { return ": invalid: \(configurationFault)" }
         return configuration.file == nil
@@ -63,6 +73,7 @@ struct StatusReport {
         object["unit"] = holder?.unit.map(JSON.string) ?? .null
         object["serviceUnit"] = .string(serviceName)
         object["pid"] = holder?.pid.map { .integer(Int64($0)) } ?? .null
+        object["proof"] = proof ?? .null
         object["startedAt"] = holder?.startedAt.map(JSON.integer) ?? .null
         object["stateDir"] = sourced(
             .string(instance.stateDirectory.value.text), instance.stateDirectory.source)

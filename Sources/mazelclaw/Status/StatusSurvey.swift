@@ -1,4 +1,5 @@
 import Gateway
+import JSON
 import Policy
 import Profiles
 
@@ -20,11 +21,15 @@ struct StatusSurvey {
         }
         let configuration = try GatewayConfiguration(instance: instance, file: file)
         let holder = try context.lockDirectories.flatMap { try InstanceLock.holder(of: instance.name, in: $0) }
+        let proof = try context.lockDirectories.flatMap { try AuditLog.latestProof(of: instance.name, in: $0) }
+        // An earlier start's says nothing of what runs now.
+        let isOfHolder = holder?.pid != nil && proof?["supervisor"]?.integer == holder?.pid.map(Int64.init)
         let port = configuration.ports.value.gateway
         let answer = await HealthProbe(port: port, timeout: timeout).ask()
         let identity = try InstanceIdentity.load(in: instance.stateDirectory.value)
         return StatusReport(
             configuration: configuration, configurationFault: fault, holder: holder,
+            proof: isOfHolder ? proof : nil,
             health: Health(answer, profile: instance.name, identity: identity))
     }
 }

@@ -23,7 +23,7 @@ import Testing
         #expect(try index("capabilities") < index("no_new_privs"))
         #expect(try index("undumpable") < index("fork"))
         #expect(try index("landlock") < index("seccomp"))
-        #expect(steps.suffix(3) == ["seccomp", "notify", "execve"])
+        #expect(steps.suffix(4) == ["seccomp", "notify", "prove", "execve"])
         // RLIMIT_NPROC counts per user namespace since Linux 5.14.
         #expect(try index("nest-user-namespace") < index("setrlimit"))
     }

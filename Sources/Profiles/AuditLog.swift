@@ -2,7 +2,6 @@ import Glibc
 public import JSON
 import Linux
 public import Policy
-public import Profiles
 import SystemPackage
 
 /// What an instance did and was refused: one JSON object a line, in a file of the host's that no sandbox sees.
@@ -44,6 +43,24 @@ public struct AuditLog {
     /// Where the log of `profile` is.
     public static func path(of profile: ProfileName, in directories: HostDirectories) -> AbsolutePath {
         directories.state / "audit/\(profile).jsonl"
+    }
+
+    /// The record of the latest start of `profile` that was proved or refused for its proof; nil when the log holds none.
+    public static func latestProof(
+        of profile: ProfileName, in directories: HostDirectories
+    ) throws(ProfileError) -> JSON? {
+        let path = path(of: profile, in: directories)
+        let mark = Array(#""event":"proof""#.utf8)
+        for path in [path, AbsolutePath(path.text + ".1")].compactMap(\.self) {
+            for line in try lines(of: path, from: 0).lines.reversed() {
+                // Looked for before it is parsed: a log holds many denials for one start.
+                guard line.split(separator: mark, maxSplits: 1).count == 2, let record = try? JSON(parsing: line),
+                    record["event"]?.string == "proof"
+                else { continue }
+                return record
+            }
+        }
+        return nil
     }
 
     /// The profiles that have a log, by name.

@@ -1,0 +1,102 @@
+import Glibc
+import Linux
+import Policy
+import SystemPackage
+
+/// Tries acts in the payload's process, right before exec. None leaves anything behind: what should fail and succeeds
+/// ends the start.
+struct Prover {
+    /// The name of an abstract socket that the supervisor holds.
+    let canary: String
+
+    /// How the act ended: an errno, or 0.
+    func outcome(of act: Proof.Act) -> Int32 {
+        do throws(Errno) {
+            try attempt(act)
+            return 0
+        } catch {
+            return error.rawValue
+        }
+    }
+
+    private func attempt(_ act: Proof.Act) throws(Errno) {
+        let here = FileDescriptor.workingDirectory
+        switch act {
+        case .open(let path): try here.open(path.text, flags: O_RDONLY | O_NONBLOCK).discard()
+        case .openForWriting(let path): try here.open(path.text, flags: O_WRONLY | O_NONBLOCK).discard()
+        case .readLink(let path): _ = try FileSystem.readSymbolicLink(path.text)
+        case .accessForWriting(let path): try FileSystem.checkAccess(path.text, W_OK)
+        case .makeDirectory(let path):
+            try FileSystem.makeDirectory(path.text, in: here, mode: 0o700)
+            _ = rmdir(path.text)
+        case .bind(let transport, let address, let port):
+            let socket = try FileDescriptor.internetSocket(
+                isIPv6: !address.isIPv4, isStream: transport == .tcp)
+            defer { socket.discard() }
+            // Connections of an earlier run that linger are nobody's claim to the port.
+            try socket.setSocketOption(SOL_SOCKET, SO_REUSEADDR, 1)
+            try socket.bind(to: InternetAddress(address: address, port: port).bytes)
+        case .listenUnbound:
+            let socket = try FileDescriptor.internetSocket(isIPv6: false, isStream: true)
+            defer { socket.discard() }
+            try socket.listen(backlog: 1)
+        case .connect(let port):
+            let socket = try FileDescriptor.internetSocket(isIPv6: false, isStream: true)
+            defer { socket.discard() }
+            try socket.connect(to: InternetAddress(address: .loopback4, port: port).bytes)
+        case .connectToSupervisor:
+            let socket = try FileDescriptor.unixDatagramSocket()
+            defer { socket.discard() }
+            try socket.connect(to: FileDescriptor.abstractAddress(canary))
+        case .socket(let family): try FileDescriptor.rawSocket(family: family).discard()
+        case .signal(let processID): try Signals.send(0, to: processID)
+        case .readMemory(let processID): try KernelProbe.readMemory(of: processID)
+        case .mount: try KernelProbe.mount()
+        case .unmount(let path): try KernelProbe.unmount(path.text)
+        case .unshareMounts: try NamespaceSet.unshare(.mount)
+        case .ioUring: try KernelProbe.setUpIOUring()
+        case .keyring: try ProcessControl.joinAnonymousKeyring()
+        case .beProcessTwo:
+            guard getpid() == 2, getppid() == 1, getsid(0) == 2 else { throw .notPermitted }
+        case .havePrivileges: try checkPrivileges()
+        case .keepDescriptors: try checkDescriptors()
+        case .exceedLimits(let limits):
+            for limit in limits {
+                let actual = try ProcessControl.limit(limit.resource.number)
+                guard actual.hard <= limit.hard, actual.soft <= limit.soft else { throw .notPermitted }
+            }
+        }
+    }
+
+    private func checkPrivileges() throws(Errno) {
+        let text = try FileSystem.read("/proc/self/status", limit: 64 << 10)
+        var found = 0
+        for line in text.split(separator: UInt8(ascii: "\n")) {
+            for (name, value) in Self.privileges where line.starts(with: name.utf8) {
+                guard line.dropFirst(name.utf8.count).elementsEqual(value.utf8) else { throw .notPermitted }
+                found += 1
+            }
+        }
+        guard found == Self.privileges.count else { throw .notPermitted }
+    }
+
+    /// Lines of /proc/PID/status as they must be (proc_pid_status(5)).
+    private static var privileges: [(name: String, value: String)] {
+        ["CapInh:\t", "CapPrm:\t", "CapEff:\t", "CapBnd:\t", "CapAmb:\t"].map { ($0, "0000000000000000") }
+            + [("NoNewPrivs:\t", "1"), ("Seccomp:\t", "2")]
+    }
+
+    private func checkDescriptors() throws(Errno) {
+        // Listed where /proc is there; else tried, up to the most that can be open.
+        let open: [Int32]
+        if let names = try? FileSystem.entries(of: "/proc/self/fd") {
+            open = names.compactMap { Int32($0) }
+        } else {
+            open = Array(0..<Int32(clamping: try ProcessControl.limit(ResourceLimit.Resource.openFiles.number).hard))
+        }
+        for number in open where number > 2 {
+            let flags = fcntl(number, F_GETFD)
+            guard flags == -1 || flags & FD_CLOEXEC != 0 else { throw .notPermitted }
+        }
+    }
+}

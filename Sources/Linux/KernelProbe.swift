@@ -1,0 +1,27 @@
+internal import CLinux
+import Glibc
+public import SystemPackage
+
+/// Calls made only to see whether they are refused.
+public enum KernelProbe {
+    /// mount(2) of nothing: EPERM or EACCES where it is refused, another error where only the arguments are at fault.
+    public static func mount() throws(Errno) {
+        _ = try valueOrErrno(Glibc.mount(nil, "/", nil, 0, nil))
+    }
+
+    /// umount2(2).
+    public static func unmount(_ path: String) throws(Errno) {
+        _ = try valueOrErrno(umount2(path, 0))
+    }
+
+    /// io_uring_setup(2) without parameters: EFAULT where it is permitted.
+    public static func setUpIOUring() throws(Errno) {
+        _ = try valueOrErrno(clinux_io_uring_setup())
+    }
+
+    /// process_vm_readv(2) of one byte at address 0: EFAULT where it is permitted.
+    public static func readMemory(of processID: Int32) throws(Errno) {
+        var byte: UInt8 = 0
+        _ = try valueOrErrno(clinux_process_vm_readv(processID, &byte, 1, 0))
+    }
+}

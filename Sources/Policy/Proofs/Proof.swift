@@ -1,0 +1,80 @@
+public import JSON
+
+/// One guarantee, and an act inside the sandbox that shows whether it holds.
+public struct Proof: Equatable, Sendable {
+    /// What is guaranteed, in a few words.
+    public var guarantee: String
+    /// What is tried, under the payload's final restrictions.
+    public var act: Act
+    /// How it must end: an errno, or 0 for success. Any of them is right.
+    public var expected: [Int32]
+
+    /// Something to try.
+    public enum Act: Equatable, Sendable {
+        /// Open a file or directory for reading.
+        case open(AbsolutePath)
+        /// Open a file for writing.
+        case openForWriting(AbsolutePath)
+        /// Read where a link leads.
+        case readLink(AbsolutePath)
+        /// Ask whether a directory can be written (access(2)).
+        case accessForWriting(AbsolutePath)
+        /// Make a directory, and remove it again.
+        case makeDirectory(AbsolutePath)
+        /// Bind a socket of its own, and close it.
+        case bind(Transport, IPAddress, UInt16)
+        /// Listen on a TCP socket that is not bound.
+        case listenUnbound
+        /// Connect to a TCP port of 127.0.0.1.
+        case connect(UInt16)
+        /// Connect to an abstract socket that the supervisor holds.
+        case connectToSupervisor
+        /// Make a socket of this family.
+        case socket(family: Int32)
+        /// Send the null signal to a process.
+        case signal(Int32)
+        /// Read memory of a process.
+        case readMemory(Int32)
+        case mount
+        case unmount(AbsolutePath)
+        case unshareMounts
+        case ioUring
+        case keyring
+        /// EPERM unless this is process 2, a child of init, and leader of its session.
+        case beProcessTwo
+        /// EPERM unless all five capability sets are empty, no_new_privs is set and a filter is in force.
+        case havePrivileges
+        /// EPERM if a descriptor from 3 on would survive exec.
+        case keepDescriptors
+        /// EPERM if a limit stands above the plan's.
+        case exceedLimits([ResourceLimit])
+    }
+
+    init(_ guarantee: String, _ act: Act, _ expected: [Int32]) {
+        self.guarantee = guarantee
+        self.act = act
+        self.expected = expected
+    }
+
+    /// The proof as data.
+    public var json: JSON {
+        [
+            "guarantee": .string(guarantee),
+            "expected": .array(expected.map { .integer(Int64($0)) }),
+        ]
+    }
+}
+
+/// Another instance of the host, which this one must not reach.
+public struct Neighbour: Equatable, Sendable {
+    /// Its ports.
+    public var ports: PortSet
+    /// Its state directory; nil when it is another user's and not known.
+    public var state: AbsolutePath?
+
+    /// A neighbour.
+    public init(ports: PortSet, state: AbsolutePath?) {
+        self.ports = ports
+        self.state = state
+    }
+}
