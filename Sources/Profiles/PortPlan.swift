@@ -16,7 +16,7 @@ public struct PortPlan: Sendable {
     ///
     /// Throws `ProfileError.overlap` when another profile's base is closer than 20.
     public func ports(of profile: Profile) throws(ProfileError) -> PortSet {
-        guard var ports = PortSet(base: profile.basePort) else {
+        guard var ports = PortSet(base: profile.basePort, pinned: profile.cdpPorts) else {
             throw .invalidBase(Int(profile.basePort))
         }
         for other in bases {

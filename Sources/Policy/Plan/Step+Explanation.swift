@@ -202,7 +202,7 @@ extension SandboxPlan {
             "profile": .string(profile.text), "policy": .string(policy),
             "ports": [
                 "gateway": .integer(Int64(ports.gateway)), "control": .integer(Int64(ports.control)),
-                "cdp": .string(LandlockRules.ranges(Array(ports.cdp))),
+                "cdp": .string(LandlockRules.ranges(ports.allCDP)),
             ],
             "broker": portRules?.json ?? .null,
             "degraded": .array(degradations.map { .string($0.rawValue) }),

@@ -3,7 +3,7 @@ public import JSON
 extension Profile {
     /// Reads a profile file: a JSON object of the keys below, of which only `basePort` is required.
     ///
-    /// `basePort`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`), `user`,
+    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`), `user`,
     /// `stateDirectory`, `workspace`, `binds` (objects of `source`, `destination`, `access`), `connect` (`ports`),
     /// `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
@@ -11,6 +11,7 @@ extension Profile {
         let bases = Int64(PortSet.validBases.lowerBound)...Int64(PortSet.validBases.upperBound)
         let base = try object.require(try object.integer("basePort", in: bases), "basePort")
         self.init(name: name, basePort: UInt16(base))
+        cdpPorts = (try object.integers("cdpPorts", in: 1024...65535) ?? []).map { UInt16($0) }
         policy = try object.string("policy") ?? policy
         if let scope = try object.string("bind") {
             guard let scope = BindScope(scope) else {
@@ -50,6 +51,7 @@ extension Profile {
     public var file: JSON {
         var object = JSONObject()
         object["basePort"] = .integer(Int64(basePort))
+        if !cdpPorts.isEmpty { object["cdpPorts"] = .array(cdpPorts.map { .integer(Int64($0)) }) }
         object["policy"] = .string(policy)
         object["bind"] = .string(bind.description)
         object["user"] = user.map(JSON.string)

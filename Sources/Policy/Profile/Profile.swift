@@ -6,6 +6,8 @@ public struct Profile: Equatable, Sendable {
     public var name: ProfileName
     /// The base port; the others derive from it.
     public var basePort: UInt16
+    /// TCP ports for Chromium's DevTools protocol beside the derived ones; no other profile's. Default none.
+    public var cdpPorts: [UInt16]
     /// The policy's name or file. Default `gateway`.
     public var policy: String
     /// The addresses the gateway port may be bound on. Default loopback.
@@ -31,6 +33,7 @@ public struct Profile: Equatable, Sendable {
     public init(name: ProfileName, basePort: UInt16) {
         self.name = name
         self.basePort = basePort
+        cdpPorts = []
         policy = "gateway"
         bind = .loopback
         binds = []

@@ -123,7 +123,7 @@ public enum PortSelector: Hashable, Sendable {
         switch self {
         case .gateway: [ports.gateway]
         case .control: [ports.control]
-        case .cdp: Array(ports.cdp)
+        case .cdp: ports.allCDP
         case .number(let number): [number]
         }
     }
@@ -142,7 +142,7 @@ public enum PortSelector: Hashable, Sendable {
         switch self {
         case .gateway: port == ports.gateway
         case .control: port == ports.control
-        case .cdp: ports.cdp.contains(port)
+        case .cdp: ports.isCDP(port)
         case .number(let number): port == number
         }
     }
