@@ -118,6 +118,7 @@ let package = Package(
             ]),
         .testTarget(name: "IsolationTests", dependencies: ["CProbe", "JSON"], exclude: ["attempts.tsv"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "ProfilesTests", dependencies: ["JSON", "Linux", "Policy", "Profiles"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["JSON", "Policy"], exclude: ["Golden"], resources: [.copy("Vectors")]),
     ],

@@ -3,14 +3,6 @@ public import SystemPackage
 
 /// TCP ports of this network namespace, seen from outside the sandbox.
 public enum TCPPort {
-    /// A process that listens on a port.
-    public struct Listener: Equatable, Sendable {
-        /// The process ID; nil when it belongs to another user and cannot be told.
-        public var processID: Int32?
-        /// The program's name (proc(5), comm).
-        public var program: String?
-    }
-
     /// Whether `port` can be bound on 127.0.0.1 and, where the host has IPv6, on ::1 (bind(2)).
     public static func isFree(_ port: UInt16) throws(Errno) -> Bool {
         var address4 = sockaddr_in()
@@ -38,35 +30,5 @@ public enum TCPPort {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(handle, $0, size) }
         }
         return result == 0 || Glibc.errno != EADDRINUSE
-    }
-
-    /// Who listens on `port`; nil when nobody does (proc(5), /proc/net/tcp).
-    public static func listener(on port: UInt16) -> Listener? {
-        for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
-            guard let text = try? FileSystem.read(table, limit: 64 << 20) else { continue }
-            for line in text.split(separator: UInt8(ascii: "\n")).dropFirst() {
-                let fields = line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-                // 0A is TCP_LISTEN; the local address is HEX:PORT, the inode the tenth field.
-                guard fields.count > 9, fields[3] == "0A", let local = fields[1].split(separator: ":").last,
-                    UInt16(local, radix: 16) == port
-                else { continue }
-                return owner(ofSocket: fields[9])
-            }
-        }
-        return nil
-    }
-
-    private static func owner(ofSocket inode: String) -> Listener {
-        for process in (try? FileSystem.entries(of: "/proc")) ?? [] {
-            guard let processID = Int32(process), let handles = try? FileSystem.entries(of: "/proc/\(process)/fd")
-            else { continue }
-            for handle in handles
-            where (try? FileSystem.readSymbolicLink("/proc/\(process)/fd/\(handle)")) == "socket:[\(inode)]" {
-                let name = (try? FileSystem.read("/proc/\(process)/comm", limit: 64)) ?? []
-                return Listener(
-                    processID: processID, program: String(decoding: name.prefix { $0 != 10 }, as: UTF8.self))
-            }
-        }
-        return Listener()
     }
 }

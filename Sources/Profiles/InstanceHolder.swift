@@ -1,6 +1,7 @@
 import Glibc
 public import JSON
 import Linux
+public import Policy
 import SystemPackage
 
 /// The process that holds an instance's lock.
@@ -11,19 +12,20 @@ public struct InstanceHolder: Equatable, Sendable {
     public var unit: String?
     /// When it took the lock, in seconds since 1970.
     public var startedAt: Int64?
+    /// The ports it runs on; nil when it only holds the name.
+    public var ports: PortSet?
 
-    /// This process, now.
-    static func current() -> InstanceHolder {
-        let groups = (try? FileSystem.read("/proc/self/cgroup", limit: 64 << 10)) ?? []
-        return InstanceHolder(
-            pid: getpid(), unit: unit(inControlGroups: String(decoding: groups, as: UTF8.self)),
-            startedAt: Int64(Glibc.time(nil)))
+    /// This process, now, on `ports`.
+    static func current(ports: PortSet?) -> InstanceHolder {
+        InstanceHolder(
+            pid: getpid(), unit: unit(ofProcess: "self"), startedAt: Int64(Glibc.time(nil)), ports: ports)
     }
 
-    init(pid: Int32?, unit: String?, startedAt: Int64?) {
+    init(pid: Int32?, unit: String?, startedAt: Int64?, ports: PortSet? = nil) {
         self.pid = pid
         self.unit = unit
         self.startedAt = startedAt
+        self.ports = ports
     }
 
     init(text: [UInt8]) {
@@ -31,6 +33,7 @@ public struct InstanceHolder: Equatable, Sendable {
         pid = record?["pid"]?.integer.flatMap(Int32.init(exactly:))
         unit = record?["unit"]?.string
         startedAt = record?["startedAt"]?.integer
+        ports = record?["ports"].flatMap(PortSet.init(json:))
     }
 
     /// Whether a process of that ID exists (kill(2), signal 0); another user's counts too.
@@ -45,7 +48,14 @@ public struct InstanceHolder: Equatable, Sendable {
         object["pid"] = pid.map { .integer(Int64($0)) }
         object["unit"] = unit.map(JSON.string)
         object["startedAt"] = startedAt.map(JSON.integer)
+        object["ports"] = ports?.json
         return .object(object)
+    }
+
+    /// The systemd unit that a process, named by its ID or `self`, runs in; nil outside of one, or when it has ended.
+    public static func unit(ofProcess process: String) -> String? {
+        let groups = (try? FileSystem.read("/proc/\(process)/cgroup", limit: 64 << 10)) ?? []
+        return unit(inControlGroups: String(decoding: groups, as: UTF8.self))
     }
 
     /// The innermost unit named in /proc/PID/cgroup (cgroups(7)), such as `mazelclaw-gateway.service`.

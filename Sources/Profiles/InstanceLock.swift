@@ -12,11 +12,11 @@ public struct InstanceLock: Sendable {
     /// The open, locked file. Whoever holds a copy keeps the lock.
     public let descriptor: FileDescriptor
 
-    /// Takes the lock of `name`, or says who holds it.
+    /// Takes the lock of `name` for an instance on `ports`, or says who holds it.
     ///
     /// Throws `ProfileError.system` when the file cannot be opened or locked.
     public static func acquire(
-        _ name: ProfileName, in directories: HostDirectories
+        _ name: ProfileName, ports: PortSet? = nil, in directories: HostDirectories
     ) throws(ProfileError) -> Outcome {
         let path = file(of: name, in: directories)
         do {
@@ -27,7 +27,7 @@ public struct InstanceLock: Sendable {
                 file.discard()
                 return .held(by: try record(in: path))
             }
-            let record = InstanceHolder.current().file.serialized() + [UInt8(ascii: "\n")]
+            let record = InstanceHolder.current(ports: ports).file.serialized() + [UInt8(ascii: "\n")]
             // Written before it is cut to length: whoever loses the race never reads an empty file.
             try file.writeEverything(record)
             _ = ftruncate(file.rawValue, off_t(record.count))
@@ -50,6 +50,20 @@ public struct InstanceLock: Sendable {
         } catch {
             if error == .noSuchFileOrDirectory { return nil }
             throw .system(action: "read", path: path.text, errno: error)
+        }
+    }
+
+    /// The names for which there is a lock file, held or not.
+    static func names(in directories: HostDirectories) throws(ProfileError) -> [ProfileName] {
+        let directory = directories.state / "locks"
+        do {
+            return try FileSystem.entries(of: directory.text).filter { $0.hasSuffix(".lock") }
+                .compactMap { ProfileName(String($0.dropLast(5))) }
+        } catch {
+            guard error == .noSuchFileOrDirectory else {
+                throw .system(action: "list", path: directory.text, errno: error)
+            }
+            return []
         }
     }
 

@@ -1,32 +1,42 @@
+import Linux
 public import Policy
 
 /// The ports of a profile beside those of all the others.
 ///
 /// Sets derived from bases less than 111 apart overlap. From 20 to 110 apart the lower profile's CDP range
-/// ends just below the upper base; closer is refused.
+/// ends just below the upper base; closer is refused. A pinned CDP port must be nobody else's: the profile that pins
+/// it is refused, so that no profile can keep another from starting.
 public struct PortPlan: Sendable {
-    private let bases: [(base: UInt16, name: ProfileName)]
+    private let others: [(name: ProfileName, ports: PortSet)]
 
     /// A plan beside `others`, which do not hold the profile itself.
     public init(others: [Profile]) {
-        bases = others.map { ($0.basePort, $0.name) }.sorted { $0.base < $1.base }
+        self.others = others.compactMap { other in
+            PortSet(base: other.basePort, pinned: other.cdpPorts).map { (other.name, $0) }
+        }.sorted { $0.ports.base < $1.ports.base }
     }
 
     /// The ports of `profile`, its CDP range ending below the next base above.
     ///
-    /// Throws `ProfileError.overlap` when another profile's base is closer than 20.
+    /// Throws `ProfileError.overlap` when another profile's base is closer than 20, `.pinned` when a pinned port is
+    /// also another profile's.
     public func ports(of profile: Profile) throws(ProfileError) -> PortSet {
         guard var ports = PortSet(base: profile.basePort, pinned: profile.cdpPorts) else {
             throw .invalidBase(Int(profile.basePort))
         }
-        for other in bases {
-            let distance = Int(other.base) - Int(profile.basePort)
+        for other in others {
+            let distance = Int(other.ports.base) - Int(profile.basePort)
             guard distance.magnitude >= UInt(PortSet.minimumDistance) else {
                 throw .overlap(
-                    name: profile.name, base: profile.basePort, other: other.name, otherBase: other.base,
-                    free: BasePortAllocator(taken: bases.map(\.base)).base(for: profile.name))
+                    name: profile.name, base: profile.basePort, other: other.name, otherBase: other.ports.base,
+                    free: freeBase(for: profile.name))
             }
-            ports = ports.carved(below: other.base)
+            ports = ports.carved(below: other.ports.base)
+        }
+        for other in others where !ports.pinned.isEmpty {
+            let theirs = carved(other.ports, beside: profile.basePort)
+            guard let port = ports.pinned.first(where: theirs.contains) else { continue }
+            throw .pinned(port: port, name: profile.name, other: other.name)
         }
         return ports
     }
@@ -34,5 +44,21 @@ public struct PortPlan: Sendable {
     /// Refuses a profile that `ports(of:)` would refuse.
     public func check(_ profile: Profile) throws(ProfileError) {
         _ = try ports(of: profile)
+    }
+
+    /// The base a profile called `name` would be given beside the others.
+    func freeBase(for name: ProfileName) -> UInt16? {
+        BasePortAllocator(
+            taken: others.map(\.ports), ephemeral: .ofHost, listenedOn: TCPListener.ports()
+        ).base(for: name)
+    }
+
+    /// What is left to `ports` beside all the other bases. Those too close are an error of that profile's own.
+    private func carved(_ ports: PortSet, beside base: UInt16) -> PortSet {
+        var ports = ports
+        for neighbour in others.map(\.ports.base) + [base] where neighbour >= ports.base + PortSet.minimumDistance {
+            ports = ports.carved(below: neighbour)
+        }
+        return ports
     }
 }

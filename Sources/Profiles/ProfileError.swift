@@ -12,6 +12,8 @@ public enum ProfileError: Error, Sendable {
     case collision(name: ProfileName, existing: ProfileName)
     /// Two profiles' ports lie too close together.
     case overlap(name: ProfileName, base: UInt16, other: ProfileName, otherBase: UInt16, free: UInt16?)
+    /// A CDP port that a profile pins is also another's.
+    case pinned(port: UInt16, name: ProfileName, other: ProfileName)
     /// A base port's derived ports leave the range.
     case invalidBase(Int)
     /// No base port is left to give to a new profile.
@@ -35,11 +37,16 @@ extension ProfileError: CustomStringConvertible {
             "profile \"\(name)\" with base port \(base) is closer than \(PortSet.minimumDistance) to profile "
                 + "\"\(other)\" with base port \(otherBase); "
                 + (free.map { "the next free base port is \($0)" } ?? "no base port is free")
+        case .pinned(let port, let name, let other):
+            "profile \"\(name)\" lists port \(port) in \"cdpPorts\", which is also profile \"\(other)\"'s; list another "
+                + "one (mazelclaw-run ports --all shows what is taken)"
         case .invalidBase(let base):
             "base port \(base) is out of range: it must be from \(PortSet.validBases.lowerBound) to "
                 + "\(PortSet.validBases.upperBound), so that base + 110 stays a port"
         case .noFreeBase:
-            "no base port is left whose derived ports are free; remove a profile, or give --port"
+            "no base port is left whose derived ports are free, listened on by nobody and outside the kernel's ephemeral "
+                + "range (net.ipv4.ip_local_port_range); remove a profile, reserve ports with "
+                + "net.ipv4.ip_local_reserved_ports, or give --port"
         case .system(let action, let path, let errno):
             "cannot \(action) \(path): \(errno.name) (\(errno)); check that it exists and is yours"
         }

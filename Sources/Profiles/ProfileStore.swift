@@ -45,7 +45,7 @@ public struct ProfileStore: Sendable {
         _ name: ProfileName, adjust: (inout Profile) -> Void = { _ in }
     ) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
         if let profile = try load(name) { return (profile, false) }
-        let lock = try lockRegistry()
+        let lock = try RegistryLock.acquire(in: directories)
         defer { lock.discard() }
         // Another start may have written it while we waited for the lock.
         var (profile, isNew) = try loadOrPropose(name)
@@ -59,7 +59,7 @@ public struct ProfileStore: Sendable {
     /// The profile `name`, or what it would be if it were made now; nothing is written.
     public func loadOrPropose(_ name: ProfileName) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
         if let profile = try load(name) { return (profile, false) }
-        guard let base = BasePortAllocator(taken: try others(than: name).map(\.basePort)).base(for: name) else {
+        guard let base = PortPlan(others: try others(than: name)).freeBase(for: name) else {
             throw ProfileError.noFreeBase
         }
         return (Profile(name: name, basePort: base), true)
@@ -156,17 +156,6 @@ public struct ProfileStore: Sendable {
         let name = String(user.prefix { $0 != ":" })
         guard let number = UInt32(name) else { return (try? UserDatabase.user(named: name))?.userID == own }
         return number == own
-    }
-
-    private func lockRegistry() throws(ProfileError) -> FileDescriptor {
-        let directory = directories.state.text
-        return try Self.system("lock", "\(directory)/registry.lock") { () throws(Errno) in
-            try FileSystem.makeDirectories(directory, mode: 0o700)
-            let file = try FileDescriptor.workingDirectory.open(
-                "\(directory)/registry.lock", flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
-            try FileLock.acquire(file)
-            return file
-        }
     }
 
     private static func parse(

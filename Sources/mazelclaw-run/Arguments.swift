@@ -9,6 +9,7 @@ struct Arguments {
         case explain
         case doctor
         case profile
+        case ports
         case denials
         case why
         case help
@@ -29,6 +30,8 @@ struct Arguments {
     var operands: [String] = []
     /// Whether `denials` goes on with what comes.
     var follows = false
+    /// Whether `ports` shows what its plan rests on, too.
+    var showsAll = false
 
     /// Parses the words after the program's name. What follows `--` is the payload's and is not looked at.
     init(_ words: [ByteString]) throws(Fault) {
@@ -83,6 +86,7 @@ struct Arguments {
         case "--allow-root": options.allowsRoot = true
         case "--json": isJSON = true
         case "--follow" where action == .denials: follows = true
+        case "--all" where action == .ports: showsAll = true
         case "--help", "-h": action = .help
         case "--version": action = .version
         default:

@@ -6,7 +6,7 @@ enum Help {
 
     static let text = """
         Usage: mazelclaw-run [OPTION]... [-- COMMAND [ARGUMENT]...]
-               mazelclaw-run explain|doctor|profile|denials [OPTION]... [--json]
+               mazelclaw-run explain|doctor|profile|ports|denials [OPTION]... [--json]
                mazelclaw-run why port N[/udp] | connect HOST:PORT | path PATH | syscall NAME [OPTION]...
 
         Runs the gateway of a profile, or COMMAND, in a sandbox that shows nothing of the host but
@@ -26,12 +26,15 @@ enum Help {
           --allow-root           let root run the payload as root
           --json                 print JSON (all commands but a start)
           --follow               go on with what comes (denials)
+          --all                  show listeners and the proof that no port has two owners, too (ports)
           --help, --version
 
         Commands:
           explain                print the plan a start would carry out, one step a line
           doctor                 try what this host can hold, and say what to do about the rest
           profile                print the profile a start would use, or all of them
+          ports                  print each profile's ports, who runs on them, and what overlaps; exit status 0
+                                 when no port has two owners and every profile could start, 1 when not
           denials                print what was refused inside, and how often by each rule
           why                    say whether something is allowed inside, by which rule, and what to change;
                                  exit status 0 when it is allowed, 1 when not
@@ -45,7 +48,7 @@ enum Help {
     /// The options, for suggestions.
     static let options = [
         "--profile", "--port", "--policy", "--user", "--state-dir", "--workspace", "--bind-ro", "--bind", "--env",
-        "--status-fd", "--allow-degraded", "--allow-root", "--json", "--follow", "--help", "--version",
+        "--status-fd", "--allow-degraded", "--allow-root", "--json", "--follow", "--all", "--help", "--version",
     ]
 
     private static var degradations: String {

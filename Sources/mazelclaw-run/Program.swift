@@ -40,6 +40,7 @@ struct Program {
             case .explain: try explain()
             case .doctor: return try doctor()
             case .profile: try showProfiles()
+            case .ports: return try showPorts()
             case .denials: try showDenials()
             case .why: return try answerWhy()
             }
@@ -69,6 +70,10 @@ struct Program {
         }
         if isNew { output.say("made the profile \"\(profile.name)\" with base port \(profile.basePort)") }
         nameDropped()
+        if plan.ports.cdp.count < 100 {
+            let last = plan.ports.cdp.upperBound
+            output.say("the CDP ports end at \(last), for \(last + 1) is another profile's base port")
+        }
         if !plan.degradations.isEmpty {
             output.say("degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))")
         }

@@ -16,3 +16,4 @@
 #include "mount_api.h"
 #include "process.h"
 #include "seccomp_notify.h"
+#include "socket_diagnostics.h"

@@ -140,25 +140,39 @@ public struct Launch {
         }
     }
 
-    /// Takes the instance's lock, then makes sure its ports are free.
+    /// Takes the instance's lock and its ports, then makes sure that no stranger listens on one.
     public func claim(_ plan: SandboxPlan) throws(LaunchError) -> InstanceLock {
-        let outcome: InstanceLock.Outcome
+        let outcome: InstanceRegistry.Outcome
         do {
-            outcome = try InstanceLock.acquire(plan.profile, in: directories)
+            outcome = try InstanceRegistry(directories: directories).claim(plan.profile, ports: plan.ports)
         } catch {
             throw .profile(error)
         }
-        let lock: InstanceLock
         switch outcome {
-        case .acquired(let acquired): lock = acquired
+        case .claimed(let lock):
+            do {
+                try Self.checkFree(plan.ports)
+            } catch {
+                lock.descriptor.discard()
+                throw error
+            }
+            return lock
         case .held(let holder): throw .held(plan.profile, by: holder)
+        case .portTaken(let port, let other, let holder): throw .portTaken(port, of: other, by: holder)
         }
-        for port in [plan.ports.gateway, plan.ports.control] where (try? TCPPort.isFree(port)) == false {
-            let listener = TCPPort.listener(on: port)
-            lock.descriptor.discard()
-            throw .portInUse(port, by: .init(processID: listener?.processID, program: listener?.program))
+    }
+
+    /// Throws for a port that somebody listens on, at whatever address: who connects to it by name must find us.
+    private static func checkFree(_ ports: PortSet) throws(LaunchError) {
+        // Where the kernel does not tell, binding below still shows the ports that the gateway is going to bind.
+        let listeners = (try? TCPListener.all()) ?? []
+        if let listener = listeners.first(where: { ports.contains($0.port) }) {
+            throw .portInUse(listener.port, by: listener.owner)
         }
-        return lock
+        // Somebody may have bound one and not listen yet.
+        for port in [ports.gateway, ports.control] where (try? TCPPort.isFree(port)) == false {
+            throw .portInUse(port, by: nil)
+        }
     }
 
     /// The audit log of `profile`, to append to.

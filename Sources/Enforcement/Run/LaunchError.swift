@@ -1,4 +1,4 @@
-import Linux
+public import Linux
 public import Policy
 public import Profiles
 public import SystemPackage
@@ -16,25 +16,19 @@ public enum LaunchError: Error, Sendable {
     /// The instance is running already.
     case held(ProfileName, by: InstanceHolder)
     /// A port of the instance is taken by another program.
-    case portInUse(UInt16, by: TCPPortListener)
+    case portInUse(UInt16, by: SocketOwner?)
+    /// A port of the instance is one of another instance that runs.
+    case portTaken(UInt16, of: ProfileName, by: InstanceHolder)
     /// A path that cannot be trusted, and why.
     case unsafePath(AbsolutePath, String)
     /// A call on the host failed before the sandbox was begun.
     case system(action: String, path: String, errno: Errno)
 
-    /// Who holds a port, as far as it can be told.
-    public struct TCPPortListener: Equatable, Sendable {
-        /// The process ID.
-        public var processID: Int32?
-        /// The program.
-        public var program: String?
-    }
-
     /// The exit code.
     public var exitCode: ExitCode {
         switch self {
         case .usage: .usage
-        case .profile(.system), .held, .portInUse, .unsafePath, .system: .isolation
+        case .profile(.system), .held, .portInUse, .portTaken, .unsafePath, .system: .isolation
         case .profile: .configuration
         case .noSeccomp, .plan(.unavailable): .unavailable
         case .plan(.invalid): .configuration
@@ -54,14 +48,23 @@ extension LaunchError: CustomStringConvertible {
         case .plan(let error): error.description
         case .held(let name, let holder):
             "profile \"\(name)\" is running already (\(holder)); stop that instance first, or use another profile"
-        case .portInUse(let port, let listener):
-            "port \(port) is in use by "
-                + (listener.processID.map { "PID \($0) (\(listener.program ?? "?"))" } ?? "a process of another user")
-                + "; stop it, or give the profile another base port with --port"
+        case .portInUse(let port, let owner):
+            "port \(port) is in use by \(Self.text(owner)); stop it, or give the profile another base port with --port"
+        case .portTaken(let port, let other, let holder):
+            "port \(port) is also one of profile \"\(other)\", which runs (\(holder)); restart that instance so that it "
+                + "gives the port up, or give this profile another base port with --port"
         case .unsafePath(let path, let reason): "cannot use \(path): \(reason)"
         case .system(let action, let path, let errno):
             "cannot \(action) \(path): \(errno.name) (\(errno)); "
                 + (errno == .noSpace ? "free some space" : "check that it exists and is yours")
         }
+    }
+
+    private static func text(_ owner: SocketOwner?) -> String {
+        guard let owner else {
+            return "a process that cannot be told (another user's, or one that does not listen yet)"
+        }
+        let unit = InstanceHolder.unit(ofProcess: "\(owner.processID)").map { ", unit \($0)" } ?? ""
+        return "PID \(owner.processID) (\(owner.program)\(unit))"
     }
 }

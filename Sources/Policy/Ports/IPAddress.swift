@@ -5,6 +5,16 @@ public enum IPAddress: Hashable, Sendable {
     /// An IPv6 address (RFC 4291), in two halves.
     case v6(high: UInt64, low: UInt64)
 
+    /// The address of 4 or 16 bytes in network order; nil for another number of them.
+    public init?(bytes: [UInt8]) {
+        func number(_ part: ArraySlice<UInt8>) -> UInt64 { part.reduce(0) { $0 << 8 | UInt64($1) } }
+        switch bytes.count {
+        case 4: self = .v4(UInt32(truncatingIfNeeded: number(bytes[...])))
+        case 16: self = .v6(high: number(bytes[..<8]), low: number(bytes[8...]))
+        default: return nil
+        }
+    }
+
     /// 127.0.0.1.
     public static let loopback4 = IPAddress.v4(0x7F00_0001)
     /// ::1.

@@ -12,11 +12,11 @@ public struct PortSet: Hashable, Sendable {
 
     /// The base ports whose derived ports stay within 1024 … 65535.
     public static let validBases: ClosedRange<UInt16> = 1024...65425
-
-    /// The smallest distance between two bases at which nothing is shared.
+    /// How far apart two bases must be for their sets to share nothing.
     public static let disjointDistance: UInt16 = 111
-
-    /// The smallest distance between two bases that is accepted; the lower profile's CDP range then ends
+    /// How far apart two bases must be to be accepted at all.
+    ///
+    /// From here to `disjointDistance` the sets overlap in CDP ports: the lower set then gives up those from
     /// just below the upper base.
     public static let minimumDistance: UInt16 = 20
 
@@ -26,7 +26,7 @@ public struct PortSet: Hashable, Sendable {
         self.init(base: base, cdp: base + 11...base + 110, pinned: pinned)
     }
 
-    private init(base: UInt16, cdp: ClosedRange<UInt16>, pinned: [UInt16]) {
+    init(base: UInt16, cdp: ClosedRange<UInt16>, pinned: [UInt16]) {
         self.base = base
         self.cdp = cdp
         var more: [UInt16] = []
@@ -47,9 +47,16 @@ public struct PortSet: Hashable, Sendable {
     /// Every port, in ascending order.
     public var all: [UInt16] { pinned.isEmpty ? [gateway, control] + cdp : ([gateway, control] + allCDP).sorted() }
 
-    /// The ports as ranges, in no order.
-    public var ranges: [ClosedRange<UInt16>] {
-        [gateway...gateway, control...control, cdp] + pinned.map { $0...$0 }
+    /// The ports by what they are for, in no order.
+    public var uses: [(use: Use, range: ClosedRange<UInt16>)] {
+        [(.gateway, gateway...gateway), (.control, control...control), (.cdp, cdp)] + pinned.map { (.cdp, $0...$0) }
+    }
+
+    /// What a port is for.
+    public enum Use: String, Sendable {
+        case gateway
+        case control
+        case cdp
     }
 
     /// Whether `port` is for Chromium's DevTools protocol.
@@ -62,12 +69,17 @@ public struct PortSet: Hashable, Sendable {
 
     /// The lowest port that is also one of `other`'s; nil when the sets are disjoint.
     public func sharedPort(with other: PortSet) -> UInt16? {
-        ranges.flatMap { own in other.ranges.filter(own.overlaps).map { max(own.lowerBound, $0.lowerBound) } }.min()
+        var lowest: UInt16?
+        func note(_ port: UInt16) { lowest = min(lowest ?? port, port) }
+        for port in [gateway, control] + pinned where other.contains(port) { note(port) }
+        for port in [other.gateway, other.control] + other.pinned where contains(port) { note(port) }
+        if cdp.overlaps(other.cdp) { note(max(cdp.lowerBound, other.cdp.lowerBound)) }
+        return lowest
     }
 
     /// This set with its CDP range ending below `neighbour`, when that base lies among the CDP ports.
     ///
-    /// `neighbour` is at least the minimum distance away: closer ones are refused before.
+    /// The neighbour must be at least `minimumDistance` away.
     public func carved(below neighbour: UInt16) -> PortSet {
         guard cdp.contains(neighbour) else { return self }
         precondition(neighbour >= base + Self.minimumDistance, "closer bases are refused")

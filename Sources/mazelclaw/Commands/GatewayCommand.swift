@@ -32,7 +32,7 @@ struct GatewayCommand: InstanceCommand {
         let configuration = try loadConfiguration(context)
         try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
         if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
-        try acquireLock(context)
+        try acquireLock(context, ports: configuration.ports.value)
         var logger = Logger(label: "mazelclaw")
         logger[metadataKey: "profile"] = "\(configuration.instance.name)"
         let gateway = try Gateway(configuration: configuration, logger: logger)
@@ -66,13 +66,15 @@ struct GatewayCommand: InstanceCommand {
     }
 
     /// Makes this the one process of its instance. Inside the sandbox the launcher holds the lock.
-    private func acquireLock(_ context: Context) throws {
+    private func acquireLock(_ context: Context, ports: PortSet) throws {
         guard let directories = context.lockDirectories else { return }
-        switch try InstanceLock.acquire(context.instance.name, in: directories) {
+        switch try InstanceRegistry(directories: directories).claim(context.instance.name, ports: ports) {
         // The descriptor stays open, and with it the lock, until the process ends, however it ends.
-        case .acquired: return
+        case .claimed: return
         case .held(let holder):
             throw AlreadyRunning(name: context.instance.name, holder: holder)
+        case .portTaken(let port, let other, let holder):
+            throw PortTaken(port: port, other: other, holder: holder)
         }
     }
 }
@@ -84,5 +86,17 @@ private struct AlreadyRunning: Error, CustomStringConvertible {
 
     var description: String {
         "profile \"\(name)\" already runs (\(holder)); stop it first, or start another profile"
+    }
+}
+
+/// Another instance runs on a port of this one.
+private struct PortTaken: Error, CustomStringConvertible {
+    let port: UInt16
+    let other: ProfileName
+    let holder: InstanceHolder
+
+    var description: String {
+        "port \(port) is also one of profile \"\(other)\", which runs (\(holder)); stop it first, or give this profile "
+            + "another base port"
     }
 }

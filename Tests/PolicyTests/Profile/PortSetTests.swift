@@ -1,3 +1,4 @@
+import JSON
 import Policy
 import Testing
 
@@ -40,6 +41,54 @@ import Testing
             // Below it an upper base, or some CDP port, is also one of the lower set's.
             #expect(shared.isEmpty == (distance >= PortSet.disjointDistance), "distance \(distance)")
         }
+    }
+
+    /// Sets farther apart than the widest is long cannot meet, so these are all pairs that could.
+    @Test(arguments: 0...112 as ClosedRange<UInt16>)
+    func `of all pairs of bases exactly those from the disjoint distance on share nothing`(distance: UInt16) {
+        for base in PortSet.validBases.lowerBound...(PortSet.validBases.upperBound - distance) {
+            guard let lower = PortSet(base: base), let upper = PortSet(base: base + distance) else {
+                Issue.record("base \(base) is valid")
+                return
+            }
+            let shared = lower.sharedPort(with: upper)
+            guard (shared == nil) == (distance >= PortSet.disjointDistance), shared == upper.sharedPort(with: lower)
+            else {
+                Issue.record("base \(base) and \(base + distance) share \(shared.map(String.init) ?? "nothing")")
+                return
+            }
+        }
+    }
+
+    @Test func `the shared port is the lowest that is in both`() throws {
+        for pinned in [[], [18801], [30000]] as [[UInt16]] {
+            for base in stride(from: 18600, through: 18960, by: 1) as StrideThrough<UInt16> {
+                let one = try #require(PortSet(base: 18789, pinned: [30000, 18700]))
+                let other = try #require(PortSet(base: base, pinned: pinned))
+                #expect(one.sharedPort(with: other) == Set(one.all).intersection(other.all).min(), "base \(base)")
+            }
+        }
+    }
+
+    @Test func `pinned ports are CDP ports beside the derived ones`() throws {
+        let ports = try #require(PortSet(base: 20000, pinned: [9222, 20050, 40000, 9222, 20000]))
+        #expect(ports.pinned == [9222, 40000])
+        #expect(ports.isCDP(9222) && ports.contains(40000) && !ports.isCDP(20000))
+        #expect(ports.all == [9222, 20000, 20002] + (20011...20110) + [40000])
+        #expect(ports.carved(below: 20030).pinned == [9222, 40000])
+    }
+
+    @Test func `a set is the same after it was written and read`() throws {
+        for ports in [
+            PortSet(base: 1024), PortSet(base: 65425, pinned: [2000, 3000]), PortSet(base: 18789)?.carved(below: 18809),
+        ] {
+            let ports = try #require(ports)
+            #expect(PortSet(json: ports.json) == ports)
+        }
+        #expect(PortSet(json: ["base": 80, "lastCDP": 190]) == nil)
+        #expect(PortSet(json: ["base": 20000, "lastCDP": 20111]) == nil)
+        #expect(PortSet(json: ["base": 20000, "lastCDP": 20018]) == nil)
+        #expect(PortSet(json: [:]) == nil)
     }
 
     @Test(arguments: [1024, 18789, 40000, 65025] as [UInt16])
