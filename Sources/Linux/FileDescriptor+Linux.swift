@@ -24,6 +24,11 @@ extension FileDescriptor {
         _ = Glibc.close(rawValue)
     }
 
+    /// Makes `number` a copy of this descriptor that exec keeps, in place of what it was (dup2(2)).
+    public func become(_ number: Int32) throws(Errno) {
+        _ = try retryingOnInterrupt { Glibc.dup2(rawValue, number) }
+    }
+
     /// Whether exec closes the descriptor (FD_CLOEXEC, fcntl(2)).
     public func setCloseOnExec(_ isOn: Bool) throws(Errno) {
         _ = try valueOrErrno(fcntl(rawValue, F_SETFD, isOn ? FD_CLOEXEC : 0))
@@ -45,18 +50,19 @@ extension FileDescriptor {
         // A regular file tells its size; one byte more finds its end in the same call. What tells none, such as
         // a pipe or a file of /proc, is read in pieces.
         let size = try FileStatus(of: self).size
-        var piece = try readPiece(of: size > 0 ? min(Int(size), limit) + 1 : 4096)
+        var piece = try readSome(limit: size > 0 ? min(Int(size), limit) + 1 : 4096)
         var bytes = piece
         while !piece.isEmpty {
             guard bytes.count <= limit else { throw Errno(rawValue: EFBIG) }
             if size > 0, bytes.count == Int(size) { break }
-            piece = try readPiece(of: 64 << 10)
+            piece = try readSome(limit: 64 << 10)
             bytes += piece
         }
         return bytes
     }
 
-    private func readPiece(of length: Int) throws(Errno) -> [UInt8] {
+    /// What is there to read now, at most `length` bytes; nothing at the end (read(2)).
+    public func readSome(limit length: Int) throws(Errno) -> [UInt8] {
         var failure: Errno?
         let piece = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
             do throws(Errno) {

@@ -9,6 +9,11 @@ public enum KernelProbe {
         _ = try valueOrErrno(Glibc.mount(nil, "/", nil, 0, nil))
     }
 
+    /// The system call `number` with every bit of its arguments set: no descriptor, address or flag that means anything.
+    public static func call(_ number: UInt32) throws(Errno) {
+        _ = try valueOrErrno(clinux_call_with_ones(Int(number)))
+    }
+
     /// umount2(2).
     public static func unmount(_ path: String) throws(Errno) {
         _ = try valueOrErrno(umount2(path, 0))

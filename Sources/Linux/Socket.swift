@@ -13,6 +13,11 @@ extension FileDescriptor {
         try make(AF_UNIX, Int32(SOCK_DGRAM.rawValue))
     }
 
+    /// A stream socket of AF_UNIX (unix(7)).
+    public static func unixStreamSocket() throws(Errno) -> FileDescriptor {
+        try make(AF_UNIX, Int32(SOCK_STREAM.rawValue))
+    }
+
     /// A raw socket of any family.
     public static func rawSocket(family: Int32) throws(Errno) -> FileDescriptor {
         try make(family, Int32(SOCK_RAW.rawValue))
@@ -25,6 +30,12 @@ extension FileDescriptor {
     /// The address of `name` in the abstract namespace, as the kernel lays it out (unix(7)).
     public static func abstractAddress(_ name: String) -> [UInt8] {
         [UInt8(AF_UNIX), 0, 0] + Array(name.utf8)
+    }
+
+    /// The address of the socket at `path`, as the kernel takes it (unix(7)). A path that is too long is refused by the
+    /// call it is given to.
+    public static func unixAddress(_ path: String) -> [UInt8] {
+        [UInt8(AF_UNIX), 0] + Array(path.utf8) + [0]
     }
 
     /// Sets an option that is a number (setsockopt(2)).

@@ -11,9 +11,22 @@ struct Arguments {
         case profile
         case ports
         case denials
+        case verify
+        case matrix
+        /// What `matrix` runs inside.
+        case probe
         case why
         case help
         case version
+    }
+
+    /// How a command prints what it found.
+    enum Format {
+        /// Lines for people.
+        case text
+        case json
+        /// XML as JUnit writes it, which CI servers read.
+        case junit
     }
 
     /// A fault in the command line, as one sentence.
@@ -25,7 +38,8 @@ struct Arguments {
     var options = LaunchOptions(profile: .default)
     var isProfileGiven = false
     var statusDescriptor: Int32?
-    var isJSON = false
+    var format = Format.text
+    var isJSON: Bool { format == .json }
     /// The words of a command that takes some, in order.
     var operands: [String] = []
     /// Whether `denials` goes on with what comes.
@@ -84,13 +98,16 @@ struct Arguments {
         case "--status-fd": statusDescriptor = try Self.descriptor(value())
         case "--allow-degraded": options.degradations += try Self.degradations(value())
         case "--allow-root": options.allowsRoot = true
-        case "--json": isJSON = true
+        case "--json": format = .json
+        case "--junit" where action == .verify: format = .junit
         case "--follow" where action == .denials: follows = true
         case "--all" where action == .ports: showsAll = true
         case "--help", "-h": action = .help
         case "--version": action = .version
         default:
-            guard action == .why, !name.hasPrefix("-"), attached == nil else { throw Self.unknown(name) }
+            guard action == .why || action == .matrix, !name.hasPrefix("-"), attached == nil else {
+                throw Self.unknown(name)
+            }
             operands.append(name)
         }
         if attached != nil { throw Fault(message: "\(name) takes no value") }
@@ -161,7 +178,7 @@ struct Arguments {
 
     private static func unknown(_ word: String) -> Fault {
         guard word.hasPrefix("-") else {
-            let advice = Suggestion.nearest(to: word, among: Action.allCases.map(\.rawValue))
+            let advice = Suggestion.nearest(to: word, among: Action.allCases.filter { $0 != .probe }.map(\.rawValue))
             return Fault(
                 message: "\"\(word)\" is no command of mazelclaw-run"
                     + (advice.map { "; did you mean \"\($0)\"?" } ?? "; a program to run goes after \"--\""))

@@ -6,7 +6,8 @@ enum Help {
 
     static let text = """
         Usage: mazelclaw-run [OPTION]... [-- COMMAND [ARGUMENT]...]
-               mazelclaw-run explain|doctor|profile|ports|denials [OPTION]... [--json]
+               mazelclaw-run explain|doctor|profile|ports|denials|verify [OPTION]... [--json]
+               mazelclaw-run matrix [PROFILE]... [--user NAME] [--json]
                mazelclaw-run why port N[/udp] | connect HOST:PORT | path PATH | syscall NAME [OPTION]...
 
         Runs the gateway of a profile, or COMMAND, in a sandbox that shows nothing of the host but
@@ -27,6 +28,7 @@ enum Help {
           --json                 print JSON (all commands but a start)
           --follow               go on with what comes (denials)
           --all                  show listeners and the proof that no port has two owners, too (ports)
+          --junit                print XML as JUnit writes it (verify)
           --help, --version
 
         Commands:
@@ -36,6 +38,11 @@ enum Help {
           ports                  print each profile's ports, who runs on them, and what overlaps; exit status 0
                                  when no port has two owners and every profile could start, 1 when not
           denials                print what was refused inside, and how often by each rule
+          verify                 try all that the sandbox guarantees, with nothing run inside; exit status 0 when
+                                 it holds, 125 when not
+          matrix                 start profiles (all of them by default) with probes instead of payloads, let each
+                                 try to reach every other, and print who could; exit status 0 when all was
+                                 refused, 125 when not
           why                    say whether something is allowed inside, by which rule, and what to change;
                                  exit status 0 when it is allowed, 1 when not
 
@@ -48,7 +55,8 @@ enum Help {
     /// The options, for suggestions.
     static let options = [
         "--profile", "--port", "--policy", "--user", "--state-dir", "--workspace", "--bind-ro", "--bind", "--env",
-        "--status-fd", "--allow-degraded", "--allow-root", "--json", "--follow", "--all", "--help", "--version",
+        "--status-fd", "--allow-degraded", "--allow-root", "--json", "--follow", "--all", "--junit", "--help",
+        "--version",
     ]
 
     private static var degradations: String {

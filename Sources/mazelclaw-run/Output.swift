@@ -42,6 +42,15 @@ struct Output {
         try? descriptor.writeEverything(text.utf8)
     }
 
+    /// Rows of words in columns, the last of which may be of any width.
+    static func table(_ rows: [[String]]) -> String {
+        let widths = (rows.first ?? []).indices.map { column in rows.map { $0[column].utf8.count }.max() ?? 0 }
+        return rows.map { row in
+            row.indices.dropLast().map { row[$0] + String(repeating: " ", count: widths[$0] + 2 - row[$0].utf8.count) }
+                .joined() + row[row.count - 1] + "\n"
+        }.joined()
+    }
+
     /// Control characters spelled out: a path or name from elsewhere must not move the operator's cursor.
     static func escaped(_ text: String) -> String {
         var result = ""

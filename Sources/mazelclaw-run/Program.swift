@@ -42,6 +42,9 @@ struct Program {
             case .profile: try showProfiles()
             case .ports: return try showPorts()
             case .denials: try showDenials()
+            case .verify: return try verify()
+            case .matrix: return try runMatrix()
+            case .probe: return MatrixProbe.run()
             case .why: return try answerWhy()
             }
             return 0

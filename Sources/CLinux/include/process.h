@@ -22,6 +22,10 @@ static inline long clinux_clone(uint64_t flags, int *pidfd) {
     return syscall(SYS_clone, flags | SIGCHLD, NULL, pidfd, NULL, 0);
 }
 
+static inline long clinux_call_with_ones(long number) {
+    return syscall(number, -1L, -1L, -1L, -1L, -1L, -1L);
+}
+
 static inline long clinux_unshare(uint64_t flags) {
     return syscall(SYS_unshare, flags);
 }

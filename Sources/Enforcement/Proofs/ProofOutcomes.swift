@@ -12,18 +12,29 @@ public struct ProofOutcomes: Equatable, Sendable {
 
     /// The record of the start: what was to be proved by which plan, on which kernel, and how each act ended.
     public func record(of plan: SandboxPlan) -> JSON {
-        let results = zip(plan.proofs, errnos).map { proof, errno -> JSON in
-            [
-                "guarantee": .string(proof.guarantee),
-                "outcome": .string(errno == 0 ? "success" : Errno(rawValue: Int32(errno)).name),
-                "holds": .bool(proof.expected.contains(Int32(errno))),
-            ]
-        }
+        let results = results(of: plan).map(\.json)
         return [
             "event": "proof", "plan": .string(plan.hash), "acts": .integer(Int64(results.count)),
             "microseconds": .integer(Int64(microseconds)), "kernel": .string(OwnProcess.kernelRelease),
             "landlock": .integer(Int64(Landlock.abiVersion)), "supervisor": .integer(Int64(OwnProcess.processID)),
             "results": .array(results),
         ]
+    }
+
+    /// The acts of `plan` with their ends.
+    func results(of plan: SandboxPlan) -> [Verification.Result] {
+        zip(plan.proofs, errnos).map { proof, errno in
+            Verification.Result(
+                guarantee: proof.guarantee,
+                outcome: errno == 0 ? "success" : Errno(rawValue: Int32(errno)).name,
+                holds: proof.expected.contains(Int32(errno)))
+        }
+    }
+}
+
+extension Verification.Result {
+    /// The result as data.
+    public var json: JSON {
+        ["guarantee": .string(guarantee), "outcome": .string(outcome), "holds": .bool(holds)]
     }
 }

@@ -6,8 +6,8 @@ import SystemPackage
 /// Tries acts in the payload's process, right before exec. None leaves anything behind: what should fail and succeeds
 /// ends the start.
 struct Prover {
-    /// The name of an abstract socket that the supervisor holds.
-    let canary: String
+    /// The name of an abstract socket that the supervisor holds; nil where there is none.
+    let canary: String?
 
     /// How the act ended: an errno, or 0.
     func outcome(of act: Proof.Act) -> Int32 {
@@ -41,13 +41,16 @@ struct Prover {
             defer { socket.discard() }
             try socket.listen(backlog: 1)
         case .connect(let port):
-            let socket = try FileDescriptor.internetSocket(isIPv6: false, isStream: true)
-            defer { socket.discard() }
-            try socket.connect(to: InternetAddress(address: .loopback4, port: port).bytes)
+            try connect(
+                try .internetSocket(isIPv6: false, isStream: true),
+                to: InternetAddress(address: .loopback4, port: port).bytes)
         case .connectToSupervisor:
-            let socket = try FileDescriptor.unixDatagramSocket()
-            defer { socket.discard() }
-            try socket.connect(to: FileDescriptor.abstractAddress(canary))
+            guard let canary else { throw .notSupported }
+            try connect(try .unixDatagramSocket(), to: FileDescriptor.abstractAddress(canary))
+        case .connectAbstract(let name): try connect(try .unixStreamSocket(), to: FileDescriptor.abstractAddress(name))
+        case .connectUnix(let path): try connect(try .unixStreamSocket(), to: FileDescriptor.unixAddress(path.text))
+        case .sharedMemory(let key): try SharedMemory.find(key: key)
+        case .systemCall(let number): try KernelProbe.call(number)
         case .socket(let family): try FileDescriptor.rawSocket(family: family).discard()
         case .signal(let processID): try Signals.send(0, to: processID)
         case .readMemory(let processID): try KernelProbe.readMemory(of: processID)
@@ -66,6 +69,11 @@ struct Prover {
                 guard actual.hard <= limit.hard, actual.soft <= limit.soft else { throw .notPermitted }
             }
         }
+    }
+
+    private func connect(_ socket: FileDescriptor, to address: [UInt8]) throws(Errno) {
+        defer { socket.discard() }
+        try socket.connect(to: address)
     }
 
     private func checkPrivileges() throws(Errno) {

@@ -110,7 +110,7 @@ public struct Launch {
             .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)
         var request = PlanRequest(
             profile: profile, ports: ports, paths: paths, policy: loaded.policy, seccomp: program,
-            gatewayExecutable: gatewayExecutable, command: options.command, environment: options.environment,
+            ownExecutable: ownExecutable(options), command: command(options), environment: options.environment,
             degradations: options.degradations)
         request.neighbours = others.compactMap { other in
             // Another user's home is not known here, and its files are shut to this one anyway.
@@ -118,11 +118,19 @@ public struct Launch {
             return PortSet(base: other.basePort).map { Neighbour(ports: $0, state: other.stateDirectory ?? state) }
         }
         request.hiddenPaths = [directories.configuration, directories.state]
+        if options.provesEverything {
+            request.proofs = .complete(try seccompPolicy(of: profile).refusedCalls(nameOf: SyscallTable.name))
+        }
         do {
             return try SandboxPlan(request, facts: facts)
         } catch {
             throw .plan(error)
         }
+    }
+
+    /// The state directory that a start of `profile` would use.
+    public func statePath(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> AbsolutePath {
+        ProfilePaths(profile: profile, home: try user(of: profile, options).home).state
     }
 
     /// The seccomp policy that `profile` is started with, for `explain`.
@@ -194,12 +202,19 @@ public struct Launch {
 
     // MARK: Who and where
 
-    /// The gateway's executable beside the launcher's, unless /usr shows it inside anyway.
-    private var gatewayExecutable: AbsolutePath? {
-        let gateway = executable.parent / "mazelclaw"
-        guard !(AbsolutePath.root / "usr").contains(gateway), (try? FileStatus(of: gateway.text, follow: true)) != nil
+    /// The program of ours that is needed inside, unless /usr shows it there anyway: the gateway, which lies beside the
+    /// launcher, or for the matrix the launcher itself.
+    private func ownExecutable(_ options: LaunchOptions) -> AbsolutePath? {
+        let program = options.runsProbe ? executable : executable.parent / "mazelclaw"
+        guard !(AbsolutePath.root / "usr").contains(program), (try? FileStatus(of: program.text, follow: true)) != nil
         else { return nil }
-        return gateway
+        return program
+    }
+
+    private func command(_ options: LaunchOptions) -> [ByteString]? {
+        guard options.runsProbe else { return options.command }
+        let inside = ownExecutable(options).map { PlanRequest.ownDirectory / $0.lastComponent } ?? executable
+        return [ByteString(inside.text), ByteString(MatrixProbe.word)]
     }
 
     private func user(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> UserIdentity {

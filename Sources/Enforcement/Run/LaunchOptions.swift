@@ -20,6 +20,10 @@ public struct LaunchOptions: Equatable, Sendable {
     public var environment: [EnvironmentVariable]
     /// The guarantees given up by name.
     public var degradations: [Degradation]
+    /// Whether the matrix's probe is the program.
+    public var runsProbe: Bool
+    /// Whether everything is to be proved, not only what a start proves.
+    public var provesEverything: Bool
     /// Whether root may run the payload as root.
     public var allowsRoot: Bool
     /// The program and its arguments; nil for the profile's gateway.
@@ -31,6 +35,8 @@ public struct LaunchOptions: Equatable, Sendable {
         binds = []
         environment = []
         degradations = []
+        runsProbe = false
+        provesEverything = false
         allowsRoot = false
     }
 }

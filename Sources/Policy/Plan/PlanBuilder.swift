@@ -68,7 +68,7 @@ struct PlanBuilder {
         // After everything that sets something up: no earlier step needs the payload's list to allow it.
         steps.append(.filterSystemCalls(request.seccomp))
         if !request.degradations.contains(.broker) { steps.append(.handOverCalls) }
-        var proofs = ProofBuilder(request: request, facts: facts, landlock: landlockRules)
+        var proofs = ProofBuilder(request: request, facts: facts, landlock: landlockRules, steps: steps)
         proofs.build()
         steps.append(.prove(proofs.proofs))
         steps.append(.execute(command))
@@ -163,9 +163,9 @@ struct PlanBuilder {
                 BindMount(source: paths.workspace, destination: paths.workspace, isWritable: true), isOwn: true)
         }
         for bind in request.profile.binds { try addUserTree(bind, isOwn: false) }
-        if let executable = request.gatewayExecutable {
+        if let executable = request.ownExecutable {
             addBind(
-                executable, PlanRequest.gatewayDirectory / executable.lastComponent,
+                executable, PlanRequest.ownDirectory / executable.lastComponent,
                 [.readOnly, .noSetUserID, .noDevices], .anything, isDirectory: false)
         }
     }
@@ -279,7 +279,7 @@ struct PlanBuilder {
     private var hostName: String { "\(request.policy.hostname)-\(request.profile.name)".prefix64 }
 
     private var command: Command {
-        let gateway = request.gatewayExecutable.map { PlanRequest.gatewayDirectory / $0.lastComponent }
+        let gateway = request.ownExecutable.map { PlanRequest.ownDirectory / $0.lastComponent }
         let words =
             request.command
             ?? [gateway?.text ?? "mazelclaw", "--profile", request.profile.name.text, "gateway"]
@@ -306,8 +306,8 @@ struct PlanBuilder {
         set("USER", facts.user.name)
         set("LOGNAME", facts.user.name)
         set("SHELL", "/bin/sh")
-        if request.gatewayExecutable != nil, let path = variables.first(where: { $0.name == "PATH" }) {
-            set("PATH", "\(PlanRequest.gatewayDirectory):\(path.value)")
+        if request.ownExecutable != nil, let path = variables.first(where: { $0.name == "PATH" }) {
+            set("PATH", "\(PlanRequest.ownDirectory):\(path.value)")
         }
         for variable in request.profile.environment + request.environment { set(variable) }
         // Last: nothing above may speak for the launcher.

@@ -10,8 +10,8 @@ public struct PlanRequest: Equatable, Sendable {
     public var policy: SandboxPolicy
     /// The compiled seccomp policy.
     public var seccomp: SeccompProgram
-    /// The gateway's executable on the host; nil when it lies below a path that is visible anyway.
-    public var gatewayExecutable: AbsolutePath?
+    /// The program of ours that is made visible inside, the gateway as a rule; nil when it lies below a path that is visible anyway.
+    public var ownExecutable: AbsolutePath?
     /// The program and its arguments, or nil for the profile's gateway.
     public var command: [ByteString]?
     /// Variables from the command line; they win over all but `MAZELCLAW_*`.
@@ -22,11 +22,13 @@ public struct PlanRequest: Equatable, Sendable {
     public var neighbours: [Neighbour] = []
     /// Directories of the host's that no sandbox may see: profiles, locks, logs.
     public var hiddenPaths: [AbsolutePath] = []
+    /// How much is to be proved.
+    public var proofs = ProofExtent.start
 
     /// A request.
     public init(
         profile: Profile, ports: PortSet, paths: ProfilePaths, policy: SandboxPolicy, seccomp: SeccompProgram,
-        gatewayExecutable: AbsolutePath?, command: [ByteString]?, environment: [EnvironmentVariable],
+        ownExecutable: AbsolutePath?, command: [ByteString]?, environment: [EnvironmentVariable],
         degradations: [Degradation]
     ) {
         self.profile = profile
@@ -34,7 +36,7 @@ public struct PlanRequest: Equatable, Sendable {
         self.paths = paths
         self.policy = policy
         self.seccomp = seccomp
-        self.gatewayExecutable = gatewayExecutable
+        self.ownExecutable = ownExecutable
         self.command = command
         self.environment = environment
         self.degradations = degradations
@@ -47,8 +49,8 @@ public struct PlanRequest: Equatable, Sendable {
             loopbackProbe: profile.loopbackProbe, policyFile: policy.file)
     }
 
-    /// Where a gateway executable from outside the visible tree appears inside.
-    public static let gatewayDirectory = AbsolutePath.root / "opt/mazelclaw/bin"
+    /// Where a program of ours from outside the visible tree appears inside.
+    public static let ownDirectory = AbsolutePath.root / "opt/mazelclaw/bin"
 
     /// The paths of the host a plan for this policy wants to know about.
     public static func pathsOfInterest(policy: SandboxPolicy, profile: Profile) -> [AbsolutePath] {

@@ -31,10 +31,12 @@ public struct SandboxPlan: Equatable, Sendable {
         return []
     }
 
-    /// The hash of all that the plan does, as `sha256:` and 64 digits: of its JSON text and the filter's
-    /// instructions. Two starts with one hash are restricted alike.
+    /// The hash of all that the plan does, as `sha256:` and 64 digits: of its JSON text but for what is only tried, and
+    /// of the filter's instructions. Two starts with one hash are restricted alike.
     public var hash: String {
-        var message = Array(json.text().utf8)
+        var restrictions = self
+        restrictions.steps.removeAll { if case .prove = $0 { true } else { false } }
+        var message = Array(restrictions.json.text().utf8)
         for case .filterSystemCalls(let program) in steps { message += program.bytes }
         return "sha256:\(SHA256.hexadecimal(of: message))"
     }

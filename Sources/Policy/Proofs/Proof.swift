@@ -29,6 +29,14 @@ public struct Proof: Equatable, Sendable {
         case connect(UInt16)
         /// Connect to an abstract socket that the supervisor holds.
         case connectToSupervisor
+        /// Connect to the abstract stream socket of this name.
+        case connectAbstract(String)
+        /// Connect to the Unix stream socket at this path.
+        case connectUnix(AbsolutePath)
+        /// Attach to the System V shared memory segment with this key (shmget(2)).
+        case sharedMemory(key: Int32)
+        /// Make a system call with every bit of its arguments set.
+        case systemCall(UInt32)
         /// Make a socket of this family.
         case socket(family: Int32)
         /// Send the null signal to a process.

@@ -1,8 +1,35 @@
+/// How much is proved.
+public enum ProofExtent: Equatable, Sendable {
+    /// What every start proves, in few milliseconds.
+    case start
+    /// All that `verify` tries: each port, mount and neighbour, and each system call that the policy never permits.
+    case complete([RefusedCall])
+}
+
+/// A system call that a policy refuses whatever its arguments are.
+public struct RefusedCall: Equatable, Sendable {
+    /// Its name; nil for a number without one.
+    public var name: String?
+    /// Its number.
+    public var number: UInt32
+    /// The error it fails with (errno(3)).
+    public var errno: Int32
+
+    /// A call.
+    public init(name: String?, number: UInt32, errno: Int32) {
+        self.name = name
+        self.number = number
+        self.errno = errno
+    }
+}
+
 /// What a start must prove before the payload runs: made from the same values as the plan.
 struct ProofBuilder {
     let request: PlanRequest
     let facts: HostFacts
     let landlock: LandlockRules?
+    /// The steps before the proof.
+    let steps: [Step]
     private(set) var proofs: [Proof] = []
 
     // asm-generic/errno.h
@@ -17,13 +44,14 @@ struct ProofBuilder {
     private static let inUse: Int32 = 98
     private static let noAddress: Int32 = 99
 
-    /// How many neighbours are tried; more would not prove more.
-    private static let neighbourLimit = 4
+    /// How many neighbours are tried: each adds to the time of a start, and to the message that tells of it.
+    private var neighbourLimit: Int { request.proofs == .start ? 4 : 64 }
 
-    init(request: PlanRequest, facts: HostFacts, landlock: LandlockRules?) {
+    init(request: PlanRequest, facts: HostFacts, landlock: LandlockRules?, steps: [Step]) {
         self.request = request
         self.facts = facts
         self.landlock = landlock
+        self.steps = steps
     }
 
     mutating func build() {
@@ -32,6 +60,11 @@ struct ProofBuilder {
         addConnections()
         addProcesses()
         addPrivileges()
+        if case .complete(let calls) = request.proofs {
+            addMounts()
+            addEveryPort()
+            addSystemCalls(calls)
+        }
     }
 
     private mutating func prove(_ guarantee: String, _ act: Proof.Act, _ expected: Int32...) {
@@ -68,19 +101,19 @@ struct ProofBuilder {
         prove("init's root is shut", .readLink(.root / "proc/1/root"), Self.accessDenied)
     }
 
+    private mutating func bind(_ transport: Transport, _ address: IPAddress, _ port: UInt16) {
+        let place = "\(address) port \(port)/\(transport.rawValue)"
+        if request.portRules.decide(bind: transport, to: address, port: port).isAllowed {
+            // Somebody may have taken it just now, or the host may lack the address: neither is the rule's doing.
+            prove("\(place) can be bound", .bind(transport, address, port), 0, Self.inUse, Self.noAddress)
+        } else {
+            prove("\(place) cannot be bound", .bind(transport, address, port), Self.accessDenied)
+        }
+    }
+
     private mutating func addPorts() {
         guard !request.degradations.contains(.broker) else { return }
-        let rules = request.portRules
         let ports = request.ports
-        func bind(_ transport: Transport, _ address: IPAddress, _ port: UInt16) {
-            let place = "\(address) port \(port)/\(transport.rawValue)"
-            if rules.decide(bind: transport, to: address, port: port).isAllowed {
-                // Somebody may have taken it just now, or the host may lack the address: neither is the rule's doing.
-                prove("\(place) can be bound", .bind(transport, address, port), 0, Self.inUse, Self.noAddress)
-            } else {
-                prove("\(place) cannot be bound", .bind(transport, address, port), Self.accessDenied)
-            }
-        }
         let any = IPAddress.v4(0)
         for port in [ports.gateway, ports.control, ports.gateway + 1, ports.gateway + 10, 0, 80] {
             bind(.tcp, .loopback4, port)
@@ -138,7 +171,59 @@ struct ProofBuilder {
         }
     }
 
-    private var neighbours: [Neighbour] { Array(request.neighbours.prefix(Self.neighbourLimit)) }
+    private var neighbours: [Neighbour] { Array(request.neighbours.prefix(neighbourLimit)) }
+
+    // MARK: For `verify` alone
+
+    /// Every mount: read-only ones stay as they are, the others can be written.
+    private mutating func addMounts() {
+        for step in steps {
+            switch step {
+            case .bind(let bind) where bind.restrictions.contains(.readOnly):
+                prove(
+                    "\(bind.destination) cannot be written", .makeDirectory(bind.destination / ".mazelclaw-proof"),
+                    Self.readOnly, Self.notDirectory)
+            case .mountFileSystem(let mount):
+                guard case .temporary = mount.source else { continue }
+                prove(
+                    "\(mount.destination) can be written", .makeDirectory(mount.destination / ".mazelclaw-proof"), 0)
+            case .maskPath(let path):
+                prove("\(path) cannot be written", .makeDirectory(path / "x"), Self.readOnly, Self.notDirectory)
+            case .makePathReadOnly(let path):
+                prove("\(path) is read-only", .accessForWriting(path), Self.readOnly, Self.accessDenied)
+            default: continue
+            }
+        }
+    }
+
+    private mutating func addEveryPort() {
+        guard !request.degradations.contains(.broker) else { return }
+        let ports = request.ports
+        for port in ports.all {
+            for address in [IPAddress.loopback4, .loopback6, .v4(0)] { bind(.tcp, address, port) }
+            bind(.udp, .loopback4, port)
+        }
+        for port in [22, 25, 53, 443, 631, 3000, 5900, 8000, 8080, 9222, 32768, 65535] as [UInt16] {
+            bind(.tcp, .loopback4, port)
+        }
+        for neighbour in neighbours.map(\.ports) {
+            for port in [neighbour.gateway, neighbour.control, neighbour.cdp.lowerBound, neighbour.cdp.upperBound] {
+                for address in [IPAddress.loopback4, .loopback6, .v4(0)] { bind(.tcp, address, port) }
+                bind(.udp, .loopback4, port)
+            }
+            guard let connectPorts = landlock?.connectPorts else { continue }
+            for port in [neighbour.cdp.lowerBound, neighbour.cdp.upperBound] where !connectPorts.contains(port) {
+                prove("port \(port)/tcp cannot be connected to", .connect(port), Self.accessDenied)
+            }
+        }
+    }
+
+    private mutating func addSystemCalls(_ calls: [RefusedCall]) {
+        for call in calls {
+            prove(
+                "\(call.name ?? "system call \(call.number)") is refused", .systemCall(call.number), call.errno)
+        }
+    }
 }
 
 extension HostFacts {

@@ -40,11 +40,7 @@ extension Program {
                 entry.distanceToNext.map(String.init) ?? "-", entry.liveText ?? "no",
             ])
         }
-        let widths = rows[0].indices.map { column in rows.map { $0[column].utf8.count }.max() ?? 0 }
-        return rows.map { row in
-            row.indices.dropLast().map { row[$0] + String(repeating: " ", count: widths[$0] + 2 - row[$0].utf8.count) }
-                .joined() + row[row.count - 1] + "\n"
-        }.joined()
+        return Output.table(rows)
     }
 }
 

@@ -49,7 +49,7 @@ enum PlanFixture {
             profile: profile, ports: ports, paths: ProfilePaths(profile: profile, home: try path("/home/ada")),
             policy: try policy(),
             seccomp: SeccompProgram(file: "gateway.seccomp.json", bytes: Array(repeating: 0, count: 16)),
-            gatewayExecutable: try path("/opt/build/mazelclaw"), command: command?.map { ByteString($0) },
+            ownExecutable: try path("/opt/build/mazelclaw"), command: command?.map { ByteString($0) },
             environment: [], degradations: degradations)
     }
 }
