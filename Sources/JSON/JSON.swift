@@ -54,6 +54,20 @@ extension JSON {
         object?[name]
     }
 
+    /// Whether both say the same, whatever the order of members. Strings are compared by code units (RFC 8259
+    /// section 8.3), numbers by kind and value.
+    public func isSame(as other: JSON) -> Bool {
+        switch (self, other) {
+        case (.string(let left), .string(let right)): JSONObject.isSame(left, right)
+        case (.array(let left), .array(let right)):
+            left.count == right.count && zip(left, right).allSatisfy { $0.isSame(as: $1) }
+        case (.object(let left), .object(let right)):
+            left.members.count == right.members.count
+                && left.members.allSatisfy { member in right[member.name].map { $0.isSame(as: member.value) } ?? false }
+        default: self == other
+        }
+    }
+
     /// The kind's name as RFC 8259 spells it, for messages.
     public var kind: String {
         switch self {
