@@ -18,16 +18,25 @@ public final class Gateway: Sendable {
     let devices: DeviceStore
     let clock: WallClock
     let logger: Logger
+    let methods: MethodTable
+    let tasks = TaskSet()
     private let host: HostDescription
     private let startedAt: Int64
     private let state = Mutex(State())
 
     /// A gateway that serves nobody yet. Throws `StorageError` when what it keeps on disk cannot be read.
-    public init(
+    public convenience init(
         configuration: GatewayConfiguration, clock: WallClock = .system, logger: Logger
+    ) throws(StorageError) {
+        try self.init(configuration: configuration, methods: .standard, clock: clock, logger: logger)
+    }
+
+    init(
+        configuration: GatewayConfiguration, methods: MethodTable, clock: WallClock = .system, logger: Logger
     ) throws(StorageError) {
         let stateDirectory = configuration.instance.stateDirectory.value
         self.configuration = configuration
+        self.methods = methods
         self.clock = clock
         self.logger = logger
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
@@ -56,9 +65,11 @@ public final class Gateway: Sendable {
         _ = state.withLock { $0.connections.removeValue(forKey: connection.id) }
     }
 
-    func broadcast(_ event: EventFrame, isDroppable: Bool = false) {
+    /// Tells everybody who may hear of it. A droppable event is left out for clients that are slow.
+    func broadcast(_ event: GatewayEvent, _ payload: JSON, isDroppable: Bool = false) {
+        let frame = event.frame(payload)
         for connection in state.withLock({ Array($0.connections.values) }) {
-            connection.deliver(event, isDroppable: isDroppable)
+            connection.deliver(event, frame, isDroppable: isDroppable)
         }
     }
 
@@ -74,8 +85,7 @@ public final class Gateway: Sendable {
 
     /// Tells every client that the gateway lives. Called every `ProtocolLimits.tick`.
     public func tick() {
-        broadcast(
-            EventFrame(event: GatewayEvent.tick, payload: ["ts": .integer(clock.milliseconds)]), isDroppable: true)
+        broadcast(.tick, ["ts": .integer(clock.milliseconds)], isDroppable: true)
     }
 
     /// Says good-bye to every client and takes no more. `reason` is for people.
@@ -85,38 +95,20 @@ public final class Gateway: Sendable {
             state.isClosing = true
             return Array(state.connections.values)
         }
-        let event = EventFrame(event: GatewayEvent.shutdown, payload: ["reason": .string(reason)])
+        let frame = GatewayEvent.shutdown.frame(["reason": .string(reason)])
         for connection in connections {
-            connection.deliver(event, isDroppable: false)
+            connection.deliver(.shutdown, frame, isDroppable: false)
             connection.close(.restart)
         }
+        tasks.cancel()
     }
 
-    // MARK: Requests
-
-    /// Answers a request of `client`, which came through the handshake.
-    func answer(_ request: RequestFrame, from client: Client) -> Result<JSON?, ProtocolError> {
-        guard request.method != "connect" else {
-            return .failure(ProtocolError(.invalidRequest, "connect is only valid as the first request"))
-        }
-        guard client.role == .operator else {
-            return .failure(ProtocolError(.invalidRequest, "unauthorized role: \(client.role.rawValue)"))
-        }
-        let method = Method.named(request.method)
-        // Only an admin learns which methods exist.
-        let scope = method?.scope ?? .admin
-        guard scope.isGranted(by: client.scopes) else {
-            return .failure(ProtocolError(.invalidRequest, "missing scope: \(scope.rawValue)"))
-        }
-        guard let method else {
-            return .failure(ProtocolError(.invalidRequest, "unknown method: \(request.method)"))
-        }
-        do {
-            return .success(try method.answer(self, request.params))
-        } catch {
-            return .failure(error)
-        }
+    /// Waits for the requests that `shutDown` cancelled, so that nothing works on the state any more.
+    public func drain() async {
+        await tasks.drain()
     }
+
+    // MARK: State
 
     /// What everybody may know: `GET /health`.
     public var publicHealth: JSON {

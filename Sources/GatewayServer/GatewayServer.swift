@@ -59,5 +59,6 @@ public struct GatewayServer: Service {
         await listeners.close()
         gateway.shutDown(reason: "gateway stopping")
         await connections.drain(within: limits.shutdown, on: loop)
+        await gateway.drain()
     }
 }

@@ -10,8 +10,20 @@ struct Client: Sendable {
     var deviceID: String?
 
     /// Whether this client may hear of `event`.
-    func mayHear(_ event: String) -> Bool {
-        guard let scope = GatewayEvent.scope(event) else { return true }
+    func mayHear(_ event: GatewayEvent) -> Bool {
+        guard let scope = event.scope else { return true }
         return role == .operator && scope.isGranted(by: scopes)
+    }
+
+    /// Why this client may not call `method`, or nil.
+    func refusal(of method: Method?) -> ProtocolError? {
+        // Only an admin learns which methods exist.
+        switch (role, method?.access ?? .scope(.admin)) {
+        case (.node, .node): nil
+        case (.node, .scope), (.operator, .node):
+            ProtocolError(.invalidRequest, "unauthorized role: \(role.rawValue)")
+        case (.operator, .scope(let scope)):
+            scope.isGranted(by: scopes) ? nil : ProtocolError(.invalidRequest, "missing scope: \(scope.rawValue)")
+        }
     }
 }

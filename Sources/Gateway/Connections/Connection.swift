@@ -15,6 +15,8 @@ public final class Connection: Sendable {
     private struct State {
         var phase = Phase.handshake
         var sequence: Int64 = 0
+        /// Requests that wait in a task.
+        var waiting = 0
     }
 
     /// The connection's id.
@@ -46,8 +48,7 @@ public final class Connection: Sendable {
     /// Sends the challenge: the first thing a client hears.
     func open() {
         let payload: JSON = ["nonce": .string(nonce), "ts": .integer(gateway.clock.milliseconds)]
-        transport.send(
-            Frame.event(EventFrame(event: GatewayEvent.challenge, payload: payload)).text, isDroppable: false)
+        transport.send(Frame.event(GatewayEvent.challenge.frame(payload)).text, isDroppable: false)
     }
 
     /// Takes one text message.
@@ -89,14 +90,14 @@ public final class Connection: Sendable {
         gateway.remove(self)
     }
 
-    /// Sends `event`, numbered, to a client that may hear of it.
-    func deliver(_ event: EventFrame, isDroppable: Bool) {
+    /// Sends `event` as `frame`, numbered, to a client that may hear of it.
+    func deliver(_ event: GatewayEvent, _ frame: EventFrame, isDroppable: Bool) {
         state.withLock { state in
-            guard case .established(let client) = state.phase, client.mayHear(event.event) else { return }
+            guard case .established(let client) = state.phase, client.mayHear(event) else { return }
             state.sequence += 1
-            var event = event
-            event.sequence = state.sequence
-            transport.send(Frame.event(event).text, isDroppable: isDroppable)
+            var frame = frame
+            frame.sequence = state.sequence
+            transport.send(Frame.event(frame).text, isDroppable: isDroppable)
         }
     }
 
@@ -112,14 +113,14 @@ public final class Connection: Sendable {
         let handshake = Handshake(
             credentials: gateway.configuration.credentials, devices: gateway.devices, clock: gateway.clock,
             isLocal: origin.isLocal(trustedProxies: gateway.configuration.trustedProxies),
-            remoteAddress: origin.peerAddress, nonce: nonce, announce: { [gateway] in gateway.broadcast($0) })
+            remoteAddress: origin.peerAddress, nonce: nonce, announce: { [gateway] in gateway.broadcast($0, $1) })
         do {
             establish(try handshake.admit(request), request: request)
         } catch {
             gateway.logger.notice(
                 "handshake refused",
                 metadata: ["connection": "\(id)", "peer": "\(origin.peerAddress)", "reason": "\(error.error.message)"])
-            respond(to: request, with: .failure(error.error))
+            respond(to: request.id, with: .failure(error.error))
             close(error.close)
         }
     }
@@ -130,7 +131,7 @@ public final class Connection: Sendable {
             mode: admission.params.client.mode, deviceID: admission.params.device?.id)
         let hello = gateway.hello(for: admission, connectionID: id, hostName: origin.hostName)
         // The answer goes out before the phase changes: no event may overtake it.
-        respond(to: request, with: .success(hello))
+        respond(to: request.id, with: .success(hello))
         let isOpen = state.withLock { state in
             guard case .handshake = state.phase else { return false }
             state.phase = .established(client)
@@ -154,16 +155,70 @@ public final class Connection: Sendable {
         } catch {
             let id = json["id"]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? "invalid"
             let fault = ProtocolError(.invalidRequest, "invalid request frame: \(error.message)")
-            return send(ResponseFrame(id: id, result: .failure(fault)))
+            return respond(to: id, with: .failure(fault))
         }
-        respond(to: request, with: gateway.answer(request, from: client))
+        guard request.method != "connect" else {
+            let fault = ProtocolError(.invalidRequest, "connect is only valid as the first request")
+            return respond(to: request.id, with: .failure(fault))
+        }
+        let method = gateway.methods.named(request.method)
+        if let refusal = client.refusal(of: method) { return respond(to: request.id, with: .failure(refusal)) }
+        guard let method else {
+            let fault = ProtocolError(.invalidRequest, "unknown method: \(request.method)")
+            return respond(to: request.id, with: .failure(fault))
+        }
+        serve(method, MethodCall(gateway: gateway, client: client, connection: self, id: request.id), request.params)
     }
 
-    private func respond(to request: RequestFrame, with result: Result<JSON?, ProtocolError>) {
-        send(ResponseFrame(id: request.id, result: result))
+    private func serve(_ method: Method, _ call: MethodCall, _ params: JSON?) {
+        let params = params ?? .object(JSONObject())
+        switch method.body {
+        case .immediate(let body):
+            respond(to: call, of: method, with: Result { try body(call, params) })
+        case .awaiting(let body):
+            guard admit() else {
+                let fault = ProtocolError(
+                    .unavailable, "too many requests at once; wait for an answer", isRetryable: true)
+                return respond(to: call.id, with: .failure(fault))
+            }
+            gateway.tasks.start { [self] in
+                let result: Result<JSON?, any Error>
+                do { result = .success(try await body(call, params)) } catch { result = .failure(error) }
+                respond(to: call, of: method, with: result)
+                state.withLock { $0.waiting -= 1 }
+            }
+        }
     }
 
-    private func send(_ response: ResponseFrame) {
-        transport.send(Frame.response(response).text, isDroppable: false)
+    /// Counts a request that will wait, unless too many do.
+    private func admit() -> Bool {
+        state.withLock { state in
+            guard state.waiting < ProtocolLimits.waitingRequests else { return false }
+            state.waiting += 1
+            return true
+        }
+    }
+
+    private func respond(to call: MethodCall, of method: Method, with result: Result<JSON?, any Error>) {
+        switch result {
+        case .success(let payload):
+            assert(
+                method.answer.faults(in: payload ?? .null).isEmpty,
+                "\(method.name): \(method.answer.faults(in: payload ?? .null).text)")
+            respond(to: call.id, with: .success(payload))
+        case .failure(let error as ProtocolError): respond(to: call.id, with: .failure(error))
+        case .failure(is CancellationError):
+            respond(to: call.id, with: .failure(ProtocolError(.unavailable, "the gateway is stopping")))
+        case .failure(let error):
+            gateway.logger.error(
+                "request failed",
+                metadata: ["connection": "\(id)", "method": "\(method.name)", "error": "\(error)"])
+            respond(to: call.id, with: .failure(ProtocolError(.unavailable, "\(error)")))
+        }
+    }
+
+    /// Answers the request `id`. One request may be answered more than once.
+    func respond(to id: String, with result: Result<JSON?, ProtocolError>) {
+        transport.send(Frame.response(ResponseFrame(id: id, result: result)).text, isDroppable: false)
     }
 }

@@ -1,16 +1,55 @@
-/// The names of the events this gateway sends.
-enum GatewayEvent {
-    static let challenge = "connect.challenge"
-    static let tick = "tick"
-    static let shutdown = "shutdown"
-    static let pairRequested = "device.pair.requested"
-    static let pairResolved = "device.pair.resolved"
+import JSON
+
+/// An event this gateway sends: its name, who may hear of it, and what it carries.
+struct GatewayEvent: Sendable {
+    let name: String
+    /// The scope of those who hear of it; nil means everybody.
+    let scope: Scope?
+    /// When it is sent: one sentence.
+    let text: String
+    /// What it carries.
+    let payload: Shape<JSON>
+
+    private init(_ name: String, for scope: Scope? = nil, _ text: String, _ payload: Shape<JSON>) {
+        self.name = name
+        self.scope = scope
+        self.text = text
+        self.payload = payload
+    }
+
+    static let challenge = GatewayEvent(
+        "connect.challenge", "The first thing a client hears, before `connect`. Without `seq`.",
+        .object(
+            Field(required: "nonce", .string, "What a device signs with its request."),
+            Field(required: "ts", .integer, "The gateway's time, in milliseconds since 1970.")))
+
+    static let tick = GatewayEvent(
+        "tick", "Sent every 30 seconds: the gateway lives. Left out for a client that is slow.",
+        .object(Field(required: "ts", .integer, "The gateway's time, in milliseconds since 1970.")))
+
+    static let shutdown = GatewayEvent(
+        "shutdown", "The gateway ends. The connection is closed with 1012 right after.",
+        .object(
+            Field(required: "reason", .string, "Why, for people."),
+            Field("restartExpectedMs", .integer(0...), "When to expect it back, if it restarts.")))
+
+    static let pairRequested = GatewayEvent(
+        "device.pair.requested", for: .pairing, "A device asks to be let in.", PairingRequest.shape)
+
+    static let pairResolved = GatewayEvent(
+        "device.pair.resolved", for: .pairing, "A device was let in or turned away.",
+        .object(
+            Field(required: "requestId", .string, "The request's id."),
+            Field(required: "deviceId", .string, "The device."),
+            Field(required: "decision", .string, "`approved` or `rejected`."),
+            Field(required: "ts", .integer, "When, in milliseconds since 1970.")))
 
     /// All of them, as hello-ok lists them.
     static let all = [challenge, tick, shutdown, pairRequested, pairResolved]
 
-    /// Who may hear of `event`; nil means everybody.
-    static func scope(_ event: String) -> Scope? {
-        event.hasPrefix("device.pair.") ? .pairing : nil
+    /// The frame that carries `payload`.
+    func frame(_ payload: JSON) -> EventFrame {
+        assert(self.payload.faults(in: payload).isEmpty, "\(name): \(self.payload.faults(in: payload).text)")
+        return EventFrame(event: name, payload: payload)
     }
 }

@@ -30,7 +30,7 @@ struct Handshake {
     /// The challenge this connection was sent.
     let nonce: String
     /// Tells operators of pairing.
-    let announce: (EventFrame) -> Void
+    let announce: (GatewayEvent, JSON) -> Void
 
     func admit(_ request: RequestFrame) throws(Rejection) -> Admission {
         guard request.method == "connect" else {
@@ -71,7 +71,7 @@ struct Handshake {
             throw Self.invalid("control ui requires HTTPS or localhost (secure context)")
         }
         // A password alone is not enough: it is the one secret people share with each other.
-        guard params.token != nil else {
+        guard params.auth.token != nil else {
             throw Rejection(ProtocolError(.notPaired, "device identity required"))
         }
     }
@@ -94,7 +94,7 @@ struct Handshake {
         guard key.isUsable else { throw Self.invalid("device public key invalid") }
         let payload = DevicePayload(
             deviceID: device.id, clientID: params.client.id.text, clientMode: params.client.mode.rawValue,
-            role: role.rawValue, scopes: params.scopes, signedAt: device.signedAt, token: params.token,
+            role: role.rawValue, scopes: params.scopes, signedAt: device.signedAt, token: params.auth.token,
             nonce: device.nonce, platform: params.client.platform, deviceFamily: params.client.deviceFamily ?? "")
         guard payload.accepted.contains(where: { key.verifies(device.signature, over: $0) }) else {
             throw Self.invalid("device signature invalid")
@@ -106,11 +106,11 @@ struct Handshake {
 
     private func authorize(_ params: ConnectParams, role: Role, scopes: [String]) throws(Rejection) {
         switch credentials.mode {
-        case .token where credentials.accept(params.token): return
-        case .password where credentials.accept(params.password): return
+        case .token where credentials.accept(params.auth.token): return
+        case .password where credentials.accept(params.auth.password): return
         case .token, .password: break
         }
-        if let device = params.device, let token = params.token,
+        if let device = params.device, let token = params.auth.token,
             devices.accepts(token, device: device.id, role: role, scopes: scopes)
         {
             return
@@ -123,7 +123,7 @@ struct Handshake {
         guard credentials.isConfigured else {
             return "gateway \(kind) not configured on gateway (set gateway.auth.\(kind))"
         }
-        let given = credentials.mode == .token ? params.token : params.password
+        let given = credentials.mode == .token ? params.auth.token : params.auth.password
         let hint =
             if params.client.mode == .cli {
                 "set gateway.remote.\(kind) to match gateway.auth.\(kind)"
@@ -151,18 +151,17 @@ struct Handshake {
                         clientID: params.client.id.text, clientMode: params.client.mode.rawValue, role: role,
                         scopes: scopes, remoteAddress: remoteAddress, createdAt: clock.milliseconds))
                 guard isLocal else {
-                    if isNew { announce(EventFrame(event: GatewayEvent.pairRequested, payload: request.json)) }
+                    if isNew { announce(.pairRequested, request.json) }
                     throw Rejection(
                         ProtocolError(.notPaired, "pairing required", details: ["requestId": .string(request.id)]))
                 }
                 try devices.approve(request)
                 announce(
-                    EventFrame(
-                        event: GatewayEvent.pairResolved,
-                        payload: [
-                            "requestId": .string(request.id), "deviceId": .string(device.id),
-                            "decision": "approved", "ts": .integer(clock.milliseconds),
-                        ]))
+                    .pairResolved,
+                    [
+                        "requestId": .string(request.id), "deviceId": .string(device.id), "decision": "approved",
+                        "ts": .integer(clock.milliseconds),
+                    ])
             }
             return try devices.token(device: device.id, role: role, scopes: scopes)
         } catch let rejection as Rejection {

@@ -36,6 +36,20 @@ struct PairingRequest: Sendable {
         return .object(object)
     }
 
+    /// The members of `json`.
+    static let shape = Shape.object(
+        Field(required: "requestId", .string, "The request's id."),
+        Field(required: "deviceId", .string, "The device: SHA-256 of its public key, in hexadecimal digits."),
+        Field(required: "publicKey", .string, "The key, as base64url."),
+        Field("displayName", .string, "A name for people."),
+        Field(required: "platform", .string, "Its operating system."),
+        Field(required: "clientId", .string, "The program."),
+        Field(required: "clientMode", .string, "How it uses the gateway."),
+        Field(required: "role", Shape<Role>.word, "What it wants to be."),
+        Field(required: "scopes", .array(of: .string), "What it wants to do."),
+        Field(required: "remoteIp", .string, "Where it asked from."),
+        Field(required: "ts", .integer, "When it asked, in milliseconds since 1970."))
+
     /// Reads a request; nil when something needed is missing.
     init?(_ json: JSON) {
         guard let id = json["requestId"]?.string, let deviceID = json["deviceId"]?.string,

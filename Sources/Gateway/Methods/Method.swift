@@ -1,36 +1,84 @@
 import JSON
 
-/// A method clients may call: its name, who may, and the answer.
+/// A method clients may call: its name, who may, what it takes, what it answers, and how it comes to that.
+///
+/// One description from which come the check of the parameters, the list in hello-ok and the reference page.
+/// In debug builds every answer is held against its description.
 struct Method: Sendable {
-    let name: String
-    let scope: Scope
-    let answer: @Sendable (Gateway, JSON?) throws(ProtocolError) -> JSON?
-
-    /// Every method there is.
-    static let all = [
-        Method(name: "health", scope: .read) { (gateway, params) throws(ProtocolError) in
-            try check(params, of: "health", optional: ["probe"]) { _ = $0.boolean("probe") }
-            return HealthReport(gateway: gateway).json
-        },
-        Method(name: "status", scope: .read) { (gateway, params) throws(ProtocolError) in
-            try check(params, of: "status")
-            return StatusReport(gateway: gateway).json
-        },
-    ]
-
-    /// The method called `name`.
-    static func named(_ name: String) -> Method? {
-        all.first { $0.name == name }
+    /// Who may call a method.
+    enum Access: Equatable, Sendable {
+        /// Operators with this scope.
+        case scope(Scope)
+        /// Nodes.
+        case node
     }
 
-    /// Reads `params`, which may be left out, and throws what is wrong with them.
-    private static func check(
-        _ params: JSON?, of method: String, optional: [String] = [], _ read: (inout ParameterReader) -> Void = { _ in }
-    ) throws(ProtocolError) {
-        guard let params else { return }
-        var reader = ParameterReader(params, optional: optional)
-        read(&reader)
-        guard let faults = reader.faultText else { return }
-        throw ProtocolError(.invalidRequest, "invalid \(method) params: \(faults)")
+    /// How the answer comes about, from the raw parameters.
+    enum Body: Sendable {
+        /// At once, on the event loop: nothing here may wait.
+        case immediate(@Sendable (MethodCall, JSON) throws -> JSON?)
+        /// In a task of its own, which may wait.
+        case awaiting(@Sendable (MethodCall, JSON) async throws -> JSON?)
+    }
+
+    let name: String
+    let access: Access
+    /// Whether hello-ok lists it.
+    let isAdvertised: Bool
+    /// What it is for: one sentence.
+    let summary: String
+    /// The parameters.
+    let fields: [FieldDescription]
+    /// The payload of the answer.
+    let answer: Shape<JSON>
+    /// What is wrong with parameters.
+    let faults: @Sendable (JSON) -> Faults
+    let body: Body
+
+    /// A method whose answer needs no waiting. `answer` runs on the event loop.
+    static func immediate<Parameters: Sendable>(
+        _ name: String, _ access: Access, _ summary: String, isAdvertised: Bool = true,
+        _ parameters: Schema<Parameters>, answer: Shape<JSON>,
+        _ body: @escaping @Sendable (MethodCall, Parameters) throws -> JSON?
+    ) -> Method {
+        Method(name, access, summary, isAdvertised, parameters, answer) { read in
+            .immediate { call, json in try body(call, read(json)) }
+        }
+    }
+
+    /// A method that may wait: for the database, for a run, for another client. `body` runs in a task of its
+    /// own, beside the other requests of its connection, and is cancelled when the gateway ends.
+    static func awaiting<Parameters: Sendable>(
+        _ name: String, _ access: Access, _ summary: String, isAdvertised: Bool = true,
+        _ parameters: Schema<Parameters>, answer: Shape<JSON>,
+        _ body: @escaping @Sendable (MethodCall, Parameters) async throws -> JSON?
+    ) -> Method {
+        Method(name, access, summary, isAdvertised, parameters, answer) { read in
+            .awaiting { call, json in try await body(call, read(json)) }
+        }
+    }
+
+    private init<Parameters: Sendable>(
+        _ name: String, _ access: Access, _ summary: String, _ isAdvertised: Bool, _ parameters: Schema<Parameters>,
+        _ answer: Shape<JSON>, body: (@escaping @Sendable (JSON) throws(ProtocolError) -> Parameters) -> Body
+    ) {
+        self.name = name
+        self.access = access
+        self.isAdvertised = isAdvertised
+        self.summary = summary
+        self.answer = answer
+        fields = parameters.fields
+        faults = { json in
+            var faults = Faults()
+            _ = parameters.read(json, &faults)
+            return faults
+        }
+        self.body = body { (json) throws(ProtocolError) in
+            var faults = Faults()
+            guard let value = parameters.read(json, &faults) else {
+                throw ProtocolError(.invalidRequest, "invalid \(name) params: \(faults.text)")
+            }
+            return value
+        }
     }
 }

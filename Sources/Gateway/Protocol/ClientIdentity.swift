@@ -22,10 +22,18 @@ public struct ClientID: Hashable, Sendable {
     var isWebPage: Bool { ["control-ui", "webchat-ui", "webchat"].contains(kind) }
 
     private static let products = ["moltbot-", "openclaw-", "mazelclaw-"]
-    private static let plainKinds: Set = [
+    private static let plainKinds = [
         "webchat-ui", "webchat", "cli", "gateway-client", "node-host", "test", "fingerprint",
     ]
-    private static let productKinds: Set = ["control-ui", "macos", "ios", "android", "probe"]
+    private static let productKinds = ["control-ui", "macos", "ios", "android", "probe"]
+
+    /// Every id there is.
+    static let known = plainKinds + products.flatMap { product in productKinds.map { product + $0 } }
+}
+
+extension Shape where Value == ClientID {
+    /// A program that may connect.
+    static let clientID = Shape.parsed(ClientID.known.map { "`\($0)`" }, ClientID.init)
 }
 
 /// How a client uses the gateway.

@@ -20,6 +20,17 @@ public struct ConnectParams: Sendable {
         public var mode: ClientMode
         /// Tells two runs of one program apart.
         public var instanceID: String?
+
+        static let schema = Schema(
+            Field(required: "id", .clientID, "The program."),
+            Field("displayName", .nonEmptyString, "A name for people."),
+            Field(required: "version", .nonEmptyString, "The program's version."),
+            Field(required: "platform", .nonEmptyString, "The operating system."),
+            Field("deviceFamily", .nonEmptyString, "The kind of device."),
+            Field("modelIdentifier", .nonEmptyString, "The device's model."),
+            Field(required: "mode", Shape<ClientMode>.word, "How it uses the gateway."),
+            Field("instanceId", .nonEmptyString, "Tells two runs of one program apart."),
+            as: Client.init)
     }
 
     /// A device's proof of its identity.
@@ -34,6 +45,27 @@ public struct ConnectParams: Sendable {
         public var signedAt: Int64
         /// The challenge that was signed.
         public var nonce: String?
+
+        static let schema = Schema(
+            Field(required: "id", .nonEmptyString, "SHA-256 of the public key, in hexadecimal digits."),
+            Field(required: "publicKey", .nonEmptyString, "The Ed25519 key: 32 bytes as base64url, or PEM."),
+            Field(required: "signature", .nonEmptyString, "The signature, as base64url."),
+            Field(required: "signedAt", .integer(0...), "When it was signed, in milliseconds since 1970."),
+            Field("nonce", .nonEmptyString, "The challenge that was signed; needed from afar."),
+            as: Device.init)
+    }
+
+    /// The secrets a client shows.
+    public struct Auth: Sendable {
+        /// The shared token or a device's own.
+        public var token: Secret?
+        /// The shared password.
+        public var password: Secret?
+
+        static let schema = Schema(
+            Field("token", .string, "The shared token, or the device's own."),
+            Field("password", .string, "The shared password."),
+            as: { Auth(token: $0.flatMap(Secret.init), password: $1.flatMap(Secret.init)) })
     }
 
     /// The lowest protocol version the client speaks.
@@ -46,83 +78,58 @@ public struct ConnectParams: Sendable {
     public var capabilities: [String]
     /// The commands a node offers.
     public var commands: [String]
+    /// What a node's owner lets it do.
+    public var permissions: [(name: String, isGranted: Bool)]
+    /// Where a node looks for programs.
+    public var pathEnvironment: String?
     /// The role asked for, as sent; nil means operator.
     public var role: String?
     /// The scopes asked for, in the order sent.
     public var scopes: [String]
     /// The device, when it proves one.
     public var device: Device?
-    /// The shared token or a device's own.
-    public var token: Secret?
-    /// The shared password.
-    public var password: Secret?
+    /// The secrets shown.
+    public var auth: Auth
 
-    /// Reads the parameters. Throws `ProtocolError` that lists everything wrong.
-    public init(_ json: JSON?) throws(ProtocolError) {
-        var root = ParameterReader(
-            json, required: ["minProtocol", "maxProtocol", "client"],
-            optional: [
-                "caps", "commands", "permissions", "pathEnv", "role", "scopes", "device", "auth", "locale",
-                "userAgent",
-            ])
-        let minProtocol = root.integer("minProtocol", atLeast: 1)
-        let maxProtocol = root.integer("maxProtocol", atLeast: 1)
-        let client = Self.client(&root)
-        capabilities = root.strings("caps") ?? []
-        commands = root.strings("commands") ?? []
-        _ = root.booleans("permissions")
-        _ = root.string("pathEnv")
-        role = root.nonEmptyString("role")
-        scopes = root.strings("scopes") ?? []
-        device = Self.device(&root)
-        if var auth = root.object("auth", optional: ["token", "password"]) {
-            token = auth.string("token").flatMap(Secret.init)
-            password = auth.string("password").flatMap(Secret.init)
-            root.adopt(auth)
-        }
-        _ = root.string("locale")
-        _ = root.string("userAgent")
-        guard root.faults.isEmpty, let minProtocol, let maxProtocol, let client else {
-            throw ProtocolError(.invalidRequest, "invalid connect params: \(root.faultText ?? "")")
-        }
+    static let schema = Schema(
+        Field(required: "minProtocol", .integer(1...), "The lowest protocol version the client speaks."),
+        Field(required: "maxProtocol", .integer(1...), "The highest."),
+        Field(required: "client", .object(Client.schema), "Who connects."),
+        Field("caps", .array(of: .nonEmptyString), default: [], "What the client can do."),
+        Field("commands", .array(of: .nonEmptyString), default: [], "The commands a node offers."),
+        Field("permissions", .record(of: .boolean), default: [], "What a node's owner lets it do."),
+        Field("pathEnv", .string, "Where a node looks for programs."),
+        Field("role", .nonEmptyString, "`operator`, which is the default, or `node`."),
+        Field("scopes", .array(of: .nonEmptyString), default: [], "The scopes asked for; none means all of them."),
+        Field("device", .object(Device.schema), "A device's proof of its identity."),
+        Field("auth", .object(Auth.schema), default: Auth(), "The secrets that let a client in."),
+        Field("locale", .string, "The user's language."), Field("userAgent", .string, "The browser."),
+        as: ConnectParams.init)
+
+    private init(
+        minProtocol: Int64, maxProtocol: Int64, client: Client, capabilities: [String], commands: [String],
+        permissions: [Named<Bool>], pathEnvironment: String?, role: String?, scopes: [String], device: Device?,
+        auth: Auth, locale: String?, userAgent: String?
+    ) {
         self.minProtocol = minProtocol
         self.maxProtocol = maxProtocol
         self.client = client
+        self.capabilities = capabilities
+        self.commands = commands
+        self.permissions = permissions.map { ($0.name, $0.value) }
+        self.pathEnvironment = pathEnvironment
+        self.role = role
+        self.scopes = scopes
+        self.device = device
+        self.auth = auth
     }
 
-    private static func client(_ root: inout ParameterReader) -> Client? {
-        guard
-            var reader = root.object(
-                "client", required: ["id", "version", "platform", "mode"],
-                optional: ["displayName", "deviceFamily", "modelIdentifier", "instanceId"])
-        else { return nil }
-        defer { root.adopt(reader) }
-        let id = reader.choice("id", ClientID.init)
-        let displayName = reader.nonEmptyString("displayName")
-        let version = reader.nonEmptyString("version")
-        let platform = reader.nonEmptyString("platform")
-        let family = reader.nonEmptyString("deviceFamily")
-        let model = reader.nonEmptyString("modelIdentifier")
-        let mode = reader.choice("mode", ClientMode.init)
-        let instanceID = reader.nonEmptyString("instanceId")
-        guard let id, let version, let platform, let mode else { return nil }
-        return Client(
-            id: id, displayName: displayName, version: version, platform: platform, deviceFamily: family,
-            modelIdentifier: model, mode: mode, instanceID: instanceID)
-    }
-
-    private static func device(_ root: inout ParameterReader) -> Device? {
-        guard
-            var reader = root.object(
-                "device", required: ["id", "publicKey", "signature", "signedAt"], optional: ["nonce"])
-        else { return nil }
-        defer { root.adopt(reader) }
-        let id = reader.nonEmptyString("id")
-        let publicKey = reader.nonEmptyString("publicKey")
-        let signature = reader.nonEmptyString("signature")
-        let signedAt = reader.integer("signedAt", atLeast: 0)
-        let nonce = reader.nonEmptyString("nonce")
-        guard let id, let publicKey, let signature, let signedAt else { return nil }
-        return Device(id: id, publicKey: publicKey, signature: signature, signedAt: signedAt, nonce: nonce)
+    /// Reads the parameters. Throws `ProtocolError` that lists everything wrong.
+    public init(_ json: JSON?) throws(ProtocolError) {
+        var faults = Faults()
+        guard let params = Self.schema.read(json ?? .null, &faults) else {
+            throw ProtocolError(.invalidRequest, "invalid connect params: \(faults.text)")
+        }
+        self = params
     }
 }

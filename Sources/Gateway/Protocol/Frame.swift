@@ -46,13 +46,15 @@ public struct RequestFrame: Equatable, Sendable {
 
     /// Reads a request. Throws `ProtocolError` that lists what is wrong.
     public init(_ json: JSON) throws(ProtocolError) {
-        var reader = ParameterReader(json, required: ["type", "id", "method"], optional: ["params"])
-        reader.constant("type", "req")
-        let id = reader.nonEmptyString("id")
-        let method = reader.nonEmptyString("method")
-        guard reader.faults.isEmpty, let id, let method else { throw .invalidFrame("request", reader) }
-        self.init(id: id, method: method, params: reader.value("params"))
+        self = try Self.schema.frame(json)
     }
+
+    private static let schema = Schema(
+        Field(required: "type", .constant("req", Kind()), "What kind of frame this is."),
+        Field(required: "id", .nonEmptyString, "Chosen by the client; the answer carries it."),
+        Field(required: "method", .nonEmptyString, "What is asked for."),
+        Field("params", .any, "The method's parameters."),
+        as: { RequestFrame(id: $1, method: $2, params: $3) })
 
     /// The frame as JSON.
     public var json: JSON {
@@ -80,21 +82,16 @@ public struct ResponseFrame: Equatable, Sendable {
 
     /// Reads an answer. Throws `ProtocolError` that lists what is wrong.
     public init(_ json: JSON) throws(ProtocolError) {
-        var reader = ParameterReader(json, required: ["type", "id", "ok"], optional: ["payload", "error"])
-        reader.constant("type", "res")
-        let id = reader.nonEmptyString("id")
-        guard reader.faults.isEmpty, let id, let ok = reader.value("ok")?.bool else {
-            throw .invalidFrame("response", reader)
-        }
-        if ok {
-            self.init(id: id, result: .success(reader.value("payload")))
-        } else {
-            guard let error = reader.value("error").flatMap(ProtocolError.init) else {
-                throw .invalidFrame("response", reader)
-            }
-            self.init(id: id, result: .failure(error))
-        }
+        self = try Self.schema.frame(json)
     }
+
+    private static let schema = Schema(
+        Field(required: "type", .constant("res", Kind()), "What kind of frame this is."),
+        Field(required: "id", .nonEmptyString, "The request's id."),
+        Field(required: "ok", .boolean, "Whether it went well."),
+        Field("payload", .any, "What came of it, when it went well."),
+        Field("error", .error, default: ProtocolError(.unavailable, ""), "What went wrong, when it did not."),
+        as: { ResponseFrame(id: $1, result: $2 ? .success($3) : .failure($4)) })
 
     /// The frame as JSON.
     public var json: JSON {
@@ -134,16 +131,16 @@ public struct EventFrame: Equatable, Sendable {
 
     /// Reads an event. Throws `ProtocolError` that lists what is wrong.
     public init(_ json: JSON) throws(ProtocolError) {
-        var reader = ParameterReader(
-            json, required: ["type", "event"], optional: ["payload", "seq", "stateVersion"])
-        reader.constant("type", "event")
-        let event = reader.nonEmptyString("event")
-        let sequence = reader.integer("seq", atLeast: 0)
-        guard reader.faults.isEmpty, let event else { throw .invalidFrame("event", reader) }
-        self.init(
-            event: event, payload: reader.value("payload"), sequence: sequence,
-            stateVersion: reader.value("stateVersion").flatMap(StateVersion.init))
+        self = try Self.schema.frame(json)
     }
+
+    private static let schema = Schema(
+        Field(required: "type", .constant("event", Kind()), "What kind of frame this is."),
+        Field(required: "event", .nonEmptyString, "What happened."),
+        Field("payload", .any, "What the event carries."),
+        Field("seq", .integer(0...), "The event's number for this client."),
+        Field("stateVersion", .object(StateVersion.schema), "The versions of presence and health."),
+        as: { EventFrame(event: $1, payload: $2, sequence: $3, stateVersion: $4) })
 
     /// The frame as JSON.
     public var json: JSON {
@@ -170,18 +167,22 @@ public struct StateVersion: Equatable, Sendable {
         self.health = health
     }
 
-    /// Reads the pair; nil when it is none.
-    public init?(_ json: JSON) {
-        guard let presence = json["presence"]?.integer, let health = json["health"]?.integer else { return nil }
-        self.init(presence: presence, health: health)
-    }
+    static let schema = Schema(
+        Field(required: "presence", .integer(0...), "Grows whenever somebody comes or goes."),
+        Field(required: "health", .integer(0...), "Grows whenever the state of health is looked at anew."),
+        as: StateVersion.init)
 
     /// The pair as JSON.
     public var json: JSON { ["presence": .integer(presence), "health": .integer(health)] }
 }
 
-extension ProtocolError {
-    fileprivate static func invalidFrame(_ kind: String, _ reader: ParameterReader) -> ProtocolError {
-        ProtocolError(.invalidRequest, reader.faultText ?? "not a \(kind) frame")
+/// Stands for the member `type`, which says what the whole is.
+private struct Kind: Sendable {}
+
+extension Schema {
+    fileprivate func frame(_ json: JSON) throws(ProtocolError) -> Value {
+        var faults = Faults()
+        guard let frame = read(json, &faults) else { throw ProtocolError(.invalidRequest, faults.text) }
+        return frame
     }
 }

@@ -18,8 +18,8 @@ struct HelloPayload {
             "version": .string(Version.current), "host": .string(host.name), "connId": .string(connectionID),
         ]
         object["features"] = [
-            "methods": .array(Method.all.map { .string($0.name) }),
-            "events": .array(GatewayEvent.all.map(JSON.string)),
+            "methods": .array(gateway.methods.advertised.map(JSON.string)),
+            "events": .array(GatewayEvent.all.map { .string($0.name) }),
         ]
         object["snapshot"] = snapshot
         object["canvasHostUrl"] = .string(canvasURL)

@@ -34,14 +34,16 @@ public struct ProtocolError: Error, Equatable, Sendable {
         object["retryAfterMs"] = retryAfter.map(JSON.integer)
         return .object(object)
     }
+}
 
-    /// Reads the `error` member of a response; nil when it is none.
-    public init?(_ json: JSON) {
-        guard let code = json["code"]?.string.flatMap(ErrorCode.init), let message = json["message"]?.string else {
-            return nil
-        }
-        self.init(
-            code, message, details: json["details"], isRetryable: json["retryable"]?.bool,
-            retryAfter: json["retryAfterMs"]?.integer)
-    }
+extension Shape where Value == ProtocolError {
+    /// The `error` member of a response.
+    static let error = Shape.object(
+        Schema(
+            Field(required: "code", Shape<ErrorCode>.word, "What kind of failure."),
+            Field(required: "message", .string, "One sentence."),
+            Field("details", .any, "More, for programs."),
+            Field("retryable", .boolean, "Whether the same request may succeed later."),
+            Field("retryAfterMs", .integer(0...), "When, in milliseconds."),
+            as: { ProtocolError($0, $1, details: $2, isRetryable: $3, retryAfter: $4) }))
 }

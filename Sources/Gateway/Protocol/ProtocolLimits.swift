@@ -6,6 +6,8 @@ public enum ProtocolLimits {
     public static let inboundBytesBeforeHandshake = 65_536
     /// How much may wait to be sent to one client, in bytes, before it counts as slow.
     public static let bufferedBytes = 1_572_864
+    /// How many requests of one client may wait at once; those answered at once do not count.
+    public static let waitingRequests = 256
     /// How long the handshake may take.
     public static let handshake: Duration = .seconds(10)
     /// The time between two ticks.

@@ -1,0 +1,65 @@
+/// What is wrong with a value somebody sent.
+///
+/// The texts are part of the protocol: clients show them, and they have the form of the JSON Schema
+/// validator AJV.
+struct Faults: Sendable {
+    private struct Entry: Equatable {
+        /// Where: a JSON Pointer (RFC 6901), built from the inside out.
+        var path: String
+        var message: String
+        /// Whether the validator names the root in this message.
+        var namesRoot: Bool
+
+        var text: String {
+            if path.isEmpty { return namesRoot ? "at root: \(message)" : message }
+            return "at \(path): \(message)"
+        }
+    }
+
+    private var entries: [Entry] = []
+
+    /// Whether nothing is wrong.
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// How much is wrong so far.
+    var count: Int { entries.count }
+
+    /// Something is wrong with the value being read.
+    mutating func add(_ message: String) {
+        entries.append(Entry(path: "", message: message, namesRoot: false))
+    }
+
+    /// The object being read has a member it must not have.
+    mutating func addUnexpected(_ name: String) {
+        entries.append(Entry(path: "", message: "unexpected property '\(name)'", namesRoot: true))
+    }
+
+    /// Everything after the first `count` faults lies below the member or index `name`. Paths are made here,
+    /// so that a value without fault costs none.
+    mutating func nest(after count: Int, under name: String) {
+        guard entries.count > count else { return }
+        var step = "/"
+        for character in name {
+            switch character {
+            case "~": step += "~0"
+            case "/": step += "~1"
+            default: step.append(character)
+            }
+        }
+        for index in count..<entries.count { entries[index].path = step + entries[index].path }
+    }
+
+    /// None of several schemas fits; `others` says why not each. A union within a union counts as one.
+    mutating func addUnion(_ others: [Faults]) {
+        let last = Entry(path: "", message: "must match a schema in anyOf", namesRoot: false)
+        for other in others { entries += other.entries.filter { $0 != last } }
+        entries.append(last)
+    }
+
+    /// Everything as one text, each fault once.
+    var text: String {
+        var texts: [String] = []
+        for entry in entries where !texts.contains(entry.text) { texts.append(entry.text) }
+        return texts.joined(separator: "; ")
+    }
+}

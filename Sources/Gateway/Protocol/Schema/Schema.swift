@@ -1,0 +1,74 @@
+import JSON
+
+/// An object with known members, and the value they make.
+///
+///     struct Parameters {
+///         var cursor: Int64?
+///         var limit: Int64
+///
+///         static let schema = Schema(
+///             Field("cursor", .integer(0...), "Where the last answer ended, in bytes."),
+///             Field("limit", .integer(1...5000), default: 500, "The most lines."),
+///             as: Parameters.init)
+///     }
+///
+/// Members it does not know are faults.
+struct Schema<Value: Sendable>: Sendable {
+    /// The members, as the reference tells of them.
+    let fields: [FieldDescription]
+    private let make: @Sendable (JSONObject, inout Faults) -> Value?
+
+    /// An object of the members `field`, from whose values, in that order, `make` makes the whole.
+    init<each Member: Sendable>(
+        _ field: repeat Field<each Member>, as make: @escaping @Sendable (repeat each Member) -> Value
+    ) {
+        let field = (repeat each field)
+        var fields: [FieldDescription] = []
+        for field in repeat each field { fields.append(field.description) }
+        self.fields = fields
+        self.make = { object, faults in
+            let before = faults.count
+            let values = (repeat (each field).read(object, &faults))
+            guard faults.count == before else { return nil }
+            return try? make(repeat require(each values))
+        }
+    }
+
+    /// The value of `json`; nil when something is wrong with it. First is told what is missing, then what is
+    /// too much, then what is wrong, in the order of the members.
+    func read(_ json: JSON, _ faults: inout Faults) -> Value? {
+        guard let object = json.object else {
+            faults.add("must be object")
+            return nil
+        }
+        let before = faults.count
+        for field in fields where field.isRequired && object[field.name] == nil {
+            faults.add("must have required property '\(field.name)'")
+        }
+        for member in object.members where !fields.contains(where: { Self.isSame($0.name, member.name) }) {
+            faults.addUnexpected(member.name)
+        }
+        let isComplete = faults.count == before
+        let value = make(object, &faults)
+        return isComplete ? value : nil
+    }
+
+    /// Whether two names are the same code units. `==` alone takes the Kelvin sign for a K; it is asked first
+    /// because it mostly says no fast.
+    private static func isSame(_ left: String, _ right: String) -> Bool {
+        left == right && left.utf8.count == right.utf8.count
+    }
+}
+
+/// A required member without value, whose fault was told already.
+private struct Missing: Error {}
+
+private func require<Value>(_ value: Value?) throws(Missing) -> Value {
+    guard let value else { throw Missing() }
+    return value
+}
+
+/// The parameters of a method that has none.
+struct NoParameters: Sendable {
+    static let schema = Schema(as: NoParameters.init)
+}

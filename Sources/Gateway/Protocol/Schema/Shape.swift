@@ -1,0 +1,306 @@
+import JSON
+
+/// What a value must be: how it is read, and how the reference tells of it.
+///
+/// One description gives validation, documentation and a typed value, so that they cannot drift apart.
+struct Shape<Value: Sendable>: Sendable {
+    /// The phrase of the reference: `integer, 1 to 5000`.
+    let text: String
+    /// The members, when this is an object with known ones.
+    let fields: [FieldDescription]
+    private let body: @Sendable (JSON, inout Faults) -> Value?
+
+    /// A shape described by `text`. `body` returns nil exactly when it added a fault.
+    init(
+        _ text: String, fields: [FieldDescription] = [], read body: @escaping @Sendable (JSON, inout Faults) -> Value?
+    ) {
+        self.text = text
+        self.fields = fields
+        self.body = body
+    }
+
+    /// The value of `json`; nil when something is wrong with it, which is then among `faults`.
+    func read(_ json: JSON, _ faults: inout Faults) -> Value? {
+        body(json, &faults)
+    }
+
+    /// What is wrong with `json`.
+    func faults(in json: JSON) -> Faults {
+        var faults = Faults()
+        _ = body(json, &faults)
+        return faults
+    }
+}
+
+// MARK: Scalars
+
+extension Shape where Value == String {
+    /// Any string.
+    static let string = Shape("string") { json, faults in
+        if let string = json.string { return string }
+        faults.add("must be string")
+        return nil
+    }
+
+    /// A string of at least one character.
+    static let nonEmptyString = Shape.string(1...)
+
+    /// A string of so many characters (Unicode scalars, as AJV counts them).
+    static func string(_ length: some RangeExpression<Int> & Sendable) -> Shape {
+        let limits = Limits(length)
+        let text = limits.isOneOrMore ? "string, not empty" : "string, \(limits.text) characters"
+        return Shape(text) { json, faults in
+            guard let string = json.string else {
+                faults.add("must be string")
+                return nil
+            }
+            // Most strings are longer than the least and shorter than the most whatever they are made of.
+            if let lower = limits.lower, string.utf8.count < lower * 4, string.unicodeScalars.count < lower {
+                faults.add("must NOT have fewer than \(lower) characters")
+                return nil
+            }
+            if let upper = limits.upper, string.utf8.count > upper, string.unicodeScalars.count > upper {
+                faults.add("must NOT have more than \(upper) characters")
+                return nil
+            }
+            return string
+        }
+    }
+}
+
+extension Shape where Value == Bool {
+    /// `true` or `false`.
+    static let boolean = Shape("boolean") { json, faults in
+        if let bool = json.bool { return bool }
+        faults.add("must be boolean")
+        return nil
+    }
+}
+
+extension Shape where Value == Double {
+    /// Any number.
+    static let number = Shape("number") { json, faults in
+        if let number = json.number { return number }
+        faults.add("must be number")
+        return nil
+    }
+}
+
+extension Shape where Value == Int64 {
+    /// Any whole number.
+    static let integer = Shape.integer(Int64.min...)
+
+    /// A whole number within limits.
+    static func integer(_ range: some RangeExpression<Int64> & Sendable) -> Shape {
+        let limits = Limits(range)
+        return Shape("integer\(limits.text.isEmpty ? "" : ", \(limits.text)")") { json, faults in
+            // 1.0 is a whole number too.
+            guard let value = json.integer ?? json.number.flatMap(Int64.init(exactly:)) else {
+                faults.add("must be integer")
+                return nil
+            }
+            if let lower = limits.lower, value < lower {
+                faults.add("must be >= \(lower)")
+                return nil
+            }
+            if let upper = limits.upper, value > upper {
+                faults.add("must be <= \(upper)")
+                return nil
+            }
+            return value
+        }
+    }
+}
+
+/// The ends of a range, of which either may be open.
+private struct Limits<Bound: FixedWidthInteger & Sendable>: Sendable {
+    let lower: Bound?
+    let upper: Bound?
+
+    init(_ range: some RangeExpression<Bound>) {
+        let whole = range.relative(to: Bound.min..<Bound.max)
+        lower = whole.lowerBound == .min ? nil : whole.lowerBound
+        upper = whole.upperBound == .max ? nil : whole.upperBound - 1
+    }
+
+    var isOneOrMore: Bool { lower == 1 && upper == nil }
+
+    /// `1 to 5000`, `0 or more`, `at most 64`.
+    var text: String {
+        switch (lower, upper) {
+        case (let lower?, let upper?): "\(lower) to \(upper)"
+        case (let lower?, nil): "\(lower) or more"
+        case (nil, let upper?): "at most \(upper)"
+        case (nil, nil): ""
+        }
+    }
+}
+
+// MARK: Words
+
+extension Shape where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+    /// One word of a closed list.
+    static var word: Shape {
+        .parsed(Value.allCases.map { "`\($0.rawValue)`" }, Value.init(rawValue:))
+    }
+}
+
+extension Shape {
+    /// One of several constants: what `parse` knows. `words` are shown in the reference.
+    static func parsed(_ words: [String], _ parse: @escaping @Sendable (String) -> Value?) -> Shape {
+        Shape(words.count == 1 ? words[0] : "one of \(words.joined(separator: ", "))") { json, faults in
+            if let value = json.string.flatMap(parse) { return value }
+            var mismatch = Faults()
+            mismatch.add("must be equal to constant")
+            if words.count == 1 { faults.add("must be equal to constant") } else { faults.addUnion([mismatch]) }
+            return nil
+        }
+    }
+
+    /// Exactly `json`, which stands for `value`.
+    static func constant(_ constant: JSON, _ value: Value) -> Shape {
+        Shape("`\(constant.text())`") { json, faults in
+            if json == constant { return value }
+            faults.add("must be equal to constant")
+            return nil
+        }
+    }
+}
+
+// MARK: Compounds
+
+extension Shape where Value == JSON {
+    /// Any value.
+    static let any = Shape("any value") { json, _ in json }
+
+    /// Any object.
+    static let anyObject = Shape("object") { json, faults in
+        if case .object = json { return json }
+        faults.add("must be object")
+        return nil
+    }
+
+    /// An object that has at least these members: what a method answers.
+    static func object<each Member: Sendable>(_ field: repeat Field<each Member>) -> Shape {
+        let field = (repeat each field)
+        var fields: [FieldDescription] = []
+        for field in repeat each field { fields.append(field.description) }
+        let names = fields.filter(\.isRequired).map(\.name)
+        return Shape("object", fields: fields) { json, faults in
+            guard let object = json.object else {
+                faults.add("must be object")
+                return nil
+            }
+            let before = faults.count
+            for name in names where object[name] == nil { faults.add("must have required property '\(name)'") }
+            for field in repeat each field { _ = field.read(object, &faults) }
+            return faults.count == before ? json : nil
+        }
+    }
+
+    /// An array of such values: what a method answers.
+    static func list<Element>(of element: Shape<Element>) -> Shape {
+        let array = Shape<[Element]>.array(of: element)
+        return Shape(array.text, fields: array.fields) { json, faults in array.read(json, &faults).map { _ in json } }
+    }
+}
+
+extension Shape {
+    /// An array of at least `minimum` such values.
+    static func array<Element>(of element: Shape<Element>, atLeast minimum: Int = 0) -> Shape
+    where Value == [Element] {
+        let text = "array of \(element.text)\(minimum > 0 ? "; at least \(minimum)" : "")"
+        return Shape(text, fields: element.fields) { json, faults in
+            guard let array = json.array else {
+                faults.add("must be array")
+                return nil
+            }
+            guard array.count >= minimum else {
+                faults.add("must NOT have fewer than \(minimum) items")
+                return nil
+            }
+            let before = faults.count
+            var values: [Element] = []
+            values.reserveCapacity(array.count)
+            for (index, json) in array.enumerated() {
+                let inner = faults.count
+                if let value = element.read(json, &faults) { values.append(value) }
+                if faults.count > inner { faults.nest(after: inner, under: String(index)) }
+            }
+            return faults.count == before ? values : nil
+        }
+    }
+
+    /// An object whose members have any names and such values, in the order written.
+    static func record<Element>(of element: Shape<Element>) -> Shape where Value == [Named<Element>] {
+        Shape("object of \(element.text)", fields: element.fields) { json, faults in
+            guard let object = json.object else {
+                faults.add("must be object")
+                return nil
+            }
+            let before = faults.count
+            var values: [Named<Element>] = []
+            for member in object.members {
+                let inner = faults.count
+                if let value = element.read(member.value, &faults) { values.append(Named(member.name, value)) }
+                if faults.count > inner { faults.nest(after: inner, under: member.name) }
+            }
+            return faults.count == before ? values : nil
+        }
+    }
+
+    /// An object as `schema` describes it.
+    static func object(_ schema: Schema<Value>) -> Shape {
+        Shape("object", fields: schema.fields, read: schema.read)
+    }
+
+    /// A value that may be null, which takes away what was set.
+    static func nullable<Set>(_ shape: Shape<Set>) -> Shape where Value == Change<Set> {
+        Shape("\(shape.text), or null", fields: shape.fields) { json, faults in
+            if json == .null { return .clear }
+            var inner = Faults()
+            if let value = shape.read(json, &inner) { return .set(value) }
+            var null = Faults()
+            null.add("must be null")
+            faults.addUnion([inner, null])
+            return nil
+        }
+    }
+
+    /// What the first of `shapes` that fits makes of it.
+    static func anyOf(_ shapes: [Shape]) -> Shape {
+        Shape(shapes.map(\.text).joined(separator: ", or "), fields: shapes.flatMap(\.fields)) { json, faults in
+            var others: [Faults] = []
+            for shape in shapes {
+                var inner = Faults()
+                if let value = shape.read(json, &inner) { return value }
+                others.append(inner)
+            }
+            faults.addUnion(others)
+            return nil
+        }
+    }
+
+    /// The same, made into another value.
+    func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> Shape<Other> {
+        Shape<Other>(text, fields: fields) { json, faults in body(json, &faults).map(transform) }
+    }
+}
+
+/// A value with the name it was sent under.
+struct Named<Value: Sendable>: Sendable {
+    var name: String
+    var value: Value
+
+    init(_ name: String, _ value: Value) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What a member that may be null asks for.
+enum Change<Value: Sendable>: Sendable {
+    /// Null: take away what is set.
+    case clear
+    case set(Value)
+}

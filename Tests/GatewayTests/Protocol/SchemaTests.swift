@@ -1,0 +1,74 @@
+import JSON
+import Testing
+
+@testable import Gateway
+
+private enum Color: String, CaseIterable { case red, green }
+
+private struct Inner: Sendable {
+    var size: Int64
+
+    static let schema = Schema(Field(required: "size", .integer(1...9), "A size."), as: Inner.init)
+}
+
+private struct Whole: Sendable {
+    var name: String
+    var color: Color?
+    var inner: Inner?
+    var list: [Inner]
+    var label: Change<String>?
+
+    static let schema = Schema(
+        Field(required: "name", .string(1...3), "A name."), Field("color", Shape<Color>.word, "A color."),
+        Field("inner", .object(Inner.schema), "A part."),
+        Field("list", .array(of: .object(Inner.schema)), default: [], "Parts."),
+        Field("label", .nullable(.nonEmptyString), "A label."), as: Whole.init)
+}
+
+@Test func `an object is read into the value its schema makes`() throws {
+    var faults = Faults()
+    let value = Whole.schema.read(
+        ["label": .null, "list": [["size": 2.0]], "name": "ab", "inner": ["size": 1], "color": "green"], &faults)
+    #expect(faults.isEmpty)
+    #expect(value?.name == "ab")
+    #expect(value?.color == .green)
+    #expect(value?.inner?.size == 1)
+    #expect(value?.list.map(\.size) == [2])
+    guard case .clear = value?.label else {
+        Issue.record("\(String(describing: value?.label))")
+        return
+    }
+}
+
+@Test(
+    arguments: [
+        ([], "must be object"), ([:], "must have required property 'name'"),
+        (["x": 1], "must have required property 'name'; at root: unexpected property 'x'"),
+        (["name": ""], "at /name: must NOT have fewer than 1 characters"),
+        (["name": "abcd"], "at /name: must NOT have more than 3 characters"),
+        (["name": 1], "at /name: must be string"),
+        (["name": "äöü"], ""),
+        (
+            ["name": "a", "color": "blue"],
+            "at /color: must be equal to constant; at /color: must match a schema in anyOf"
+        ),
+        (["name": "a", "inner": [:]], "at /inner: must have required property 'size'"),
+        (["name": "a", "inner": ["size": 1, "x/y": 1]], "at /inner: unexpected property 'x/y'"),
+        (
+            ["name": "a", "list": [["size": 1], ["size": 0], 7]],
+            "at /list/1/size: must be >= 1; at /list/2: must be object"
+        ),
+        (["name": "a", "list": [:]], "at /list: must be array"),
+        (["name": "a", "inner": ["size": 1.5]], "at /inner/size: must be integer"),
+        (["name": "a", "inner": ["size": 10]], "at /inner/size: must be <= 9"),
+        (
+            ["name": "a", "label": 1],
+            "at /label: must be string; at /label: must be null; at /label: must match a schema in anyOf"
+        ),
+    ] as [(JSON, String)])
+func `everything wrong is told at once, in the validator's words and order`(json: JSON, expected: String) {
+    var faults = Faults()
+    let value = Whole.schema.read(json, &faults)
+    #expect(faults.text == expected)
+    #expect((value == nil) == !faults.isEmpty)
+}
