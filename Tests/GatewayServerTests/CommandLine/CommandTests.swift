@@ -7,7 +7,7 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
     try JSON(parsing: Array(result.output.utf8))[name]?["value"]
 }
 
-@Test func `two commands bring a gateway up, and status follows it`() throws {
+@Test func `two commands bring a gateway up, and status follows it`() async throws {
     let command = try BuiltCommand()
     let port = try Port.free()
     let setup = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
@@ -21,7 +21,7 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
     #expect(down.code == 1)
     #expect(down.output.contains("\(command.profile): down"))
 
-    let end = try command.gateway("--profile", command.profile, "gateway") { process in
+    let end = try await command.gateway("--profile", command.profile, "gateway") { process in
         let status = try command.run("--profile", command.profile, "status")
         #expect(status.code == 0)
         #expect(status.output.contains("\(command.profile): up"))
@@ -35,11 +35,11 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
     #expect(try command.run("--profile", command.profile, "status").code == 1)
 }
 
-@Test func `a gateway without a configuration makes one, and says so in one line`() throws {
+@Test func `a gateway without a configuration makes one, and says so in one line`() async throws {
     let command = try BuiltCommand()
     let port = try Port.free()
-    let end = try command.gateway("--profile", command.profile, "gateway", "--port", "\(port)") { _ in
-        try #expect(HTTPAnswer.get(port, "/health").json?["profile"]?.string == command.profile)
+    let end = try await command.gateway("--profile", command.profile, "gateway", "--port", "\(port)") { _ in
+        try await #expect(HTTPAnswer.get(port, "/health").json?["profile"]?.string == command.profile)
     }
     #expect(end.code == 0)
     #expect(end.output.split(separator: "\n").count { $0.hasPrefix("Wrote ") } == 1)
@@ -47,9 +47,9 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
 }
 
 @Test(arguments: [SIGTERM, SIGINT])
-func `a signal ends the gateway with code 0`(signal: Int32) throws {
+func `a signal ends the gateway with code 0`(signal: Int32) async throws {
     let command = try BuiltCommand()
-    let end = try command.gateway(
+    let end = try await command.gateway(
         "--profile", command.profile, "gateway", "--port", "\(Port.free())", signal: signal
     ) { _ in }
     #expect(end.code == 0)
@@ -77,7 +77,7 @@ func `a signal ends the gateway with code 0`(signal: Int32) throws {
     }
 }
 
-@Test func `inside the sandbox the launcher's word counts, and a disagreement is named`() throws {
+@Test func `inside the sandbox the launcher's word counts, and a disagreement is named`() async throws {
     let command = try BuiltCommand()
     let port = try Port.free()
     try command.write(
@@ -87,7 +87,7 @@ func `a signal ends the gateway with code 0`(signal: Int32) throws {
         "MAZELCLAW_CONFIG_PATH": "\(command.home)/state dir/mazelclaw.json", "MAZELCLAW_GATEWAY_PORT": "\(port)",
         "MAZELCLAW_WORKSPACE": "\(command.home)/elsewhere",
     ]
-    let end = try command.gateway("--profile", "main", "gateway", environment: environment) { _ in
+    let end = try await command.gateway("--profile", "main", "gateway", environment: environment) { _ in
         let status = try command.run("--profile", "main", "status", environment: environment)
         #expect(status.code == 0)
         #expect(status.output.contains("gateway.port is 18789"))
@@ -117,7 +117,7 @@ func `a signal ends the gateway with code 0`(signal: Int32) throws {
     #expect(gateway.errors.contains("port \(port) is already in use"))
 }
 
-@Test func `another instance on the port is not taken for this one`() throws {
+@Test func `another instance on the port is not taken for this one`() async throws {
     let command = try BuiltCommand()
     let port = try Port.free()
     _ = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
@@ -126,7 +126,7 @@ func `a signal ends the gateway with code 0`(signal: Int32) throws {
         ["MAZELCLAW_PROFILE": command.profile, "MAZELCLAW_STATE_DIR": "\(command.home)/p2"],
     ]
     for environment in imposters {
-        _ = try command.gateway("gateway", "--port", "\(port)", environment: environment) { _ in
+        _ = try await command.gateway("gateway", "--port", "\(port)", environment: environment) { _ in
             let status = try command.run("--profile", command.profile, "status")
             #expect(status.code == 1)
             #expect(status.output.contains("\(command.profile): other"))
@@ -134,16 +134,16 @@ func `a signal ends the gateway with code 0`(signal: Int32) throws {
     }
 }
 
-@Test func `one instance runs once`() throws {
+@Test func `one instance runs once`() async throws {
     let command = try BuiltCommand()
-    _ = try command.gateway("--profile", command.profile, "gateway", "--port", "\(Port.free())") { process in
+    _ = try await command.gateway("--profile", command.profile, "gateway", "--port", "\(Port.free())") { process in
         let second = try command.run("--profile", command.profile, "gateway", "--port", "\(Port.free())")
         #expect(second.code == 1)
         #expect(second.errors.contains("already runs (PID \(process.processIdentifier)"))
     }
 }
 
-@Test func `a device let in is known after the gateway was killed`() throws {
+@Test func `a device let in is known after the gateway was killed`() async throws {
     let command = try BuiltCommand()
     let port = try Port.free()
     try command.write(
@@ -152,16 +152,18 @@ func `a signal ends the gateway with code 0`(signal: Int32) throws {
     let device = try TestDevice()
     var token: String? = TestInstance.token
     for _ in 1...2 {
-        let end = try command.gateway("--profile", command.profile, "gateway", "--port", "\(port)", signal: SIGKILL) {
+        let end = try await command.gateway(
+            "--profile", command.profile, "gateway", "--port", "\(port)", signal: SIGKILL
+        ) {
             _ in
-            let client = try WebSocketClient(port: port)
-            let nonce = try client.nonce()
+            let client = try await WebSocketClient(port: port)
+            let nonce = try await client.nonce()
             var request = ConnectRequest()
             request.token = token
             request.device = try device.proof(
                 nonce: nonce, signedAt: Int64(Date().timeIntervalSince1970 * 1000), token: token)
             try client.send(request.json)
-            let answer = try client.frame()
+            let answer = try await client.frame()
             #expect(answer?["ok"] == true)
             // The second time it comes with its own token only.
             token = answer?["payload"]?["auth"]?["deviceToken"]?.string

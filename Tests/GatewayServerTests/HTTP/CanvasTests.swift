@@ -6,7 +6,7 @@ import Testing
 
 private let prefix = "/__mazelclaw__/canvas"
 
-private func withCanvas(_ body: (TestInstance) throws -> Void) async throws {
+private func withCanvas(_ body: (TestInstance) async throws -> Void) async throws {
     let instance = try TestInstance()
     let canvas = instance.canvas.text
     let files = FileManager.default
@@ -19,7 +19,7 @@ private func withCanvas(_ body: (TestInstance) throws -> Void) async throws {
     try files.createSymbolicLink(atPath: "\(canvas)/up", withDestinationPath: instance.directory.text)
     try files.createSymbolicLink(atPath: "\(canvas)/within.txt", withDestinationPath: "sub/index.html")
     try #require(mkfifo("\(canvas)/pipe", 0o600) == 0)
-    try await instance.serve { _ in try body(instance) }
+    try await instance.serve { _ in try await body(instance) }
 }
 
 @Test(arguments: [
@@ -30,7 +30,7 @@ private func withCanvas(_ body: (TestInstance) throws -> Void) async throws {
 ])
 func `the canvas serves its files`(path: String, status: Int, type: String) async throws {
     try await withCanvas { instance in
-        let answer = try instance.get(prefix + path)
+        let answer = try await instance.get(prefix + path)
         #expect(answer.status == status)
         #expect(answer.has("cache-control: no-store"))
         if !type.isEmpty { #expect(answer.has("content-type: \(type)")) }
@@ -46,7 +46,7 @@ func `the canvas serves its files`(path: String, status: Int, type: String) asyn
 ])
 func `nothing beside the canvas is served`(path: String) async throws {
     try await withCanvas { instance in
-        let answer = try instance.get(prefix + path.replacingOccurrences(of: " ", with: "%20"))
+        let answer = try await instance.get(prefix + path.replacingOccurrences(of: " ", with: "%20"))
         #expect([400, 404].contains(answer.status))
         #expect(!answer.body.contains("outside"))
     }
@@ -57,7 +57,7 @@ func `nothing beside the canvas is served`(path: String) async throws {
     try FileManager.default.removeItem(atPath: instance.canvas.text)
     try FileManager.default.createSymbolicLink(atPath: instance.canvas.text, withDestinationPath: "/etc")
     try await instance.serve { _ in
-        try #expect(instance.get("\(prefix)/passwd").status == 404)
+        try await #expect(instance.get("\(prefix)/passwd").status == 404)
     }
 }
 
@@ -74,15 +74,15 @@ func `nothing beside the canvas is served`(path: String) async throws {
     ] as [([String], Int)])
 func `the canvas is for this host, and for whoever has the token`(headers: [String], status: Int) async throws {
     try await withCanvas { instance in
-        try #expect(instance.get("\(prefix)/", headers: headers).status == status)
+        try await #expect(instance.get("\(prefix)/", headers: headers).status == status)
     }
 }
 
 @Test func `the token may stand in the address`() async throws {
     try await withCanvas { instance in
         let headers = ["X-Forwarded-For: 203.0.113.7"]
-        try #expect(instance.get("\(prefix)/?token=\(TestInstance.token)", headers: headers).status == 200)
-        try #expect(instance.get("\(prefix)/?token=wrong", headers: headers).status == 401)
+        try await #expect(instance.get("\(prefix)/?token=\(TestInstance.token)", headers: headers).status == 200)
+        try await #expect(instance.get("\(prefix)/?token=wrong", headers: headers).status == 401)
     }
 }
 
@@ -93,7 +93,7 @@ func `the canvas is for this host, and for whoever has the token`(headers: [Stri
     try await instance.serve { _ in
         let slow = try Wire(port: instance.port)
         slow.send("GET \(prefix)/large.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        try #expect(instance.get("/ready").status == 200)
-        #expect(HTTPAnswer(try slow.readToEnd()).body == content)
+        try await #expect(instance.get("/ready").status == 200)
+        #expect(HTTPAnswer(try await slow.readToEnd()).body == content)
     }
 }

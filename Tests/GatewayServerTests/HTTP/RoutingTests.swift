@@ -7,15 +7,15 @@ import Testing
 @Test func `health names the profile and the instance, ready says so`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let health = try instance.get("/health")
+        let health = try await instance.get("/health")
         #expect(health.status == 200)
         #expect(health.has("content-type: application/json"))
         #expect(health.json?["ok"] == true)
         #expect(health.json?["profile"] == "test")
         #expect(health.json?["port"]?.integer == Int64(instance.port))
         #expect(health.json?["instanceId"]?.string?.isEmpty == false)
-        try #expect(instance.get("/ready").json == ["ok": true, "ready": true])
-        try #expect(instance.get("/health?x=1").status == 200)
+        try await #expect(instance.get("/ready").json == ["ok": true, "ready": true])
+        try await #expect(instance.get("/health?x=1").status == 200)
     }
 }
 
@@ -45,7 +45,7 @@ func `a request that cannot be served gets the status that says why`(request: St
     let instance = try TestInstance()
     try await instance.serve { _ in
         let closing = request.hasSuffix("\r\n") ? request + "Connection: close\r\n\r\n" : request
-        let answer = try instance.exchange(closing)
+        let answer = try await instance.exchange(closing)
         #expect(answer.status == status)
         #expect(answer.json?["ok"] == false)
     }
@@ -54,14 +54,14 @@ func `a request that cannot be served gets the status that says why`(request: St
 @Test func `a wrong method is told the right ones`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        try #expect(instance.get("/health", method: "PUT").has("allow: get, head"))
+        try await #expect(instance.get("/health", method: "PUT").has("allow: get, head"))
     }
 }
 
 @Test func `HEAD has the head and no body`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let head = try instance.get("/ready", method: "HEAD")
+        let head = try await instance.get("/ready", method: "HEAD")
         #expect(head.status == 200)
         #expect(head.has("content-length: 24"))
         #expect(head.body.isEmpty)
@@ -75,7 +75,7 @@ func `a request that cannot be served gets the status that says why`(request: St
         wire.send(
             "GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         )
-        let text = String(decoding: try wire.readToEnd(), as: UTF8.self)
+        let text = String(decoding: try await wire.readToEnd(), as: UTF8.self)
         let statuses = text.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
         #expect(statuses == ["200", "404"])
     }
@@ -91,7 +91,7 @@ func `a slow or silent client is let go`(start: String) async throws {
     try await instance.serve(limits: limits) { _ in
         let wire = try Wire(port: instance.port)
         wire.send(start)
-        let answer = HTTPAnswer(try wire.readToEnd())
+        let answer = HTTPAnswer(try await wire.readToEnd())
         #expect(answer.status == (start.hasPrefix("POST") ? 408 : 0))
     }
 }
@@ -102,10 +102,10 @@ func `a slow or silent client is let go`(start: String) async throws {
     try await instance.serve { _ in
         wire = try Wire(port: instance.port)
         wire?.send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        _ = try wire?.read(through: "\r\n\r\n")
-        _ = try wire?.read(24)
+        _ = try await wire?.read(through: "\r\n\r\n")
+        _ = try await wire?.read(24)
     }
-    try #expect(wire?.readToEnd() == [])
+    try await #expect(wire?.readToEnd() == [])
 }
 
 @Test func `a port that somebody has is an error that names it`() async throws {
@@ -116,5 +116,5 @@ func `a slow or silent client is let go`(start: String) async throws {
     }
     #expect("\(ServerError.portInUse(port: instance.port, address: "127.0.0.1"))".contains("port \(instance.port)"))
     other.close()
-    try await instance.serve { _ in try #expect(instance.get("/ready").status == 200) }
+    try await instance.serve { _ in try await #expect(instance.get("/ready").status == 200) }
 }

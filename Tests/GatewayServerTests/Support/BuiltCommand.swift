@@ -44,8 +44,8 @@ final class BuiltCommand: Sendable {
     /// Starts a gateway, waits until it listens, and stops it with `signal` after `body`. Returns its end.
     func gateway(
         _ arguments: String..., environment: [String: String] = [:], signal: Int32 = SIGTERM,
-        _ body: (Process) throws -> Void
-    ) throws -> Result {
+        _ body: (Process) async throws -> Void
+    ) async throws -> Result {
         let (process, output, errors) = try launch(arguments, environment)
         var said = Data()
         while !String(decoding: said, as: UTF8.self).contains("listening on") {
@@ -58,7 +58,7 @@ final class BuiltCommand: Sendable {
         defer { process.waitUntilExit() }
         do {
             defer { kill(process.processIdentifier, signal) }
-            try body(process)
+            try await body(process)
         }
         said += output.fileHandleForReading.readDataToEndOfFile()
         let complained = errors.fileHandleForReading.readDataToEndOfFile()

@@ -5,19 +5,21 @@ import Synchronization
 /// A client in the same process: the protocol without a socket.
 final class DirectClient: ProtocolClient {
     private final class Transport: ClientTransport {
-        private let queue = Mutex<[Heard]>([])
+        let heard: AsyncStream<Heard>
+        let continuation: AsyncStream<Heard>.Continuation
+
+        init() {
+            (heard, continuation) = AsyncStream.makeStream()
+        }
 
         func send(_ text: [UInt8], isDroppable: Bool) {
             guard let json = try? JSON(parsing: text) else { return }
-            queue.withLock { $0.append(.frame(json)) }
+            continuation.yield(.frame(json))
         }
 
         func close(_ reason: CloseReason) {
-            queue.withLock { $0.append(.closed(code: reason.code, reason: reason.text)) }
-        }
-
-        func next() -> Heard {
-            queue.withLock { $0.isEmpty ? .end : $0.removeFirst() }
+            continuation.yield(.closed(code: reason.code, reason: reason.text))
+            continuation.finish()
         }
     }
 
@@ -32,7 +34,14 @@ final class DirectClient: ProtocolClient {
         Array(text.utf8).withUnsafeBufferPointer { connection?.receive($0) }
     }
 
-    func hear() -> Heard {
-        transport.next()
+    /// Waits at most ten seconds, as a socket's reader does.
+    func hear() async -> Heard {
+        let end = Task { [transport] in
+            try await Task.sleep(for: .seconds(10))
+            transport.continuation.finish()
+        }
+        defer { end.cancel() }
+        for await heard in transport.heard { return heard }
+        return .end
     }
 }

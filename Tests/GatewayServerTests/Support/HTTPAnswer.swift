@@ -16,18 +16,18 @@ struct HTTPAnswer {
     }
 
     /// Sends `request` on a connection of its own and reads to its end.
-    static func exchange(_ port: UInt16, _ request: String) throws -> HTTPAnswer {
+    static func exchange(_ port: UInt16, _ request: String) async throws -> HTTPAnswer {
         let wire = try Wire(port: port)
         wire.send(request)
-        return HTTPAnswer(try wire.readToEnd())
+        return HTTPAnswer(try await wire.readToEnd())
     }
 
     /// Asks for `path`.
     static func get(
         _ port: UInt16, _ path: String, method: String = "GET", host: String = "localhost", headers: [String] = []
-    ) throws -> HTTPAnswer {
+    ) async throws -> HTTPAnswer {
         let lines = ["\(method) \(path) HTTP/1.1", "Host: \(host)", "Connection: close"] + headers
-        return try exchange(port, lines.joined(separator: "\r\n") + "\r\n\r\n")
+        return try await exchange(port, lines.joined(separator: "\r\n") + "\r\n\r\n")
     }
 
     var json: JSON? { try? JSON(parsing: Array(body.utf8)) }

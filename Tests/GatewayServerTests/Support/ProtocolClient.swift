@@ -11,7 +11,7 @@ enum Heard: Equatable, Sendable {
 /// A client of the gateway's protocol, over whatever carries it.
 protocol ProtocolClient {
     func send(_ text: String) throws
-    func hear() throws -> Heard
+    func hear() async throws -> Heard
 }
 
 extension ProtocolClient {
@@ -20,26 +20,26 @@ extension ProtocolClient {
     }
 
     /// The next frame; nil when the connection ends.
-    func frame() throws -> JSON? {
-        if case .frame(let json) = try hear() { json } else { nil }
+    func frame() async throws -> JSON? {
+        if case .frame(let json) = try await hear() { json } else { nil }
     }
 
     /// Sends a request and returns the answer, passing over events.
-    func call(_ method: String, _ params: JSON? = nil, id: String = "call") throws -> JSON? {
+    func call(_ method: String, _ params: JSON? = nil, id: String = "call") async throws -> JSON? {
         var request: JSON = ["type": "req", "id": .string(id), "method": .string(method)]
         if let params, case .object(var object) = request {
             object["params"] = params
             request = .object(object)
         }
         try send(request)
-        while let frame = try frame() {
+        while let frame = try await frame() {
             if frame["type"] == "res", frame["id"]?.string == id { return frame }
         }
         return nil
     }
 
     /// Waits for the challenge and returns its nonce.
-    func nonce() throws -> String {
-        try frame()?["payload"]?["nonce"]?.string ?? ""
+    func nonce() async throws -> String {
+        try await frame()?["payload"]?["nonce"]?.string ?? ""
     }
 }

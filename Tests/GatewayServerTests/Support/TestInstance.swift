@@ -50,7 +50,7 @@ final class TestInstance: Sendable {
     /// Serves on the loopback port while `body` runs, then stops as SIGTERM does.
     func serve(
         limits: ServerLimits = ServerLimits(), clock: WallClock = .system,
-        _ body: (ServiceGroup) throws -> Void
+        _ body: (ServiceGroup) async throws -> Void
     ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -70,21 +70,22 @@ final class TestInstance: Sendable {
             try await group.run()
         }
         for await _ in listening {}
-        let result = Result { try body(group) }
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(group)) } catch { result = .failure(error) }
         await group.triggerGracefulShutdown()
         try await running.value
         try result.get()
     }
 
     /// A request as it is written, answered on a connection of its own.
-    func exchange(_ request: String) throws -> HTTPAnswer {
-        try HTTPAnswer.exchange(port, request)
+    func exchange(_ request: String) async throws -> HTTPAnswer {
+        try await HTTPAnswer.exchange(port, request)
     }
 
     /// A request for `path`.
     func get(
         _ path: String, method: String = "GET", host: String = "localhost", headers: [String] = []
-    ) throws -> HTTPAnswer {
-        try HTTPAnswer.get(port, path, method: method, host: host, headers: headers)
+    ) async throws -> HTTPAnswer {
+        try await HTTPAnswer.get(port, path, method: method, host: host, headers: headers)
     }
 }

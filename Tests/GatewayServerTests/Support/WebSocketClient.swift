@@ -7,7 +7,7 @@ final class WebSocketClient: ProtocolClient {
     /// The answer to the upgrade: the status line and the header fields.
     let answer: String
 
-    init(port: UInt16, path: String = "/", headers: [String] = [], host: String? = nil) throws {
+    init(port: UInt16, path: String = "/", headers: [String] = [], host: String? = nil) async throws {
         wire = try Wire(port: port)
         let lines =
             [
@@ -15,7 +15,7 @@ final class WebSocketClient: ProtocolClient {
                 "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             ] + headers
         wire.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
-        answer = try wire.read(through: "\r\n\r\n") ?? ""
+        answer = try await wire.read(through: "\r\n\r\n") ?? ""
     }
 
     var isUpgraded: Bool { answer.hasPrefix("HTTP/1.1 101") }
@@ -41,20 +41,20 @@ final class WebSocketClient: ProtocolClient {
     }
 
     /// The next frame of the server, with its opcode; nil at the end of the stream.
-    func rawFrame() throws -> (opcode: UInt8, payload: [UInt8])? {
-        guard let head = try wire.read(2) else { return nil }
+    func rawFrame() async throws -> (opcode: UInt8, payload: [UInt8])? {
+        guard let head = try await wire.read(2) else { return nil }
         try #require(head[1] & 0x80 == 0, "a server masks nothing")
         var length = Int(head[1])
         if length >= 126 {
-            guard let bytes = try wire.read(length == 126 ? 2 : 8) else { return nil }
+            guard let bytes = try await wire.read(length == 126 ? 2 : 8) else { return nil }
             length = bytes.reduce(0) { $0 << 8 | Int($1) }
         }
-        guard let payload = try wire.read(length) else { return nil }
+        guard let payload = try await wire.read(length) else { return nil }
         return (head[0] & 0x0F, payload)
     }
 
-    func hear() throws -> Heard {
-        while let (opcode, payload) = try rawFrame() {
+    func hear() async throws -> Heard {
+        while let (opcode, payload) = try await rawFrame() {
             switch opcode {
             case 1: return .frame(try JSON(parsing: payload))
             case 8:

@@ -1,7 +1,9 @@
+import Dispatch
 import Glibc
 import Testing
 
-/// A TCP connection to 127.0.0.1, byte by byte. Reads wait at most ten seconds.
+/// A TCP connection to 127.0.0.1, byte by byte. Reads wait at most ten seconds, and hold up no other task: the
+/// gateway in the same process may need that very thread to answer.
 final class Wire {
     private let descriptor: Int32
     private var buffered: [UInt8] = []
@@ -42,16 +44,16 @@ final class Wire {
     }
 
     /// The next `count` bytes; nil at the end of the stream.
-    func read(_ count: Int) throws -> [UInt8]? {
+    func read(_ count: Int) async throws -> [UInt8]? {
         while buffered.count < count {
-            guard try fill() else { return nil }
+            guard try await fill() else { return nil }
         }
         defer { buffered.removeFirst(count) }
         return Array(buffered.prefix(count))
     }
 
     /// Text up to and with `end`; nil when the stream ends first.
-    func read(through end: String) throws -> String? {
+    func read(through end: String) async throws -> String? {
         let end = Array(end.utf8)
         while true {
             if let start = buffered.indices.first(where: { buffered[$0...].starts(with: end) }) {
@@ -59,24 +61,29 @@ final class Wire {
                 defer { buffered.removeFirst(count) }
                 return String(decoding: buffered.prefix(count), as: UTF8.self)
             }
-            guard try fill() else { return nil }
+            guard try await fill() else { return nil }
         }
     }
 
     /// Everything up to the end of the stream.
-    func readToEnd() throws -> [UInt8] {
-        while try fill() {}
+    func readToEnd() async throws -> [UInt8] {
+        while try await fill() {}
         defer { buffered = [] }
         return buffered
     }
 
-    private func fill() throws -> Bool {
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        let count = recv(descriptor, &chunk, chunk.count, 0)
+    private func fill() async throws -> Bool {
+        let (chunk, error) = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [descriptor] in
+                var chunk = [UInt8](repeating: 0, count: 64 << 10)
+                let count = recv(descriptor, &chunk, chunk.count, 0)
+                continuation.resume(returning: (chunk.prefix(max(0, count)), count < 0 ? errno : 0))
+            }
+        }
         // A reset is an end too.
-        if count < 0, errno == ECONNRESET { return false }
-        try #require(count >= 0, "nothing came within ten seconds")
-        buffered += chunk.prefix(count)
-        return count > 0
+        if error == ECONNRESET { return false }
+        try #require(error == 0, "nothing came within ten seconds")
+        buffered += chunk
+        return !chunk.isEmpty
     }
 }

@@ -4,11 +4,11 @@ import JSON
 import NIOCore
 import Testing
 
-private func established(_ instance: TestInstance) throws -> WebSocketClient {
-    let client = try WebSocketClient(port: instance.port)
-    _ = try client.nonce()
+private func established(_ instance: TestInstance) async throws -> WebSocketClient {
+    let client = try await WebSocketClient(port: instance.port)
+    _ = try await client.nonce()
     try client.send(ConnectRequest().json)
-    _ = try client.frame()
+    _ = try await client.frame()
     return client
 }
 
@@ -21,45 +21,45 @@ private let health = Array(#"{"type":"req","id":"h","method":"health"}"#.utf8)
 @Test func `a message of the largest size is answered, and one byte more closes`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let client = try established(instance)
+        let client = try await established(instance)
         client.frame(opcode: 1, spaces(524_288 - health.count) + health)
-        try #expect(client.frame()?["id"] == "h")
+        try await #expect(client.frame()?["id"] == "h")
         client.frame(opcode: 1, spaces(524_289 - health.count) + health)
-        try #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
+        try await #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
     }
 }
 
 @Test func `the limit counts a message, not its pieces`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let client = try established(instance)
+        let client = try await established(instance)
         client.frame(opcode: 1, spaces(300_000), isFinal: false)
         client.frame(opcode: 0, spaces(300_000), isFinal: false)
-        try #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
+        try await #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
     }
 }
 
 @Test func `a stranger may send less`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let client = try WebSocketClient(port: instance.port)
-        _ = try client.nonce()
+        let client = try await WebSocketClient(port: instance.port)
+        _ = try await client.nonce()
         client.frame(opcode: 1, spaces(65_537))
-        try #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
+        try await #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
     }
 }
 
 @Test func `a message in pieces, with a ping between, is put together`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let client = try established(instance)
+        let client = try await established(instance)
         client.frame(opcode: 1, Array(health.prefix(10)), isFinal: false)
         client.frame(opcode: 9, [1, 2, 3])
         client.frame(opcode: 0, Array(health.dropFirst(10)))
-        let pong = try client.rawFrame()
+        let pong = try await client.rawFrame()
         #expect(pong?.opcode == 10)
         #expect(pong?.payload == [1, 2, 3])
-        try #expect(client.frame()?["id"] == "h")
+        try await #expect(client.frame()?["id"] == "h")
     }
 }
 
@@ -71,7 +71,7 @@ private let health = Array(#"{"type":"req","id":"h","method":"health"}"#.utf8)
 func `a frame against the rules closes with the code RFC 6455 gives it`(fault: String, code: UInt16) async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let client = try established(instance)
+        let client = try await established(instance)
         switch fault {
         case "no mask": client.frame(opcode: 1, health, isMasked: false)
         case "binary": client.frame(opcode: 2, health)
@@ -84,7 +84,7 @@ func `a frame against the rules closes with the code RFC 6455 gives it`(fault: S
         case "a long ping": client.frame(opcode: 9, spaces(126))
         default: client.frame(opcode: 9, [], isFinal: false)
         }
-        guard case .closed(let heard, _) = try client.hear() else {
+        guard case .closed(let heard, _) = try await client.hear() else {
             Issue.record("no close frame")
             return
         }
@@ -95,10 +95,10 @@ func `a frame against the rules closes with the code RFC 6455 gives it`(fault: S
 @Test func `a close is answered with its own code, and the stream ends`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let client = try established(instance)
+        let client = try await established(instance)
         client.frame(opcode: 8, [0x03, 0xE8])
-        try #expect(client.hear() == .closed(code: 1000, reason: ""))
-        try #expect(client.hear() == .end)
+        try await #expect(client.hear() == .closed(code: 1000, reason: ""))
+        try await #expect(client.hear() == .end)
     }
 }
 
@@ -107,9 +107,9 @@ func `a frame against the rules closes with the code RFC 6455 gives it`(fault: S
     var limits = ServerLimits()
     limits.handshake = .milliseconds(50)
     try await instance.serve(limits: limits) { _ in
-        let client = try WebSocketClient(port: instance.port)
-        _ = try client.nonce()
-        try #expect(client.hear() == .closed(code: 1000, reason: ""))
+        let client = try await WebSocketClient(port: instance.port)
+        _ = try await client.nonce()
+        try await #expect(client.hear() == .closed(code: 1000, reason: ""))
     }
 }
 
@@ -118,8 +118,8 @@ func `a frame against the rules closes with the code RFC 6455 gives it`(fault: S
     var limits = ServerLimits()
     limits.tick = .milliseconds(20)
     try await instance.serve(limits: limits) { _ in
-        let client = try established(instance)
-        while try client.rawFrame() != nil {}
+        let client = try await established(instance)
+        while try await client.rawFrame() != nil {}
     }
 }
 
@@ -128,10 +128,10 @@ func `a frame against the rules closes with the code RFC 6455 gives it`(fault: S
     var limits = ServerLimits()
     limits.closing = .milliseconds(50)
     try await instance.serve(limits: limits) { _ in
-        let client = try established(instance)
+        let client = try await established(instance)
         client.frame(opcode: 2, [])
-        try #expect(client.hear() == .closed(code: 1003, reason: "text frames only"))
-        try #expect(client.hear() == .end)
+        try await #expect(client.hear() == .closed(code: 1003, reason: "text frames only"))
+        try await #expect(client.hear() == .end)
     }
 }
 
@@ -151,7 +151,7 @@ func `a WebSocket is opened for this host's own programs and pages`(
         let headers = headers.map {
             $0.split(separator: "PORT", omittingEmptySubsequences: false).joined(separator: "\(instance.port)")
         }
-        let client = try WebSocketClient(port: instance.port, path: path, headers: headers, host: host)
+        let client = try await WebSocketClient(port: instance.port, path: path, headers: headers, host: host)
         #expect(client.answer.hasPrefix("HTTP/1.1 \(status) "))
     }
 }

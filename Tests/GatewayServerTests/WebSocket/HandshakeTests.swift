@@ -148,7 +148,8 @@ private let refusals = [
 ]
 
 private func withClient(
-    _ carrier: Carrier, of instance: TestInstance, isRemote: Bool = false, _ body: (any ProtocolClient) throws -> Void
+    _ carrier: Carrier, of instance: TestInstance, isRemote: Bool = false,
+    _ body: (any ProtocolClient) async throws -> Void
 ) async throws {
     let clock = WallClock { now }
     let proxy = "203.0.113.7"
@@ -156,11 +157,11 @@ private func withClient(
     case .direct:
         let origin = RequestOrigin(
             peerAddress: "127.0.0.1", host: "127.0.0.1:\(instance.port)", forwardedFor: isRemote ? proxy : nil)
-        try body(DirectClient(gateway: instance.gateway(clock: clock), origin: origin))
+        try await body(DirectClient(gateway: instance.gateway(clock: clock), origin: origin))
     case .socket:
         try await instance.serve(clock: clock) { _ in
             let headers = isRemote ? ["X-Forwarded-For: \(proxy)"] : []
-            try body(WebSocketClient(port: instance.port, headers: headers))
+            try await body(WebSocketClient(port: instance.port, headers: headers))
         }
     }
 }
@@ -169,24 +170,24 @@ private func withClient(
 func `a handshake is refused with the words and the code clients know`(refusal: Refusal, carrier: Carrier) async throws
 {
     try await withClient(carrier, of: TestInstance(), isRemote: refusal.isRemote) { client in
-        let nonce = try client.nonce()
+        let nonce = try await client.nonce()
         try client.send(refusal.say(nonce))
         if let code = refusal.code {
-            let answer = try client.frame()
+            let answer = try await client.frame()
             #expect(answer?["ok"] == false)
             #expect(answer?["id"] == "c")
             #expect(answer?["error"]?["code"]?.string == code)
             #expect(answer?["error"]?["message"]?.string == refusal.message)
         }
         let reason = refusal.reason ?? CloseReason.policy(refusal.message ?? "").text
-        try #expect(client.hear() == .closed(code: refusal.close, reason: reason))
+        try await #expect(client.hear() == .closed(code: refusal.close, reason: reason))
     }
 }
 
 @Test(arguments: Carrier.allCases)
 func `the first thing heard is the challenge`(carrier: Carrier) async throws {
     try await withClient(carrier, of: TestInstance()) { client in
-        let event = try client.frame()
+        let event = try await client.frame()
         #expect(event?["type"] == "event")
         #expect(event?["event"] == "connect.challenge")
         #expect(event?["seq"] == nil)
@@ -199,9 +200,9 @@ func `the first thing heard is the challenge`(carrier: Carrier) async throws {
 func `whoever has the token is told how things stand`(carrier: Carrier) async throws {
     let instance = try TestInstance()
     try await withClient(carrier, of: instance) { client in
-        _ = try client.nonce()
+        _ = try await client.nonce()
         try client.send(ConnectRequest().json)
-        let hello = try client.frame()?["payload"]
+        let hello = try await client.frame()?["payload"]
         #expect(hello?["type"] == "hello-ok")
         #expect(hello?["protocol"] == 3)
         let methods = try #require(hello?["features"]?["methods"]?.array)
@@ -224,11 +225,11 @@ func `a local device is let in and given a token that opens again`(carrier: Carr
     let device = try TestDevice()
     var token: String?
     try await withClient(carrier, of: instance) { client in
-        let nonce = try client.nonce()
+        let nonce = try await client.nonce()
         var request = ConnectRequest()
         request.device = try device.proof(nonce: version == 1 ? nil : nonce, signedAt: now, version: version)
         try client.send(request.json)
-        let auth = try client.frame()?["payload"]?["auth"]
+        let auth = try await client.frame()?["payload"]?["auth"]
         #expect(auth?["role"] == "operator")
         #expect(auth?["scopes"] == ["operator.admin"])
         token = auth?["deviceToken"]?.string
@@ -236,21 +237,21 @@ func `a local device is let in and given a token that opens again`(carrier: Carr
     }
     // A new gateway on the same state directory: what was promised is on disk.
     try await withClient(carrier, of: instance) { client in
-        let nonce = try client.nonce()
+        let nonce = try await client.nonce()
         var request = ConnectRequest()
         request.token = token
         request.device = try device.proof(nonce: nonce, signedAt: now, token: token)
         try client.send(request.json)
-        try #expect(client.frame()?["payload"]?["auth"]?["deviceToken"]?.string == token)
+        try await #expect(client.frame()?["payload"]?["auth"]?["deviceToken"]?.string == token)
     }
     // The token is the device's: another device does not get in with it.
     try await withClient(carrier, of: instance) { client in
-        let nonce = try client.nonce()
+        let nonce = try await client.nonce()
         var request = ConnectRequest()
         request.token = token
         request.device = try TestDevice(seed: 8).proof(nonce: nonce, signedAt: now, token: token)
         try client.send(request.json)
-        try #expect(client.frame()?["error"]?["message"]?.string?.hasPrefix("unauthorized: ") == true)
+        try await #expect(client.frame()?["error"]?["message"]?.string?.hasPrefix("unauthorized: ") == true)
     }
 }
 
@@ -260,12 +261,12 @@ func `a password lets a device in where a password is asked for`(carrier: Carrie
         configuration: #"{"gateway": {"mode": "local", "auth": {"mode": "password", "password": "secret"}}}"#)
     for (password, isLetIn) in [("secret", true), ("wrong", false)] {
         try await withClient(carrier, of: instance) { client in
-            let nonce = try client.nonce()
+            let nonce = try await client.nonce()
             var request = ConnectRequest()
             (request.token, request.password) = (nil, password)
             request.device = try TestDevice().proof(nonce: nonce, signedAt: now, token: nil)
             try client.send(request.json)
-            try #expect(client.frame()?["ok"]?.bool == isLetIn)
+            try await #expect(client.frame()?["ok"]?.bool == isLetIn)
         }
     }
 }
@@ -276,11 +277,11 @@ func `a pairing request names itself, the same each time`(carrier: Carrier) asyn
     var requests: [String?] = []
     for _ in 1...2 {
         try await withClient(carrier, of: instance, isRemote: true) { client in
-            let nonce = try client.nonce()
+            let nonce = try await client.nonce()
             var request = ConnectRequest()
             request.device = try TestDevice().proof(nonce: nonce, signedAt: now)
             try client.send(request.json)
-            requests.append(try client.frame()?["error"]?["details"]?["requestId"]?.string)
+            requests.append(try await client.frame()?["error"]?["details"]?["requestId"]?.string)
         }
     }
     #expect(requests[0] != nil)

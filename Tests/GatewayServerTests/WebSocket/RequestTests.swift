@@ -7,13 +7,13 @@ import Testing
 /// A client past the handshake.
 private func connected(
     to instance: TestInstance, scopes: [String]? = nil, role: String? = nil
-) throws -> WebSocketClient {
-    let client = try WebSocketClient(port: instance.port)
-    _ = try client.nonce()
+) async throws -> WebSocketClient {
+    let client = try await WebSocketClient(port: instance.port)
+    _ = try await client.nonce()
     var request = ConnectRequest()
     (request.scopes, request.role) = (scopes, role)
     try client.send(request.json)
-    let answer = try client.frame()
+    let answer = try await client.frame()
     try #require(answer?["ok"] == true)
     return client
 }
@@ -21,12 +21,12 @@ private func connected(
 @Test func `health and status tell of this instance`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let client = try connected(to: instance)
-        let health = try client.call("health", ["probe": true])?["payload"]
+        let client = try await connected(to: instance)
+        let health = try await client.call("health", ["probe": true])?["payload"]
         #expect(health?["ok"] == true)
         #expect(health?["defaultAgentId"] == "main")
         #expect(health?["agents"]?.array?.count == 1)
-        let status = try client.call("status")?["payload"]?["gateway"]
+        let status = try await client.call("status")?["payload"]?["gateway"]
         #expect(status?["profile"] == "test")
         #expect(status?["port"]?.integer == Int64(instance.port))
         #expect(status?["portSource"] == "--port")
@@ -45,7 +45,7 @@ private func connected(
 func `a method answers those who may call it`(scopes: [String], method: String, fault: String?) async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let answer = try connected(to: instance, scopes: scopes).call(method)
+        let answer = try await connected(to: instance, scopes: scopes).call(method)
         #expect(answer?["ok"]?.bool == (fault == nil))
         #expect(answer?["error"]?["message"]?.string == fault)
     }
@@ -54,7 +54,7 @@ func `a method answers those who may call it`(scopes: [String], method: String, 
 @Test func `a node may not call what is for operators`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let answer = try connected(to: instance, role: "node").call("health")
+        let answer = try await connected(to: instance, role: "node").call("health")
         #expect(answer?["error"]?["message"] == "unauthorized role: node")
     }
 }
@@ -62,20 +62,20 @@ func `a method answers those who may call it`(scopes: [String], method: String, 
 @Test func `a bad frame is answered, and what is no JSON is passed over`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
-        let client = try connected(to: instance)
+        let client = try await connected(to: instance)
         try client.send("hello")
         try client.send(#"{"type":"req","id":"7","method":""}"#)
-        let answer = try client.frame()
+        let answer = try await client.frame()
         #expect(answer?["id"] == "7")
         #expect(
             answer?["error"]?["message"]
                 == "invalid request frame: at /method: must NOT have fewer than 1 characters")
         try client.send(#"{"type":"req","method":"health"}"#)
-        try #expect(client.frame()?["id"] == "invalid")
-        try #expect(
+        try await #expect(client.frame()?["id"] == "invalid")
+        try await #expect(
             client.call("health", ["x": 1])?["error"]?["message"]
                 == "invalid health params: at root: unexpected property 'x'")
-        try #expect(client.call("health")?["ok"] == true)
+        try await #expect(client.call("health")?["ok"] == true)
     }
 }
 
@@ -84,11 +84,12 @@ func `a method answers those who may call it`(scopes: [String], method: String, 
     var limits = ServerLimits()
     limits.tick = .milliseconds(20)
     try await instance.serve(limits: limits) { group in
-        let early = try connected(to: instance)
-        let numbers = try (1...3).map { _ in try early.frame()?["seq"]?.integer }
+        let early = try await connected(to: instance)
+        var numbers: [Int64?] = []
+        for _ in 1...3 { numbers.append(try await early.frame()?["seq"]?.integer) }
         #expect(numbers == [1, 2, 3])
-        let late = try connected(to: instance)
-        let tick = try late.frame()
+        let late = try await connected(to: instance)
+        let tick = try await late.frame()
         #expect(tick?["event"] == "tick")
         #expect(tick?["seq"] == 1)
         #expect(tick?["payload"]?["ts"]?.integer != nil)
@@ -98,10 +99,10 @@ func `a method answers those who may call it`(scopes: [String], method: String, 
 @Test func `a stop is announced, and the connection closed as a restart`() async throws {
     let instance = try TestInstance()
     var client: WebSocketClient?
-    try await instance.serve { _ in client = try connected(to: instance) }
-    let event = try client?.frame()
+    try await instance.serve { _ in client = try await connected(to: instance) }
+    let event = try await client?.frame()
     #expect(event?["event"] == "shutdown")
     #expect(event?["payload"]?["reason"]?.string != nil)
-    try #expect(client?.hear() == .closed(code: 1012, reason: "service restart"))
-    try #expect(client?.hear() == .end)
+    try await #expect(client?.hear() == .closed(code: 1012, reason: "service restart"))
+    try await #expect(client?.hear() == .end)
 }
