@@ -12,8 +12,10 @@ public struct ServerLimits: Sendable {
     public var closing: TimeAmount = .seconds(2)
     /// For all connections to end once the server was asked to stop. Default 5 s.
     public var shutdown: TimeAmount = .seconds(5)
-    /// Between two ticks, and between two pings. Default 30 s.
+    /// Between two ticks. Default 30 s.
     public var tick: TimeAmount = .seconds(30)
+    /// Between two pings; a client that leaves three unanswered is gone. Default 30 s.
+    public var ping: TimeAmount = .seconds(30)
     /// One header field, in bytes. Default 16 KiB.
     public var headerField = 16 << 10
     /// All header fields of a request together, in bytes. Default 64 KiB.

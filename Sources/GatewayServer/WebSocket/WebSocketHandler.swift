@@ -64,7 +64,7 @@ final class WebSocketHandler: ChannelInboundHandler {
     }
 
     private func schedulePing(_ context: ChannelHandlerContext) {
-        nextPing = context.eventLoop.assumeIsolated().scheduleTask(in: limits.tick) { [self] in ping(context) }
+        nextPing = context.eventLoop.assumeIsolated().scheduleTask(in: limits.ping) { [self] in ping(context) }
     }
 
     // MARK: Frames

@@ -1,11 +1,12 @@
 import Foundation
-import Gateway
 import GatewayServer
 import JSON
 import Logging
 import Policy
 import ServiceLifecycle
 import Testing
+
+@testable import Gateway
 
 /// An instance in a directory of its own, which a test may start and stop.
 final class TestInstance: Sendable {
@@ -39,22 +40,23 @@ final class TestInstance: Sendable {
     var canvas: AbsolutePath { configuration.workspace.value / "canvas" }
 
     /// A gateway on this instance, without a server.
-    func gateway(clock: WallClock = .system) throws -> Gateway {
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        let gateway = try Gateway(configuration: configuration, clock: clock, logger: logger)
+    func gateway(methods: MethodTable = .standard, clock: WallClock = .system) throws -> Gateway {
+        let gateway = try Gateway(configuration: configuration, methods: methods, clock: clock, logger: logger)
         gateway.becomeReady()
         return gateway
     }
 
     /// Serves on the loopback port while `body` runs, then stops as SIGTERM does.
     func serve(
-        limits: ServerLimits = ServerLimits(), clock: WallClock = .system,
-        _ body: (ServiceGroup) async throws -> Void
+        limits: ServerLimits = ServerLimits(), _ body: (ServiceGroup) async throws -> Void
     ) async throws {
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        let gateway = try Gateway(configuration: configuration, clock: clock, logger: logger)
+        try await serve(Gateway(configuration: configuration, logger: logger), limits: limits, body)
+    }
+
+    /// Serves `gateway` on the loopback port while `body` runs, then stops as SIGTERM does.
+    func serve(
+        _ gateway: Gateway, limits: ServerLimits = ServerLimits(), _ body: (ServiceGroup) async throws -> Void
+    ) async throws {
         let (listening, continuation) = AsyncStream.makeStream(of: Void.self)
         let server = GatewayServer(gateway: gateway, port: port, limits: limits, logger: logger) { _ in
             continuation.finish()
@@ -75,6 +77,12 @@ final class TestInstance: Sendable {
         await group.triggerGracefulShutdown()
         try await running.value
         try result.get()
+    }
+
+    private var logger: Logger {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
     }
 
     /// A request as it is written, answered on a connection of its own.

@@ -116,7 +116,7 @@ func `a frame against the rules closes with the code RFC 6455 gives it`(fault: S
 @Test func `who answers no ping is taken for dead`() async throws {
     let instance = try TestInstance()
     var limits = ServerLimits()
-    limits.tick = .milliseconds(20)
+    limits.ping = .milliseconds(20)
     try await instance.serve(limits: limits) { _ in
         let client = try await established(instance)
         while try await client.rawFrame() != nil {}

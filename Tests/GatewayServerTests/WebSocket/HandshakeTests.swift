@@ -2,11 +2,6 @@ import Gateway
 import JSON
 import Testing
 
-/// Carries the same conversation with and without a socket.
-enum Carrier: String, CaseIterable, Sendable {
-    case direct, socket
-}
-
 /// A first message that is refused, and how.
 struct Refusal: Sendable, CustomTestStringConvertible {
     var testDescription: String
@@ -151,18 +146,8 @@ private func withClient(
     _ carrier: Carrier, of instance: TestInstance, isRemote: Bool = false,
     _ body: (any ProtocolClient) async throws -> Void
 ) async throws {
-    let clock = WallClock { now }
-    let proxy = "203.0.113.7"
-    switch carrier {
-    case .direct:
-        let origin = RequestOrigin(
-            peerAddress: "127.0.0.1", host: "127.0.0.1:\(instance.port)", forwardedFor: isRemote ? proxy : nil)
-        try await body(DirectClient(gateway: instance.gateway(clock: clock), origin: origin))
-    case .socket:
-        try await instance.serve(clock: clock) { _ in
-            let headers = isRemote ? ["X-Forwarded-For: \(proxy)"] : []
-            try await body(WebSocketClient(port: instance.port, headers: headers))
-        }
+    try await instance.open(carrier, clock: WallClock { now }) { door in
+        try await body(door.client(isRemote: isRemote))
     }
 }
 
