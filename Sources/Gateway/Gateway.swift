@@ -73,6 +73,14 @@ public final class Gateway: Sendable {
         }
     }
 
+    /// Closes the connections of the device `id` in `role`, but for `exception`.
+    func disconnect(device id: String, role: Role, except exception: Connection) {
+        for connection in state.withLock({ Array($0.connections.values) }) where connection !== exception {
+            guard let client = connection.client, client.deviceID == id, client.role == role else { continue }
+            connection.close(.revoked)
+        }
+    }
+
     // MARK: Life
 
     /// Tells that the listeners stand.

@@ -26,4 +26,11 @@ struct Client: Sendable {
             scope.isGranted(by: scopes) ? nil : ProtocolError(.invalidRequest, "missing scope: \(scope.rawValue)")
         }
     }
+
+    /// Throws unless this client may do all of `scopes` itself: nobody hands on what they do not have.
+    func require(_ scopes: [String]) throws(ProtocolError) {
+        for scope in scopes where !self.scopes.contains(scope) && !Scope.admin.isGranted(by: self.scopes) {
+            throw ProtocolError(.invalidRequest, "missing scope: \(scope)")
+        }
+    }
 }

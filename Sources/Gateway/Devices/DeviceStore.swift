@@ -47,8 +47,7 @@ public final class DeviceStore: Sendable {
     /// Keeps a request to be let in. The same device asking again keeps its request, and its id.
     func request(_ request: PairingRequest) throws(StorageError) -> (request: PairingRequest, isNew: Bool) {
         try change { (state) throws(StorageError) in
-            let oldest = clock.milliseconds - PairingRequest.lifetime
-            state.pending.removeAll { $0.createdAt < oldest }
+            state.pending.removeAll(where: isTooOld)
             if let known = state.pending.first(where: {
                 $0.deviceID == request.deviceID && $0.role == request.role && $0.scopes == request.scopes
             }) {
@@ -101,6 +100,66 @@ public final class DeviceStore: Sendable {
             try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
             return token
         }
+    }
+
+    // MARK: The owner's decisions
+
+    /// The requests that stand, oldest first.
+    var pending: [PairingRequest] {
+        state.withLock { state in state.pending.filter { !isTooOld($0) } }
+    }
+
+    /// The devices let in, in the order they first were.
+    var paired: [PairedDevice] {
+        state.withLock(\.paired)
+    }
+
+    /// The device `id`, if it was let in.
+    func paired(_ id: String) -> PairedDevice? {
+        state.withLock { state in state.paired.first { $0.id == id } }
+    }
+
+    /// Turns the device of the request `id` away, for now: it may ask again. Nil when there is no such request.
+    func reject(_ id: String) throws(StorageError) -> PairingRequest? {
+        try change { (state) throws(StorageError) in
+            guard let index = state.pending.firstIndex(where: { $0.id == id && !isTooOld($0) }) else { return nil }
+            let request = state.pending.remove(at: index)
+            try write(state.pending.map { ($0.id, $0.json) }, to: "pending.json")
+            return request
+        }
+    }
+
+    /// A new token of the paired device `id` for `role`; the one it had opens nothing any more. Nil when the
+    /// device is not paired, or not as `role`.
+    func rotate(device id: String, role: Role, scopes: [String]) throws(StorageError) -> PairedDevice.Token? {
+        try change { (state) throws(StorageError) in
+            guard let index = state.paired.firstIndex(where: { $0.id == id && $0.roles.contains(role) }) else {
+                return nil
+            }
+            let token = PairedDevice.Token(
+                secret: .random(byteCount: 16), role: role, scopes: scopes, issuedAt: clock.milliseconds)
+            state.paired[index].tokens = state.paired[index].tokens.filter { $0.role != role } + [token]
+            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            return token
+        }
+    }
+
+    /// Takes the token of the device `id` for `role` away. Returns whether it had one.
+    func revoke(device id: String, role: Role) throws(StorageError) -> Bool {
+        try change { (state) throws(StorageError) in
+            guard
+                let index = state.paired.firstIndex(where: { device in
+                    device.id == id && device.tokens.contains { $0.role == role }
+                })
+            else { return false }
+            state.paired[index].tokens.removeAll { $0.role == role }
+            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            return true
+        }
+    }
+
+    private func isTooOld(_ request: PairingRequest) -> Bool {
+        request.createdAt < clock.milliseconds - PairingRequest.lifetime
     }
 
     /// Changes the state only if `body` got it onto the disk.

@@ -51,6 +51,34 @@ extension PairedDevice {
         return .object(object)
     }
 
+    /// The device as clients are shown it: of its tokens everything but the secret.
+    var summary: JSON {
+        guard case .object(var object) = json else { return json }
+        object["tokens"] = .array(tokens.map(\.summary))
+        return .object(object)
+    }
+
+    /// The members of `summary`.
+    static let shape = Shape.object(
+        Field(required: "deviceId", .string, "SHA-256 of its public key, in hexadecimal digits."),
+        Field(required: "publicKey", .string, "The key, as base64url."),
+        Field("displayName", .string, "A name for people."),
+        Field(required: "platform", .string, "Its operating system."),
+        Field(required: "clientId", .string, "The program."),
+        Field(required: "clientMode", .string, "How it uses the gateway."),
+        Field(required: "roles", .array(of: Shape<Role>.word), "What it may be."),
+        Field(required: "scopes", .array(of: .string), "What it may do."),
+        Field(
+            required: "tokens",
+            .list(
+                of: .object(
+                    Field(required: "role", Shape<Role>.word, "The role it is for."),
+                    Field(required: "scopes", .array(of: .string), "What it opens."),
+                    Field(required: "createdAtMs", .integer, "When it was made, in milliseconds since 1970."))),
+            "Its tokens, without their secrets."),
+        Field(required: "createdAtMs", .integer, "When it first asked, in milliseconds since 1970."),
+        Field(required: "approvedAtMs", .integer, "When it was let in."))
+
     /// Reads a device; nil when something needed is missing.
     init?(_ json: JSON) {
         guard let id = json["deviceId"]?.string, let publicKey = json["publicKey"]?.string,
@@ -71,6 +99,13 @@ extension PairedDevice {
 }
 
 extension PairedDevice.Token {
+    fileprivate var summary: JSON {
+        [
+            "role": .string(role.rawValue), "scopes": .array(scopes.map(JSON.string)),
+            "createdAtMs": .integer(issuedAt),
+        ]
+    }
+
     fileprivate var json: JSON {
         [
             "token": .string(secret.revealed()), "role": .string(role.rawValue),

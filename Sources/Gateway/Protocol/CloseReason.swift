@@ -21,6 +21,8 @@ public struct CloseReason: Equatable, Sendable {
     public static let invalidText = CloseReason(1007, "not valid UTF-8")
     /// A client too slow to take what it is sent.
     public static let slowConsumer = CloseReason(1008, "slow consumer")
+    /// A device whose token was taken away.
+    public static let revoked = CloseReason(1008, "device token revoked")
     /// A message larger than the limit.
     public static let tooBig = CloseReason(1009, "message too big")
     /// The gateway ends; it may come back.

@@ -44,6 +44,17 @@ struct Door {
         _ device: TestDevice, scopes: [String] = [], role: String = "operator", isRemote: Bool = false,
         change: (inout ConnectRequest) -> Void = { _ in }
     ) async throws -> any ProtocolClient {
+        let (client, answer) = try await attempt(
+            device, scopes: scopes, role: role, isRemote: isRemote, change: change)
+        try #require(answer?["ok"] == true, "\(answer?.text() ?? "closed")")
+        return client
+    }
+
+    /// A handshake of a device, and the answer to it.
+    func attempt(
+        _ device: TestDevice, scopes: [String] = [], role: String = "operator", isRemote: Bool = false,
+        change: (inout ConnectRequest) -> Void = { _ in }
+    ) async throws -> (client: any ProtocolClient, answer: JSON?) {
         let client = try await client(isRemote: isRemote)
         let nonce = try await client.nonce()
         var request = ConnectRequest(clientID: device.clientID, mode: device.clientMode, role: role, scopes: scopes)
@@ -51,9 +62,7 @@ struct Door {
         request.device = try device.proof(
             nonce: nonce, signedAt: gateway.clock.milliseconds, token: request.token, scopes: scopes, role: role)
         try client.send(request.json)
-        let answer = try await client.frame()
-        try #require(answer?["ok"] == true, "\(answer?.text() ?? "closed")")
-        return client
+        return (client, try await client.frame())
     }
 }
 
