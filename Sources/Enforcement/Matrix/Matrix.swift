@@ -16,10 +16,10 @@ public struct Matrix {
     }
 
     /// Tries it with the profiles `names`, in this order. One that runs already keeps running: it is looked for and does
-    /// not look.
+    /// not look. One that cannot be started has a row that says so.
     ///
-    /// `say` gets a sentence for everything that is to be told meanwhile. Throws `LaunchError` when a profile cannot be
-    /// planned; one that can and then does not start has a row that says so.
+    /// `say` gets a sentence for everything that is to be told meanwhile. Throws `LaunchError` when the registry of
+    /// running instances cannot be read.
     public func run(_ names: [ProfileName], _ say: (String) -> Void) throws(LaunchError) -> MatrixReport {
         var report = MatrixReport()
         var probed: [ProbedInstance] = []
@@ -27,30 +27,22 @@ public struct Matrix {
         var targets: [MatrixTarget] = []
         let live = try self.live()
         for name in names {
-            var options = options
-            options.profile = name
-            options.runsProbe = true
-            let (profile, isNew) = try launch.profile(options, creating: true)
-            if isNew { say("made the profile \"\(name)\" with base port \(profile.basePort)") }
-            let state = try launch.statePath(of: profile, options)
-            if let holder = live.first(where: { $0.name == name })?.holder, let pid = holder.pid,
-                let ports = holder.ports
-            {
-                targets.append(
-                    MatrixTarget(
-                        name: name, ports: ports, state: state, processes: ProbedInstance.family(of: pid), lure: nil))
-                report.add(name, .live(pid))
-                continue
-            }
-            let plan = try launch.plan(profile, options, preparing: true)
             do {
-                let instance = try ProbedInstance(
-                    plan, state: state, claim: { () throws(LaunchError) in _ = try launch.claim(plan) }, say: say)
-                probed.append(instance)
-                targets.append(instance.target)
-                report.add(name, .probed)
-            } catch {
+                switch try start(name, live.first { $0.name == name }?.holder, say) {
+                case .probed(let instance):
+                    probed.append(instance)
+                    targets.append(instance.target)
+                    report.add(name, .probed)
+                case .live(let target):
+                    targets.append(target)
+                    report.add(name, .live(target.processes.first ?? 0))
+                }
+            } catch let error as LaunchError {
+                report.add(name, .failed(error.exitCode.rawValue, error.description))
+            } catch let error as ProbedInstance.Failure {
                 report.add(name, .failed(error.code, error.reason))
+            } catch {
+                preconditionFailure("only the two kinds above are thrown")
             }
         }
         for index in probed.indices {
@@ -65,6 +57,29 @@ public struct Matrix {
             }
         }
         return report
+    }
+
+    private enum Participant {
+        case probed(ProbedInstance)
+        case live(MatrixTarget)
+    }
+
+    private func start(_ name: ProfileName, _ holder: InstanceHolder?, _ say: (String) -> Void) throws -> Participant {
+        var options = options
+        options.profile = name
+        options.runsProbe = true
+        let (profile, isNew) = try launch.profile(options, creating: true)
+        if isNew { say("made the profile \"\(name)\" with base port \(profile.basePort)") }
+        let state = try launch.statePath(of: profile, options)
+        if let pid = holder?.pid, let ports = holder?.ports {
+            return .live(
+                MatrixTarget(
+                    name: name, ports: ports, state: state, processes: ProbedInstance.family(of: pid), lure: nil))
+        }
+        let plan = try launch.plan(profile, options, preparing: true)
+        return .probed(
+            try ProbedInstance(
+                plan, state: state, claim: { () throws(LaunchError) in _ = try launch.claim(plan) }, say: say))
     }
 
     private func live() throws(LaunchError) -> [(name: ProfileName, holder: InstanceHolder)] {
