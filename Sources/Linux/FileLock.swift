@@ -7,10 +7,17 @@ public import SystemPackage
 /// It belongs to the open file description: copies made by fork share it, and it ends when the last of them is
 /// closed, by whatever death, so it is never stale. Unlike flock(2) it can be asked about without being taken.
 public enum FileLock {
-    /// Takes the lock alone, waiting for it. The file must be open for writing.
-    public static func acquire(_ file: FileDescriptor) throws(Errno) {
-        var lock = exclusive
-        _ = try retryingOnInterrupt { clinux_fcntl_lock(file.rawValue, clinux_ofd_setlkw, &lock) }
+    /// Takes the lock alone, waiting for it at most `milliseconds`; ETIMEDOUT after that. The file must be open for
+    /// writing.
+    public static func acquire(_ file: FileDescriptor, milliseconds: Int32) throws(Errno) {
+        // Asked for again and again: the kernel's own waiting (F_OFD_SETLKW) knows no end, and a holder that was stopped
+        // would stop everybody.
+        let step: Int32 = 2
+        for _ in 0...(milliseconds / step) {
+            if try tryAcquire(file) { return }
+            _ = try Readiness.wait(for: [], milliseconds: step)
+        }
+        throw .timedOut
     }
 
     /// Takes the lock alone; false when another open file holds it. The file must be open for writing.

@@ -18,6 +18,8 @@ public enum ProfileError: Error, Sendable {
     case invalidBase(Int)
     /// No base port is left to give to a new profile.
     case noFreeBase
+    /// Another start keeps the registry's lock.
+    case registryBusy(AbsolutePath)
     /// A call failed on a file.
     case system(action: String, path: String, errno: Errno)
 }
@@ -47,6 +49,8 @@ extension ProfileError: CustomStringConvertible {
             "no base port is left whose derived ports are free, listened on by nobody and outside the kernel's ephemeral "
                 + "range (net.ipv4.ip_local_port_range); remove a profile, reserve ports with "
                 + "net.ipv4.ip_local_reserved_ports, or give --port"
+        case .registryBusy(let path):
+            "another start of mazelclaw-run keeps \(path) locked, and seems to hang; end it (fuser \(path) names it)"
         case .system(let action, let path, let errno):
             "cannot \(action) \(path): \(errno.name) (\(errno)); check that it exists and is yours"
         }

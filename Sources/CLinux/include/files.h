@@ -9,7 +9,6 @@ static const int32_t clinux_at_empty_path_flag = AT_EMPTY_PATH;
 
 static const int32_t clinux_ofd_getlk = F_OFD_GETLK;
 static const int32_t clinux_ofd_setlk = F_OFD_SETLK;
-static const int32_t clinux_ofd_setlkw = F_OFD_SETLKW;
 
 static inline int clinux_fcntl_lock(int fd, int command, struct flock *lock) {
     return fcntl(fd, command, lock);

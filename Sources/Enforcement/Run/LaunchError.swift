@@ -28,7 +28,7 @@ public enum LaunchError: Error, Sendable {
     public var exitCode: ExitCode {
         switch self {
         case .usage: .usage
-        case .profile(.system), .held, .portInUse, .portTaken, .unsafePath, .system: .isolation
+        case .profile(.system), .profile(.registryBusy), .held, .portInUse, .portTaken, .unsafePath, .system: .isolation
         case .profile: .configuration
         case .noSeccomp, .plan(.unavailable): .unavailable
         case .plan(.invalid): .configuration
