@@ -20,6 +20,10 @@ public final class Gateway: Sendable {
     let logger: Logger
     let methods: MethodTable
     let tasks = TaskSet()
+    let presence = Presence()
+    let systemEvents = SystemEvents()
+    let attempts: AttemptLimiter
+    private let healthCache = HealthCache()
     private let host: HostDescription
     private let startedAt: Int64
     private let state = Mutex(State())
@@ -38,6 +42,7 @@ public final class Gateway: Sendable {
         self.configuration = configuration
         self.methods = methods
         self.clock = clock
+        attempts = AttemptLimiter(clock: clock)
         self.logger = logger
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
         devices = try DeviceStore(stateDirectory: stateDirectory, clock: clock)
@@ -65,9 +70,18 @@ public final class Gateway: Sendable {
         _ = state.withLock { $0.connections.removeValue(forKey: connection.id) }
     }
 
+    /// Tells that `client` is not connected any more.
+    func left(_ client: Client) {
+        guard let key = client.presenceKey else { return }
+        presence.leave(key, at: clock.milliseconds)
+        announcePresence()
+    }
+
     /// Tells everybody who may hear of it. A droppable event is left out for clients that are slow.
-    func broadcast(_ event: GatewayEvent, _ payload: JSON, isDroppable: Bool = false) {
-        let frame = event.frame(payload)
+    func broadcast(
+        _ event: GatewayEvent, _ payload: JSON, stateVersion: StateVersion? = nil, isDroppable: Bool = false
+    ) {
+        let frame = event.frame(payload, stateVersion: stateVersion)
         for connection in state.withLock({ Array($0.connections.values) }) {
             connection.deliver(event, frame, isDroppable: isDroppable)
         }
@@ -91,9 +105,13 @@ public final class Gateway: Sendable {
     /// Whether clients are welcome: listening, and not about to end.
     public var isReady: Bool { state.withLock { $0.isReady } }
 
-    /// Tells every client that the gateway lives. Called every `ProtocolLimits.tick`.
+    /// Tells every client that the gateway lives, and, every so often, how it is. Called every
+    /// `ProtocolLimits.tick`.
     public func tick() {
-        broadcast(.tick, ["ts": .integer(clock.milliseconds)], isDroppable: true)
+        let time = clock.milliseconds
+        broadcast(.tick, ["ts": .integer(time)], isDroppable: true)
+        guard healthCache.report(at: time) == nil else { return }
+        broadcast(.health, freshHealth().json, stateVersion: stateVersion, isDroppable: true)
     }
 
     /// Says good-bye to every client and takes no more. `reason` is for people.
@@ -117,6 +135,40 @@ public final class Gateway: Sendable {
     }
 
     // MARK: State
+
+    /// Everybody who is there, the gateway first.
+    var presenceEntries: [PresenceEntry] {
+        let time = clock.milliseconds
+        return [.gateway(on: host, at: time)] + presence.entries(at: time)
+    }
+
+    /// Tells everybody, shortly, who is there now. Many who come and go together are one piece of news.
+    func announcePresence() {
+        guard presence.takeAnnouncement() else { return }
+        tasks.start { [self] in
+            // Throws only when the gateway ends, and then nobody needs to know.
+            guard (try? await Task.sleep(for: ProtocolLimits.presenceDelay)) != nil else { return }
+            presence.announced()
+            broadcast(
+                .presence, ["presence": .array(presenceEntries.map(\.json))], stateVersion: stateVersion,
+                isDroppable: true)
+        }
+    }
+
+    /// How it is: as it was seen at most a minute ago.
+    var health: JSON {
+        (healthCache.report(at: clock.milliseconds) ?? freshHealth()).json
+    }
+
+    /// How it is, seen now.
+    func freshHealth() -> HealthCache.Report {
+        healthCache.keep(HealthReport(gateway: self).json, at: clock.milliseconds)
+    }
+
+    /// The versions of presence and health.
+    var stateVersion: StateVersion {
+        StateVersion(presence: presence.version, health: healthCache.version)
+    }
 
     /// What everybody may know: `GET /health`.
     public var publicHealth: JSON {

@@ -14,10 +14,25 @@ public enum IPAddressText {
         return address.hasPrefix("::ffff:") ? String(address.dropFirst("::ffff:".count)) : address
     }
 
+    /// The first 64 bits of an IPv6 address, written in full groups; any other text as it is.
+    static func network(_ text: String) -> String {
+        let halves = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard halves.count > 2 else { return text }
+        var groups: [Substring] = []
+        for group in halves {
+            // `::` stands for as many zero groups as are missing.
+            if group.isEmpty, !groups.isEmpty { break }
+            groups.append(group.isEmpty ? "0" : group)
+            if groups.count == 4 { break }
+        }
+        while groups.count < 4 { groups.append("0") }
+        return groups.joined(separator: ":") + "::/64"
+    }
+
     /// `text` without the port that proxies append to an address.
     static func withoutPort(_ text: String) -> String {
         let address = normal(text)
         if address.hasPrefix("[") { return String(address.dropFirst().prefix { $0 != "]" }) }
-        return address.split(separator: ":").count == 2 ? String(address.prefix { $0 != ":" }) : address
+        return address.split(separator: ":", omittingEmptySubsequences: false).count == 2 ? String(address.prefix { $0 != ":" }) : address
     }
 }

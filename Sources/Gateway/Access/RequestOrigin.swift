@@ -33,7 +33,9 @@ public struct RequestOrigin: Sendable {
     /// (DNS rebinding).
     public func isLocal(trustedProxies: [String]) -> Bool {
         let isTrusted = isTrustedProxy(trustedProxies)
-        guard IPAddressText.isLoopback(clientAddress(isTrusted: isTrusted)), hasLocalHost else { return false }
+        guard IPAddressText.isLoopback(clientAddress(trustedProxies: trustedProxies)), hasLocalHost else {
+            return false
+        }
         let isForwarded = forwardedFor != nil || realIP != nil || forwardedHost != nil
         return !isForwarded || isTrusted
     }
@@ -74,9 +76,24 @@ public struct RequestOrigin: Sendable {
         return trustedProxies.contains { IPAddressText.normal($0) == peer }
     }
 
-    private func clientAddress(isTrusted: Bool) -> String {
-        guard isTrusted else { return peerAddress }
+    /// The address the request first came from, as a trusted proxy tells; else the peer's.
+    public func clientAddress(trustedProxies: [String]) -> String {
+        guard isTrustedProxy(trustedProxies) else { return IPAddressText.normal(peerAddress) }
         let forwarded = forwardedFor.map { String($0.prefix { $0 != "," }) } ?? realIP
-        return forwarded.map(IPAddressText.withoutPort) ?? peerAddress
+        return forwarded.map(IPAddressText.withoutPort) ?? IPAddressText.normal(peerAddress)
+    }
+
+    /// Who is held responsible for what this request tries: the address a trusted proxy saw itself, which is
+    /// the last it lists, or the peer's. Of an IPv6 address only the network, because a host has as many
+    /// addresses in it as it likes.
+    public func accountableAddress(trustedProxies: [String]) -> String {
+        var address = peerAddress
+        if isTrustedProxy(trustedProxies),
+            let seen = forwardedFor?.split(separator: ",").last.map(String.init) ?? realIP
+        {
+            address = seen
+        }
+        let text = IPAddressText.withoutPort(address)
+        return text == "::1" ? text : IPAddressText.network(text)
     }
 }

@@ -8,6 +8,20 @@ struct Client: Sendable {
     var mode: ClientMode
     /// The device, when one was proved.
     var deviceID: String?
+    /// What it is known as among those who are there; nil when nobody need know of it.
+    var presenceKey: String?
+
+    init(_ admission: Handshake.Admission, connectionID: String) {
+        let client = admission.params.client
+        self.connectionID = connectionID
+        role = admission.role
+        scopes = admission.scopes
+        id = client.id
+        mode = client.mode
+        deviceID = admission.params.device?.id
+        // Commands come and go; that they were there is no news.
+        presenceKey = mode == .cli ? nil : deviceID ?? client.instanceID ?? connectionID
+    }
 
     /// Whether this client may hear of `event`.
     func mayHear(_ event: GatewayEvent) -> Bool {

@@ -79,15 +79,18 @@ public final class Connection: Sendable {
 
     /// Ends the connection.
     public func close(_ reason: CloseReason) {
-        state.withLock { $0.phase = .closed }
-        gateway.remove(self)
+        closed()
         transport.close(reason)
     }
 
     /// Tells that the other end is gone.
     public func closed() {
-        state.withLock { $0.phase = .closed }
+        let client = state.withLock { state in
+            defer { state.phase = .closed }
+            return if case .established(let client) = state.phase { client } else { nil as Client? }
+        }
         gateway.remove(self)
+        if let client { gateway.left(client) }
     }
 
     /// Sends `event` as `frame`, numbered, to a client that may hear of it.
@@ -110,12 +113,15 @@ public final class Connection: Sendable {
         } catch {
             return close(.policy("invalid request frame"))
         }
+        let proxies = gateway.configuration.trustedProxies
+        let isLocal = origin.isLocal(trustedProxies: proxies)
         let handshake = Handshake(
             credentials: gateway.configuration.credentials, devices: gateway.devices, clock: gateway.clock,
-            isLocal: origin.isLocal(trustedProxies: gateway.configuration.trustedProxies),
-            remoteAddress: origin.peerAddress, nonce: nonce, announce: { [gateway] in gateway.broadcast($0, $1) })
+            isLocal: isLocal, remoteAddress: origin.clientAddress(trustedProxies: proxies),
+            attempts: gateway.attempts, accountableAddress: origin.accountableAddress(trustedProxies: proxies),
+            nonce: nonce, announce: { [gateway] in gateway.broadcast($0, $1) })
         do {
-            establish(try handshake.admit(request), request: request)
+            establish(try handshake.admit(request), request: request, address: isLocal ? nil : handshake.remoteAddress)
         } catch {
             gateway.logger.notice(
                 "handshake refused",
@@ -125,10 +131,12 @@ public final class Connection: Sendable {
         }
     }
 
-    private func establish(_ admission: Handshake.Admission, request: RequestFrame) {
-        let client = Client(
-            connectionID: id, role: admission.role, scopes: admission.scopes, id: admission.params.client.id,
-            mode: admission.params.client.mode, deviceID: admission.params.device?.id)
+    private func establish(_ admission: Handshake.Admission, request: RequestFrame, address: String?) {
+        let client = Client(admission, connectionID: id)
+        if let key = client.presenceKey {
+            let entry = PresenceEntry.client(admission.params, client, address: address, at: gateway.clock.milliseconds)
+            gateway.presence.enter(key, entry)
+        }
         let hello = gateway.hello(for: admission, connectionID: id, hostName: origin.hostName)
         // The answer goes out before the phase changes: no event may overtake it.
         respond(to: request.id, with: .success(hello))
@@ -137,7 +145,8 @@ public final class Connection: Sendable {
             state.phase = .established(client)
             return true
         }
-        guard isOpen else { return }
+        guard isOpen else { return gateway.left(client) }
+        if client.presenceKey != nil { gateway.announcePresence() }
         gateway.logger.info(
             "client connected",
             metadata: [

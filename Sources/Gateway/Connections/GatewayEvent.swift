@@ -33,6 +33,14 @@ struct GatewayEvent: Sendable {
             Field(required: "reason", .string, "Why, for people."),
             Field("restartExpectedMs", .integer(0...), "When to expect it back, if it restarts.")))
 
+    static let presence = GatewayEvent(
+        "presence", "Somebody came or went. Carries `stateVersion`. Left out for a client that is slow.",
+        .object(Field(required: "presence", .list(of: PresenceEntry.shape), "Everybody, the gateway first.")))
+
+    static let health = GatewayEvent(
+        "health", "Sent every 60 seconds. Carries `stateVersion`. Left out for a client that is slow.",
+        HealthReport.shape)
+
     static let pairRequested = GatewayEvent(
         "device.pair.requested", for: .pairing, "A device asks to be let in.", PairingRequest.shape)
 
@@ -45,11 +53,11 @@ struct GatewayEvent: Sendable {
             Field(required: "ts", .integer, "When, in milliseconds since 1970.")))
 
     /// All of them, as hello-ok lists them.
-    static let all = [challenge, tick, shutdown, pairRequested, pairResolved]
+    static let all = [challenge, tick, presence, health, shutdown, pairRequested, pairResolved]
 
     /// The frame that carries `payload`.
-    func frame(_ payload: JSON) -> EventFrame {
+    func frame(_ payload: JSON, stateVersion: StateVersion? = nil) -> EventFrame {
         assert(self.payload.faults(in: payload).isEmpty, "\(name): \(self.payload.faults(in: payload).text)")
-        return EventFrame(event: name, payload: payload)
+        return EventFrame(event: name, payload: payload, stateVersion: stateVersion)
     }
 }

@@ -27,6 +27,10 @@ struct Handshake {
     /// Whether the client sits on this host.
     let isLocal: Bool
     let remoteAddress: String
+    /// Counts wrong secrets.
+    let attempts: AttemptLimiter
+    /// Who is held responsible for them.
+    let accountableAddress: String
     /// The challenge this connection was sent.
     let nonce: String
     /// Tells operators of pairing.
@@ -105,6 +109,16 @@ struct Handshake {
     // MARK: Authorization
 
     private func authorize(_ params: ConnectParams, role: Role, scopes: [String]) throws(Rejection) {
+        // A device that was let in answers for itself: whoever else guesses from its address does not lock it
+        // out.
+        let known = params.device.flatMap { devices.paired($0.id) }
+        let source = known.map { "device \($0.id)" } ?? accountableAddress
+        if let delay = attempts.delay(for: source) {
+            throw Rejection(
+                ProtocolError(
+                    .invalidRequest, "unauthorized: too many failed authentication attempts (retry later)",
+                    isRetryable: true, retryAfter: delay))
+        }
         switch credentials.mode {
         case .token where credentials.accept(params.auth.token): return
         case .password where credentials.accept(params.auth.password): return
@@ -115,6 +129,8 @@ struct Handshake {
         {
             return
         }
+        // Whoever shows nothing guesses nothing.
+        if params.auth.token != nil || params.auth.password != nil { attempts.failed(source) }
         throw Self.invalid("unauthorized: \(unauthorizedReason(params))")
     }
 

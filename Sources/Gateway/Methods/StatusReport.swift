@@ -17,7 +17,7 @@ struct StatusReport {
                     }),
             ],
             "channelSummary": [],
-            "queuedSystemEvents": [],
+            "queuedSystemEvents": .strings(gateway.systemEvents.waiting(for: gateway.configuration.mainSessionKey)),
             "sessions": [
                 "paths": .array(agents.all.map { AgentReport(gateway, $0.id).sessionPath }),
                 "count": 0,

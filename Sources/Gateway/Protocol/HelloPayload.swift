@@ -41,16 +41,15 @@ struct HelloPayload {
         let configuration = gateway.configuration
         let agents = configuration.agents
         return [
-            "presence": [PresenceEntry.gateway(on: host, at: gateway.clock.milliseconds).json],
-            "health": HealthReport(gateway: gateway).json,
-            "stateVersion": StateVersion(presence: 1, health: 1).json,
+            "presence": .array(gateway.presenceEntries.map(\.json)),
+            "health": gateway.health,
+            "stateVersion": gateway.stateVersion.json,
             "uptimeMs": .integer(gateway.uptime),
             "configPath": .string(configuration.instance.configurationFile.value.text),
             "stateDir": .string(configuration.instance.stateDirectory.value.text),
             "sessionDefaults": [
                 "defaultAgentId": .string(agents.defaultID), "mainKey": "main",
-                "mainSessionKey": .string(
-                    configuration.sessionScope == .global ? "global" : "agent:\(agents.defaultID):main"),
+                "mainSessionKey": .string(configuration.mainSessionKey),
                 "scope": .string(configuration.sessionScope.rawValue),
             ],
         ]
@@ -59,5 +58,12 @@ struct HelloPayload {
     private var canvasURL: String {
         let name = hostName.contains(":") ? "[\(hostName)]" : hostName
         return "http://\(name.isEmpty ? "127.0.0.1" : name):\(gateway.configuration.ports.value.gateway)"
+    }
+}
+
+extension GatewayConfiguration {
+    /// The session of the gateway's owner with the default agent.
+    var mainSessionKey: String {
+        sessionScope == .global ? "global" : "agent:\(agents.defaultID):main"
     }
 }

@@ -10,6 +10,8 @@ public enum ProtocolLimits {
     public static let waitingRequests = 256
     /// How long the handshake may take.
     public static let handshake: Duration = .seconds(10)
+    /// The time between a change of who is there and the event that tells of it.
+    static let presenceDelay: Duration = .milliseconds(100)
     /// The time between two ticks.
     public static let tick: Duration = .seconds(30)
     /// How far a device's clock may be off, in milliseconds.

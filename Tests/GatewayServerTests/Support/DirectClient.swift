@@ -34,6 +34,10 @@ final class DirectClient: ProtocolClient {
         Array(text.utf8).withUnsafeBufferPointer { connection?.receive($0) }
     }
 
+    func leave() {
+        connection?.closed()
+    }
+
     /// Waits at most ten seconds, as a socket's reader does.
     func hear() async -> Heard {
         let end = Task { [transport] in

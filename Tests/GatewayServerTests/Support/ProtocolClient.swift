@@ -12,6 +12,8 @@ enum Heard: Equatable, Sendable {
 protocol ProtocolClient {
     func send(_ text: String) throws
     func hear() async throws -> Heard
+    /// Goes away.
+    func leave()
 }
 
 extension ProtocolClient {

@@ -24,6 +24,10 @@ final class WebSocketClient: ProtocolClient {
         frame(opcode: 1, Array(text.utf8))
     }
 
+    func leave() {
+        frame(opcode: 8, [0x03, 0xE8])
+    }
+
     /// Sends a frame of any kind, masked unless said otherwise.
     func frame(opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isMasked: Bool = true) {
         var bytes: [UInt8] = [opcode | (isFinal ? 0x80 : 0)]

@@ -35,3 +35,27 @@ func `a page counts as ours only under the very name and port asked for`(origin:
     #expect(!IPAddressText.isLoopback("127.0.0.1.evil.example"))
     #expect(!IPAddressText.isLoopback("127.evil"))
 }
+
+@Test(arguments: try Vectors.rows("client-ip"))
+func `a client's address is what a trusted proxy says, or the peer's`(row: JSON) {
+    let origin = RequestOrigin(
+        peerAddress: row["remoteAddr"]?.string ?? "", host: nil, forwardedFor: row["xff"]?.string,
+        realIP: row["realIp"]?.string)
+    let trusted = row["trusted"]?.array?.compactMap(\.string) ?? []
+    #expect(origin.clientAddress(trustedProxies: trusted) == row["out"]?.string ?? "")
+}
+
+@Test(
+    arguments: [
+        ("192.0.2.1", nil, [], "192.0.2.1"), ("192.0.2.1", "1.1.1.1", [], "192.0.2.1"),
+        // What the client itself wrote stands first, what the proxy saw last.
+        ("192.0.2.1", "1.1.1.1, 2.2.2.2", ["192.0.2.1"], "2.2.2.2"), ("::1", nil, [], "::1"),
+        ("2001:db8:1:2:3:4:5:6", nil, [], "2001:db8:1:2::/64"), ("2001:db8::1", nil, [], "2001:db8:0:0::/64"),
+        ("::ffff:192.0.2.1", nil, [], "192.0.2.1"), ("fe80::1", nil, [], "fe80:0:0:0::/64"),
+    ] as [(String, String?, [String], String)])
+func `a guesser is held responsible by an address it cannot choose`(
+    peer: String, forwarded: String?, trusted: [String], expected: String
+) {
+    let origin = RequestOrigin(peerAddress: peer, host: nil, forwardedFor: forwarded)
+    #expect(origin.accountableAddress(trustedProxies: trusted) == expected)
+}

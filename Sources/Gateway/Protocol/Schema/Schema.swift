@@ -17,15 +17,19 @@ struct Schema<Value: Sendable>: Sendable {
     /// The members, as the reference tells of them.
     let fields: [FieldDescription]
     private let make: @Sendable (JSONObject, inout Faults) -> Value?
+    private let isOpen: Bool
 
-    /// An object of the members `field`, from whose values, in that order, `make` makes the whole.
+    /// An object of the members `field`, from whose values, in that order, `make` makes the whole. In an open
+    /// one members it does not know are passed over.
     init<each Member: Sendable>(
-        _ field: repeat Field<each Member>, as make: @escaping @Sendable (repeat each Member) -> Value
+        isOpen: Bool = false, _ field: repeat Field<each Member>,
+        as make: @escaping @Sendable (repeat each Member) -> Value
     ) {
         let field = (repeat each field)
         var fields: [FieldDescription] = []
         for field in repeat each field { fields.append(field.description) }
         self.fields = fields
+        self.isOpen = isOpen
         self.make = { object, faults in
             let before = faults.count
             let values = (repeat (each field).read(object, &faults))
@@ -45,7 +49,7 @@ struct Schema<Value: Sendable>: Sendable {
         for field in fields where field.isRequired && object[field.name] == nil {
             faults.add("must have required property '\(field.name)'")
         }
-        for member in object.members where !fields.contains(where: { Self.isSame($0.name, member.name) }) {
+        for member in object.members where !isOpen && !fields.contains(where: { Self.isSame($0.name, member.name) }) {
             faults.addUnexpected(member.name)
         }
         let isComplete = faults.count == before

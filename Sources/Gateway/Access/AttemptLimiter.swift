@@ -1,0 +1,55 @@
+import Synchronization
+
+/// Slows down those who guess secrets: so many wrong ones from one address, and then one every few seconds.
+final class AttemptLimiter: Sendable {
+    private struct Bucket {
+        /// What is left to be tried, in thousandths.
+        var left: Int64
+        /// When that was worked out, in milliseconds.
+        var time: Int64
+    }
+
+    /// Wrong secrets that may come at once.
+    static let burst: Int64 = 10
+    /// The time after which one more may come, in milliseconds.
+    static let interval: Int64 = 6000
+    /// How many addresses are remembered; those longest unheard of are forgotten.
+    private static let limit = 4096
+
+    private let clock: WallClock
+    private let buckets = Mutex<[String: Bucket]>([:])
+
+    init(clock: WallClock) {
+        self.clock = clock
+    }
+
+    /// Milliseconds until `source` may try again; nil when it may now.
+    func delay(for source: String) -> Int64? {
+        let time = clock.milliseconds
+        return buckets.withLock { buckets in
+            guard let bucket = buckets[source] else { return nil }
+            let left = Self.left(bucket, at: time)
+            return left >= 1000 ? nil : (1000 - left) * Self.interval / 1000
+        }
+    }
+
+    /// `source` tried a wrong secret.
+    func failed(_ source: String) {
+        let time = clock.milliseconds
+        buckets.withLock { buckets in
+            let left = buckets[source].map { Self.left($0, at: time) } ?? Self.burst * 1000
+            buckets[source] = Bucket(left: max(0, left - 1000), time: time)
+            guard buckets.count > Self.limit else { return }
+            buckets = buckets.filter { Self.left($0.value, at: time) < Self.burst * 1000 }
+            guard buckets.count > Self.limit, let oldest = buckets.min(by: { $0.value.time < $1.value.time }) else {
+                return
+            }
+            buckets[oldest.key] = nil
+        }
+    }
+
+    private static func left(_ bucket: Bucket, at time: Int64) -> Int64 {
+        // A clock set back gives nothing.
+        min(burst * 1000, bucket.left + max(0, time - bucket.time) * 1000 / interval)
+    }
+}

@@ -1,0 +1,87 @@
+import JSON
+
+extension MethodGroup {
+    /// Who is there, and what the main session is to know.
+    static let presence = MethodGroup(
+        "Presence",
+        """
+        Clients that are connected, commands excepted, and for five minutes those that left or told of themselves. \
+        What is told here besides waits for the main session's next turn.
+        """,
+        [systemPresence, systemEvent, lastHeartbeat])
+}
+
+private let systemPresence = Method.immediate(
+    "system-presence", .scope(.read), "Everybody who is there, the gateway first.", NoParameters.schema,
+    answer: .list(of: PresenceEntry.shape)
+) { call, _ in
+    .array(call.gateway.presenceEntries.map(\.json))
+}
+
+private struct SystemEvent {
+    var text: String
+    var deviceID: String?
+    var instanceID: String?
+    var host: String?
+    var ip: String?
+    var mode: String?
+    var version: String?
+    var platform: String?
+    var deviceFamily: String?
+    var modelIdentifier: String?
+    var lastInput: Double?
+    var reason: String?
+    var roles: [String]?
+    var scopes: [String]?
+    var tags: [String]?
+
+    static let schema = Schema(
+        isOpen: true, Field("text", .string, default: "", "A line for people; needed."),
+        Field("deviceId", .string, "The device that tells."),
+        Field("instanceId", .string, "Tells two runs of one program apart."), Field("host", .string, "Its name."),
+        Field("ip", .string, "Its address."), Field("mode", .string, "How it uses the gateway."),
+        Field("version", .string, "The program's version."), Field("platform", .string, "The operating system."),
+        Field("deviceFamily", .string, "The kind of device."), Field("modelIdentifier", .string, "The device's model."),
+        Field("lastInputSeconds", .number, "Seconds since somebody used the device."),
+        Field("reason", .string, "Why it tells."), Field("roles", .array(of: .string), "What it is."),
+        Field("scopes", .array(of: .string), "What it may do."), Field("tags", .array(of: .string), "Its own words."),
+        as: SystemEvent.init)
+
+    /// What to know the teller by.
+    var key: String { deviceID ?? instanceID ?? host ?? ip ?? text }
+
+    func entry(at time: Int64) -> PresenceEntry {
+        PresenceEntry(
+            host: host, ip: ip, version: version, platform: platform, deviceFamily: deviceFamily,
+            modelIdentifier: modelIdentifier, mode: mode, reason: reason,
+            lastInput: lastInput.flatMap { Int64(exactly: $0.rounded()) }, deviceID: deviceID, instanceID: instanceID,
+            roles: roles, scopes: scopes, tags: tags, text: text, time: time)
+    }
+}
+
+private let systemEvent = Method.immediate(
+    "system-event", .scope(.admin),
+    "Tells of a device or of something that happened there. Others see it in `presence`, and the main session "
+        + "is told.", SystemEvent.schema, answer: .ok
+) { call, event in
+    let gateway = call.gateway
+    guard event.text.contains(where: { !$0.isWhitespace }) else {
+        throw ProtocolError(.invalidRequest, "text required")
+    }
+    gateway.presence.note(event.key, event.entry(at: gateway.clock.milliseconds))
+    gateway.systemEvents.add(event.text, for: gateway.configuration.mainSessionKey)
+    gateway.announcePresence()
+    return ["ok": true]
+}
+
+private let lastHeartbeat = Method.immediate(
+    "last-heartbeat", .scope(.read), "The last heartbeat of an agent. Null: this version has no heartbeats.",
+    NoParameters.schema, answer: .constant(.null, .null)
+) { _, _ in
+    .null
+}
+
+extension Shape where Value == JSON {
+    /// What a method answers that has nothing to say.
+    static let ok = Shape.object(Field(required: "ok", .constant(true, true), "It was done."))
+}
