@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 public import ServiceLifecycle
 
-/// Serves a gateway over HTTP and WebSocket, on loopback, until it is asked to stop.
+/// Serves a gateway over HTTP and WebSocket until it is asked to stop.
 ///
 /// One event loop thread does everything: the work is small, and one thread keeps the idle process small.
 public struct GatewayServer: Service {
@@ -12,19 +12,21 @@ public struct GatewayServer: Service {
     private let port: UInt16
     private let limits: ServerLimits
     private let logger: Logger
-    private let whenListening: @Sendable ([String]) -> Void
+    private let sockets: ServerSockets
+    private let observer: ServerObserver
 
-    /// A server for `gateway` on `port`. `whenListening` is told the addresses once all listeners stand.
+    /// A server for `gateway` on `port`.
     public init(
         gateway: Gateway, port: UInt16, limits: ServerLimits = ServerLimits(), logger: Logger,
-        whenListening: @escaping @Sendable ([String]) -> Void = { _ in }
+        sockets: ServerSockets = ServerSockets(), observer: ServerObserver = ServerObserver()
     ) {
         precondition(port != 0, "port 0 would be any port, and a profile has its own")
         self.gateway = gateway
         self.port = port
         self.limits = limits
         self.logger = logger
-        self.whenListening = whenListening
+        self.sockets = sockets
+        self.observer = observer
     }
 
     /// Listens and serves; returns after a graceful shutdown or a cancellation. Throws `ServerError` when the
@@ -43,22 +45,28 @@ public struct GatewayServer: Service {
     private func serve(on loop: any EventLoop) async throws {
         let connections = OpenConnections()
         let site = Site(gateway: gateway, limits: limits, logger: logger)
-        let listeners = try await Listeners.open(port: port, on: loop, logger: logger) { channel in
+        let listeners = try await Listeners.open(sockets, port: port, on: loop, logger: logger) { channel in
             connections.add(channel)
             return channel.eventLoop.makeCompletedFuture { try site.configure(channel) }
         }
         gateway.becomeReady()
-        whenListening(listeners.addresses)
+        observer.listening(listeners.addresses)
+        let pulse = observer.pulse.map { pulse in
+            loop.scheduleRepeatedTask(initialDelay: .zero, delay: pulse.interval) { _ in pulse.beat() }
+        }
         let ticker = loop.scheduleRepeatedTask(initialDelay: limits.tick, delay: limits.tick) { [gateway] _ in
             gateway.tick()
         }
         // Throws only when the task is cancelled, which asks for the same.
         try? await gracefulShutdown()
+        observer.stopping()
         logger.notice("stopping", metadata: ["connections": "\(gateway.connectionCount)"])
         ticker.cancel()
         await listeners.close()
         gateway.shutDown(reason: "gateway stopping")
         await connections.drain(within: limits.shutdown, on: loop)
         await gateway.drain()
+        // To the last: a loop that hangs while it drains is one that hangs.
+        pulse?.cancel()
     }
 }

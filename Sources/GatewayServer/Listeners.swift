@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// The sockets that accept: the same port on 127.0.0.1 and ::1, and nothing else.
+/// The sockets that accept, all on one port.
 struct Listeners {
     private var channels: [any Channel] = []
 
@@ -17,9 +17,10 @@ struct Listeners {
         }
     }
 
-    /// Opens both. Only a host without IPv6 goes without ::1. Throws `ServerError`; then none stays open.
+    /// Takes those passed and binds the rest. Only a host without IPv6 goes without ::1. Throws `ServerError`; then none
+    /// stays open.
     static func open(
-        port: UInt16, on loop: any EventLoop, logger: Logger,
+        _ sockets: ServerSockets, port: UInt16, on loop: any EventLoop, logger: Logger,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws -> Listeners {
         let bootstrap = ServerBootstrap(group: loop)
@@ -31,7 +32,8 @@ struct Listeners {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer(initializer)
         var listeners = Listeners()
-        for address in ["127.0.0.1", "::1"] {
+        for socket in sockets.passed { listeners.channels.append(try await bootstrap.withBoundSocket(socket).get()) }
+        for address in sockets.addresses {
             do {
                 let channel = try await bootstrap.bind(
                     to: SocketAddress(ipAddress: address, port: Int(port))

@@ -29,6 +29,9 @@ extension FileDescriptor {
         _ = try retryingOnInterrupt { Glibc.dup2(rawValue, number) }
     }
 
+    /// Whether the descriptor is open (F_GETFD, fcntl(2)).
+    public var isOpen: Bool { fcntl(rawValue, F_GETFD) != -1 }
+
     /// Whether exec closes the descriptor (FD_CLOEXEC, fcntl(2)).
     public func setCloseOnExec(_ isOn: Bool) throws(Errno) {
         _ = try valueOrErrno(fcntl(rawValue, F_SETFD, isOn ? FD_CLOEXEC : 0))

@@ -52,21 +52,22 @@ public enum OwnProcess {
         try ProcessControl.setName(name)
     }
 
-    /// Makes sure that 0, 1 and 2 are open and, but for `kept`, nothing else is.
+    /// Makes sure that 0, 1 and 2 are open and, but for `kept`, nothing else is; `kept` ascends, and exec closes it.
     ///
-    /// A file opened as 2 would get the error messages; a descriptor left open would reach the payload.
-    public static func tidyDescriptors(keeping kept: Int32?) throws(Errno) {
+    /// A file opened as 2 would get the error messages; a descriptor left open would reach the payload. Throws EBADF
+    /// when one to be kept is not open.
+    public static func tidyDescriptors(keeping kept: [Int32]) throws(Errno) {
         for standard in 0..<3 as Range<Int32> where fcntl(standard, F_GETFD) == -1 {
             let null = try FileDescriptor.workingDirectory.open("/dev/null", flags: O_RDWR)
             try null.setCloseOnExec(false)
         }
-        if let kept, kept > 2 {
-            if kept > 3 { _ = try valueOrErrno(clinux_close_range(3, UInt32(kept) - 1, 0)) }
-            _ = try valueOrErrno(clinux_close_range(UInt32(kept) + 1, .max, 0))
-            try FileDescriptor(rawValue: kept).setCloseOnExec(true)
-        } else {
-            _ = try valueOrErrno(clinux_close_range(3, .max, 0))
+        var next: UInt32 = 3
+        for number in kept where number > 2 {
+            if number > next { _ = try valueOrErrno(clinux_close_range(next, UInt32(number) - 1, 0)) }
+            next = UInt32(number) + 1
+            try FileDescriptor(rawValue: number).setCloseOnExec(true)
         }
+        _ = try valueOrErrno(clinux_close_range(next, .max, 0))
     }
 
     private static func bytes(_ string: UnsafeMutablePointer<CChar>) -> [UInt8] {

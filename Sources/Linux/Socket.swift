@@ -94,6 +94,32 @@ extension FileDescriptor {
         _ = try valueOrErrno(Glibc.listen(rawValue, backlog))
     }
 
+    /// Sends one datagram to the connected end, without waiting (send(2), MSG_DONTWAIT): EAGAIN while there is no room.
+    public func sendDatagram(_ bytes: [UInt8]) throws(Errno) {
+        let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+        _ = try retryingOnInterrupt { bytes.withUnsafeBytes { send(rawValue, $0.baseAddress, $0.count, flags) } }
+    }
+
+    /// The next datagram, at most `limit` bytes of it and one more where it is longer; nil when none waits (recv(2),
+    /// MSG_DONTWAIT). Descriptors that came with it are closed: no room is made for them (unix(7), SCM_RIGHTS).
+    public func receiveDatagram(limit: Int) throws(Errno) -> [UInt8]? {
+        var failure: Errno?
+        let bytes = [UInt8](unsafeUninitializedCapacity: limit + 1) { buffer, count in
+            do throws(Errno) {
+                count = try retryingOnInterrupt {
+                    recv(rawValue, buffer.baseAddress, limit + 1, Int32(MSG_DONTWAIT))
+                }
+            } catch {
+                failure = error
+            }
+        }
+        if let failure {
+            guard failure == .resourceTemporarilyUnavailable else { throw failure }
+            return nil
+        }
+        return bytes
+    }
+
     /// Ends both directions; a listening socket stops to listen (shutdown(2)).
     public func shutDown() {
         _ = Glibc.shutdown(rawValue, Int32(SHUT_RDWR))

@@ -3,8 +3,9 @@ public import SystemPackage
 
 /// TCP ports of this network namespace, seen from outside the sandbox.
 public enum TCPPort {
-    /// Whether `port` can be bound on 127.0.0.1 and, where the host has IPv6, on ::1 (bind(2)).
-    public static func isFree(_ port: UInt16) throws(Errno) -> Bool {
+    /// Whether `port` can be bound on 127.0.0.1 and, where the host has IPv6, on ::1 (bind(2)); one of them may be
+    /// left out.
+    public static func isFree(_ port: UInt16, ipv4: Bool = true, ipv6: Bool = true) throws(Errno) -> Bool {
         var address4 = sockaddr_in()
         address4.sin_family = sa_family_t(AF_INET)
         address4.sin_port = port.bigEndian
@@ -13,8 +14,9 @@ public enum TCPPort {
         address6.sin6_family = sa_family_t(AF_INET6)
         address6.sin6_port = port.bigEndian
         address6.sin6_addr = in6addr_loopback
-        guard try canBind(AF_INET, &address4) else { return false }
-        return try canBind(AF_INET6, &address6)
+        if ipv4, try !canBind(AF_INET, &address4) { return false }
+        if ipv6, try !canBind(AF_INET6, &address6) { return false }
+        return true
     }
 
     private static func canBind<Address>(_ family: Int32, _ address: inout Address) throws(Errno) -> Bool {

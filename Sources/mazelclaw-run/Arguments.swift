@@ -18,6 +18,9 @@ struct Arguments {
         case why
         case help
         case version
+
+        /// Whether what a service manager passes and wants to be told is a matter of it.
+        var concernsServiceManager: Bool { self == .start || self == .explain }
     }
 
     /// How a command prints what it found.

@@ -1,6 +1,7 @@
 import Glibc
 import JSON
 import Linux
+import Policy
 import SystemPackage
 
 /// Where the launcher writes: people read stderr, programs the status descriptor.
@@ -14,12 +15,12 @@ struct Output {
 
     /// One sentence for standard error.
     func say(_ sentence: String) {
-        write("mazelclaw-run: \(Self.escaped(sentence))\n", to: .standardError)
+        write("mazelclaw-run: \(sentence.escapingControlCharacters)\n", to: .standardError)
     }
 
     /// One sentence about what a payload did; with its priority where the journal reads it (sd-daemon(3)).
     func warn(_ sentence: String) {
-        write((isJournal ? "<4>" : "") + "mazelclaw-run: \(Self.escaped(sentence))\n", to: .standardError)
+        write((isJournal ? "<4>" : "") + "mazelclaw-run: \(sentence.escapingControlCharacters)\n", to: .standardError)
     }
 
     /// Whether standard error is the journal's own stream: $JOURNAL_STREAM names its device and inode
@@ -49,18 +50,5 @@ struct Output {
             row.indices.dropLast().map { row[$0] + String(repeating: " ", count: widths[$0] + 2 - row[$0].utf8.count) }
                 .joined() + row[row.count - 1] + "\n"
         }.joined()
-    }
-
-    /// Control characters spelled out: a path or name from elsewhere must not move the operator's cursor.
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 }

@@ -10,24 +10,46 @@ import SystemPackage
 struct Program {
     let arguments: Arguments
     let output: Output
+    /// What the service manager told this process.
+    let serviceManager: ServiceManager
+    /// Where it wants to be told of a start.
+    let notifications: NotificationSocket?
     private let environment = Program.ownEnvironment
 
     /// The whole program.
     static func main() -> Never {
         let words = OwnProcess.arguments.dropFirst().map { ByteString(bytes: $0) }
-        do {
+        do throws(Arguments.Fault) {
             let arguments = try Arguments(words)
-            let output = Output(status: arguments.statusDescriptor.map(FileDescriptor.init(rawValue:)))
-            do {
-                try OwnProcess.tidyDescriptors(keeping: arguments.statusDescriptor)
-            } catch {
-                output.say("--status-fd: \(error.name) (\(error)); give the number of an open file descriptor")
-                exit(ExitCode.usage.rawValue)
-            }
-            exit(Program(arguments: arguments, output: output).run())
+            let manager = try ServiceManager(for: arguments)
+            try tidyDescriptors(arguments, manager)
+            exit(try Program(arguments, manager).run())
         } catch {
-            Output(status: nil).say("\(error.message); see mazelclaw-run --help")
+            let sentence = "\(error.message); see mazelclaw-run --help"
+            Output(status: nil).say(sentence)
+            ServiceManager.tell(sentence)
             exit(ExitCode.usage.rawValue)
+        }
+    }
+
+    private init(_ arguments: Arguments, _ manager: ServiceManager) throws(Arguments.Fault) {
+        self.arguments = arguments
+        output = Output(status: arguments.statusDescriptor.map(FileDescriptor.init(rawValue:)))
+        serviceManager = manager
+        notifications = arguments.action == .start ? try manager.connect() : nil
+    }
+
+    /// Closes what neither the command line nor a service manager has named.
+    private static func tidyDescriptors(
+        _ arguments: Arguments, _ manager: ServiceManager
+    ) throws(Arguments.Fault) {
+        let passed = manager.passed.map { Array($0.numbers) } ?? []
+        let status = arguments.statusDescriptor.map { [$0] } ?? []
+        do throws(Errno) {
+            try OwnProcess.tidyDescriptors(keeping: (passed + status).sorted())
+        } catch {
+            throw Arguments.Fault(
+                message: "--status-fd: \(error.name) (\(error)); give the number of an open file descriptor")
         }
     }
 
@@ -49,10 +71,16 @@ struct Program {
             }
             return 0
         } catch {
-            output.say(error.description)
+            refuse(error.description)
             output.report(error.json)
             return error.exitCode.rawValue
         }
+    }
+
+    /// Says why there is no start, to whoever reads and to the service manager.
+    private func refuse(_ sentence: String) {
+        output.say(sentence)
+        notifications?.send(ServiceNotification(.status(sentence)))
     }
 
     // MARK: Commands
@@ -77,12 +105,15 @@ struct Program {
             let last = plan.ports.cdp.upperBound
             output.say("the CDP ports end at \(last), for \(last + 1) is another profile's base port")
         }
+        if let other = serviceManager.otherRecipient {
+            output.say("ignoring LISTEN_FDS: LISTEN_PID=\(other) is not this process, \(OwnProcess.processID)")
+        }
         if !plan.degradations.isEmpty {
             output.say("degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))")
         }
         report(
             ["event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count))], audit)
-        let outcome = Supervisor(plan: plan).run { event in
+        let outcome = Supervisor(plan: plan, serviceManager: notifications).run { event in
             switch event {
             case .proved(let outcomes): report(outcomes.record(of: plan), audit)
             case .executed: report(["event": "exec"], audit)
@@ -107,7 +138,7 @@ struct Program {
             report(["event": "exit", "code": .integer(Int64(code))], audit)
             return code
         case .failed(let error):
-            output.say(error.description)
+            refuse(error.description)
             report(error.json, audit)
             return error.exitCode.rawValue
         case .initKilled(let signal):
@@ -177,7 +208,7 @@ struct Program {
             throw .system(action: "read", path: "/proc/self/exe", errno: error)
         }
         guard let executable else { throw .usage("the launcher's own path is not absolute") }
-        return try Launch(environment: environment, executable: executable)
+        return try Launch(environment: environment, executable: executable, serviceManager: serviceManager)
     }
 
     private static var ownEnvironment: [EnvironmentVariable] {

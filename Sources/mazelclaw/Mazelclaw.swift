@@ -53,7 +53,8 @@ struct Mazelclaw: ParsableCommand {
     /// is told so by the code.
     private static func exitCode(of error: any Error) -> Int32 {
         switch error {
-        case ConfigurationError.argument, ConfigurationError.portNotAssigned: Policy.ExitCode.usage.rawValue
+        case ConfigurationError.argument, ConfigurationError.portNotAssigned, is ServiceManagerError:
+            Policy.ExitCode.usage.rawValue
         case is ConfigurationError, is ProfileError, is PolicyError: Policy.ExitCode.configuration.rawValue
         default: 1
         }

@@ -49,7 +49,7 @@ import Testing
         let forbidden = [
             "LD_LIBRARY_PATH", "GCONV_PATH", "NODE_OPTIONS", "PYTHONPATH", "PYTHONSTARTUP", "BASH_ENV",
             "ENV", "SSH_AUTH_SOCK", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "TMPDIR", "OPENAI_TOKEN",
-            "ANTHROPIC_API_KEY", "IFS", "PERL5LIB", "OPENCLAW_STATE_DIR", "NOTIFY_SOCKET", "DISPLAY",
+            "ANTHROPIC_API_KEY", "IFS", "PERL5LIB", "OPENCLAW_STATE_DIR", "DISPLAY",
         ]
         for name in forbidden { options.setup.environment[name] = canary }
         let own = ["STATE_DIR", "CONFIG_PATH", "GATEWAY_PORT", "GATEWAY_URL", "GATEWAY_TOKEN", "PROFILE", "WORKSPACE"]

@@ -15,12 +15,15 @@ struct Enforcer {
     private let supervisor: Channel
     /// The name of an abstract socket that the supervisor holds, for the proof.
     private let canary: String
+    /// The socket the supervisor takes notifications from, until it is bound.
+    private let notifications: FileDescriptor?
     /// The filter's listener, until the supervisor has it.
     private var listener: FileDescriptor?
 
-    init(supervisor: Channel, canary: String) throws(Errno) {
+    init(supervisor: Channel, canary: String, notifications: FileDescriptor?) throws(Errno) {
         self.supervisor = supervisor
         self.canary = canary
+        self.notifications = notifications
         ownProcess = try FileDescriptor.workingDirectory.open("/proc/self", flags: OpenFlag.path | OpenFlag.directory)
     }
 
@@ -63,6 +66,7 @@ struct Enforcer {
             }
         case .mountFileSystem(let mount): try self.mount(mount)
         case .bind(let bind): try self.bind(bind)
+        case .bindNotificationSocket(let path): try bindNotificationSocket(at: path)
         case .limitUserNamespaces(let maximum):
             try inRoot { (root) throws(Errno) in
                 let file = try root.open("proc/sys/user/max_user_namespaces", flags: O_WRONLY)
@@ -90,7 +94,11 @@ struct Enforcer {
         case .changeDirectory(let path):
             try call { () throws(Errno) in try ProcessControl.changeDirectory(to: path.text) }
         case .applyLandlock(let rules): try call { () throws(Errno) in try LandlockRuleset(rules).apply() }
-        case .closeDescriptors: try call { () throws(Errno) in try ProcessControl.closeOnExec(from: 3) }
+        case .closeDescriptors(let kept):
+            try call { () throws(Errno) in
+                try ProcessControl.closeOnExec(from: 3)
+                for socket in kept { try FileDescriptor(rawValue: socket.descriptor).setCloseOnExec(false) }
+            }
         case .resetSignals: try call(Signals.reset)
         case .filterSystemCalls(let program): try install(program)
         case .handOverCalls: try handOverCalls()
@@ -211,6 +219,15 @@ struct Enforcer {
             try tree.restrict(MountAttributes(bind.restrictions), recursive: true)
             try tree.attach(at: bind.destination.relative, in: root)
         }
+    }
+
+    private func bindNotificationSocket(at path: AbsolutePath) throws(Failure) {
+        guard let notifications, let address = NotificationAddress((root / path.relative).text) else {
+            preconditionFailure("the supervisor makes the socket, and its path is short")
+        }
+        try call { () throws(Errno) in try notifications.bind(to: address.socketAddress) }
+        // The supervisor has its own; a copy here would keep the socket alive after it.
+        notifications.discard()
     }
 
     private func check(_ source: FileDescriptor, _ bind: Bind) throws(Failure) {

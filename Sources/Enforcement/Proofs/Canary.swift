@@ -9,9 +9,11 @@ struct Canary {
     let socketName: String
 
     init() throws(Errno) {
-        socketName = "mazelclaw-canary-\(getpid())"
         let socket = try FileDescriptor.unixDatagramSocket()
-        try socket.bind(to: FileDescriptor.abstractAddress(socketName))
+        // The kernel finds a name that is free (unix(7), autobind): a PID would be in use twice where several PID
+        // namespaces share one network.
+        try socket.bind(to: [UInt8(AF_UNIX), 0])
+        socketName = String(decoding: try socket.socketAddress().dropFirst(3), as: UTF8.self)
         try socket.setCloseOnExec(false)
     }
 }

@@ -62,7 +62,7 @@ struct Prover {
         case .beProcessTwo:
             guard getpid() == 2, getppid() == 1, getsid(0) == 2 else { throw .notPermitted }
         case .havePrivileges: try checkPrivileges()
-        case .keepDescriptors: try checkDescriptors()
+        case .keepDescriptors(let kept): try checkDescriptors(kept)
         case .exceedLimits(let limits):
             for limit in limits {
                 let actual = try ProcessControl.limit(limit.resource.number)
@@ -94,7 +94,7 @@ struct Prover {
             + [("NoNewPrivs:\t", "1"), ("Seccomp:\t", "2")]
     }
 
-    private func checkDescriptors() throws(Errno) {
+    private func checkDescriptors(_ kept: [Int32]) throws(Errno) {
         // Listed where /proc is there; else tried, up to the most that can be open.
         let open: [Int32]
         if let names = try? FileSystem.entries(of: "/proc/self/fd") {
@@ -102,7 +102,10 @@ struct Prover {
         } else {
             open = Array(0..<Int32(clamping: try ProcessControl.limit(ResourceLimit.Resource.openFiles.number).hard))
         }
-        for number in open where number > 2 {
+        for number in kept {
+            guard fcntl(number, F_GETFD) == 0 else { throw .notPermitted }
+        }
+        for number in open where number > 2 && !kept.contains(number) {
             let flags = fcntl(number, F_GETFD)
             guard flags == -1 || flags & FD_CLOEXEC != 0 else { throw .notPermitted }
         }

@@ -10,17 +10,19 @@ public struct Launch {
     public let directories: HostDirectories
     private let environment: [EnvironmentVariable]
     private let executable: AbsolutePath
+    private let serviceManager: ServiceManager
 
-    /// A launch by this process, whose environment and executable are given.
+    /// A launch by this process, whose environment and executable are given, and what a service manager told it.
     ///
     /// Throws `LaunchError.usage` for a set-user-ID launcher: its caller would choose what root does.
     public init(
-        environment: [EnvironmentVariable], executable: AbsolutePath
+        environment: [EnvironmentVariable], executable: AbsolutePath, serviceManager: ServiceManager = ServiceManager()
     ) throws(LaunchError) {
         guard Credentials.userID == Credentials.effectiveUserID, Credentials.groupID == Credentials.effectiveGroupID
         else { throw .usage("mazelclaw-run must not be set-user-ID or set-group-ID: run chmod ug-s on it") }
         self.environment = environment
         self.executable = executable
+        self.serviceManager = serviceManager
         let lookUp = { (name: String) in environment.first { $0.name == name }?.value }
         let caller = try Self.user(id: Credentials.userID)
         // $HOME before passwd(5), as the gateway's own commands and every shell have it.
@@ -121,6 +123,8 @@ public struct Launch {
         if options.provesEverything {
             request.proofs = .complete(try seccompPolicy(of: profile).refusedCalls(nameOf: SyscallTable.name))
         }
+        request.serviceManager = serviceManager
+        request.passedSockets = try passedSockets()
         do {
             return try SandboxPlan(request, facts: facts)
         } catch {
@@ -159,7 +163,7 @@ public struct Launch {
         switch outcome {
         case .claimed(let lock):
             do {
-                try Self.checkFree(plan.ports)
+                try Self.checkFree(plan)
             } catch {
                 lock.descriptor.discard()
                 throw error
@@ -170,16 +174,37 @@ public struct Launch {
         }
     }
 
-    /// Throws for a port that somebody listens on, at whatever address: who connects to it by name must find us.
-    private static func checkFree(_ ports: PortSet) throws(LaunchError) {
+    /// Throws for a port that somebody listens on, at whatever address: who connects to it by name must find us. What is
+    /// passed on to the payload is the instance's own.
+    private static func checkFree(_ plan: SandboxPlan) throws(LaunchError) {
+        let ports = plan.ports
+        let own = plan.passedSockets.compactMap { try? FileStatus(of: FileDescriptor(rawValue: $0.descriptor)).inode }
         // Where the kernel does not tell, binding below still shows the ports that the gateway is going to bind.
         let listeners = (try? TCPListener.all()) ?? []
-        if let listener = listeners.first(where: { ports.contains($0.port) }) {
+        if let listener = listeners.first(where: { ports.contains($0.port) && !own.contains($0.inode) }) {
             throw .portInUse(listener.port, by: listener.owner)
         }
         // Somebody may have bound one and not listen yet.
-        for port in [ports.gateway, ports.control] where (try? TCPPort.isFree(port)) == false {
+        for port in [ports.gateway, ports.control] where isTaken(port, plan) {
             throw .portInUse(port, by: nil)
+        }
+    }
+
+    private static func isTaken(_ port: UInt16, _ plan: SandboxPlan) -> Bool {
+        let isFree = try? TCPPort.isFree(
+            port, ipv4: !plan.passesListener(on: .loopback4, port: port),
+            ipv6: !plan.passesListener(on: .loopback6, port: port))
+        return isFree == false
+    }
+
+    private func passedSockets() throws(LaunchError) -> [PassedSocket] {
+        guard let passed = serviceManager.passed else { return [] }
+        return try passed.numbers.map { (number) throws(LaunchError) in
+            do throws(Errno) {
+                return try PassedSocket(inspecting: number, name: passed.name(of: number))
+            } catch {
+                throw .system(action: "look at", path: "descriptor \(number) of LISTEN_FDS", errno: error)
+            }
         }
     }
 

@@ -9,11 +9,14 @@ struct SandboxProcess {
     let plan: SandboxPlan
     let supervisor: Channel
     let canary: Canary
+    /// The socket for the payload's notifications, where there is to be one.
+    let notifications: FileDescriptor?
 
     /// Never returns.
     func run(from start: Int) -> Never {
         do {
-            var enforcer = try Enforcer(supervisor: supervisor, canary: canary.socketName)
+            var enforcer = try Enforcer(
+                supervisor: supervisor, canary: canary.socketName, notifications: notifications)
             var index = start
             while plan.steps[index] != .startPayload {
                 try perform(index, with: &enforcer)
@@ -28,6 +31,8 @@ struct SandboxProcess {
             }
             guard payload != 0 else { runPayload(from: index + 1, with: enforcer) }
             supervisor.descriptor.discard()
+            // The payload's alone now: a port it gives up is not to be kept by those around it.
+            for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
             InitProcess(payload: payload).run()
         } catch let error as Errno {
             fail(FailureReport(index: start, errno: error, detail: "/proc/self"))

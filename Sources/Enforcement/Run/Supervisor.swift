@@ -26,13 +26,16 @@ public struct Supervisor {
     }
 
     private let plan: SandboxPlan
+    private let serviceManager: NotificationSocket?
 
-    /// A supervisor for `plan`.
-    public init(plan: SandboxPlan) {
+    /// A supervisor for `plan`. What the payload tells the service manager goes to `serviceManager`; a plan with a
+    /// socket for that needs one.
+    public init(plan: SandboxPlan, serviceManager: NotificationSocket? = nil) {
         self.plan = plan
+        self.serviceManager = serviceManager
     }
 
-    /// How long a payload may take to end after the first SIGTERM or SIGINT, in milliseconds. Default 10,000.
+    /// How long a payload may take to end after the first signal that asks for it, in milliseconds. Default 10,000.
     public static let grace: Int32 = 10_000
 
     /// How long nothing must happen before a waiting process gives back its memory, in milliseconds. Short runs
@@ -41,21 +44,29 @@ public struct Supervisor {
 
     /// Runs the plan to its end, telling `report` what happens.
     ///
-    /// Signals that arrive are passed to the payload. After SIGTERM or SIGINT it has `grace` to end.
+    /// Signals that arrive are passed to the payload. After SIGTERM, SIGINT, SIGQUIT or SIGABRT it has `grace` to end.
     public func run(_ report: (Event) -> Void) -> Outcome {
         do {
             try Signals.blockAll()
             let index = try performOwnSteps()
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
             let canary = try attempt(index) { () throws(Errno) in try Canary() }
+            let relay = try attempt(index) { () throws(Errno) in
+                guard let serviceManager else { return NotificationRelay?.none }
+                return try NotificationRelay(to: serviceManager)
+            }
             guard let child = try attempt(index, { () throws(Errno) in try ChildProcess.clone(namespaces(index)) })
             else {
                 // Init holds on to the instance's lock, which it inherits: it lasts as long as anything of the sandbox.
                 own.descriptor.discard()
-                SandboxProcess(plan: plan, supervisor: others, canary: canary).run(from: index + 1)
+                relay?.leave()
+                SandboxProcess(plan: plan, supervisor: others, canary: canary, notifications: relay?.inside)
+                    .run(from: index + 1)
             }
             others.descriptor.discard()
-            var loop = SupervisorLoop(plan: plan, child: child, channel: own, signals: try Signals.descriptor())
+            for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
+            var loop = SupervisorLoop(
+                plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay)
             return try loop.run(report)
         } catch let error as EnforcementError {
             return .failed(error)

@@ -3,7 +3,8 @@ import Linux
 import Policy
 import SystemPackage
 
-/// The supervisor's event loop: waits for init's end, signals, messages of the start, and calls to answer.
+/// The supervisor's event loop: waits for init's end, signals, messages of the start, calls to answer, and what the
+/// payload tells the service manager.
 struct SupervisorLoop {
     private let plan: SandboxPlan
     private let child: ChildProcess
@@ -14,15 +15,21 @@ struct SupervisorLoop {
     /// Whether the payload's process has said that exec is next.
     private var isProved = false
     private var broker: Broker?
+    private var relay: NotificationRelay?
     private var denials = DenialLimiter()
+    /// When the payload must have ended (CLOCK_MONOTONIC, in microseconds); nil while it need not.
+    private var deadline: Int64?
     private var isStopping = false
     private var isIdle = false
 
-    init(plan: SandboxPlan, child: ChildProcess, channel: Channel, signals: FileDescriptor) {
+    init(
+        plan: SandboxPlan, child: ChildProcess, channel: Channel, signals: FileDescriptor, relay: NotificationRelay?
+    ) {
         self.plan = plan
         self.child = child
         self.channel = channel
         self.signals = signals
+        self.relay = relay
     }
 
     private enum Source {
@@ -30,13 +37,16 @@ struct SupervisorLoop {
         case signals
         case start(Channel)
         case calls
+        case notifications
     }
 
     /// Runs until init has ended.
     mutating func run(_ report: (Supervisor.Event) -> Void) throws(Errno) -> Supervisor.Outcome {
         while true {
-            let (sources, descriptors) = sources
-            let ready = try Readiness.wait(for: descriptors, milliseconds: patience, releasingImage: isIdle)
+            let delay = relay?.delay(at: MonotonicClock.microseconds)
+            let (sources, descriptors) = sources(takingNotifications: delay == 0)
+            let ready = try Readiness.wait(
+                for: descriptors, milliseconds: patience(delay ?? 0), releasingImage: isIdle)
             for event in ready {
                 switch sources[event.index] {
                 case .end: return try end(report)
@@ -47,18 +57,21 @@ struct SupervisorLoop {
                     // Nobody is left under the filter; to receive would be to wait for ever.
                     broker?.descriptor.discard()
                     broker = nil
+                case .notifications: try relay?.takeNext()
                 }
             }
-            isIdle = ready.isEmpty
-            if isIdle {
+            relay?.flush()
+            if let deadline, deadline <= MonotonicClock.microseconds {
                 // The time is up: what does not end by itself is ended, with everything it started.
-                if isStopping { try child.send(signal: SIGKILL) }
-                reportHeldBack(report)
+                try send(SIGKILL)
+                self.deadline = nil
             }
+            isIdle = ready.isEmpty && delay ?? 0 == 0
+            if isIdle { reportHeldBack(report) }
         }
     }
 
-    private var sources: ([Source], [FileDescriptor]) {
+    private func sources(takingNotifications: Bool) -> ([Source], [FileDescriptor]) {
         var sources: [Source] = []
         var descriptors: [FileDescriptor] = []
         // Messages before the end: a failed start tells why, and then ends.
@@ -72,14 +85,22 @@ struct SupervisorLoop {
             sources.append(.calls)
             descriptors.append(broker.descriptor)
         }
+        if takingNotifications, let relay {
+            sources.append(.notifications)
+            descriptors.append(relay.inside)
+        }
         return (sources, descriptors)
     }
 
-    /// How long to wait for something to happen, in milliseconds.
-    private var patience: Int32 {
-        if isStopping { return Supervisor.grace }
-        if !isIdle { return Supervisor.settling }
-        return denials.holdsBack ? Int32(DenialLimiter.pause) * 1000 : -1
+    /// How long to wait for something to happen, in milliseconds: `delay` microseconds at most, unless that is 0.
+    private func patience(_ delay: Int64) -> Int32 {
+        var times: [Int64] = []
+        if delay > 0 { times.append(delay) }
+        if let deadline { times.append(max(0, deadline - MonotonicClock.microseconds)) }
+        if !isIdle { times.append(Int64(Supervisor.settling) * 1000) }
+        if denials.holdsBack { times.append(DenialLimiter.pause * 1_000_000) }
+        // Rounded up: what is due in half a millisecond is not due now.
+        return times.min().map { Int32(clamping: ($0 + 999) / 1000) } ?? -1
     }
 
     // MARK: The start
@@ -143,8 +164,12 @@ struct SupervisorLoop {
         while let signal = try Signals.wait(milliseconds: 0) {
             switch signal.number {
             case SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGPIPE: continue
-            case SIGTERM, SIGINT, SIGHUP, SIGQUIT:
-                isStopping = isStopping || signal.number != SIGHUP
+            case SIGTERM, SIGINT, SIGQUIT, SIGABRT:
+                if !isStopping {
+                    isStopping = true
+                    deadline = MonotonicClock.microseconds + Int64(Supervisor.grace) * 1000
+                    relay?.stop()
+                }
                 try send(signal.number)
             default: try send(signal.number)
             }
@@ -163,6 +188,7 @@ struct SupervisorLoop {
         // The other end is closed now: what is left to read tells why a start failed.
         while let channel { try takeMessage(channel, report) }
         let end = try child.wait()
+        try relay?.finish()
         reportHeldBack(report, atEnd: true)
         if let failure {
             return .failed(

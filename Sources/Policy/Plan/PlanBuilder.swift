@@ -29,6 +29,9 @@ struct PlanBuilder {
     mutating func build() throws(PlanError) {
         let user = facts.user
         let rules = try landlockRequirements()
+        for socket in request.passedSockets {
+            if let refusal = request.portRules.refusal(of: socket) { throw .invalid(refusal) }
+        }
 
         if facts.isRoot { steps.append(.becomeUser(userID: user.userID, groupID: user.groupID)) }
         steps.append(.enterNamespaces(Namespace.allCases))
@@ -43,6 +46,7 @@ struct PlanBuilder {
         addDevices()
         addSystemFiles()
         try addUserTrees()
+        try addNotificationSocket()
         addProcRestrictions()
         steps.append(.sealRoot)
         steps.append(.pivotRoot)
@@ -63,7 +67,7 @@ struct PlanBuilder {
         steps.append(.changeDirectory(user.home))
         let landlockRules = rules.map { $0(landlock) }
         if let landlockRules { steps.append(.applyLandlock(landlockRules)) }
-        steps.append(.closeDescriptors)
+        steps.append(.closeDescriptors(keeping: request.passedSockets))
         steps.append(.resetSignals)
         // After everything that sets something up: no earlier step needs the payload's list to allow it.
         steps.append(.filterSystemCalls(request.seccomp))
@@ -206,6 +210,19 @@ struct PlanBuilder {
         }
     }
 
+    private mutating func addNotificationSocket() throws(PlanError) {
+        guard request.serviceManager.notificationAddress != nil else { return }
+        let path = PlanRequest.notificationSocket
+        for case .bind(let bind) in steps where bind.destination.contains(path) {
+            // It would be made in the host's own tree.
+            throw .invalid(
+                "cannot bind \(bind.source) at \(bind.destination): the socket for the payload's notifications "
+                    + "(NOTIFY_SOCKET) is \(path); choose another destination")
+        }
+        makeDirectories(to: path.parent)
+        steps.append(.bindNotificationSocket(path))
+    }
+
     private mutating func addProcRestrictions() {
         guard !request.degradations.contains(.proc) else { return }
         // The payload's own namespace counts as the first.
@@ -318,14 +335,34 @@ struct PlanBuilder {
         set("MAZELCLAW_WORKSPACE", request.paths.workspace.text)
         set("MAZELCLAW_GATEWAY_PORT", String(request.ports.gateway))
         set("MAZELCLAW_GATEWAY_BIND", request.profile.bind.description)
+        setServiceManager(set)
         if !request.degradations.isEmpty {
             set("MAZELCLAW_DEGRADED", request.degradations.map(\.rawValue).joined(separator: ","))
         }
         return variables.sorted { $0.name < $1.name }
     }
 
+    /// The service manager's variables as they are true inside: the payload is process 2 there, and the supervisor
+    /// takes its notifications.
+    private func setServiceManager(_ set: (String, String) -> Void) {
+        let manager = request.serviceManager
+        if manager.notificationAddress != nil {
+            set("NOTIFY_SOCKET", PlanRequest.notificationSocket.text)
+            if let interval = manager.watchdogMicroseconds {
+                set("WATCHDOG_USEC", "\(interval)")
+                set("WATCHDOG_PID", "2")
+            }
+        }
+        guard !request.passedSockets.isEmpty else { return }
+        set("LISTEN_FDS", "\(request.passedSockets.count)")
+        set("LISTEN_PID", "2")
+        let names = request.passedSockets.compactMap(\.name)
+        if !names.isEmpty { set("LISTEN_FDNAMES", names.joined(separator: ":")) }
+    }
+
     private func isInherited(_ name: String) -> Bool {
-        request.policy.inheritedEnvironment.contains { pattern in
+        guard !ServiceManager.variables.contains(name) else { return false }
+        return request.policy.inheritedEnvironment.contains { pattern in
             pattern.utf8.last == UInt8(ascii: "*") ? name.utf8.starts(with: pattern.utf8.dropLast()) : name == pattern
         }
     }

@@ -20,6 +20,10 @@ public struct PlanRequest: Equatable, Sendable {
     public var degradations: [Degradation]
     /// The host's other instances.
     public var neighbours: [Neighbour] = []
+    /// What the service manager told the launcher.
+    public var serviceManager = ServiceManager()
+    /// What it passed on, each as the kernel describes it.
+    public var passedSockets: [PassedSocket] = []
     /// Directories of the host's that no sandbox may see: profiles, locks, logs.
     public var hiddenPaths: [AbsolutePath] = []
     /// How much is to be proved.
@@ -51,6 +55,9 @@ public struct PlanRequest: Equatable, Sendable {
 
     /// Where a program of ours from outside the visible tree appears inside.
     public static let ownDirectory = AbsolutePath.root / "opt/mazelclaw/bin"
+
+    /// Where the payload finds the socket for its notifications; the supervisor answers there.
+    public static let notificationSocket = AbsolutePath.root / "run/mazelclaw/notify"
 
     /// The paths of the host a plan for this policy wants to know about.
     public static func pathsOfInterest(policy: SandboxPolicy, profile: Profile) -> [AbsolutePath] {

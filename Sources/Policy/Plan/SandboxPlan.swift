@@ -25,6 +25,22 @@ public struct SandboxPlan: Equatable, Sendable {
         return index <= clone ? .supervisor : index <= fork ? .initProcess : .payload
     }
 
+    /// The descriptors that are passed on to the payload.
+    public var passedSockets: [PassedSocket] {
+        for case .closeDescriptors(let kept) in steps { return kept }
+        return []
+    }
+
+    /// Whether somebody who is passed on already listens where connections to `port` of `address` arrive.
+    public func passesListener(on address: IPAddress, port: UInt16) -> Bool {
+        for socket in passedSockets {
+            if case .listener(let listener) = socket.kind, listener.port == port, listener.accepts(address) {
+                return true
+            }
+        }
+        return false
+    }
+
     /// What is tried before the payload's program is executed.
     public var proofs: [Proof] {
         for case .prove(let proofs) in steps { return proofs }

@@ -32,6 +32,7 @@ extension Step {
         case .writeFile: "write"
         case .mountFileSystem: "mount"
         case .bind: "bind"
+        case .bindNotificationSocket: "sd_notify"
         case .limitUserNamespaces: "max_user_namespaces"
         case .maskPath: "mask"
         case .makePathReadOnly: "read-only"
@@ -79,6 +80,7 @@ extension Step {
             bind.restrictions.contains(.readOnly)
                 ? "visible, never writable"
                 : bind.restrictions.contains(.noDevices) ? "the profile's own data" : "a device every program expects"
+        case .bindNotificationSocket: "the service manager hears the payload through the supervisor"
         case .limitUserNamespaces: "nested user namespaces are the usual way to kernel bugs"
         case .maskPath: "says more of the host than a payload needs"
         case .makePathReadOnly: "settings of the kernel stay as they are"
@@ -96,7 +98,10 @@ extension Step {
         case .setFileModeMask: "what the payload makes is its user's alone"
         case .changeDirectory: "the launcher's own directory is not visible inside"
         case .applyLandlock: "files as mounted, only the assigned TCP ports, sockets and signals kept inside"
-        case .closeDescriptors: "a leaked descriptor would reach around everything above"
+        case .closeDescriptors(let kept):
+            kept.isEmpty
+                ? "a leaked descriptor would reach around everything above"
+                : "a leaked descriptor would reach around everything above; listeners on own ports are passed on"
         case .resetSignals: "ignored signals would stay ignored across exec"
         case .filterSystemCalls: "only the calls the policy names"
         case .handOverCalls: "the supervisor answers bind and listen, by port and address"
@@ -120,7 +125,9 @@ extension Step {
         case .bind(let bind):
             ["source": bind.source.json, "destination": bind.destination.json, "options": bind.restrictions.json]
         case .limitUserNamespaces(let maximum): ["maximum": .integer(Int64(maximum))]
-        case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path): ["path": path.json]
+        case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path),
+            .bindNotificationSocket(let path):
+            ["path": path.json]
         case .setHostName(let name): ["name": .string(name)]
         case .setLimit(let limit):
             [
@@ -129,6 +136,7 @@ extension Step {
             ]
         case .setFileModeMask(let mask): ["mask": .string(mask.octal)]
         case .applyLandlock(let rules): rules.details
+        case .closeDescriptors(let kept): kept.isEmpty ? [:] : ["keep": .array(kept.map(\.json))]
         case .filterSystemCalls(let program):
             ["file": .string(program.file), "instructions": .integer(Int64(program.bytes.count / 8))]
         case .prove(let proofs): ["acts": .array(proofs.map { .string($0.guarantee) })]
@@ -138,7 +146,7 @@ extension Step {
                 "environment": .array(command.environment.map { .string($0.name) }),
             ]
         case .dieWithParent, .makeMountsPrivate, .sealRoot, .pivotRoot, .joinAnonymousKeyring, .dropCapabilities,
-            .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .closeDescriptors, .resetSignals,
+            .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .resetSignals,
             .handOverCalls:
             [:]
         }

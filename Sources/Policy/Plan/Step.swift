@@ -14,6 +14,7 @@ public enum Step: Equatable, Sendable {
     case writeFile(path: AbsolutePath, content: String)
     case mountFileSystem(FileSystemMount)
     case bind(Bind)
+    case bindNotificationSocket(AbsolutePath)
     case limitUserNamespaces(maximum: Int)
     case maskPath(AbsolutePath)
     case makePathReadOnly(AbsolutePath)
@@ -33,7 +34,7 @@ public enum Step: Equatable, Sendable {
     case setFileModeMask(UInt32)
     case changeDirectory(AbsolutePath)
     case applyLandlock(LandlockRules)
-    case closeDescriptors
+    case closeDescriptors(keeping: [PassedSocket])
     case resetSignals
     case filterSystemCalls(SeccompProgram)
     case handOverCalls

@@ -52,8 +52,8 @@ public struct Proof: Equatable, Sendable {
         case beProcessTwo
         /// EPERM unless all five capability sets are empty, no_new_privs is set and a filter is in force.
         case havePrivileges
-        /// EPERM if a descriptor from 3 on would survive exec.
-        case keepDescriptors
+        /// EPERM if of the descriptors from 3 on another than these would survive exec, or one of these would not.
+        case keepDescriptors([Int32])
         /// EPERM if a limit stands above the plan's.
         case exceedLimits([ResourceLimit])
     }

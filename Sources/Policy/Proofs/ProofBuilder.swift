@@ -151,7 +151,9 @@ struct ProofBuilder {
         prove("nothing can be mounted", .mount, Self.notPermitted, Self.noSystemCall)
         prove("nothing can be unmounted", .unmount(.root / "usr"), Self.notPermitted, Self.noSystemCall)
         prove("no mount namespace can be made", .unshareMounts, Self.notPermitted, Self.noSystemCall)
-        prove("no descriptor of the launcher's survives exec", .keepDescriptors, 0)
+        let kept = request.passedSockets.map(\.descriptor)
+        let exception = kept.isEmpty ? "" : " but \(kept.map(String.init).joined(separator: ", "))"
+        prove("no descriptor of the launcher's\(exception) survives exec", .keepDescriptors(kept), 0)
         prove(
             "the limits hold",
             .exceedLimits(request.policy.limits), 0)

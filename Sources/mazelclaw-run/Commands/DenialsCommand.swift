@@ -62,7 +62,7 @@ extension Program {
                 let sentence = Denial(json: record).description
                 output.print(
                     "\(record["time"]?.string ?? "?") \(record["profile"]?.string ?? "?"): "
-                        + Output.escaped(sentence) + "\n")
+                        + sentence.escapingControlCharacters + "\n")
             }
         }
     }

@@ -68,7 +68,7 @@ extension Verification {
     /// Text as an attribute of XML 1.0 may hold it; control characters, which it cannot hold at all, are spelled out.
     private static func escaped(_ text: String) -> String {
         var result = ""
-        for scalar in Output.escaped(text).unicodeScalars {
+        for scalar in text.escapingControlCharacters.unicodeScalars {
             switch scalar {
             case "&": result += "&amp;"
             case "<": result += "&lt;"

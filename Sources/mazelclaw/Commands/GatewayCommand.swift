@@ -10,7 +10,11 @@ import UnixSignals
 /// `mazelclaw gateway`: runs the gateway until it is told to stop.
 struct GatewayCommand: InstanceCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gateway", abstract: "Run the gateway on 127.0.0.1 and ::1 until SIGTERM or SIGINT.")
+        commandName: "gateway", abstract: "Run the gateway on 127.0.0.1 and ::1 until SIGTERM or SIGINT.",
+        discussion: """
+            Under a service manager it tells when it is ready, pets the watchdog, and takes a listener that is \
+            passed for its port in place of one of its own (sd_notify(3), sd_listen_fds(3)).
+            """)
 
     @Option(help: ArgumentHelp("The port, before any other source.", valueName: "port"))
     var port: Int?
@@ -29,6 +33,7 @@ struct GatewayCommand: InstanceCommand {
     var allowUnconfigured = false
 
     func run(in context: Context) async throws -> Int32 {
+        let manager = try ServiceManager.taken()
         let configuration = try loadConfiguration(context)
         try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
         if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
@@ -37,9 +42,9 @@ struct GatewayCommand: InstanceCommand {
         logger[metadataKey: "profile"] = "\(configuration.instance.name)"
         let gateway = try Gateway(configuration: configuration, logger: logger)
         let port = configuration.ports.value.gateway
-        let server = GatewayServer(gateway: gateway, port: port, logger: logger) { addresses in
-            Output.line("listening on \(addresses.joined(separator: " and "))")
-        }
+        let server = GatewayServer(
+            gateway: gateway, port: port, logger: logger, sockets: manager.sockets(port: port),
+            observer: try ServerObserver(manager))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [

@@ -209,3 +209,12 @@ func `a configuration that cannot work ends the start for good`(text: String, me
         #expect(help.output.contains("USAGE: mazelclaw"))
     }
 }
+
+@Test(arguments: ["/nowhere/notify", "notify"])
+func `a service manager that cannot be told ends the start with code 2`(address: String) throws {
+    let command = try BuiltCommand()
+    let result = try command.run(
+        "--profile", command.profile, "gateway", "--port", "\(Port.free())", environment: ["NOTIFY_SOCKET": address])
+    #expect(result.code == 2)
+    #expect(result.errors.contains("NOTIFY_SOCKET=\(address)"))
+}

@@ -58,9 +58,9 @@ final class TestInstance: Sendable {
         _ gateway: Gateway, limits: ServerLimits = ServerLimits(), _ body: (ServiceGroup) async throws -> Void
     ) async throws {
         let (listening, continuation) = AsyncStream.makeStream(of: Void.self)
-        let server = GatewayServer(gateway: gateway, port: port, limits: limits, logger: logger) { _ in
-            continuation.finish()
-        }
+        let server = GatewayServer(
+            gateway: gateway, port: port, limits: limits, logger: logger,
+            observer: ServerObserver(listening: { _ in continuation.finish() }))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [

@@ -1,0 +1,13 @@
+/// Which sockets a server accepts on.
+public struct ServerSockets: Sendable {
+    /// Listening sockets of its port that somebody else has made; the server owns them from then on.
+    public var passed: [Int32]
+    /// The addresses it binds its port on.
+    public var addresses: [String]
+
+    /// By default 127.0.0.1 and ::1, and nothing passed.
+    public init(passed: [Int32] = [], addresses: [String] = ["127.0.0.1", "::1"]) {
+        self.passed = passed
+        self.addresses = addresses
+    }
+}

@@ -1,0 +1,99 @@
+public import JSON
+
+/// A descriptor that a service manager passed, and what the kernel says of it (sd_listen_fds(3)).
+public struct PassedSocket: Equatable, Sendable {
+    /// What it is.
+    public enum Kind: Equatable, Sendable {
+        /// A listening TCP socket.
+        case listener(Listener)
+        /// Anything else, in a few words.
+        case other(String)
+    }
+
+    /// A listening TCP socket, bound to one address and port.
+    public struct Listener: Equatable, Sendable {
+        /// The address.
+        public var address: IPAddress
+        /// The port.
+        public var port: UInt16
+        /// Whether a socket bound to `::` leaves IPv4 out (IPV6_V6ONLY, ipv6(7)).
+        public var isIPv6Only: Bool
+        /// Whether another process of the user may share the port (SO_REUSEPORT, socket(7)).
+        public var sharesPort: Bool
+
+        /// A listener.
+        public init(address: IPAddress, port: UInt16, isIPv6Only: Bool = false, sharesPort: Bool = false) {
+            self.address = address
+            self.port = port
+            self.isIPv6Only = isIPv6Only
+            self.sharesPort = sharesPort
+        }
+
+        /// Whether connections to `destination` arrive here, so that nobody else can listen there.
+        public func accepts(_ destination: IPAddress) -> Bool {
+            if address.unmapped == destination.unmapped { return true }
+            guard address.isUnspecified else { return false }
+            return address.unmapped.isIPv4 ? destination.isIPv4 : !destination.isIPv4 || !isIPv6Only
+        }
+    }
+
+    /// The descriptor's number, the same inside.
+    public var descriptor: Int32
+    /// Its name ($LISTEN_FDNAMES); nil when it has none.
+    public var name: String?
+    /// What it is.
+    public var kind: Kind
+
+    /// A passed descriptor.
+    public init(descriptor: Int32, name: String?, kind: Kind) {
+        self.descriptor = descriptor
+        self.name = name
+        self.kind = kind
+    }
+
+    /// The socket that listens; nil when it is none.
+    public var listener: Listener? {
+        if case .listener(let listener) = kind { listener } else { nil }
+    }
+
+    /// The passed descriptor as data.
+    public var json: JSON {
+        var object: JSONObject = ["descriptor": .integer(Int64(descriptor))]
+        object["name"] = name.map(JSON.string)
+        object["socket"] = .string("\(kind)")
+        return .object(object)
+    }
+}
+
+extension PassedSocket.Kind: CustomStringConvertible {
+    /// What it is, in a few words.
+    public var description: String {
+        switch self {
+        case .listener(let listener):
+            if case .v6 = listener.address {
+                "[\(listener.address)]:\(listener.port)/tcp"
+            } else {
+                "\(listener.address):\(listener.port)/tcp"
+            }
+        case .other(let words): words
+        }
+    }
+}
+
+extension PortRules {
+    /// Why `socket` may not be passed to the payload, as one sentence; nil when it may be: it listens where the
+    /// payload may itself bind and listen.
+    public func refusal(of socket: PassedSocket) -> String? {
+        let name = socket.name.map { ", \"\($0)\"" } ?? ""
+        let subject = "cannot pass on descriptor \(socket.descriptor) of LISTEN_FDS (\(socket.kind)\(name))"
+        guard let listener = socket.listener else {
+            return "\(subject), rule listening-tcp-only: in the socket unit use ListenStream= alone, with ports of the "
+                + "profile's"
+        }
+        switch decide(bind: .tcp, to: listener.address, port: listener.port, sharingPort: listener.sharesPort) {
+        case .allowed: return nil
+        case .refused(let rule, let remedy):
+            return "\(subject), rule \(rule.rawValue): \(remedy); ListenStream= in the socket unit names it"
+        }
+    }
+}
