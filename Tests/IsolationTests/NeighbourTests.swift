@@ -66,7 +66,7 @@ import Testing
                     print(s.connect_ex((address, \(port))))
                 END
                 """
-            let options = Host.Options(profile: "third", port: host.secondPort + 20)
+            let options = Host.Options(profile: "third", port: host.thirdPort)
             let end = try host.run(["sh", "-c", script], options)
             // 13 is EACCES.
             #expect(end.output == "13\n13\n13\n13\n13\n")

@@ -4,8 +4,9 @@ import Synchronization
 /// TCP ports for tests.
 enum Port {
     /// Below the ports the kernel gives to outgoing connections: one of those, made by another test, could
-    /// take a port between the moment it is found free and the moment the server binds it.
-    private static let candidates: ClosedRange<UInt16> = 20_100...31_900
+    /// take a port between the moment it is found free and the moment the server binds it. Below those of the
+    /// isolation tests too: there a start is refused when a stranger listens on any of its ports.
+    private static let candidates: ClosedRange<UInt16> = 10_100...17_900
     private static let next = Mutex(UInt16.random(in: candidates))
 
     /// A port that is free on both loopback addresses, and is given to no other test of this process.

@@ -21,11 +21,15 @@ final class Host {
     let basePort: UInt16
     /// A base port for a second profile, whose ports are all others.
     var secondPort: UInt16 { basePort + 128 }
+    /// And for a third.
+    var thirdPort: UInt16 { basePort + 256 }
+    /// Keeps other hosts, of other test processes too, off these ports.
+    private let slot: Int32
 
     init(_ starting: Starting) throws {
         self.starting = starting
         stage = try Stage.shared.get()
-        (root, basePort) = Self.place(stage.root)
+        (root, basePort, slot) = Self.place(stage.root)
         let launchingUser = starting == .root ? getuid() : Self.payloadUser
         try Files.makeDirectory(root)
         try Files.makeDirectory(home, owner: Self.payloadUser)
@@ -37,18 +41,26 @@ final class Host {
 
     deinit {
         try? FileManager.default.removeItem(atPath: root)
+        close(slot)
     }
 
-    /// A directory name and a base port that no other host of this run has, with ports that nobody holds.
-    private static func place(_ root: String) -> (String, UInt16) {
+    /// A directory name, and a base port whose slot no other host on this machine has, with ports that nobody holds.
+    private static func place(_ root: String) -> (String, UInt16, Int32) {
         while true {
             let number = count.withLock { count in
                 count += 1
                 return count
             }
-            // 49 slots, each for two disjoint profiles, lie between 20000 and the kernel's ephemeral ports.
-            let base = UInt16(20000 + 256 * (number % 49))
-            if [base, base + 2, base + 128, base + 130].allSatisfy(isFree) { return ("\(root)/\(number)", base) }
+            // 32 slots, each for three disjoint profiles, lie between 20000 and the kernel's ephemeral ports.
+            let base = UInt16(20000 + 384 * (number % 32))
+            let slot = open("/var/tmp/mazelclaw-ports-\(base).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+            if slot >= 0, flock(slot, LOCK_EX | LOCK_NB) == 0,
+                [base, base + 2, base + 128, base + 130, base + 256, base + 258].allSatisfy(isFree)
+            {
+                return ("\(root)/\(number)", base, slot)
+            }
+            close(slot)
+            usleep(1000)
         }
     }
 
