@@ -19,6 +19,14 @@ public enum KernelProbe {
         _ = try valueOrErrno(umount2(path, 0))
     }
 
+    /// Asks for the user namespace that owns the process's mounts (ioctl_nsfs(2), NS_GET_USERNS): EPERM unless the process
+    /// is in it or above.
+    public static func openOwnerOfMounts() throws(Errno) {
+        let mounts = try FileDescriptor.workingDirectory.open("/proc/self/ns/mnt", flags: O_RDONLY)
+        defer { mounts.discard() }
+        FileDescriptor(rawValue: try valueOrErrno(clinux_owner_of_namespace(mounts.rawValue))).discard()
+    }
+
     /// io_uring_setup(2) without parameters: EFAULT where it is permitted.
     public static func setUpIOUring() throws(Errno) {
         _ = try valueOrErrno(clinux_io_uring_setup())

@@ -18,6 +18,14 @@ public struct MountAttributes: OptionSet, Sendable {
     public static let noDevices = MountAttributes(rawValue: clinux_mount_attr_nodev)
     /// Programs cannot be executed.
     public static let noExecution = MountAttributes(rawValue: clinux_mount_attr_noexec)
+
+    /// What the mount at `path` forbids; statvfs(3) has the same bits.
+    public init(of path: String) throws(Errno) {
+        var status = statvfs()
+        _ = try valueOrErrno(statvfs(path, &status))
+        self = MountAttributes(rawValue: UInt64(status.f_flag))
+            .intersection([.readOnly, .noSetUserID, .noDevices, .noExecution])
+    }
 }
 
 /// A mount, or a tree of mounts, that hangs nowhere yet: made, restricted, and only then attached.

@@ -174,6 +174,7 @@ extension AttemptTable {
             }
         }
         add("F09", "flags of /usr") { File.flags(of: "/usr") }
+        add("F11", "flags of /proc/sys") { File.flags(of: "/proc/sys") }
         add("F09", "flags of /dev/shm") { File.flags(of: "/dev/shm") }
         add("F09", "give a program capabilities") {
             defer { File.remove(file) }

@@ -4,6 +4,7 @@
 #include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/nsfs.h>
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <sched.h>
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -28,6 +30,10 @@ static inline long clinux_call_with_ones(long number) {
 
 static inline long clinux_unshare(uint64_t flags) {
     return syscall(SYS_unshare, flags);
+}
+
+static inline int clinux_owner_of_namespace(int namespace) {
+    return ioctl(namespace, NS_GET_USERNS);
 }
 
 static inline long clinux_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {

@@ -13,14 +13,13 @@ struct Enforcer {
     /// The argument vectors, laid out before there is a filter to get in the way.
     private var execution: Execution?
     private let supervisor: Channel
-    /// The name of an abstract socket that the supervisor holds, for the proof.
-    private let canary: String
+    private let canary: Canary
     /// The socket the supervisor takes notifications from, until it is bound.
     private let notifications: FileDescriptor?
     /// The filter's listener, until the supervisor has it.
     private var listener: FileDescriptor?
 
-    init(supervisor: Channel, canary: String, notifications: FileDescriptor?) throws(Errno) {
+    init(supervisor: Channel, canary: Canary, notifications: FileDescriptor?) throws(Errno) {
         self.supervisor = supervisor
         self.canary = canary
         self.notifications = notifications
@@ -319,7 +318,7 @@ struct Enforcer {
 }
 
 extension MountAttributes {
-    fileprivate init(_ restrictions: MountRestrictions) {
+    init(_ restrictions: MountRestrictions) {
         self = []
         if restrictions.contains(.readOnly) { insert(.readOnly) }
         if restrictions.contains(.noSetUserID) { insert(.noSetUserID) }

@@ -1,19 +1,35 @@
 import Glibc
 import Linux
+import Policy
 import SystemPackage
 
 /// What the supervisor puts in the sandbox's way, so that its proof shows whether it would be found: an abstract
-/// socket of the host's network namespace, and a descriptor that exec would keep.
+/// socket of the host's network namespace, and a descriptor that exec would keep. And what it is itself in.
 struct Canary {
     /// The socket's name, without the leading NUL.
     let socketName: String
+    /// The supervisor's namespaces, in the order of `Namespace.allCases`.
+    private let namespaces: [String]
 
     init() throws(Errno) {
+        namespaces = try Namespace.allCases.map { (namespace) throws(Errno) in try namespace.identity }
         let socket = try FileDescriptor.unixDatagramSocket()
         // The kernel finds a name that is free (unix(7), autobind): a PID would be in use twice where several PID
         // namespaces share one network.
         try socket.bind(to: [UInt8(AF_UNIX), 0])
         socketName = String(decoding: try socket.socketAddress().dropFirst(3), as: UTF8.self)
         try socket.setCloseOnExec(false)
+    }
+
+    /// Whether this process is in the supervisor's namespace of a kind.
+    func shares(_ namespace: Namespace) throws(Errno) -> Bool {
+        try namespaces.contains(namespace.identity)
+    }
+}
+
+extension Namespace {
+    /// What tells the calling process's namespace of this kind from any other: `ipc:[4026531839]` (namespaces(7)).
+    fileprivate var identity: String {
+        get throws(Errno) { try FileSystem.readSymbolicLink("/proc/self/ns/\(self == .mount ? "mnt" : rawValue)") }
     }
 }

@@ -6,8 +6,8 @@ import SystemPackage
 /// Tries acts in the payload's process, right before exec. None leaves anything behind: what should fail and succeeds
 /// ends the start.
 struct Prover {
-    /// The name of an abstract socket that the supervisor holds; nil where there is none.
-    let canary: String?
+    /// What the supervisor holds and is in; nil where there is none.
+    let canary: Canary?
 
     /// How the act ended: an errno, or 0.
     func outcome(of act: Proof.Act) -> Int32 {
@@ -46,7 +46,7 @@ struct Prover {
                 to: InternetAddress(address: .loopback4, port: port).bytes)
         case .connectToSupervisor:
             guard let canary else { throw .notSupported }
-            try connect(try .unixDatagramSocket(), to: FileDescriptor.abstractAddress(canary))
+            try connect(try .unixDatagramSocket(), to: FileDescriptor.abstractAddress(canary.socketName))
         case .connectAbstract(let name): try connect(try .unixStreamSocket(), to: FileDescriptor.abstractAddress(name))
         case .connectUnix(let path): try connect(try .unixStreamSocket(), to: FileDescriptor.unixAddress(path.text))
         case .sharedMemory(let key): try SharedMemory.find(key: key)
@@ -54,6 +54,13 @@ struct Prover {
         case .socket(let family): try FileDescriptor.rawSocket(family: family).discard()
         case .signal(let processID): try Signals.send(0, to: processID)
         case .readMemory(let processID): try KernelProbe.readMemory(of: processID)
+        case .haveOwnNamespace(let namespace):
+            guard let canary else { throw .notSupported }
+            guard try !canary.shares(namespace) else { throw .notPermitted }
+        case .findOwnerOfMounts: try KernelProbe.openOwnerOfMounts()
+        case .haveRestrictions(let path, let restrictions):
+            let flags = try MountAttributes(of: path.text)
+            guard flags.isSuperset(of: MountAttributes(restrictions)) else { throw .notPermitted }
         case .mount: try KernelProbe.mount()
         case .unmount(let path): try KernelProbe.unmount(path.text)
         case .unshareMounts: try NamespaceSet.unshare(.mount)

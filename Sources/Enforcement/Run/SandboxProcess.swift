@@ -15,8 +15,7 @@ struct SandboxProcess {
     /// Never returns.
     func run(from start: Int) -> Never {
         do {
-            var enforcer = try Enforcer(
-                supervisor: supervisor, canary: canary.socketName, notifications: notifications)
+            var enforcer = try Enforcer(supervisor: supervisor, canary: canary, notifications: notifications)
             var index = start
             while plan.steps[index] != .startPayload {
                 try perform(index, with: &enforcer)

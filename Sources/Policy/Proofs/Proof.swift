@@ -43,6 +43,12 @@ public struct Proof: Equatable, Sendable {
         case signal(Int32)
         /// Read memory of a process.
         case readMemory(Int32)
+        /// EPERM if the namespace is the supervisor's.
+        case haveOwnNamespace(Namespace)
+        /// Ask for the user namespace that the mounts belong to (NS_GET_USERNS, ioctl_nsfs(2)).
+        case findOwnerOfMounts
+        /// EPERM if a mount forbids less than this (statvfs(3)).
+        case haveRestrictions(AbsolutePath, MountRestrictions)
         case mount
         case unmount(AbsolutePath)
         case unshareMounts

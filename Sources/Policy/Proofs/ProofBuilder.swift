@@ -56,6 +56,7 @@ struct ProofBuilder {
 
     mutating func build() {
         addFiles()
+        addNamespaces()
         addPorts()
         addConnections()
         addProcesses()
@@ -93,6 +94,16 @@ struct ProofBuilder {
             prove("the workspace can be written", .accessForWriting(request.paths.workspace), 0)
         }
         prove("/dev/null can be written", .openForWriting(.root / "dev/null"), 0)
+        for path in [request.paths.state, request.paths.workspace]
+        where path == request.paths.state || !request.paths.state.contains(path) {
+            prove("\(path) grants no privileges", .haveRestrictions(path, [.noSetUserID, .noDevices]), 0)
+        }
+        for mount in request.policy.mounts {
+            guard case .temporary = mount.source else { continue }
+            prove(
+                "\(mount.destination) grants no privileges", .haveRestrictions(mount.destination, mount.restrictions), 0
+            )
+        }
         guard !request.degradations.contains(.proc) else { return }
         for path in ["/proc/sys/kernel/core_pattern", "/proc/sysrq-trigger"].compactMap(AbsolutePath.init)
         where facts.hasProcRestrictions(request.policy, path) {
@@ -109,6 +120,15 @@ struct ProofBuilder {
         } else {
             prove("\(place) cannot be bound", .bind(transport, address, port), Self.accessDenied)
         }
+    }
+
+    private mutating func addNamespaces() {
+        // The kernel tells of namespaces through /proc.
+        guard !request.degradations.contains(.proc) else { return }
+        for namespace in Namespace.allCases {
+            prove("the \(namespace.rawValue) namespace is the sandbox's own", .haveOwnNamespace(namespace), 0)
+        }
+        prove("the mounts belong to a user namespace the payload is not in", .findOwnerOfMounts, Self.notPermitted)
     }
 
     private mutating func addPorts() {
