@@ -18,7 +18,7 @@ BENCH_PACKAGES := bubblewrap python3
 STRIP        ?= strip
 PROGRAMS     := mazelclaw-run mazelclaw
 
-.PHONY: help build run test check bench install uninstall fmt clean packages
+.PHONY: help build run test mutation check bench install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,11 @@ run: build ## start the profile's gateway in its sandbox (PROFILE=rescue)
 test: build ## run the whole suite against the built programs
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" swift test
+
+mutation: build ## leave out each layer of the isolation in turn: somebody must notice
+	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
+	swift build --build-tests
+	Tests/Scripts/mutation.py "$(CURDIR)/$(STAGE)" .build/debug/mazelclawPackageTests.xctest
 
 check: build ## format lint, warnings as errors, guards on the launcher
 	swift format lint --strict --recursive Sources Tests Package.swift

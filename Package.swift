@@ -116,7 +116,8 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        .testTarget(name: "IsolationTests", dependencies: ["CProbe", "JSON"], exclude: ["attempts.tsv"]),
+        .testTarget(
+            name: "IsolationTests", dependencies: ["CProbe", "JSON"], exclude: ["attempts.tsv", "layers.tsv"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "ProfilesTests", dependencies: ["JSON", "Linux", "Policy", "Profiles"]),
         .testTarget(

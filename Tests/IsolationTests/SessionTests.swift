@@ -37,7 +37,7 @@ import Testing
         #expect(try host.run(["sh", "-c", script], options).code == 0)
         let answer = (Files.read(host.stateDirectory() + "/answer") ?? "").split(separator: "\n")
         // The redirection is the shell's own, so 1 is the answer's file.
-        #expect(answer.count == 3)
+        try #require(answer.count == 3)
         for number in [0, 2] where closed.contains(Int32(number)) { #expect(answer[number] == "/dev/null") }
     }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Guards on the launcher: fully static, no threads, no Foundation. unshare(CLONE_NEWUSER) needs one thread.
+# Guards on the launcher: fully static, no threads, no Foundation, for unshare(CLONE_NEWUSER) needs one thread; and nothing
+# of what a debug build can leave out.
 set -euo pipefail
 launcher=$1
 failed=0
@@ -10,6 +11,10 @@ symbols=$(nm "$launcher")
 for pattern in pthread_create dispatch_async Foundation swift_task_create; do
     grep -q "$pattern" <<<"$symbols" && fail "$launcher contains $pattern"
 done
+for pattern in leavingOut 11Enforcement8Mutation; do
+    grep -q "$pattern" <<<"$symbols" && fail "$launcher can leave out layers: it contains $pattern"
+done
+grep -q user-namespace-limit "$launcher" && fail "$launcher knows the names of layers"
 if grep -rnE '^\s*(internal |public |package )?import (Foundation|FoundationEssentials|Dispatch)' \
     Sources/{CLinux,JSON,Policy,Profiles,Linux,Enforcement,mazelclaw-run}; then
     fail "the launcher's column imports Foundation or Dispatch"

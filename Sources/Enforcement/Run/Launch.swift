@@ -94,13 +94,12 @@ public struct Launch {
         let ports: PortSet
         let others: [Profile]
         let program: SeccompProgram
+        let isSupervised = try isSupervised(options)
         do {
             let policies = PolicyFiles(directories: directories, executable: executable)
             loaded = try policies.load(profile.policy)
             program = try FilterCache(directories: directories, launcher: executable)
-                .program(
-                    file: loaded.seccompFile, policies: policies,
-                    isSupervised: !options.degradations.contains(.broker))
+                .program(file: loaded.seccompFile, policies: policies, isSupervised: isSupervised)
             others = try ProfileStore(directories: directories).others(than: profile.name)
             ports = try PortPlan(others: others).ports(of: profile)
         } catch {
@@ -125,11 +124,24 @@ public struct Launch {
         }
         request.serviceManager = serviceManager
         request.passedSockets = try passedSockets()
+        let plan: SandboxPlan
         do {
-            return try SandboxPlan(request, facts: facts)
+            plan = try SandboxPlan(request, facts: facts)
         } catch {
             throw .plan(error)
         }
+        #if DEBUG
+            return try Mutation(launcher: executable)?.mutate(plan, environment: environment) ?? plan
+        #else
+            return plan
+        #endif
+    }
+
+    private func isSupervised(_ options: LaunchOptions) throws(LaunchError) -> Bool {
+        #if DEBUG
+            if let mutation = try Mutation(launcher: executable), !mutation.keepsBroker { return false }
+        #endif
+        return !options.degradations.contains(.broker)
     }
 
     /// The state directory that a start of `profile` would use.

@@ -1,0 +1,80 @@
+#if DEBUG
+    /// One layer of the isolation, which a debug build can leave out: what nobody misses then, no test tests.
+    public enum Layer: String, CaseIterable, Sendable {
+        case userNamespace = "user-namespace"
+        /// The mount namespace, with everything that is built in it.
+        case mountNamespace = "mount-namespace"
+        /// The PID namespace, with the /proc that shows it.
+        case pidNamespace = "pid-namespace"
+        case ipcNamespace = "ipc-namespace"
+        /// The UTS namespace, with the host name in it.
+        case utsNamespace = "uts-namespace"
+        case cgroupNamespace = "cgroup-namespace"
+        case nestedUserNamespace = "nested-user-namespace"
+        case userNamespaceLimit = "user-namespace-limit"
+        case mountPropagation = "mount-propagation"
+        /// That binds and the root are read-only.
+        case readOnlyMounts = "read-only-mounts"
+        /// nosuid, nodev and noexec (mount(8)).
+        case mountFlags = "mount-flags"
+        case maskedPaths = "masked-paths"
+        case readOnlyPaths = "read-only-paths"
+        /// The filter, with the broker that stands on it.
+        case seccomp
+        case landlockFiles = "landlock-files"
+        case landlockPorts = "landlock-ports"
+        case landlockScopes = "landlock-scopes"
+        case broker
+        case capabilities
+        case noNewPrivileges = "no-new-privileges"
+        case undumpable
+        case keyring
+        case session
+        case fileModeMask = "file-mode-mask"
+        case descriptors
+        case signals
+        /// That only listed variables of the launcher's environment pass.
+        case environment
+        case limits
+        case dieWithParent = "die-with-parent"
+
+        var namespace: Namespace? {
+            switch self {
+            case .userNamespace: .user
+            case .mountNamespace: .mount
+            case .pidNamespace: .pid
+            case .ipcNamespace: .ipc
+            case .utsNamespace: .uts
+            case .cgroupNamespace: .cgroup
+            default: nil
+            }
+        }
+
+        /// Whether nothing but this layer needs `step`.
+        func owns(_ step: Step) -> Bool {
+            switch (self, step) {
+            case (.userNamespace, .mapIdentity), (.utsNamespace, .setHostName),
+                (.nestedUserNamespace, .nestUserNamespace), (.userNamespaceLimit, .limitUserNamespaces),
+                (.mountPropagation, .makeMountsPrivate), (.readOnlyMounts, .sealRoot), (.maskedPaths, .maskPath),
+                (.readOnlyPaths, .makePathReadOnly), (.seccomp, .filterSystemCalls), (.seccomp, .handOverCalls),
+                (.broker, .handOverCalls), (.capabilities, .dropCapabilities),
+                (.noNewPrivileges, .setNoNewPrivileges), (.undumpable, .becomeUndumpable),
+                (.keyring, .joinAnonymousKeyring), (.session, .startSession), (.fileModeMask, .setFileModeMask),
+                (.descriptors, .closeDescriptors), (.signals, .resetSignals), (.limits, .setLimit),
+                (.dieWithParent, .dieWithParent):
+                true
+            case (.pidNamespace, .mountFileSystem(let mount)): mount.source == .processes
+            case (.pidNamespace, .limitUserNamespaces), (.pidNamespace, .maskPath), (.pidNamespace, .makePathReadOnly):
+                true
+            case (.mountNamespace, .makeMountsPrivate), (.mountNamespace, .mountRoot),
+                (.mountNamespace, .makeDirectory), (.mountNamespace, .makeSymbolicLink), (.mountNamespace, .writeFile),
+                (.mountNamespace, .mountFileSystem), (.mountNamespace, .bind),
+                (.mountNamespace, .bindNotificationSocket), (.mountNamespace, .limitUserNamespaces),
+                (.mountNamespace, .maskPath), (.mountNamespace, .makePathReadOnly), (.mountNamespace, .sealRoot),
+                (.mountNamespace, .pivotRoot):
+                true
+            default: false
+            }
+        }
+    }
+#endif

@@ -1,0 +1,26 @@
+import JSON
+import Policy
+import Testing
+
+@Suite struct LayerTests {
+    @Test(arguments: Layer.allCases)
+    func `a layer left out changes the plan, and all other steps stay in order`(layer: Layer) throws {
+        let plan = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts())
+        let without = plan.leavingOut(layer, environment: try PlanFixture.facts().environment)
+        #expect(without.steps != plan.steps)
+        var rest = plan.steps.map(\.name)[...]
+        for name in without.steps.map(\.name) {
+            let place = try #require(rest.firstIndex(of: name))
+            rest = rest[(place + 1)...]
+        }
+        #expect(without.steps.last?.name == "execve")
+        #expect(without.proofs == plan.proofs)
+    }
+
+    @Test func `the proofs left out, the step stays`() throws {
+        let plan = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts())
+        let without = plan.leavingOutProofs()
+        #expect(without.proofs.isEmpty)
+        #expect(without.steps.map(\.name) == plan.steps.map(\.name))
+    }
+}
