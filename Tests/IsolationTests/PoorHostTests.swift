@@ -209,6 +209,20 @@ import Testing
         #expect(verdict.output.contains("--allow-degraded=proc"))
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can mount a /proc"), arguments: Starting.available)
+    func `where the launcher sees only processes in proc the rest of it is covered all the same`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        let script = "mount -t proc -o subset=pid proc /proc && exec \"$@\""
+        options.rootWrapper = ["unshare", "-m", "sh", "-c", script, "-"]
+        let end = try host.run([host.stage.probe, "F03", "F06", "F11", "F12", "F13", "S01", "N02"], options)
+        #expect(end.code == 0)
+        try expectRestHolds(end)
+        #expect(try host.command(["doctor"], options).code == 0)
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root can cover /proc"), arguments: Starting.available)
     func `without proc, given up by name, the rest holds`(starting: Starting) throws {
         let host = try Host(starting)

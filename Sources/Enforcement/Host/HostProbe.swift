@@ -35,10 +35,12 @@ public struct HostProbe {
             identities.append((directory, try identity(of: directory, user: user)))
         }
         let resolver = (try? FileSystem.read("/etc/resolv.conf", limit: 64 << 10)) ?? []
-        return HostFacts(
+        var facts = HostFacts(
             user: user, isRoot: Credentials.userID == 0 && user.userID != 0, landlockABI: Landlock.abiVersion,
             entries: entries, identities: identities,
             resolverConfiguration: String(decoding: resolver, as: UTF8.self), environment: environment)
+        facts.seesWholeProc = (try? FileStatus(of: "/proc/sys")) != nil
+        return facts
     }
 
     private static func entry(_ path: AbsolutePath) -> HostFacts.Entry? {

@@ -257,7 +257,7 @@ struct Enforcer {
 
     private func mask(_ path: AbsolutePath) throws(Failure) {
         try inRoot { (root) throws(Errno) in
-            let place = try root.open(path.relative, flags: OpenFlag.path | OpenFlag.noFollow)
+            guard let place = try place(of: path, in: root) else { return }
             defer { place.discard() }
             let cover: MountTree
             if try FileStatus(of: place).kind == .directory {
@@ -276,12 +276,23 @@ struct Enforcer {
 
     private func makeReadOnly(_ path: AbsolutePath) throws(Failure) {
         try inRoot { (root) throws(Errno) in
-            let place = try root.open(path.relative, flags: OpenFlag.path | OpenFlag.noFollow)
+            guard let place = try place(of: path, in: root) else { return }
             defer { place.discard() }
             let tree = try MountTree(cloning: place)
             defer { tree.root.discard() }
             try tree.restrict([.readOnly, .noSetUserID, .noDevices, .noExecution], recursive: true)
             try tree.attach(at: "", in: place)
+        }
+    }
+
+    /// What stands at a path of the policy; nil when nothing does, and nothing is to be covered then: the plan names
+    /// what a new /proc may hold.
+    private func place(of path: AbsolutePath, in root: FileDescriptor) throws(Errno) -> FileDescriptor? {
+        do throws(Errno) {
+            return try root.open(path.relative, flags: OpenFlag.path | OpenFlag.noFollow)
+        } catch {
+            guard error == .noSuchFileOrDirectory else { throw error }
+            return nil
         }
     }
 

@@ -27,6 +27,9 @@ public struct HostFacts: Sendable {
     public var isRoot: Bool
     /// The Landlock ABI; 0 when there is none.
     public var landlockABI: Int32
+    /// Whether the launcher sees all of /proc. In one with only the processes (subset=pid, proc(5)) nothing shows what a
+    /// fresh one will hold.
+    public var seesWholeProc = true
     /// The paths asked about that exist. Arrays and no dictionaries here and below: a dictionary's type alone
     /// costs the launcher more to set up than looking through these.
     public var entries: [(path: AbsolutePath, entry: Entry)]
@@ -55,6 +58,11 @@ public struct HostFacts: Sendable {
     /// What stands at `path`, or nil when nothing does or nobody asked.
     public func entry(at path: AbsolutePath) -> Entry? {
         entries.first { $0.path == path }?.entry
+    }
+
+    /// Whether a new /proc may hold `path`.
+    func mayHold(_ path: AbsolutePath) -> Bool {
+        entry(at: path) != nil || !seesWholeProc && (AbsolutePath.root / "proc").contains(path)
     }
 
     /// The directory at `path` as it was seen, or nil when nobody asked.

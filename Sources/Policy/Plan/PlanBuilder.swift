@@ -227,8 +227,8 @@ struct PlanBuilder {
         guard !request.degradations.contains(.proc) else { return }
         // The payload's own namespace counts as the first.
         steps.append(.limitUserNamespaces(maximum: 1 + request.policy.nestedUserNamespaces))
-        steps += request.policy.maskedPaths.filter { facts.entry(at: $0) != nil }.map(Step.maskPath)
-        steps += request.policy.readonlyPaths.filter { facts.entry(at: $0) != nil }.map(Step.makePathReadOnly)
+        steps += request.policy.maskedPaths.filter(facts.mayHold).map(Step.maskPath)
+        steps += request.policy.readonlyPaths.filter(facts.mayHold).map(Step.makePathReadOnly)
     }
 
     private mutating func makeDirectories(to path: AbsolutePath) {

@@ -251,6 +251,6 @@ struct ProofBuilder {
 extension HostFacts {
     /// Whether the plan makes `path` read-only or masks it: the policy names it or a directory above, and it exists.
     fileprivate func hasProcRestrictions(_ policy: SandboxPolicy, _ path: AbsolutePath) -> Bool {
-        (policy.readonlyPaths + policy.maskedPaths).contains { $0.contains(path) && entry(at: $0) != nil }
+        (policy.readonlyPaths + policy.maskedPaths).contains { $0.contains(path) && mayHold($0) }
     }
 }
