@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 public import SystemPackage
 
@@ -52,6 +53,13 @@ public enum FileSystem {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let count = try valueOrErrno(readlinkat(directory.rawValue, path, &buffer, buffer.count))
         return String(decoding: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Whether an open file is one of proc(5) (fstatfs(2)).
+    public static func isProc(_ descriptor: FileDescriptor) throws(Errno) -> Bool {
+        var status = statfs()
+        _ = try valueOrErrno(clinux_fstatfs(descriptor.rawValue, &status))
+        return Int64(status.f_type) == clinux_proc_super_magic
     }
 
     /// Renames within one file system, replacing the target (rename(2)).

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdint.h>
+#include <sys/vfs.h>
 
+static const int64_t clinux_proc_super_magic = PROC_SUPER_MAGIC;
 static const int32_t clinux_o_path = O_PATH;
 static const int32_t clinux_at_empty_path_flag = AT_EMPTY_PATH;
 
@@ -12,6 +15,10 @@ static const int32_t clinux_ofd_setlk = F_OFD_SETLK;
 
 static inline int clinux_fcntl_lock(int fd, int command, struct flock *lock) {
     return fcntl(fd, command, lock);
+}
+
+static inline int clinux_fstatfs(int fd, struct statfs *status) {
+    return fstatfs(fd, status);
 }
 
 static inline int clinux_openat(int dir, const char *path, int flags, uint32_t mode) {
