@@ -52,11 +52,22 @@ extension AttemptTable {
             }
         }
         add("N32", "set IP_TRANSPARENT") { Socket.with(AF_INET, Socket.stream) { Socket.set($0, 0, 19) } }
-        add("N30", "bind base + 1 with a descriptor table of its own", apart: true) {
-            SystemCall.attempt(SYS_unshare, 0x400).then { Socket.bind(.loopback4, port: base &+ 1) }
-        }
-        add("N30", "bind the base port with a descriptor table of its own", apart: true) {
-            SystemCall.attempt(SYS_unshare, 0x400).then { Socket.bind(.loopback4, port: base) }
+        addForeignThreads()
+    }
+
+    /// Threads: what calls is not always the process, and its descriptors are not always the process's.
+    private mutating func addForeignThreads() {
+        for (name, offset) in [("base + 1", 1), ("the base port", 0)] as [(String, UInt16)] {
+            let port = facts.basePort &+ offset
+            // CLONE_FILES is 0x400 (unshare(2)).
+            let ownTable = { SystemCall.attempt(SYS_unshare, 0x400).then { Socket.bind(.loopback4, port: port) } }
+            add("N30", "bind \(name) with a descriptor table of its own", apart: true, ownTable)
+            add("N30", "bind \(name) from a thread", apart: true) {
+                Child.outcomeInThread { Socket.bind(.loopback4, port: port) }
+            }
+            add("N30", "bind \(name) from a thread with a descriptor table of its own", apart: true) {
+                Child.outcomeInThread(ownTable)
+            }
         }
     }
 

@@ -24,8 +24,7 @@ extension AttemptTable {
     }
 
     private static func permitEverything() -> Outcome {
-        let none: [Int32] = [0]
-        return Outcome(of: Int(probe_remove_syscalls(none, none, 0)))
+        Outcome(of: Int(probe_remove_syscalls(nil, 0)))
     }
 
     private mutating func addPrctl() {

@@ -85,10 +85,7 @@ extension AttemptTable {
             }
             return SystemCall.attempt(SYS_ptrace, 16, Argument(child), 0, 0)
         }
-        add("P16", "start a thread") {
-            let error = probe_thread()
-            return error == 0 ? .permitted() : .refused(error)
-        }
+        add("P16", "start a thread") { Child.outcomeInThread { .permitted() } }
         add("P16", "execute /usr/bin/true") { File.execute("/usr/bin/true") }
     }
 

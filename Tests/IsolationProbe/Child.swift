@@ -27,6 +27,24 @@ enum Child {
         return status & 0x7F == 0 ? decoded(report) : .killed(signal: status & 0x7F)
     }
 
+    /// What becomes of `attempt` in a second thread of this process.
+    static func outcomeInThread(_ attempt: @escaping () -> Outcome) -> Outcome {
+        let scene = ThreadScene(attempt)
+        let error = probe_in_thread(
+            { context in
+                guard let context else { return }
+                let scene = Unmanaged<ThreadScene>.fromOpaque(context).takeUnretainedValue()
+                scene.outcome = scene.attempt()
+            }, Unmanaged.passUnretained(scene).toOpaque())
+        return error == 0 ? scene.outcome : .refused(error)
+    }
+
+    private final class ThreadScene {
+        let attempt: () -> Outcome
+        var outcome = Outcome.refused(ECHILD)
+        init(_ attempt: @escaping () -> Outcome) { self.attempt = attempt }
+    }
+
     /// Starts `body` in a child that ends with it; -1 and errno when there can be none.
     static func start(_ body: () -> Void) -> Int32 {
         let child = pid_t(SystemCall.result(Int(SYS_fork), []))

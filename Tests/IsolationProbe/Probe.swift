@@ -4,7 +4,10 @@ import Glibc
 /// A payload that tries what a sandbox must refuse, and what it must permit.
 ///
 ///     isolation-probe [--forked] ID|GROUP|all...
-///     isolation-probe --without SYSCALL=ERRNO,... COMMAND...   play a host that lacks system calls
+///     isolation-probe --without SYSCALL[&BITS]=ERRNO,... COMMAND...
+///                                                         play a host that lacks system calls, all of them or those
+///                                                         with one of these bits in the first argument
+///     isolation-probe --with-listener COMMAND...             play a host whose one seccomp listener is taken
 ///     isolation-probe --bomb|--zombies N|--serve                 one of the larger scenes
 enum Probe {
     static func main() -> Never {
@@ -14,6 +17,7 @@ enum Probe {
         case "--zombies": Scenes.zombies(Int(words.dropFirst().first ?? "") ?? 1000)
         case "--serve": Scenes.serve()
         case "--without": Scenes.without(Array(words.dropFirst()))
+        case "--with-listener": Scenes.withListener(Array(words.dropFirst()))
         default: break
         }
         let isForked = words.first == "--forked"

@@ -62,23 +62,36 @@ enum Scenes {
         }
     }
 
-    /// Becomes the command, on a host where the system calls named first fail, as in `165=1,321=38 COMMAND...`.
+    /// Becomes the command, on a host where the system calls named first fail, as in `165=1,56&0x10000000=1 COMMAND...`.
     static func without(_ words: [String]) -> Never {
-        var numbers: [Int32] = []
-        var errors: [Int32] = []
+        var lacks: [probe_lack] = []
         for item in words.first?.split(separator: ",") ?? [] {
             let parts = item.split(separator: "=")
-            guard parts.count == 2, let number = Int32(parts[0]), let error = Int32(parts[1]) else { exit(2) }
-            numbers.append(number)
-            errors.append(error)
+            let call = parts.first?.split(separator: "&") ?? []
+            guard parts.count == 2, let number = call.first.flatMap({ UInt32($0) }), let error = UInt32(parts[1]),
+                let mask = call.count == 2 ? UInt32(call[1].dropFirst(2), radix: 16) : 0
+            else { exit(2) }
+            lacks.append(probe_lack(number: number, mask: mask, error: error))
         }
-        guard words.count > 1, probe_remove_syscalls(numbers, errors, Int32(numbers.count)) == 0 else {
+        guard words.count > 1, probe_remove_syscalls(lacks, lacks.count) == 0 else {
             perror("--without")
             exit(2)
         }
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.dropFirst().map { strdup($0) } + [nil]
+        var arguments = vector(words.dropFirst())
         execvp(words[1], &arguments)
         perror("--without")
         exit(2)
+    }
+
+    /// Runs the command with the one seccomp listener taken, and ends as it does.
+    static func withListener(_ words: [String]) -> Never {
+        guard !words.isEmpty else { exit(2) }
+        let status = probe_with_listener(vector(words[...]))
+        // The code is the second byte, the signal the low seven bits (wait(2)).
+        exit(status == -1 ? 2 : status & 0x7F == 0 ? status >> 8 : 128 + status & 0x7F)
+    }
+
+    private static func vector(_ words: ArraySlice<String>) -> [UnsafeMutablePointer<CChar>?] {
+        words.map { strdup($0) } + [nil]
     }
 }
