@@ -1,0 +1,84 @@
+/// How a CLI backend is called for one turn.
+struct CLICall: Equatable {
+    /// The arguments after the program's name.
+    let arguments: [String]
+    /// What stands on its standard input.
+    let input: String
+    /// What it writes.
+    let output: CLIBackendSection.Output
+    /// The session it is told.
+    let session: String?
+
+    /// The call `section` describes for `turn`; a new session is called `newSession`.
+    init(_ section: CLIBackendSection, _ turn: Turn, newSession: @autoclosure () -> String = UUIDText.random()) {
+        let isNew = turn.providerSession == nil
+        let session: String? =
+            switch section.sessionMode ?? .always {
+            case .always: turn.providerSession ?? newSession()
+            case .existing: turn.providerSession
+            case .none: nil
+            }
+        let resumes = session != nil && !isNew && !section.resumeArguments.isEmpty
+        var arguments = (resumes ? section.resumeArguments : section.arguments).map { argument in
+            resumes ? Self.filled(argument, session) : argument
+        }
+        if !resumes {
+            if let flag = section.modelArgument, let model = turn.model {
+                arguments += [flag, section.modelAliases[model] ?? model]
+            }
+            if let flag = section.systemPromptArgument, let prompt = turn.systemPrompt,
+                Self.gives(section.systemPromptWhen ?? .first, isNew: isNew)
+            {
+                arguments += [flag, prompt]
+            }
+            if session != nil {
+                if !section.sessionArguments.isEmpty {
+                    arguments += section.sessionArguments.map { Self.filled($0, session) }
+                } else if let flag = section.sessionArgument, let session {
+                    arguments += [flag, session]
+                }
+            }
+        }
+        var message = turn.message
+        if !turn.images.isEmpty {
+            if let flag = section.imageArgument {
+                arguments +=
+                    section.imageMode == .list
+                    ? [flag, turn.images.joined(separator: ",")] : turn.images.flatMap { [flag, $0] }
+            } else {
+                // It can still open the files.
+                message = [message, turn.images.joined(separator: "\n")].filter { !$0.isEmpty }.joined(
+                    separator: "\n\n")
+            }
+        }
+        let isArgument =
+            section.input == .argument
+            && Int64(message.unicodeScalars.count) <= section.maxPromptArgumentCharacters ?? Self.argumentLimit
+        self.session = session
+        self.arguments = isArgument ? arguments + [message] : arguments
+        input = isArgument ? "" : message
+        output = resumes ? section.resumeOutput ?? section.output : section.output
+    }
+
+    /// The longest message given as an argument when the section says nothing: the kernel takes 128 KiB for one
+    /// (execve(2), MAX_ARG_STRLEN), and a character has up to four bytes.
+    private static let argumentLimit: Int64 = 32_000
+
+    private static func filled(_ argument: String, _ session: String?) -> String {
+        var parts = argument[...]
+        var filled = ""
+        while let start = parts.firstRange(of: "{sessionId}") {
+            filled += parts[..<start.lowerBound] + (session ?? "")
+            parts = parts[start.upperBound...]
+        }
+        return filled + parts
+    }
+
+    private static func gives(_ when: CLIBackendSection.SystemPromptWhen, isNew: Bool) -> Bool {
+        switch when {
+        case .first: isNew
+        case .always: true
+        case .never: false
+        }
+    }
+}

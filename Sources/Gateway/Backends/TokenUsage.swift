@@ -1,0 +1,35 @@
+import JSON
+
+/// How much a model read and wrote, as it counts.
+struct TokenUsage: Equatable, Sendable {
+    var input: Int64?
+    var output: Int64?
+    var cacheRead: Int64?
+    var cacheWrite: Int64?
+    var total: Int64?
+
+    /// Reads what a program tells in `usage`, in any of the spellings there are; nil when nothing of it is known.
+    init?(_ json: JSON?) {
+        guard let json else { return nil }
+        func count(_ names: String...) -> Int64? {
+            names.lazy.compactMap { json[$0]?.integer }.first { $0 >= 0 }
+        }
+        input = count("input_tokens", "inputTokens", "prompt_tokens", "input")
+        output = count("output_tokens", "outputTokens", "completion_tokens", "output")
+        cacheRead = count("cache_read_input_tokens", "cached_input_tokens", "cacheRead")
+        cacheWrite = count("cache_creation_input_tokens", "cacheWrite")
+        total = count("total_tokens", "total", "totalTokens")
+        guard [input, output, cacheRead, cacheWrite, total].contains(where: { $0 != nil }) else { return nil }
+    }
+
+    /// As results and messages carry it.
+    var json: JSON {
+        var object = JSONObject()
+        object["input"] = input.map(JSON.integer)
+        object["output"] = output.map(JSON.integer)
+        object["cacheRead"] = cacheRead.map(JSON.integer)
+        object["cacheWrite"] = cacheWrite.map(JSON.integer)
+        object["total"] = total.map(JSON.integer)
+        return .object(object)
+    }
+}

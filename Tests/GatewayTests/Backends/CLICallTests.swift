@@ -1,0 +1,101 @@
+import Testing
+
+@testable import Gateway
+
+private func turn(session: String? = nil, model: String? = nil, message: String = "hi") throws -> Turn {
+    Turn.test(message, model: model, systemPrompt: "prompt", providerSession: session)
+}
+
+private func section(_ change: (inout CLIBackendSection) -> Void) -> CLIBackendSection {
+    var section = CLIBackendSection()
+    section.arguments = ["-p"]
+    change(&section)
+    return section
+}
+
+@Test func `a message is the last argument`() throws {
+    let call = try CLICall(section { _ in }, turn())
+    #expect(call.arguments == ["-p", "hi"])
+    #expect(call.input.isEmpty)
+    #expect(call.output == .json)
+}
+
+@Test func `a message goes to standard input when the section says so, or it is too long`() throws {
+    let stdin = try CLICall(section { $0.input = .stdin }, turn())
+    #expect(stdin.arguments == ["-p"])
+    #expect(stdin.input == "hi")
+    let long = section { $0.maxPromptArgumentCharacters = 2 }
+    #expect(try CLICall(long, turn(message: "hé")).arguments == ["-p", "hé"])
+    #expect(try CLICall(long, turn(message: "hey")).input == "hey")
+}
+
+@Test func `a new session gets model, prompt and a session id`() throws {
+    let section = section {
+        $0.modelArgument = "--model"
+        $0.modelAliases = ["big": "big-7"]
+        $0.systemPromptArgument = "--system"
+        $0.sessionArgument = "--session"
+    }
+    let call = try CLICall(section, turn(model: "big"), newSession: "n1")
+    #expect(call.arguments == ["-p", "--model", "big-7", "--system", "prompt", "--session", "n1", "hi"])
+    #expect(call.session == "n1")
+}
+
+@Test func `a session that goes on is resumed by arguments of its own`() throws {
+    let section = section {
+        $0.modelArgument = "--model"
+        $0.sessionArgument = "--session"
+        $0.resumeArguments = ["-p", "resume", "{sessionId}", "--id={sessionId}"]
+        $0.resumeOutput = .text
+    }
+    let call = try CLICall(section, turn(session: "s1", model: "big"))
+    #expect(call.arguments == ["-p", "resume", "s1", "--id=s1", "hi"])
+    #expect(call.output == .text)
+}
+
+@Test func `a session that goes on without such arguments is named again`() throws {
+    let section = section { $0.sessionArguments = ["--sid", "x-{sessionId}"] }
+    #expect(try CLICall(section, turn(session: "s1")).arguments == ["-p", "--sid", "x-s1", "hi"])
+}
+
+@Test(arguments: [
+    (CLIBackendSection.SessionMode.always, nil, ["--session", "n1"]), (.always, "s1", ["--session", "s1"]),
+    (.existing, nil, []), (.existing, "s1", ["--session", "s1"]), (.none, nil, []), (.none, "s1", []),
+])
+func `the session is told as often as the mode says`(
+    mode: CLIBackendSection.SessionMode, session: String?, arguments: [String]
+) throws {
+    let section = section {
+        $0.sessionArgument = "--session"
+        $0.sessionMode = mode
+    }
+    #expect(try CLICall(section, turn(session: session), newSession: "n1").arguments == ["-p"] + arguments + ["hi"])
+}
+
+@Test(arguments: [
+    (CLIBackendSection.SystemPromptWhen.first, nil, true), (.first, "s1", false), (.always, "s1", true),
+    (.never, nil, false),
+])
+func `the system prompt is given as often as the section says`(
+    when: CLIBackendSection.SystemPromptWhen, session: String?, isGiven: Bool
+) throws {
+    let section = section {
+        $0.systemPromptArgument = "--system"
+        $0.systemPromptWhen = when
+    }
+    let call = try CLICall(section, turn(session: session))
+    #expect(call.arguments.contains("prompt") == isGiven)
+}
+
+@Test func `pictures are arguments, or lines of the message`() throws {
+    var turn = try turn()
+    turn.images = ["/a.png", "/b.png"]
+    #expect(
+        CLICall(section { $0.imageArgument = "-i" }, turn).arguments == ["-p", "-i", "/a.png", "-i", "/b.png", "hi"])
+    let list = section {
+        $0.imageArgument = "-i"
+        $0.imageMode = .list
+    }
+    #expect(CLICall(list, turn).arguments == ["-p", "-i", "/a.png,/b.png", "hi"])
+    #expect(CLICall(section { _ in }, turn).arguments == ["-p", "hi\n\n/a.png\n/b.png"])
+}

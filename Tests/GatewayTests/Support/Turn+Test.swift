@@ -1,0 +1,16 @@
+import Policy
+
+@testable import Gateway
+
+extension Turn {
+    /// A turn of the agent `main`.
+    static func test(
+        _ message: String, in workspace: AbsolutePath = .root, model: String? = nil, systemPrompt: String? = nil,
+        providerSession: String? = nil, time: Duration = .seconds(60)
+    ) -> Turn {
+        Turn(
+            runID: "run", agent: Agent(id: "main", workspace: workspace), sessionKey: "agent:main:main",
+            sessionID: "id",
+            message: message, model: model, systemPrompt: systemPrompt, providerSession: providerSession, time: time)
+    }
+}
