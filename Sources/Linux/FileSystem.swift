@@ -39,6 +39,11 @@ public enum FileSystem {
         _ = try valueOrErrno(mknodat(directory.rawValue, path, S_IFREG | mode, 0))
     }
 
+    /// Makes a character device, that of /dev/null (mknodat(2)).
+    public static func makeCharacterDevice(_ path: String, in directory: FileDescriptor) throws(Errno) {
+        _ = try valueOrErrno(mknodat(directory.rawValue, path, S_IFCHR | 0o600, dev_t(0x103)))
+    }
+
     /// Makes a symbolic link (symlinkat(2)).
     public static func makeSymbolicLink(
         _ path: String, to target: String, in directory: FileDescriptor

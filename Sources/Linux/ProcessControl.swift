@@ -107,4 +107,13 @@ public struct CStringArray {
         }
         pointer[strings.count] = nil
     }
+
+    /// The strings as they are in memory.
+    public var strings: [[UInt8]] {
+        var strings: [[UInt8]] = []
+        while let string = pointer[strings.count] {
+            strings.append(UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) })
+        }
+        return strings
+    }
 }

@@ -14,6 +14,11 @@ struct Execution {
         environment = CStringArray(command.environment.map { Array($0.assignment.utf8) })
     }
 
+    /// The names of the variables, as they are laid out.
+    var environmentNames: [String] {
+        environment.strings.map { String(decoding: $0.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self) }
+    }
+
     /// Tries the candidates in order (execvp(3)); returns only by throwing. A file that may not be executed
     /// counts for more than one that is not there.
     func run() throws(Errno) {

@@ -8,6 +8,8 @@ import SystemPackage
 struct Prover {
     /// What the supervisor holds and is in; nil where there is none.
     let canary: Canary?
+    /// What exec is going to be given; nil where there is none.
+    let execution: Execution?
 
     /// How the act ended: an errno, or 0.
     func outcome(of act: Proof.Act) -> Int32 {
@@ -50,6 +52,13 @@ struct Prover {
         case .connectAbstract(let name): try connect(try .unixStreamSocket(), to: FileDescriptor.abstractAddress(name))
         case .connectUnix(let path): try connect(try .unixStreamSocket(), to: FileDescriptor.unixAddress(path.text))
         case .sharedMemory(let key): try SharedMemory.find(key: key)
+        case .keepEnvironment(let patterns):
+            guard execution?.environmentNames.allSatisfy({ EnvironmentPattern.matches($0, patterns) }) ?? true else {
+                throw .notPermitted
+            }
+        case .makeDevice(let path):
+            try FileSystem.makeCharacterDevice(path.text, in: here)
+            _ = unlink(path.text)
         case .systemCall(let number): try KernelProbe.call(number)
         case .socket(let family): try FileDescriptor.rawSocket(family: family).discard()
         case .signal(let processID): try Signals.send(0, to: processID)

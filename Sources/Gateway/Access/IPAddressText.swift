@@ -33,6 +33,7 @@ public enum IPAddressText {
     static func withoutPort(_ text: String) -> String {
         let address = normal(text)
         if address.hasPrefix("[") { return String(address.dropFirst().prefix { $0 != "]" }) }
-        return address.split(separator: ":", omittingEmptySubsequences: false).count == 2 ? String(address.prefix { $0 != ":" }) : address
+        return address.split(separator: ":", omittingEmptySubsequences: false).count == 2
+            ? String(address.prefix { $0 != ":" }) : address
     }
 }

@@ -362,9 +362,7 @@ struct PlanBuilder {
 
     private func isInherited(_ name: String) -> Bool {
         guard !ServiceManager.variables.contains(name) else { return false }
-        return request.policy.inheritedEnvironment.contains { pattern in
-            pattern.utf8.last == UInt8(ascii: "*") ? name.utf8.starts(with: pattern.utf8.dropLast()) : name == pattern
-        }
+        return EnvironmentPattern.matches(name, request.policy.inheritedEnvironment)
     }
 }
 

@@ -60,6 +60,10 @@ public struct Proof: Equatable, Sendable {
         case havePrivileges
         /// EPERM if of the descriptors from 3 on another than these would survive exec, or one of these would not.
         case keepDescriptors([Int32])
+        /// EPERM if the payload would get a variable whose name none of these patterns stands for.
+        case keepEnvironment([String])
+        /// Make a character device, and remove it again.
+        case makeDevice(AbsolutePath)
         /// EPERM if a limit stands above the plan's.
         case exceedLimits([ResourceLimit])
     }

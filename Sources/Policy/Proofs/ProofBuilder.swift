@@ -157,6 +157,8 @@ struct ProofBuilder {
                 prove("port \(port)/tcp cannot be connected to", .connect(port), Self.accessDenied)
             }
         }
+        // The kernel asks Landlock before it looks for the capability: EPERM would be another layer's work.
+        prove("Landlock holds files", .makeDevice(.root / "tmp/.mazelclaw-proof"), Self.accessDenied)
         if landlock.scopes.contains(.abstractUnixSocket) {
             prove("the host's abstract sockets are out of reach", .connectToSupervisor, Self.notPermitted)
         }
@@ -174,9 +176,13 @@ struct ProofBuilder {
         let kept = request.passedSockets.map(\.descriptor)
         let exception = kept.isEmpty ? "" : " but \(kept.map(String.init).joined(separator: ", "))"
         prove("no descriptor of the launcher's\(exception) survives exec", .keepDescriptors(kept), 0)
+        let own = ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "MAZELCLAW_*"]
+        let given = request.policy.environment + request.profile.environment + request.environment
         prove(
-            "the limits hold",
-            .exceedLimits(request.policy.limits), 0)
+            "no variable passes that nobody listed",
+            .keepEnvironment(
+                own + ServiceManager.variables + request.policy.inheritedEnvironment + given.map(\.name)), 0)
+        prove("the limits hold", .exceedLimits(request.policy.limits), 0)
     }
 
     private mutating func addPrivileges() {
