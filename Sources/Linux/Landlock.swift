@@ -69,9 +69,13 @@ public struct Landlock {
         public static let signal = Scope(rawValue: 1 << 1)
     }
 
-    /// The highest ABI the running kernel offers; 0 when Landlock is absent or disabled.
-    public static var abiVersion: Int32 {
-        Int32(max(0, clinux_landlock_create_ruleset(nil, 0, CLINUX_LANDLOCK_CREATE_RULESET_VERSION)))
+    /// The highest ABI the running kernel offers; 0 when Landlock cannot be used.
+    public static var abiVersion: Int32 { (try? askForABIVersion()) ?? 0 }
+
+    /// The highest ABI the running kernel offers. Throws ENOSYS when it has no Landlock, EOPNOTSUPP when that is switched
+    /// off, and what a filter over this process answers in its place.
+    public static func askForABIVersion() throws(Errno) -> Int32 {
+        Int32(try valueOrErrno(clinux_landlock_create_ruleset(nil, 0, CLINUX_LANDLOCK_CREATE_RULESET_VERSION)))
     }
 
     /// The errata the running kernel has fixed, as bits; 0 when it cannot say.

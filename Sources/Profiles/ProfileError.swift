@@ -52,7 +52,18 @@ extension ProfileError: CustomStringConvertible {
         case .registryBusy(let path):
             "another start of mazelclaw-run keeps \(path) locked, and seems to hang; end it (fuser \(path) names it)"
         case .system(let action, let path, let errno):
-            "cannot \(action) \(path): \(errno.name) (\(errno)); check that it exists and is yours"
+            "cannot \(action) \(path): \(errno.name) (\(errno)); \(Self.remedy(for: errno))"
+        }
+    }
+
+    /// What to do when a call on a file of the host fails so.
+    public static func remedy(for errno: Errno) -> String {
+        switch errno {
+        case .noSpace: "free some space"
+        case .readOnlyFileSystem:
+            "let it be written: in a unit StateDirectory=mazelclaw-run, CacheDirectory=mazelclaw, and ReadWritePaths= for "
+                + "what else it names"
+        default: "check that it exists and is yours"
         }
     }
 }

@@ -108,9 +108,7 @@ struct Program {
         if let other = serviceManager.otherRecipient {
             output.say("ignoring LISTEN_FDS: LISTEN_PID=\(other) is not this process, \(OwnProcess.processID)")
         }
-        if !plan.degradations.isEmpty {
-            output.say("degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))")
-        }
+        if let sentence = degradationSentence(of: plan) { output.say(sentence) }
         report(
             ["event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count))], audit)
         let outcome = Supervisor(plan: plan, serviceManager: notifications).run { event in
@@ -126,6 +124,12 @@ struct Program {
         return finish(outcome, audit)
     }
 
+    /// What is given up by name; nil when nothing is.
+    private func degradationSentence(of plan: SandboxPlan) -> String? {
+        plan.degradations.isEmpty
+            ? nil : "degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))"
+    }
+
     /// One event for whoever started this, and for the audit log.
     private func report(_ event: JSON, _ audit: AuditLog) {
         output.report(event)
@@ -133,19 +137,20 @@ struct Program {
     }
 
     private func finish(_ outcome: Supervisor.Outcome, _ audit: AuditLog) -> Int32 {
+        if let failure = outcome.failure { refuse(failure) }
+        let code = outcome.exitCode
         switch outcome {
-        case .ended(let code):
-            report(["event": "exit", "code": .integer(Int64(code))], audit)
-            return code
-        case .failed(let error):
-            refuse(error.description)
-            report(error.json, audit)
-            return error.exitCode.rawValue
-        case .initKilled(let signal):
-            output.say("the sandbox's init was killed from outside by signal \(signal); the payload ended with it")
-            report(["event": "error", "code": 125, "class": "init-killed", "signal": .integer(Int64(signal))], audit)
-            return ExitCode.isolation.rawValue
+        case .ended: report(["event": "exit", "code": .integer(Int64(code))], audit)
+        case .failed(let error): report(error.json, audit)
+        case .initKilled(let signal), .payloadKilled(let signal):
+            let kind = code == ExitCode.unavailable.rawValue ? "unavailable" : "init-killed"
+            report(
+                [
+                    "event": "error", "code": .integer(Int64(code)), "class": .string(kind),
+                    "signal": .integer(Int64(signal)),
+                ], audit)
         }
+        return code
     }
 
     private func explain() throws(LaunchError) {
@@ -160,6 +165,7 @@ struct Program {
             return output.print(JSON.object(json).text(pretty: true) + "\n")
         }
         output.print("profile \(plan.profile), policy \(plan.policy), plan \(plan.hash)\n")
+        if let sentence = degradationSentence(of: plan) { output.print(sentence + "\n") }
         for index in plan.steps.indices {
             let step = plan.steps[index]
             output.print("\(plan.stage(of: index).rawValue): \(step.summary)  # \(step.reason)\n")

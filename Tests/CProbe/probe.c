@@ -74,7 +74,9 @@ int probe_remove_syscalls(const struct probe_lack *lacks, size_t count) {
                 (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args));
             filter[length++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, lack.mask, 0, 1);
         }
-        filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | lack.error);
+        const uint32_t action =
+            lack.error == -1 ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | (uint32_t)lack.error;
+        filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action);
         if (lack.mask != 0) filter[length++] = load_number;
     }
     filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);

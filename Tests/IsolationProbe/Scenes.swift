@@ -68,7 +68,8 @@ enum Scenes {
         for item in words.first?.split(separator: ",") ?? [] {
             let parts = item.split(separator: "=")
             let call = parts.first?.split(separator: "&") ?? []
-            guard parts.count == 2, let number = call.first.flatMap({ UInt32($0) }), let error = UInt32(parts[1]),
+            guard parts.count == 2, let number = call.first.flatMap({ UInt32($0) }),
+                let error = parts[1] == "kill" ? -1 : Int32(parts[1]),
                 let mask = call.count == 2 ? UInt32(call[1].dropFirst(2), radix: 16) : 0
             else { exit(2) }
             lacks.append(probe_lack(number: number, mask: mask, error: error))

@@ -255,7 +255,7 @@ import Testing
         let host = try Host(starting)
         var options = Host.Options()
         let status = host.status(&options)
-        options.wrapper = [host.stage.probe, "--without", "\(SYS_sethostname)=\(EPERM)"]
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_sethostname)=\(EIO)"]
         let end = try host.run(["true"], options)
         #expect(end.code == 125)
         let events = try Host.events(status)
@@ -264,7 +264,7 @@ import Testing
         #expect(error["code"]?.integer == 125)
         #expect(error["class"]?.string == "isolation")
         #expect(error["step"]?.string == "sethostname")
-        #expect(error["errno"]?.string == "EPERM")
+        #expect(error["errno"]?.string == "EIO")
         #expect(error["hint"]?.string?.contains("sethostname") == true)
         #expect(!events.contains { $0["event"]?.string == "exec" || $0["event"]?.string == "exit" })
     }

@@ -31,18 +31,23 @@ import Testing
         Lack(name: "landlock_add_rule", call: SYS_landlock_add_rule, code: 69, step: "landlock"),
         Lack(name: "landlock_restrict_self", call: SYS_landlock_restrict_self, code: 69, step: "landlock"),
         Lack(name: "seccomp", call: SYS_seccomp, errno: EINVAL, code: 69),
+        Lack(name: "mount_setattr", call: SYS_mount_setattr, code: 69, step: "mount-private"),
+        Lack(name: "fsopen", call: SYS_fsopen, code: 69, step: "mount-root"),
+        Lack(name: "move_mount", call: SYS_move_mount, errno: ENOSYS, code: 69, step: "mount-root"),
+        Lack(name: "pivot_root", call: SYS_pivot_root, errno: EACCES, code: 69, step: "pivot_root"),
+        Lack(name: "sethostname", call: SYS_sethostname, code: 69, step: "sethostname"),
+        Lack(name: "keyctl", call: SYS_keyctl, code: 69, step: "keyctl"),
+        Lack(name: "pidfd_getfd", call: SYS_pidfd_getfd, code: 69, step: "notify"),
     ]
 
-    /// What can fail in every step; none of it is a lack of the kernel's.
+    /// What can fail in every step; none of it is a lack of the host's.
     static let failures = [
-        Lack(name: "mount_setattr", call: SYS_mount_setattr, code: 125),
-        Lack(name: "fsopen", call: SYS_fsopen, code: 125), Lack(name: "fsconfig", call: SYS_fsconfig, code: 125),
+        Lack(name: "a failing mount_setattr", call: SYS_mount_setattr, errno: ENOMEM, code: 125),
+        Lack(name: "fsconfig", call: SYS_fsconfig, errno: ENOMEM, code: 125),
         Lack(name: "fsmount", call: SYS_fsmount, errno: ENOMEM, code: 125),
-        Lack(name: "move_mount", call: SYS_move_mount, code: 125),
         Lack(name: "open_tree", call: SYS_open_tree, code: 125),
-        Lack(name: "pivot_root", call: SYS_pivot_root, code: 125, step: "pivot_root"),
-        Lack(name: "sethostname", call: SYS_sethostname, code: 125, step: "sethostname"),
-        Lack(name: "keyctl", call: SYS_keyctl, code: 125, step: "keyctl"),
+        Lack(name: "a failing pivot_root", call: SYS_pivot_root, errno: EINVAL, code: 125, step: "pivot_root"),
+        Lack(name: "a failing keyctl", call: SYS_keyctl, errno: EDQUOT, code: 125, step: "keyctl"),
         Lack(name: "prlimit64", call: SYS_prlimit64, code: 125, step: "setrlimit"),
         Lack(name: "capset", call: SYS_capset, code: 125, step: "capabilities"),
         Lack(name: "setsid", call: SYS_setsid, code: 125, step: "setsid"),
@@ -50,7 +55,7 @@ import Testing
         Lack(name: "symlinkat", call: SYS_symlinkat, errno: ENOSPC, code: 125, step: "symlink"),
         Lack(name: "mkdirat", call: SYS_mkdirat, errno: ENOSPC, code: 125),
         Lack(name: "rt_sigprocmask", call: SYS_rt_sigprocmask, errno: EIO, code: 125),
-        Lack(name: "prctl", call: SYS_prctl, code: 125),
+        Lack(name: "prctl", call: SYS_prctl, errno: EINVAL, code: 125),
         Lack(name: "execve", call: SYS_execve, errno: EIO, code: 126, step: "execve"),
     ]
 
@@ -99,7 +104,11 @@ import Testing
         let start = try host.run(["true"], options)
         #expect(start.code == lack.code)
         #expect(verdict.code == start.code)
-        #expect(try JSON(parsing: verdict.outputBytes)["code"]?.integer == start.code.map(Int64.init))
+        let report = try JSON(parsing: verdict.outputBytes)
+        #expect(report["code"]?.integer == start.code.map(Int64.init))
+        // In the very words of the start, but for what it does to the host before there is a plan.
+        guard lack.code == 69 || lack.step != nil else { return }
+        #expect(report["verdict"]?.string?.hasSuffix(start.reason) == true)
     }
 
     @Test(arguments: Starting.available)
@@ -138,6 +147,90 @@ import Testing
         #expect(Files.listing(host.root, leavingOut: Files.isRecord) == before)
     }
 
+    /// What the launcher is told to be refused by, and the words of its remedy.
+    static let remedies: [(lacks: String, unit: Bool, code: Int32, words: String)] = [
+        (
+            "\(SYS_clone)=\(EPERM)", true, 69,
+            "let RestrictNamespaces= of the unit name user, mnt, pid, ipc, uts and cgroup"
+        ),
+        ("\(SYS_clone)=\(EPERM)", false, 69, "let the seccomp filter over the launcher"),
+        ("\(SYS_clone)=\(ENOSPC)", false, 69, "raise user.max_user_namespaces with sysctl"),
+        ("\(SYS_mount_setattr)=\(EPERM)", true, 69, "let SystemCallFilter= of the unit hold @mount"),
+        ("\(SYS_sethostname)=\(EPERM)", true, 69, "remove ProtectHostname= from the unit"),
+        (
+            "\(SYS_landlock_create_ruleset)=\(EPERM)", true, 69,
+            "let SystemCallFilter= of the unit hold @sandbox, or give it up"
+        ),
+        ("\(SYS_landlock_create_ruleset)=\(EOPNOTSUPP)", false, 69, "add \"landlock\" to the boot parameter lsm="),
+        (
+            "\(SYS_pidfd_getfd)=\(EPERM)", true, 69,
+            "pidfd_getfd, process_vm_readv and kcmp, or give it up by name with "
+        ),
+        ("\(SYS_socketpair)=\(EAFNOSUPPORT)", true, 69, "let RestrictAddressFamilies= of the unit hold AF_UNIX"),
+    ]
+
+    @Test(arguments: remedies, Starting.available)
+    func `a refusal names what refuses and what to do`(
+        remedy: (lacks: String, unit: Bool, code: Int32, words: String), starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", remedy.lacks]
+        if remedy.unit { options.setup.environment["INVOCATION_ID"] = "0" }
+        let end = try host.run(["true"], options)
+        #expect(end.code == remedy.code)
+        #expect(end.sentences.last?.contains(remedy.words) == true, "\(end.sentences.last ?? "")")
+    }
+
+    @Test(arguments: Starting.available)
+    func `the one listener that is taken is refused by name, and given up by name`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--with-listener"]
+        let end = try host.run(["true"], options)
+        #expect(end.code == 69)
+        #expect(end.sentences.last?.contains("cannot hold the guarantee \"broker\"") == true)
+        #expect(end.sentences.last?.contains("EBUSY") == true)
+        options.more = ["--allow-degraded=broker"]
+        let given = try host.run(
+            [host.stage.probe, "F03", "F06", "F13", "S01", "S04", "S10", "N02", "N19", "P01"], options)
+        #expect(given.code == 0)
+        try expectRestHolds(given)
+    }
+
+    /// A filter that kills, as a unit's SystemCallFilter= does without SystemCallErrorNumber=.
+    @Test(arguments: [SYS_mount_setattr, SYS_landlock_restrict_self], Starting.available)
+    func `a filter that kills what builds the sandbox is named`(call: Int32, starting: Starting) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", "\(call)=kill"]
+        let status = host.status(&options)
+        let end = try host.run(["sh", "-c", "touch $MAZELCLAW_STATE_DIR/ran"], options)
+        #expect(end.code == 69)
+        #expect(end.sentences.last?.contains("a system call filter over the launcher killed") == true)
+        #expect(try Host.events(status).last?["code"]?.integer == 69)
+        #expect(!Files.exists(host.stateDirectory() + "/ran"))
+        options.more.removeLast(2)
+        #expect(try host.command(["doctor"], options).code == 69)
+    }
+
+    /// Root of a user namespace that has an ID for root alone.
+    @Test(.enabled(if: geteuid() == 0, "only root can be another user")) func `a user without an ID is named`() throws {
+        let host = try Host(.root)
+        try host.makeState()
+        var options = Host.Options()
+        options.rootWrapper = ["unshare", "--user", "--map-root-user"]
+        let end = try host.run(["true"], options)
+        #expect(end.code == 69)
+        #expect(end.sentences.last?.contains("in its user namespace it is nobody's ID") == true)
+        let verdict = try host.command(["doctor"], options)
+        #expect(verdict.code == 69)
+        #expect(verdict.output.hasSuffix("\(end.reason)\n"))
+    }
+
     // MARK: Giving up by name
 
     @Test(arguments: Starting.available)
@@ -150,6 +243,7 @@ import Testing
         #expect(end.code == 0)
         try expectRestHolds(end)
         #expect(end.errors.contains("degraded, as asked: landlock"))
+        #expect(try host.command(["explain"], options).output.contains("\ndegraded, as asked: landlock\n"))
         #expect(try host.command(["doctor"], options).code == 0)
         let shown = try host.run(["sh", "-c", "echo $MAZELCLAW_DEGRADED"], options)
         #expect(shown.output == "landlock\n")
@@ -185,7 +279,7 @@ import Testing
         options.wrapper = [host.stage.probe, "--without", "\(SYS_clone)=\(ENOSPC)"]
         let end = try host.run(["true"], options)
         #expect(end.code == 69)
-        #expect(end.sentences.last?.contains("doctor") == true)
+        #expect(end.sentences.last?.contains("raise user.max_user_namespaces with sysctl") == true)
         #expect(try host.command(["doctor"], options).output.contains("user.max_user_namespaces"))
     }
 
@@ -265,5 +359,12 @@ import Testing
             guard let outcome = outcomes[row.key] else { continue }
             #expect(row.expected.contains(outcome), "\(row.key.id) \(row.key.act)")
         }
+    }
+}
+
+extension Running.Ended {
+    /// The launcher's last sentence without its name.
+    fileprivate var reason: String {
+        String(sentences.last?.dropFirst("mazelclaw-run: ".count) ?? "no sentence")
     }
 }

@@ -11,23 +11,27 @@ import SystemPackage
 public struct Doctor {
     private let launch: Launch
     private let options: LaunchOptions
+    private let diagnosis = HostDiagnosis()
+    /// Whom root becomes; nil for a start by its own user, or one that is refused before.
+    private let user: UserIdentity?
 
     /// A doctor for a start of `options`.
     public init(launch: Launch, options: LaunchOptions) {
         self.launch = launch
         self.options = options
+        guard Credentials.userID == 0, let (profile, _) = try? launch.profile(options, creating: false),
+            let user = try? launch.user(of: profile, options), user.userID != 0
+        else {
+            user = nil
+            return
+        }
+        self.user = user
     }
 
     /// Tries everything.
     public func examine() -> DoctorReport {
-        var report = DoctorReport(
-            checks: [
-                userNamespace, mount, freshProc, nestedUserNamespace, landlock, landlockErrata, openat2, pidfdGetfd,
-                userNotification, controlGroup,
-            ], verdict: "", exitCode: 0)
-        let (code, verdict) = tryStart()
-        report.exitCode = code
-        report.verdict = verdict
+        var report = DoctorReport(checks: checks, verdict: "", exitCode: 0)
+        (report.exitCode, report.verdict) = tryStart()
         return report
     }
 
@@ -35,45 +39,53 @@ public struct Doctor {
 
     private typealias Check = DoctorReport.Check
 
+    private var checks: [Check] {
+        let userNamespace = userNamespace
+        let rest = [landlock, landlockErrata, openat2, userNotification, controlGroup]
+        // Without the first the others that need one would say nothing of their own.
+        guard userNamespace.isHeld else { return [userNamespace] + rest }
+        return [userNamespace, mount, freshProc, nestedUserNamespace, pidfdGetfd] + rest
+    }
+
+    /// Tries as whom a start would: root becomes the payload's user before it makes namespaces.
+    private func trial(in namespaces: NamespaceSet = [], _ body: () throws(Errno) -> Void) -> Errno? {
+        Trial.run(as: user, in: namespaces, body)
+    }
+
     private var userNamespace: Check {
-        let errno = Trial.run(in: .user) { () throws(Errno) in }
+        let errno = trial(in: .user) { () throws(Errno) in }
         return Check(
             name: "user namespace", isHeld: errno == nil, isRequired: true,
             finding: errno.map { "clone answers \($0.name)" } ?? "can be made",
-            remedy: errno == nil ? "" : userNamespaceRemedy(errno))
+            remedy: errno.map(diagnosis.namespaces) ?? "")
     }
 
     private var mount: Check {
         // Under AppArmor's restriction the namespace can be made, and only a use of its rights fails.
-        let errno = Trial.run(in: [.user, .mount]) { () throws(Errno) in
+        let errno = trial(in: [.user, .mount]) { () throws(Errno) in
             let tree = try MountTree(fileSystem: "tmpfs", options: [], attributes: [])
             try tree.attach(at: "/proc", in: .workingDirectory)
         }
         return Check(
             name: "mount in a user namespace", isHeld: errno == nil, isRequired: true,
-            finding: errno.map { "answers \($0.name)" } ?? "works",
-            remedy: errno == nil ? "" : userNamespaceRemedy(errno))
+            finding: errno.map { "answers \($0.name)" } ?? "works", remedy: errno == nil ? "" : diagnosis.mounts)
     }
 
     private var freshProc: Check {
-        let errno = Trial.run(in: [.user, .mount, .pid]) { () throws(Errno) in
+        let errno = trial(in: [.user, .mount, .pid]) { () throws(Errno) in
             let tree = try MountTree(fileSystem: "proc", options: [], attributes: [])
             try tree.attach(at: "/proc", in: .workingDirectory)
         }
-        let remedy =
-            isUnderSystemd
-            ? "remove ProtectKernelTunables=, ProtectKernelLogs= and ProcSubset= from the unit"
-            : "the host's /proc is covered in places, as container engines do: start the container with "
-                + "--security-opt unmask=ALL, or accept --allow-degraded=proc"
         return Check(
             name: "fresh /proc", isHeld: errno == nil, isRequired: !options.degradations.contains(.proc),
-            finding: errno.map { "answers \($0.name)" } ?? "works", remedy: errno == nil ? "" : remedy)
+            finding: errno.map { "answers \($0.name)" } ?? "works",
+            remedy: errno.map { diagnosis.proc($0) + ", or accept --allow-degraded=proc" } ?? "")
     }
 
     private var nestedUserNamespace: Check {
         // Asked here: inside the namespace, before it has a map, every ID reads as the overflow ID.
-        let (userID, groupID) = (Credentials.userID, Credentials.groupID)
-        let errno = Trial.run(in: .user) { () throws(Errno) in
+        let (userID, groupID) = (user?.userID ?? Credentials.userID, user?.groupID ?? Credentials.groupID)
+        let errno = trial(in: .user) { () throws(Errno) in
             let process = try FileDescriptor.workingDirectory.open("/proc/self", flags: OpenFlag.path)
             try IdentityMap.set(userID: userID, groupID: groupID, in: process)
             try NamespaceSet.unshare(.user)
@@ -81,44 +93,52 @@ public struct Doctor {
         return Check(
             name: "second user namespace", isHeld: errno == nil, isRequired: true,
             finding: errno.map { "unshare answers \($0.name)" } ?? "can be made",
-            remedy: errno == nil ? "" : "raise user.max_user_namespaces with sysctl")
+            remedy: errno.map(diagnosis.namespaces) ?? "")
     }
 
     private var landlock: Check {
-        let version = Landlock.abiVersion
         let given = Set(options.degradations)
-        let isHeld = version >= 6
-        let isGivenUp =
-            given.contains(.landlock)
-            || (version >= 4 || given.contains(.landlockNet)) && given.contains(.landlockScope)
-        return Check(
-            name: "Landlock", isHeld: isHeld, isRequired: !isGivenUp,
-            finding: version == 0 ? "is absent or disabled" : "ABI \(version)",
-            remedy: isHeld
-                ? "" : "files need ABI 1, ports ABI 4, scopes ABI 6: use a kernel from 6.12 on, with landlock in lsm=")
+        do throws(Errno) {
+            let version = try Landlock.askForABIVersion()
+            let isGivenUp = (version >= 4 || given.contains(.landlockNet)) && given.contains(.landlockScope)
+            return Check(
+                name: "Landlock", isHeld: version >= 6, isRequired: !given.contains(.landlock) && !isGivenUp,
+                finding: "ABI \(version)",
+                remedy: version >= 6 ? "" : "ports need ABI 4, scopes ABI 6: use a kernel from 6.12 on")
+        } catch {
+            let absence = diagnosis.landlockAbsence(error)
+            return Check(
+                name: "Landlock", isHeld: false, isRequired: !given.contains(.landlock), finding: absence.finding,
+                remedy: absence.remedy)
+        }
     }
 
     private var landlockErrata: Check {
-        let errata = Landlock.errata
+        let (errata, version) = (Landlock.errata, Landlock.abiVersion)
+        // The first is one of port rules, the second one of scopes, the third one of file rules (landlock(7)).
+        let known: Int32 = version >= 6 ? 0b111 : version >= 4 ? 0b101 : 0b100
+        let isHeld = errata & known == known
         return Check(
-            name: "Landlock errata", isHeld: errata & 0b111 == 0b111, isRequired: false,
+            name: "Landlock errata", isHeld: isHeld, isRequired: false,
             finding: "fixed: 0x\(String(errata, radix: 16))",
-            remedy: errata & 0b111 == 0b111 ? "" : "a newer stable kernel fixes the rest of 0x7")
+            remedy: isHeld ? "" : "a newer stable kernel fixes the rest of 0x\(String(known, radix: 16))")
     }
 
     private var openat2: Check {
-        let errno = Trial.run { () throws(Errno) in
+        let errno = trial { () throws(Errno) in
             _ = try FileDescriptor.workingDirectory.open("/usr", flags: OpenFlag.path, resolve: .noSymbolicLinks)
         }
         return Check(
             name: "openat2", isHeld: errno == nil, isRequired: false,
             finding: errno.map { "answers \($0.name); paths are walked component by component" } ?? "works",
-            remedy: errno == nil || !isUnderSystemd ? "" : "RestrictSUIDSGID= in the unit hides it")
+            remedy: errno == nil || !diagnosis.isUnderSystemd ? "" : "RestrictSUIDSGID= in the unit hides it")
     }
 
     private var pidfdGetfd: Check {
-        let errno = Trial.run { () throws(Errno) in
-            guard let child = try ChildProcess.clone([]) else {
+        // Of a process in a user namespace of one's own, as the payload's is: there one has every right that Yama asks
+        // for.
+        let errno = trial { () throws(Errno) in
+            guard let child = try ChildProcess.clone(.user) else {
                 while true { pause() }
             }
             defer { kill(child.processID, SIGKILL) }
@@ -128,28 +148,21 @@ public struct Doctor {
         return Check(
             name: "pidfd_getfd", isHeld: errno == nil, isRequired: !options.degradations.contains(.broker),
             finding: errno.map { "answers \($0.name)" } ?? "works",
-            remedy: errno == nil
-                ? ""
-                : "lower kernel.yama.ptrace_scope to 1, or add CAP_SYS_PTRACE to the container, or accept "
-                    + "--allow-degraded=broker")
+            remedy: errno == nil ? "" : diagnosis.broker + ", or accept --allow-degraded=broker")
     }
 
     private var userNotification: Check {
-        let errno = Trial.run { () throws(Errno) in
+        let errno = trial { () throws(Errno) in
             try ProcessControl.setNoNewPrivileges()
             // SECCOMP_RET_ALLOW for every call: what matters is whether a listener is given.
             let permit = BPFProgram.Instruction(code: 0x06, operand: SeccompAction.allow.returnValue)
             guard let program = BPFProgram(instructions: [permit]) else { throw .invalidArgument }
             try SeccompFilter.installNotifying(program.bytes).discard()
         }
-        let remedy =
-            errno == .resourceBusy
-            ? "a container engine's or WSL's own supervisor has the one listener: start outside of it"
-            : "use a kernel from 5.19 on"
         return Check(
             name: "seccomp user notification", isHeld: errno == nil,
             isRequired: !options.degradations.contains(.broker), finding: errno.map { "answers \($0.name)" } ?? "works",
-            remedy: errno == nil ? "" : remedy + ", or accept --allow-degraded=broker")
+            remedy: errno.map { diagnosis.seccomp($0) + ", or accept --allow-degraded=broker" } ?? "")
     }
 
     private var controlGroup: Check {
@@ -163,32 +176,6 @@ public struct Doctor {
             remedy: isHeld ? "" : "set Delegate=yes in the unit to let the launcher limit memory")
     }
 
-    // MARK: Causes
-
-    private var isUnderSystemd: Bool { getenv("INVOCATION_ID") != nil }
-
-    private func userNamespaceRemedy(_ errno: Errno?) -> String {
-        if setting("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") == "1" {
-            return "AppArmor restricts user namespaces (kernel.apparmor_restrict_unprivileged_userns=1): install an "
-                + "AppArmor profile with \"userns,\" for this launcher's path"
-        }
-        if setting("/proc/sys/kernel/unprivileged_userns_clone") == "0" {
-            return "run sysctl -w kernel.unprivileged_userns_clone=1"
-        }
-        if setting("/proc/sys/user/max_user_namespaces") == "0" || errno == .noSpace {
-            return "raise user.max_user_namespaces with sysctl"
-        }
-        return isUnderSystemd
-            ? "remove RestrictNamespaces=, SystemCallFilter=~@mount and PrivateUsers= from the unit"
-            : "a seccomp filter of a container engine forbids it: allow clone, unshare and mount there"
-    }
-
-    private func setting(_ path: String) -> String? {
-        (try? FileSystem.read(path, limit: 64)).map { bytes in
-            String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
-        }
-    }
-
     // MARK: The verdict
 
     private func tryStart() -> (code: Int32, verdict: String) {
@@ -198,28 +185,37 @@ public struct Doctor {
             let (profile, _) = try launch.profile(options, creating: false)
             let plan = try launch.plan(profile, options, preparing: false)
             // In a child: the steps of the supervisor cannot be taken back.
+            let (sentence, said) = try Self.pipe()
             let child: ChildProcess?
             do {
                 child = try ChildProcess.clone([])
             } catch {
-                return (ExitCode.unavailable.rawValue, "a start fails: clone answers \(error.name)")
+                // Where there can be no process at all nothing is done that would have to be taken back.
+                let outcome = Supervisor(plan: plan).run { _ in }
+                return (outcome.exitCode, "a start fails: \(outcome.failure ?? error.name)")
             }
-            guard let child else { _exit(Self.code(of: Supervisor(plan: plan).run { _ in })) }
-            guard case .exited(let code) = try? child.wait() else {
-                return (ExitCode.isolation.rawValue, "a start fails: the trial was killed")
+            guard let child else {
+                let outcome = Supervisor(plan: plan).run { _ in }
+                try? said.writeEverything((outcome.failure ?? "").utf8)
+                _exit(outcome.exitCode)
             }
-            return code == 0
-                ? (0, "a start works on this host") : (code, "a start fails on this host with exit status \(code)")
-        } catch {
+            said.discard()
+            let failure = String(decoding: try sentence.readEverything(), as: UTF8.self)
+            switch try child.wait() {
+            case .exited(0): return (0, "a start works on this host")
+            case .exited(let code): return (code, "a start fails: \(failure)")
+            case .killed(let signal): return (128 + signal, "a start is killed by signal \(signal)")
+            }
+        } catch let error as LaunchError {
             return (error.exitCode.rawValue, "a start is refused: \(error.description)")
+        } catch {
+            return (ExitCode.unavailable.rawValue, "a start cannot be tried: \((error as? Errno)?.name ?? "\(error)")")
         }
     }
 
-    private static func code(of outcome: Supervisor.Outcome) -> Int32 {
-        switch outcome {
-        case .ended(let code): code
-        case .failed(let error): error.exitCode.rawValue
-        case .initKilled: ExitCode.isolation.rawValue
-        }
+    private static func pipe() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+        var ends: [Int32] = [-1, -1]
+        guard Glibc.pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
+        return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
     }
 }

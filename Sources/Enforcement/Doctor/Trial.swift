@@ -1,15 +1,25 @@
 import Glibc
 import Linux
+import Policy
 import SystemPackage
 
 /// Tries something in a child process, so that nothing of it stays.
 enum Trial {
-    /// Whether `body` succeeds in a child made in `namespaces`; the errno when not.
-    static func run(in namespaces: NamespaceSet = [], _ body: () throws(Errno) -> Void) -> Errno? {
+    /// Whether `body` succeeds in a child made in `namespaces` by `user`, or by this process's own for nil; the errno when
+    /// not.
+    static func run(
+        as user: UserIdentity? = nil, in namespaces: NamespaceSet, _ body: () throws(Errno) -> Void
+    ) -> Errno? {
         do throws(Errno) {
-            guard let child = try ChildProcess.clone(namespaces) else {
+            // The user's process first: namespaces are made by whoever clones.
+            guard let child = try ChildProcess.clone(user == nil ? namespaces : []) else {
                 do throws(Errno) {
-                    try body()
+                    if let user {
+                        try Credentials.become(userID: user.userID, groupID: user.groupID)
+                        if let errno = run(in: namespaces, body) { throw errno }
+                    } else {
+                        try body()
+                    }
                     _exit(0)
                 } catch {
                     // Every errno fits an exit code (errno(3): the highest is 133).

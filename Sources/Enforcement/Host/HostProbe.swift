@@ -36,9 +36,14 @@ public struct HostProbe {
         }
         let resolver = (try? FileSystem.read("/etc/resolv.conf", limit: 64 << 10)) ?? []
         var facts = HostFacts(
-            user: user, isRoot: Credentials.userID == 0 && user.userID != 0, landlockABI: Landlock.abiVersion,
+            user: user, isRoot: Credentials.userID == 0 && user.userID != 0, landlockABI: 0,
             entries: entries, identities: identities,
             resolverConfiguration: String(decoding: resolver, as: UTF8.self), environment: environment)
+        do {
+            facts.landlockABI = try Landlock.askForABIVersion()
+        } catch {
+            facts.landlockAbsence = HostDiagnosis().landlockAbsence(error)
+        }
         facts.seesWholeProc = (try? FileStatus(of: "/proc/sys")) != nil
         return facts
     }

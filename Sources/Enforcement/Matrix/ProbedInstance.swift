@@ -97,13 +97,9 @@ struct ProbedInstance {
         } catch {
             _exit(ExitCode.isolation.rawValue)
         }
-        switch Supervisor(plan: plan).run({ _ in }) {
-        case .ended(let code): _exit(code)
-        case .failed(let error):
-            say("profile \"\(plan.profile)\": \(error.description)")
-            _exit(error.exitCode.rawValue)
-        case .initKilled: _exit(ExitCode.isolation.rawValue)
-        }
+        let outcome = Supervisor(plan: plan).run { _ in }
+        if let failure = outcome.failure { say("profile \"\(plan.profile)\": \(failure)") }
+        _exit(outcome.exitCode)
     }
 
     /// A process and all below it, by /proc/PID/task/PID/children (proc(5)).

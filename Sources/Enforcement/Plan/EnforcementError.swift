@@ -10,6 +10,8 @@ public struct EnforcementError: Error, Equatable, Sendable {
     public var errno: Errno
     /// The place or reason, where the step alone does not tell; nothing otherwise.
     public var detail: String
+    /// What to do about it on this host, found out once it had failed; nothing before.
+    var remedy = ""
 
     init(step: Step, errno: Errno, detail: String = "") {
         self.step = step
@@ -27,7 +29,29 @@ extension EnforcementError {
             .handOverCalls:
             .unavailable
         case .mountFileSystem(let mount) where mount.source == .processes: .unavailable
-        default: .isolation
+        default: needsNothingOfTheHost && HostDiagnosis.isRefusal(errno) ? .unavailable : .isolation
+        }
+    }
+
+    /// Whether namespaces of one's own give all the rights the step takes: who refuses it then stands above the launcher
+    /// (a security module, a unit's or a container's filter), and will refuse it again.
+    private var needsNothingOfTheHost: Bool {
+        switch step {
+        case .becomeUser, .makeMountsPrivate, .mountRoot, .mountFileSystem, .maskPath, .makePathReadOnly, .sealRoot,
+            .pivotRoot, .setHostName, .joinAnonymousKeyring:
+            true
+        default: false
+        }
+    }
+
+    /// What is given up to start without this step.
+    private var guarantee: Degradation? {
+        switch step {
+        case .mountFileSystem(let mount) where mount.source == .processes: .proc
+        case .applyLandlock: .landlock
+        case .filterSystemCalls where errno == .resourceBusy: .broker
+        case .handOverCalls: .broker
+        default: nil
         }
     }
 }
@@ -52,14 +76,25 @@ extension EnforcementError: CustomStringConvertible {
                 + (errno.rawValue == 0 ? "succeeded" : "answered \(errno.name) (\(errno))")
                 + "; nothing was run; compare mazelclaw-run explain with what --bind, the policy and the profile add"
         default:
-            return "step \"\(step.summary)\" failed: \(errno.name) (\(errno))\(place); \(advice)"
+            let sentence = "step \"\(name)\" failed: \(errno.name) (\(errno))\(place)"
+            guard let guarantee else { return "\(sentence); \(advice)" }
+            return PlanError.unavailable(guarantee: guarantee, found: sentence, remedy: advice).description
+        }
+    }
+
+    /// The step by its name, and what it acts on where that is a place rather than a list.
+    private var name: String {
+        switch step {
+        case .enterNamespaces, .applyLandlock, .filterSystemCalls: step.name
+        default: step.summary
         }
     }
 
     private var advice: String {
+        guard remedy.isEmpty else { return remedy }
         switch exitCode {
-        case .unavailable: "this host lacks it or forbids it: run mazelclaw-run doctor to see why"
-        default: errno == .noSpace ? "free memory or raise the limits" : "run mazelclaw-run doctor"
+        case .unavailable: return "this host lacks it or forbids it: run mazelclaw-run doctor to see why"
+        default: return errno == .noSpace ? "free memory or raise the limits" : "run mazelclaw-run doctor"
         }
     }
 }

@@ -254,7 +254,7 @@ public struct Launch {
         return [ByteString(inside.text), ByteString(MatrixProbe.word)]
     }
 
-    private func user(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> UserIdentity {
+    func user(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> UserIdentity {
         let own = Credentials.userID
         guard let wanted = profile.user else {
             guard own != 0 || options.allowsRoot else {
@@ -272,6 +272,11 @@ public struct Launch {
         }
         guard user.userID != 0 || options.allowsRoot else {
             throw .usage("\"\(wanted)\" is root; choose an unprivileged user, or accept it with --allow-root")
+        }
+        do {
+            try Credentials.acting(asUser: user.userID, group: user.groupID) {}
+        } catch {
+            throw .cannotBecome(user.userID, error as? Errno ?? .notPermitted)
         }
         return try identity(userID: user.userID, groupID: user.groupID, entry: user.entry, profile)
     }
@@ -325,7 +330,7 @@ public struct Launch {
         } catch let refusal as SafePath.Refusal {
             throw .unsafePath(path, "\(refusal.errno.name) at \(refusal.detail)")
         } catch {
-            throw .system(action: "become", path: "user \(user.userID)", errno: error as? Errno ?? .notPermitted)
+            throw .cannotBecome(user.userID, error as? Errno ?? .notPermitted)
         }
     }
 }

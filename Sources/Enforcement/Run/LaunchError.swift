@@ -19,6 +19,8 @@ public enum LaunchError: Error, Sendable {
     case portInUse(UInt16, by: SocketOwner?)
     /// A port of the instance is one of another instance that runs.
     case portTaken(UInt16, of: ProfileName, by: InstanceHolder)
+    /// The launcher cannot become the payload's user.
+    case cannotBecome(UInt32, Errno)
     /// A path that cannot be trusted, and why.
     case unsafePath(AbsolutePath, String)
     /// A call on the host failed before the sandbox was begun.
@@ -30,7 +32,7 @@ public enum LaunchError: Error, Sendable {
         case .usage: .usage
         case .profile(.system), .profile(.registryBusy), .held, .portInUse, .portTaken, .unsafePath, .system: .isolation
         case .profile: .configuration
-        case .noSeccomp, .plan(.unavailable): .unavailable
+        case .noSeccomp, .cannotBecome, .plan(.unavailable): .unavailable
         case .plan(.invalid): .configuration
         }
     }
@@ -43,8 +45,9 @@ extension LaunchError: CustomStringConvertible {
         case .usage(let sentence): sentence
         case .profile(let error): error.description
         case .noSeccomp(let errno):
-            "seccomp(2) answers \(errno.name) (\(errno)): use a kernel with CONFIG_SECCOMP_FILTER, and let a container's "
-                + "own filter permit it"
+            "seccomp(2) answers \(errno.name) (\(errno)); "
+                + (HostDiagnosis.isRefusal(errno)
+                    ? HostDiagnosis().seccomp(errno) : "use a kernel with CONFIG_SECCOMP_FILTER")
         case .plan(let error): error.description
         case .held(let name, let holder):
             "profile \"\(name)\" is running already (\(holder)); stop that instance first, or use another profile"
@@ -53,10 +56,13 @@ extension LaunchError: CustomStringConvertible {
         case .portTaken(let port, let other, let holder):
             "port \(port) is also one of profile \"\(other)\", which runs (\(holder)); restart that instance so that it "
                 + "gives the port up, or give this profile another base port with --port"
+        case .cannotBecome(let userID, let errno):
+            "cannot become user \(userID): \(errno.name) (\(errno)); "
+                + HostDiagnosis().remedy(forBecoming: userID, errno)
         case .unsafePath(let path, let reason): "cannot use \(path): \(reason)"
         case .system(let action, let path, let errno):
             "cannot \(action) \(path): \(errno.name) (\(errno)); "
-                + (errno == .noSpace ? "free some space" : "check that it exists and is yours")
+                + ProfileError.remedy(for: errno)
         }
     }
 

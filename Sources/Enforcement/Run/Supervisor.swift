@@ -13,6 +13,33 @@ public struct Supervisor {
         case failed(EnforcementError)
         /// Init was killed from outside, and the payload with it.
         case initKilled(signal: Int32)
+        /// The payload's process was killed before its program ran.
+        case payloadKilled(signal: Int32)
+
+        /// What the launcher exits with.
+        public var exitCode: Int32 {
+            switch self {
+            case .ended(let code): code
+            case .failed(let error): error.exitCode.rawValue
+            // Only a system call filter sends SIGSYS, and the sandbox's own is made for what the launcher does under it.
+            case .initKilled(let signal), .payloadKilled(let signal):
+                (signal == SIGSYS ? ExitCode.unavailable : .isolation).rawValue
+            }
+        }
+
+        /// Why the payload did not run to its end, in one sentence; nil when it did.
+        public var failure: String? {
+            switch self {
+            case .ended: nil
+            case .failed(let error): error.description
+            case .initKilled(SIGSYS), .payloadKilled(SIGSYS):
+                "a system call filter over the launcher killed a process of the sandbox (SIGSYS); \(HostDiagnosis().filter)"
+            case .initKilled(let signal):
+                "the sandbox's init was killed from outside by signal \(signal); the payload ended with it"
+            case .payloadKilled(let signal):
+                "the payload's process was killed from outside by signal \(signal) before its program ran; start it again"
+            }
+        }
     }
 
     /// What happens while a plan runs.
@@ -46,6 +73,13 @@ public struct Supervisor {
     ///
     /// Signals that arrive are passed to the payload. After SIGTERM, SIGINT, SIGQUIT or SIGABRT it has `grace` to end.
     public func run(_ report: (Event) -> Void) -> Outcome {
+        let outcome = supervise(report)
+        guard case .failed(var error) = outcome else { return outcome }
+        error.remedy = HostDiagnosis().remedy(for: error.step, error.errno)
+        return .failed(error)
+    }
+
+    private func supervise(_ report: (Event) -> Void) -> Outcome {
         do {
             try Signals.blockAll()
             let index = try performOwnSteps()

@@ -14,6 +14,7 @@ struct SupervisorLoop {
     private var failure: FailureReport?
     /// Whether the payload's process has said that exec is next.
     private var isProved = false
+    private var wasExecuted = false
     private var broker: Broker?
     private var relay: NotificationRelay?
     private var denials = DenialLimiter()
@@ -113,7 +114,10 @@ struct SupervisorLoop {
             // exec has closed the other end, or the processes have ended without one.
             channel.descriptor.discard()
             self.channel = nil
-            if isProved, failure == nil { report(.executed) }
+            if isProved, failure == nil {
+                wasExecuted = true
+                report(.executed)
+            }
             return
         }
         switch StartMessage(bytes: message.bytes) {
@@ -195,6 +199,8 @@ struct SupervisorLoop {
                 EnforcementError(step: plan.steps[failure.index], errno: failure.errno, detail: failure.detail))
         }
         switch end {
+        // Init ends as the payload's process does: of one killed before exec nothing else tells.
+        case .exited(let code) where code > 128 && !wasExecuted: return .payloadKilled(signal: code - 128)
         case .exited(let code): return .ended(code: code)
         case .killed(let signal): return .initKilled(signal: signal)
         }

@@ -27,6 +27,10 @@ public struct HostFacts: Sendable {
     public var isRoot: Bool
     /// The Landlock ABI; 0 when there is none.
     public var landlockABI: Int32
+    /// Why there is no Landlock, in a few words, and what to do about it.
+    public var landlockAbsence = (
+        finding: "the kernel has no Landlock", remedy: "use a kernel from 6.12 on with \"landlock\" in lsm="
+    )
     /// Whether the launcher sees all of /proc. In one with only the processes (subset=pid, proc(5)) nothing shows what a
     /// fresh one will hold.
     public var seesWholeProc = true

@@ -264,9 +264,8 @@ struct PlanBuilder {
         let given = request.degradations
         if given.contains(.landlock) { return nil }
         guard abi >= 1 else {
-            throw .unavailable(
-                guarantee: .landlock, found: "the kernel offers no Landlock",
-                remedy: "use a kernel from 6.12 on with \"landlock\" in the lsm= boot parameter")
+            let absence = facts.landlockAbsence
+            throw .unavailable(guarantee: .landlock, found: absence.finding, remedy: absence.remedy)
         }
         guard abi >= 4 || given.contains(.landlockNet) else {
             throw .unavailable(

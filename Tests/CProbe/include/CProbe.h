@@ -17,12 +17,12 @@ const char *probe_errno_name(int number);
 // Runs `body` in a second thread and waits for its end. Returns 0, or the error number of pthread_create(3).
 int probe_in_thread(void (*body)(void *), void *context);
 
-// A system call to take away: `number` fails with `error`, where its first argument has one of the bits of `mask`, or
-// always when that is 0.
+// A system call to take away: `number` fails with `error`, or kills the process when that is -1, where its first argument
+// has one of the bits of `mask`, or always when that is 0.
 struct probe_lack {
     uint32_t number;
     uint32_t mask;
-    uint32_t error;
+    int32_t error;
 };
 
 // Takes system calls away from here on with a filter that permits the rest. For playing a poorer host. Returns 0, or

@@ -1,0 +1,209 @@
+import Glibc
+import Linux
+import Policy
+import SystemPackage
+
+/// Finds what on this host stands in the way of a start, and says what to do about it. Asked only once something has
+/// failed: what the kernel answers looks alike for many causes, and what it says of this process in /proc tells them
+/// apart.
+struct HostDiagnosis {
+    /// What to do about `errno` at `step`; nothing when the answer speaks for itself.
+    func remedy(for step: Step, _ errno: Errno) -> String {
+        if errno == .addressFamilyNotSupported {
+            return isUnderSystemd
+                ? "let RestrictAddressFamilies= of the unit hold AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK"
+                : "let the filter over the launcher permit sockets of AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK"
+        }
+        switch step {
+        case .becomeUser(let userID, _): return remedy(forBecoming: userID, errno)
+        case .enterNamespaces, .mapIdentity, .nestUserNamespace: return namespaces(errno)
+        case .mountFileSystem(let mount) where mount.source == .processes: return proc(errno)
+        case .makeMountsPrivate, .mountRoot, .mountFileSystem, .bind, .maskPath, .makePathReadOnly, .sealRoot,
+            .pivotRoot:
+            return Self.isRefusal(errno) ? mounts : ""
+        case .setHostName where Self.isRefusal(errno):
+            return isUnderSystemd
+                ? "remove ProtectHostname= from the unit: the sandbox has a host name of its own"
+                : filter("sethostname")
+        case .joinAnonymousKeyring where Self.isRefusal(errno): return filter("keyctl")
+        case .applyLandlock where Self.isRefusal(errno): return landlock
+        case .filterSystemCalls: return seccomp(errno)
+        case .handOverCalls: return broker
+        default: return ""
+        }
+    }
+
+    /// Whether an errno says that something above the launcher forbids a call, rather than that it went wrong.
+    static func isRefusal(_ errno: Errno) -> Bool {
+        errno == .notPermitted || errno == .permissionDenied || errno == .noFunction
+    }
+
+    // MARK: Remedies
+
+    /// What lets the launcher become another user.
+    func remedy(forBecoming userID: UInt32, _ errno: Errno) -> String {
+        guard errno == .invalidArgument else {
+            return isUnderSystemd
+                ? "let CapabilityBoundingSet= of the unit hold CAP_SETUID and CAP_SETGID, or set User= and leave --user out"
+                : "give the launcher CAP_SETUID and CAP_SETGID, or start it as that user and leave --user out"
+        }
+        return isUnderSystemd
+            ? "remove PrivateUsers= from the unit: in its user namespace \(userID) is nobody's ID"
+            : "give the container a range of IDs that holds \(userID): in its user namespace it is nobody's ID"
+    }
+
+    /// What lets the launcher make user namespaces, and the others in them.
+    func namespaces(_ errno: Errno) -> String {
+        if errno == .noSpace || errno == .tooManyUsers {
+            let kind = Self.namespaceKinds.first { setting("user/max_\($0)_namespaces") == "0" }
+            return "raise user.max_\(kind ?? "user")_namespaces with sysctl"
+        }
+        let userID = Credentials.effectiveUserID
+        if !isMapped(userID) {
+            return isUnderSystemd
+                ? "remove PrivateUsers= from the unit: in its user namespace the launcher's user is nobody's ID"
+                : "start the launcher as a user that its user namespace has an ID for"
+        }
+        if userID != 0, setting("kernel/unprivileged_userns_clone") == "0" {
+            return "set kernel.unprivileged_userns_clone=1 with sysctl"
+        }
+        if let appArmor = appArmor(rules: "userns,") { return appArmor }
+        guard isFiltered else { return "this host forbids user namespaces: see the log of its security modules" }
+        return isUnderSystemd
+            ? "let RestrictNamespaces= of the unit name user, mnt, pid, ipc, uts and cgroup"
+            : filter("clone and unshare")
+    }
+
+    /// What lets the launcher mount.
+    var mounts: String {
+        if let appArmor = appArmor(rules: "mount, umount, pivot_root,") { return appArmor }
+        guard isFiltered else {
+            return "this host forbids mounts in user namespaces: see the log of its security modules"
+        }
+        return isUnderSystemd
+            ? "let SystemCallFilter= of the unit hold @mount"
+            : filter("fsopen, fsmount, open_tree, move_mount, mount_setattr, umount2 and pivot_root")
+    }
+
+    /// What lets the launcher mount a /proc.
+    func proc(_ errno: Errno) -> String {
+        // The kernel shows a new /proc only to whom it would show no more than he sees already.
+        let covers = mountPoints.filter { $0.hasPrefix("/proc/") && $0 != "/proc/sys/fs/binfmt_misc" }
+        guard !covers.isEmpty || showsOnlyProcesses else { return Self.isRefusal(errno) ? mounts : "" }
+        guard isUnderSystemd else {
+            return
+                "the host's /proc is covered at \(covers.first ?? "all but the processes"), as container engines do: start "
+                + "the container with --security-opt unmask=ALL"
+        }
+        var options: [String] = []
+        if covers.contains("/proc/sys") { options.append("ProtectKernelTunables=") }
+        if covers.contains("/proc/kmsg") { options.append("ProtectKernelLogs=") }
+        if showsOnlyProcesses { options.append("ProcSubset=") }
+        if options.isEmpty { options.append("what covers \(covers.first ?? "/proc")") }
+        return
+            "remove \(options.joined(separator: ", ")) from the unit: the sandbox's own /proc is closed in the same places"
+    }
+
+    /// Why there is no Landlock, by what landlock_create_ruleset(2) answers, and what to do about it.
+    func landlockAbsence(_ errno: Errno) -> (finding: String, remedy: String) {
+        switch errno {
+        case .noFunction: ("the kernel has no Landlock", "use a kernel from 6.12 on with \"landlock\" in lsm=")
+        case .notSupported: ("Landlock is switched off", "add \"landlock\" to the boot parameter lsm=")
+        default: ("landlock_create_ruleset(2) answers \(errno.name)", landlock)
+        }
+    }
+
+    /// What lets the launcher use Landlock.
+    var landlock: String {
+        isUnderSystemd
+            ? "let SystemCallFilter= of the unit hold @sandbox"
+            : filter("landlock_create_ruleset, landlock_add_rule and landlock_restrict_self")
+    }
+
+    /// What lets the launcher install a filter with a listener.
+    func seccomp(_ errno: Errno) -> String {
+        switch errno {
+        case .resourceBusy:
+            return
+                "a supervisor over the launcher (a container engine's, WSL's) has the one listener there can be: start "
+                + "outside of it"
+        case .invalidArgument: return "use a kernel from 5.19 on"
+        default: return isUnderSystemd ? "let SystemCallFilter= of the unit hold @sandbox" : filter("seccomp")
+        }
+    }
+
+    /// What lets the supervisor copy descriptors out of the payload's processes.
+    var broker: String {
+        if setting("kernel/yama/ptrace_scope") == "3" {
+            return "start the host with kernel.yama.ptrace_scope at 2 or lower: 3 stays until it is started again"
+        }
+        if let appArmor = appArmor(rules: "ptrace,") { return appArmor }
+        return isUnderSystemd
+            ? "let SystemCallFilter= of the unit hold pidfd_open, pidfd_getfd, process_vm_readv and kcmp"
+            : filter("pidfd_open, pidfd_getfd, process_vm_readv and kcmp")
+    }
+
+    /// What lets the launcher make its calls at all, when it is killed for one.
+    var filter: String {
+        isUnderSystemd
+            ? "let SystemCallFilter= of the unit hold @system-service, @mount, @sandbox and pidfd_getfd, or set "
+                + "SystemCallErrorNumber=EPERM to be told what is missing"
+            : filter("what the launcher needs")
+    }
+
+    private func filter(_ calls: String) -> String {
+        "let the seccomp filter over the launcher (a container engine's?) permit \(calls)"
+    }
+
+    /// The remedy when AppArmor stands in the way: `rules` are what the profile must hold.
+    private func appArmor(rules: String) -> String? {
+        if let label = confinement {
+            return "let the AppArmor profile \"\(label)\" hold \"\(rules)\""
+        }
+        guard setting("kernel/apparmor_restrict_unprivileged_userns") == "1" else { return nil }
+        return "install an AppArmor profile for this launcher's path that holds \"\(rules)\": "
+            + "kernel.apparmor_restrict_unprivileged_userns is 1"
+    }
+
+    // MARK: What /proc says
+
+    private static let namespaceKinds = ["user", "mnt", "pid", "ipc", "uts", "cgroup"]
+
+    /// Whether systemd started the launcher: its units have options that look like a poor host.
+    var isUnderSystemd: Bool { getenv("INVOCATION_ID") != nil }
+
+    /// Whether a filter of someone else's is in force (proc_pid_status(5)).
+    private var isFiltered: Bool { lines(of: "/proc/self/status").contains("Seccomp:\t2") }
+
+    /// The AppArmor profile that confines the launcher; nil for none.
+    private var confinement: String? {
+        let label = lines(of: "/proc/self/attr/apparmor/current").first
+        let name = label.map { $0.utf8.prefix { $0 != UInt8(ascii: " ") } }.map { String(Substring($0)) }
+        return name == "unconfined" ? nil : name
+    }
+
+    /// Whether an ID stands for somebody outside of the user namespace (user_namespaces(7)).
+    private func isMapped(_ userID: UInt32) -> Bool {
+        lines(of: "/proc/self/uid_map").contains { line in
+            let numbers = line.utf8.split(separator: UInt8(ascii: " ")).compactMap { UInt64(Substring($0)) }
+            guard numbers.count == 3 else { return false }
+            return (numbers[0]..<numbers[0] + numbers[2]).contains(UInt64(userID))
+        }
+    }
+
+    private var mountPoints: [String] {
+        lines(of: "/proc/self/mountinfo").compactMap { line in
+            let fields = line.utf8.split(separator: UInt8(ascii: " "))
+            return fields.count > 4 ? String(Substring(fields[4])) : nil
+        }
+    }
+
+    private var showsOnlyProcesses: Bool { (try? FileStatus(of: "/proc/sys")) == nil }
+
+    private func setting(_ name: String) -> String? { lines(of: "/proc/sys/\(name)").first }
+
+    private func lines(of path: String) -> [String] {
+        let text = (try? FileSystem.read(path, limit: 1 << 20)) ?? []
+        return text.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+    }
+}
