@@ -12,7 +12,7 @@ RUN_USER     ?= mazelclaw
 
 BUILD        := .build/release
 STAGE        := .build/stage
-PACKAGES     := libseccomp-dev libcap-dev
+PACKAGES     := libseccomp-dev libcap-dev libsqlite3-dev
 TEST_PACKAGES  := git procps python3 util-linux
 BENCH_PACKAGES := bubblewrap python3
 STRIP        ?= strip

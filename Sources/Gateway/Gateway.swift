@@ -15,6 +15,8 @@ public final class Gateway: Sendable {
     public let configuration: GatewayConfiguration
     /// Which instance it is.
     public let identity: InstanceIdentity
+    /// What it remembers.
+    public let database: InstanceDatabase
     let devices: DeviceStore
     let clock: WallClock
     let logger: Logger
@@ -45,6 +47,7 @@ public final class Gateway: Sendable {
         attempts = AttemptLimiter(clock: clock)
         self.logger = logger
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
+        database = try InstanceDatabase(stateDirectory: stateDirectory)
         devices = try DeviceStore(stateDirectory: stateDirectory, clock: clock)
         host = HostDescription.current
         startedAt = clock.milliseconds
@@ -100,6 +103,17 @@ public final class Gateway: Sendable {
     /// Tells that the listeners stand.
     public func becomeReady() {
         state.withLock { $0.isReady = !$0.isClosing }
+        if database.isNew { logger.notice("made a new database", metadata: ["path": "\(database.path)"]) }
+        if database.isCheckDue { tasks.start { [self] in await checkDatabase() } }
+    }
+
+    /// Reads a database too large to be read before the start. One that is damaged takes nothing more.
+    private func checkDatabase() async {
+        do {
+            try await database.check()
+        } catch {
+            logger.critical("the database is damaged", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Whether clients are welcome: listening, and not about to end.

@@ -56,6 +56,7 @@ struct Mazelclaw: ParsableCommand {
         case ConfigurationError.argument, ConfigurationError.portNotAssigned, is ServiceManagerError:
             Policy.ExitCode.usage.rawValue
         case is ConfigurationError, is ProfileError, is PolicyError: Policy.ExitCode.configuration.rawValue
+        case let error as StorageError where error.isPermanent: Policy.ExitCode.configuration.rawValue
         default: 1
         }
     }

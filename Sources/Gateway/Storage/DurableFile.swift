@@ -90,7 +90,8 @@ public enum DurableFile {
         return fsync(descriptor) == 0 ? 0 : errno
     }
 
-    private static func flush(_ directory: AbsolutePath) throws(StorageError) {
+    /// Makes the names in `directory` durable (fsync(2)). Throws `StorageError`.
+    static func flush(_ directory: AbsolutePath) throws(StorageError) {
         let descriptor = open(directory.text, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StorageError("write", directory, errno: errno) }
         defer { close(descriptor) }

@@ -3,7 +3,7 @@ public import Policy
 
 /// A file or directory the gateway needs and cannot have.
 public struct StorageError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// What was tried: `read`, `write`, `create`.
+    /// What was tried: `open`, `read`, `write`, `create`.
     public var operation: String
     /// On what.
     public var path: AbsolutePath
@@ -12,7 +12,10 @@ public struct StorageError: Error, Equatable, Sendable, CustomStringConvertible 
     /// What is wrong with the content, when that is at fault.
     public var fault: String?
 
-    init(_ operation: String, _ path: AbsolutePath, errno: Int32, fault: String? = nil) {
+    /// Whether trying again is in vain until somebody changes what is there: the content itself is at fault.
+    public var isPermanent: Bool { errno == 0 }
+
+    init(_ operation: String, _ path: AbsolutePath, errno: Int32 = 0, fault: String? = nil) {
         self.operation = operation
         self.path = path
         self.errno = errno

@@ -53,6 +53,7 @@ struct GatewayCommand: InstanceCommand {
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
+        try gateway.database.close()
         return 0
     }
 

@@ -39,6 +39,7 @@ extension ServerObserver {
                 let status = "listening on \(addresses.joined(separator: " and "))"
                 Output.line(status)
                 notifier?.send(ServiceNotification(.ready, .status(status)))
+                ProgramImage.release()
             },
             stopping: { notifier?.send(ServiceNotification(.stopping)) })
         guard let notifier, let limit = manager.watchdogMicroseconds else { return }

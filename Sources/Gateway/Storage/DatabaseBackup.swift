@@ -1,0 +1,49 @@
+import GRDB
+import Glibc
+import Policy
+
+/// A copy of a database that is in use (SQLite's online backup).
+struct DatabaseBackup {
+    let pool: DatabasePool
+    /// The database's file, for messages.
+    let source: AbsolutePath
+
+    /// Writes the copy to `destination`, where nothing may stand.
+    func write(to destination: AbsolutePath) async throws {
+        var status = stat()
+        guard lstat(destination.text, &status) != 0 else { throw StorageError("write", destination, errno: EEXIST) }
+        let directory = destination.parent
+        let temporary =
+            directory / "\(destination.lastComponent).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
+        try DurableFile.write([], to: temporary)
+        defer { unlink(temporary.text) }
+        do {
+            try await copy(to: temporary)
+        } catch {
+            // The source is only read: what cannot be written is the copy.
+            throw StorageError("write", destination, error) ?? error
+        }
+        // link(2), unlike rename(2), replaces nothing.
+        guard link(temporary.text, destination.text) == 0 else {
+            throw StorageError("write", destination, errno: errno)
+        }
+        try DurableFile.flush(directory)
+    }
+
+    private func copy(to file: AbsolutePath) async throws {
+        var settings = Configuration()
+        settings.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        let copy = try DatabaseQueue(path: file.text, configuration: settings)
+        // One read transaction holds the moment; writers go on beside it.
+        try await pool.read { source in
+            try copy.writeWithoutTransaction { try source.backup(to: $0) }
+        }
+        try await copy.writeWithoutTransaction { database in
+            // The copy says that it has a write-ahead log, as its source does; a backup is one file.
+            try database.execute(sql: "PRAGMA journal_mode = DELETE")
+            let faults = try String.fetchAll(database, sql: "PRAGMA integrity_check(3)")
+            guard faults == ["ok"] else { throw DatabaseFile.damaged(source, faults.joined(separator: "; ")) }
+        }
+        try copy.close()
+    }
+}
