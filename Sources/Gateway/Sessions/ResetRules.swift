@@ -1,0 +1,98 @@
+import Glibc
+
+/// When a conversation begins anew, by kind of conversation and by channel: `session.reset` and its relatives.
+public struct ResetRules: Equatable, Sendable {
+    /// What the time is measured by.
+    public enum Mode: String, Sendable, CaseIterable {
+        /// The hour of the day.
+        case daily
+        /// Silence.
+        case idle
+    }
+
+    /// The kinds that can have a rule of their own.
+    public enum Kind: String, Sendable, CaseIterable {
+        case direct = "dm"
+        case group, thread
+
+        /// The kind of the session `key`.
+        public init(_ key: SessionKey) {
+            self = key.isThread ? .thread : key.kind == .group ? .group : .direct
+        }
+    }
+
+    /// One rule; what it leaves out, a more general one or the default says.
+    public struct Rule: Equatable, Sendable {
+        /// `mode`.
+        public var mode: Mode?
+        /// `atHour`, 0 to 23, local time.
+        public var hour: Int?
+        /// `idleMinutes`, 1 or more.
+        public var idleMinutes: Int?
+
+        /// A rule.
+        public init(mode: Mode? = nil, hour: Int? = nil, idleMinutes: Int? = nil) {
+            self.mode = mode
+            self.hour = hour
+            self.idleMinutes = idleMinutes
+        }
+    }
+
+    /// `session.reset`.
+    public var general: Rule?
+    /// `session.resetByType`.
+    public var byKind: [Kind: Rule] = [:]
+    /// `session.resetByChannel`, by the channel's id. Comes before the other two.
+    public var byChannel: [String: Rule] = [:]
+    /// `session.idleMinutes`, the older way to say it.
+    public var idleMinutes: Int?
+
+    /// No rule: anew every day at four in the morning, local time.
+    public init() {}
+
+    /// What counts for the session `key`, whose messages come through `channel`.
+    public func policy(for key: SessionKey, channel: String? = nil) -> ResetPolicy {
+        let own = (channel ?? key.channel).flatMap { byChannel[$0] }
+        let general = own ?? self.general
+        let kind = own == nil ? byKind[Kind(key)] : nil
+        let older = own == nil ? idleMinutes : nil
+        let isSilent = general == nil && (own != nil || byKind.isEmpty)
+        let mode = kind?.mode ?? general?.mode ?? (isSilent && older != nil ? .idle : .daily)
+        let minutes = kind?.idleMinutes ?? general?.idleMinutes ?? older ?? (mode == .idle ? 60 : nil)
+        return ResetPolicy(
+            dailyHour: mode == .daily ? min(max(kind?.hour ?? general?.hour ?? 4, 0), 23) : nil,
+            idleMinutes: minutes.map { max($0, 1) })
+    }
+}
+
+/// When one conversation begins anew: at an hour of the day, after silence, or whichever comes first.
+public struct ResetPolicy: Equatable, Sendable {
+    /// The hour, local time.
+    public var dailyHour: Int?
+    /// The minutes of silence.
+    public var idleMinutes: Int?
+
+    /// Whether what was last used at `updatedAt` is over at `now`; both in milliseconds since 1970.
+    public func isOver(updatedAt: Int64, now: Int64) -> Bool {
+        if let idleMinutes, now - updatedAt > Int64(idleMinutes) * 60_000 { return true }
+        if let dailyHour, updatedAt < Self.last(hour: dailyHour, before: now) { return true }
+        return false
+    }
+
+    /// The last time before `now` at which the clock of this place showed `hour` (localtime_r(3), mktime(3)).
+    static func last(hour: Int, before now: Int64) -> Int64 {
+        var seconds = time_t(now / 1000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        parts.tm_hour = Int32(hour)
+        parts.tm_min = 0
+        parts.tm_sec = 0
+        // Whether summer time is on at that hour is for mktime to know.
+        parts.tm_isdst = -1
+        var today = parts
+        let moment = Int64(mktime(&today)) * 1000
+        guard moment > now else { return moment }
+        parts.tm_mday -= 1
+        return Int64(mktime(&parts)) * 1000
+    }
+}
