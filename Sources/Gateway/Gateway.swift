@@ -19,12 +19,15 @@ public final class Gateway: Sendable {
     public let database: InstanceDatabase
     let devices: DeviceStore
     let clock: WallClock
-    let logger: Logger
+    /// Notes what happens: where it was told to, and in the instance's log file.
+    public let logger: Logger
+    let logFile: LogFile
     let methods: MethodTable
     let tasks = TaskSet()
     let presence = Presence()
     let systemEvents = SystemEvents()
     let attempts: AttemptLimiter
+    let resends: ResendCache
     private let healthCache = HealthCache()
     private let host: HostDescription
     private let startedAt: Int64
@@ -45,7 +48,13 @@ public final class Gateway: Sendable {
         self.methods = methods
         self.clock = clock
         attempts = AttemptLimiter(clock: clock)
-        self.logger = logger
+        let logFile = try LogFile(stateDirectory: stateDirectory)
+        self.logFile = logFile
+        let fileHandler = LogFileHandler(
+            label: "gateway", level: .info, file: logFile,
+            redactor: Redactor([configuration.credentials.secret?.value].compactMap { $0 }), clock: clock)
+        self.logger = Logger(label: logger.label) { _ in MultiplexLogHandler([logger.handler, fileHandler]) }
+        resends = ResendCache(clock: clock)
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
         database = try InstanceDatabase(stateDirectory: stateDirectory)
         devices = try DeviceStore(stateDirectory: stateDirectory, clock: clock)

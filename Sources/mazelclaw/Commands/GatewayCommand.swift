@@ -43,7 +43,7 @@ struct GatewayCommand: InstanceCommand {
         let gateway = try Gateway(configuration: configuration, logger: logger)
         let port = configuration.ports.value.gateway
         let server = GatewayServer(
-            gateway: gateway, port: port, logger: logger, sockets: manager.sockets(port: port),
+            gateway: gateway, port: port, logger: gateway.logger, sockets: manager.sockets(port: port),
             observer: try ServerObserver(manager))
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -1,0 +1,106 @@
+import Foundation
+import JSON
+import Logging
+import Policy
+import Testing
+
+@testable import Gateway
+
+@Test func `the log is its owner's alone, whoever made it`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("old\n", to: "logs/gateway.log")
+    let file = try LogFile(stateDirectory: directory.path)
+    file.append(Array("new".utf8))
+    #expect(try directory.mode("logs/gateway.log") == 0o600)
+    #expect(try directory.read("logs/gateway.log") == "old\nnew\n")
+}
+
+@Test func `a log that is full is put aside, and the oldest goes`() throws {
+    let directory = try TemporaryDirectory()
+    let file = try LogFile(stateDirectory: directory.path, maximum: 10, kept: 2)
+    for line in ["11111111", "22222222", "33333333", "44444444"] { file.append(Array(line.utf8)) }
+    #expect(try directory.read("logs/gateway.log") == "44444444\n")
+    #expect(try directory.read("logs/gateway.log.1") == "33333333\n")
+    #expect(try directory.read("logs/gateway.log.2") == "22222222\n")
+    #expect(!FileManager.default.fileExists(atPath: (directory.path / "logs/gateway.log.3").text))
+    #expect(try directory.mode("logs/gateway.log") == 0o600)
+}
+
+@Test func `what is no regular file is no log`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("", to: "elsewhere")
+    try FileManager.default.createDirectory(atPath: (directory.path / "logs").text, withIntermediateDirectories: true)
+    let path = (directory.path / "logs/gateway.log").text
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: (directory.path / "elsewhere").text)
+    #expect(throws: StorageError.self) { try LogFile(stateDirectory: directory.path) }
+    try FileManager.default.removeItem(atPath: path)
+    try #require(mkfifo(path, 0o600) == 0)
+    #expect(throws: StorageError.self) { try LogFile(stateDirectory: directory.path) }
+}
+
+/// A log of the lines `1` to `9`: 18 bytes.
+private func nineLines() throws -> (TemporaryDirectory, LogFile) {
+    let directory = try TemporaryDirectory()
+    let file = try LogFile(stateDirectory: directory.path)
+    for number in 1...9 { file.append(Array("\(number)".utf8)) }
+    return (directory, file)
+}
+
+@Test(
+    arguments: [
+        // cursor, limit, bytes, lines, isTruncated, isReset
+        (nil, 100, 100, "123456789", false, false),
+        (nil, 3, 100, "789", true, false),
+        (nil, 100, 6, "789", true, false),
+        // A line of which only the end fits is left out.
+        (nil, 100, 5, "89", true, false),
+        (0, 100, 100, "123456789", false, false),
+        (14, 100, 100, "89", false, false),
+        (18, 100, 100, "", false, false),
+        (15, 100, 100, "9", false, false),
+        (19, 100, 100, "123456789", false, true),
+        (2, 100, 6, "789", true, true),
+        (4, 2, 100, "89", true, false),
+    ] as [(Int?, Int, Int, String, Bool, Bool)])
+func `the log is read on from a cursor`(
+    cursor: Int?, limit: Int, bytes: Int, lines: String, isTruncated: Bool, isReset: Bool
+) throws {
+    let (directory, file) = try nineLines()
+    defer { withExtendedLifetime(directory) {} }
+    let slice = try file.tail(after: cursor, limit: limit, bytes: bytes)
+    #expect(
+        slice
+            == LogFile.Slice(
+                cursor: 18, size: 18, lines: lines.map(String.init), isTruncated: isTruncated, isReset: isReset))
+}
+
+@Test func `a message is kept with time, level and metadata, and without secrets`() throws {
+    let directory = try TemporaryDirectory()
+    let file = try LogFile(stateDirectory: directory.path)
+    let secret = try #require(Secret("correct-horse"))
+    let handler = LogFileHandler(
+        label: "gateway", level: .info, file: file, redactor: Redactor([secret]),
+        clock: TestClock(at: 951_782_400_123).clock)
+    let logger = Logger(label: "x") { _ in handler }
+    logger.debug("not this")
+    logger.warning("got correct-horse", metadata: ["header": "Authorization: Bearer abcdefghijkl", "n": "1"])
+    let lines = try file.tail(after: nil, limit: 10, bytes: 1000).lines
+    #expect(lines.count == 1)
+    let json = try JSON(parsing: Array((lines.first ?? "").utf8))
+    #expect(
+        json == [
+            "time": "2000-02-29T00:00:00.123Z", "_meta": ["logLevelName": "WARNING", "name": "gateway"],
+            "message": "got <secret>", "header": "Authorization: Bearer <secret>", "n": "1",
+        ])
+}
+
+@Test(arguments: [
+    ("token=abcdefgh12", "token=<secret>"), ("TOKEN=abcdefgh12&x=1", "TOKEN=<secret>&x=1"),
+    (#"{"password":"hunter2hunter2","a":1}"#, #"{"password":"<secret>","a":1}"#), ("token: none", "token: none"),
+    ("bearer of good news", "bearer of good news"), ("", ""), ("token=", "token="),
+    ("gateway token mismatch", "gateway token mismatch"),
+    ("é token=abcdefgh12 é", "é token=<secret> é"),
+])
+func `what is announced as a secret is taken out`(text: String, expected: String) {
+    #expect(Redactor([]).redacted(text) == expected)
+}
