@@ -26,6 +26,7 @@ public final class Gateway: Sendable {
     let tasks = TaskSet()
     let presence = Presence()
     let systemEvents = SystemEvents()
+    let nodes = NodeRegistry()
     let attempts: AttemptLimiter
     let resends: ResendCache
     private let healthCache = HealthCache()
@@ -82,8 +83,9 @@ public final class Gateway: Sendable {
         _ = state.withLock { $0.connections.removeValue(forKey: connection.id) }
     }
 
-    /// Tells that `client` is not connected any more.
-    func left(_ client: Client) {
+    /// Tells that `client` is not connected any more, as `connection` ended.
+    func left(_ client: Client, _ connection: Connection) {
+        if client.role == .node { nodes.leave(connection) }
         guard let key = client.presenceKey else { return }
         presence.leave(key, at: clock.milliseconds)
         announcePresence()

@@ -23,6 +23,9 @@ struct Client: Sendable {
         presenceKey = mode == .cli ? nil : deviceID ?? client.instanceID ?? connectionID
     }
 
+    /// What it is called as a node.
+    var nodeID: String { deviceID ?? id.text }
+
     /// Whether this client may hear of `event`.
     func mayHear(_ event: GatewayEvent) -> Bool {
         guard let scope = event.scope else { return true }

@@ -90,7 +90,7 @@ public final class Connection: Sendable {
             return if case .established(let client) = state.phase { client } else { nil as Client? }
         }
         gateway.remove(self)
-        if let client { gateway.left(client) }
+        if let client { gateway.left(client, self) }
     }
 
     /// Sends `event` as `frame`, numbered, to a client that may hear of it.
@@ -102,6 +102,11 @@ public final class Connection: Sendable {
             frame.sequence = state.sequence
             transport.send(Frame.event(frame).text, isDroppable: isDroppable)
         }
+    }
+
+    /// Sends `event` to this client alone, without a number.
+    func tell(_ event: GatewayEvent, _ payload: JSON) {
+        transport.send(Frame.event(event.frame(payload)).text, isDroppable: false)
     }
 
     // MARK: Handshake
@@ -145,7 +150,13 @@ public final class Connection: Sendable {
             state.phase = .established(client)
             return true
         }
-        guard isOpen else { return gateway.left(client) }
+        guard isOpen else { return gateway.left(client, self) }
+        if client.role == .node {
+            let session = NodeSession(
+                id: client.nodeID, connection: self, params: admission.params, address: address,
+                connectedAt: gateway.clock.milliseconds)
+            gateway.nodes.enter(session)
+        }
         if client.presenceKey != nil { gateway.announcePresence() }
         gateway.logger.info(
             "client connected",

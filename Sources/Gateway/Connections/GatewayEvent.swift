@@ -52,8 +52,20 @@ struct GatewayEvent: Sendable {
             Field(required: "decision", .string, "`approved` or `rejected`."),
             Field(required: "ts", .integer, "When, in milliseconds since 1970.")))
 
+    static let nodeInvokeRequest = GatewayEvent(
+        "node.invoke.request", "Sent to one node, without `seq`: it is to carry out a command.",
+        .object(
+            Field(required: "id", .string, "The id to answer with, by `node.invoke.result`."),
+            Field(required: "nodeId", .string, "The node itself."),
+            Field(required: "command", .string, "The command."),
+            Field("paramsJSON", .string, "What the command takes, as JSON text."),
+            Field(required: "timeoutMs", .integer(0...), "How long the gateway waits."),
+            Field(required: "idempotencyKey", .string, "The same for the same request sent again.")))
+
     /// All of them, as hello-ok lists them.
-    static let all = [challenge, tick, presence, health, shutdown, pairRequested, pairResolved]
+    static let all = [
+        challenge, tick, presence, health, shutdown, pairRequested, pairResolved, nodeInvokeRequest,
+    ]
 
     /// The frame that carries `payload`.
     func frame(_ payload: JSON, stateVersion: StateVersion? = nil) -> EventFrame {

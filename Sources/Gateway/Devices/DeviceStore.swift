@@ -144,6 +144,18 @@ public final class DeviceStore: Sendable {
         }
     }
 
+    /// Gives the device `id`, let in as `role`, another name. Returns whether there is such a device.
+    func rename(_ id: String, as role: Role, to name: String) throws(StorageError) -> Bool {
+        try change { (state) throws(StorageError) in
+            guard let index = state.paired.firstIndex(where: { $0.id == id && $0.roles.contains(role) }) else {
+                return false
+            }
+            state.paired[index].displayName = name
+            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            return true
+        }
+    }
+
     /// Takes the token of the device `id` for `role` away. Returns whether it had one.
     func revoke(device id: String, role: Role) throws(StorageError) -> Bool {
         try change { (state) throws(StorageError) in

@@ -45,6 +45,7 @@ struct ConnectRequest {
     var scopes: [String]?
     var token: String? = TestInstance.token
     var password: String?
+    var commands: [String]?
     var device: JSON?
     var extra: JSON?
 
@@ -57,6 +58,7 @@ struct ConnectRequest {
         ]
         params["role"] = role.map(JSON.string)
         params["scopes"] = scopes.map { .array($0.map(JSON.string)) }
+        params["commands"] = commands.map { .array($0.map(JSON.string)) }
         var auth = JSONObject()
         auth["token"] = token.map(JSON.string)
         auth["password"] = password.map(JSON.string)

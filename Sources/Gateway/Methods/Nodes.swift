@@ -1,0 +1,233 @@
+import JSON
+
+extension MethodGroup {
+    /// Devices that offer their abilities.
+    static let nodes = MethodGroup(
+        "Nodes",
+        """
+        A node is a device that connected in the role `node` and offers commands. A command reaches it when its \
+        platform is known for it or `gateway.nodes.allowCommands` names it, `gateway.nodes.denyCommands` does not, \
+        and the node declared it.
+        """,
+        [list, describe, invoke, rename, invokeResult, event])
+}
+
+extension Gateway {
+    /// Every node there is: connected ones first, then by name.
+    fileprivate var nodeSummaries: [NodeSummary] {
+        var nodes: [String: NodeSummary] = [:]
+        for device in devices.paired where device.roles.contains(.node) {
+            nodes[device.id] = NodeSummary(id: device.id, device: device)
+        }
+        for session in self.nodes.sessions {
+            nodes[session.id, default: NodeSummary(id: session.id)].session = session
+        }
+        return nodes.values.sorted { left, right in
+            let (leftIsHere, rightIsHere) = (left.session != nil, right.session != nil)
+            guard leftIsHere == rightIsHere else { return leftIsHere }
+            return ((left.name ?? left.id).lowercased(), left.id) < ((right.name ?? right.id).lowercased(), right.id)
+        }
+    }
+
+    fileprivate var nodeCommands: NodeCommands {
+        let section = configuration.file?.root["gateway"]?["nodes"]
+        func words(_ name: String) -> [String] { section?[name]?.array?.compactMap { $0.string?.trimmed } ?? [] }
+        return NodeCommands(allowed: words("allowCommands"), denied: words("denyCommands"))
+    }
+}
+
+private let list = Method.immediate(
+    "node.list", .scope(.read), "The nodes: those connected first.", NoParameters.schema,
+    answer: .object(
+        Field(required: "ts", .integer, "The gateway's time, in milliseconds since 1970."),
+        Field(required: "nodes", .list(of: NodeSummary.shape), "The nodes."))
+) { call, _ in
+    [
+        "ts": .integer(call.gateway.clock.milliseconds), "nodes": .array(call.gateway.nodeSummaries.map(\.json)),
+    ]
+}
+
+private struct DescribeParameters {
+    var nodeID: String
+
+    static let schema = Schema(Field(required: "nodeId", .nonEmptyString, "The node."), as: DescribeParameters.init)
+}
+
+private let describe = Method.immediate(
+    "node.describe", .scope(.read), "One node.", DescribeParameters.schema, answer: NodeSummary.shape
+) { call, parameters in
+    guard let node = call.gateway.nodeSummaries.first(where: { $0.id == parameters.nodeID }),
+        case .object(var object) = node.json
+    else { throw ProtocolError(.invalidRequest, "unknown nodeId") }
+    object["ts"] = .integer(call.gateway.clock.milliseconds)
+    return .object(object)
+}
+
+private struct InvokeParameters {
+    var nodeID: String
+    var command: String
+    var params: JSON?
+    var timeout: Int64
+    var idempotencyKey: String
+
+    static let schema = Schema(
+        Field(required: "nodeId", .nonEmptyString, "The node."),
+        Field(required: "command", .nonEmptyString, "The command."),
+        Field("params", .any, "What the command takes."),
+        Field("timeoutMs", .integer(0...86_400_000), default: 30_000, "How long to wait for its answer."),
+        Field(required: "idempotencyKey", .nonEmptyString, "Chosen by the client; the node is told it."),
+        as: InvokeParameters.init)
+}
+
+private let invoke = Method.awaiting(
+    "node.invoke", .scope(.write), "Has a node carry out a command, and answers what came of it.",
+    InvokeParameters.schema,
+    answer: .object(
+        Field(required: "ok", .constant(true, true), "It was carried out."),
+        Field(required: "nodeId", .string, "The node."), Field(required: "command", .string, "The command."),
+        Field(required: "payload", .any, "What came of it; null when nothing did."),
+        Field(required: "payloadJSON", .any, "The same as text, when the node sent text; else null."))
+) { call, parameters in
+    guard let session = call.gateway.nodes.session(parameters.nodeID) else {
+        throw ProtocolError(.unavailable, "node not connected", details: ["code": "NOT_CONNECTED"])
+    }
+    if let refusal = call.gateway.nodeCommands.refusal(
+        of: parameters.command,
+        platform: NodePlatform(
+            platform: session.params.client.platform, family: session.params.client.deviceFamily ?? ""),
+        declared: session.params.commands)
+    {
+        throw ProtocolError(
+            .invalidRequest, "node command not allowed",
+            details: ["reason": .string(refusal.rawValue), "command": .string(parameters.command)])
+    }
+    let command = parameters.command.trimmed
+    let answer = await call.gateway.nodes.invoke(
+        command, at: session, params: parameters.params, timeout: parameters.timeout,
+        idempotencyKey: parameters.idempotencyKey)
+    try Task.checkCancellation()
+    switch answer {
+    case .done(let payload, let text):
+        let parsed = text.flatMap { try? JSON(parsing: Array($0.utf8)) } ?? text.map(JSON.string)
+        return [
+            "ok": true, "nodeId": .string(session.id), "command": .string(command),
+            "payload": parsed ?? payload ?? .null, "payloadJSON": text.map(JSON.string) ?? .null,
+        ]
+    case .failed(let failure):
+        var details = JSONObject()
+        details["code"] = failure.code.map(JSON.string)
+        details["message"] = failure.message.map(JSON.string)
+        throw ProtocolError(
+            .unavailable, failure.message ?? "node invoke failed", details: ["nodeError": .object(details)])
+    }
+}
+
+private struct RenameParameters {
+    var nodeID: String
+    var name: String
+
+    static let schema = Schema(
+        Field(required: "nodeId", .nonEmptyString, "The node."),
+        Field(required: "displayName", .nonEmptyString, "Its new name."), as: RenameParameters.init)
+}
+
+private let rename = Method.immediate(
+    "node.rename", .scope(.pairing), "Gives a node that was let in another name.", RenameParameters.schema,
+    answer: .object(
+        Field(required: "nodeId", .string, "The node."), Field(required: "displayName", .string, "Its new name."))
+) { call, parameters in
+    let name = parameters.name.trimmed
+    guard !name.isEmpty else { throw ProtocolError(.invalidRequest, "displayName required") }
+    guard try call.gateway.devices.rename(parameters.nodeID, as: .node, to: name) else {
+        throw ProtocolError(.invalidRequest, "unknown nodeId")
+    }
+    return ["nodeId": .string(parameters.nodeID), "displayName": .string(name)]
+}
+
+// MARK: For nodes
+
+private struct ResultParameters {
+    var id: String
+    var nodeID: String
+    var isOK: Bool
+    var payload: JSON?
+    var text: Change<String>?
+    var error: NodeRegistry.Failure?
+
+    private static let error = Schema(
+        Field("code", .nonEmptyString, "What kind of failure."), Field("message", .nonEmptyString, "One sentence."),
+        as: NodeRegistry.Failure.init)
+    static let schema = Schema(
+        Field(required: "id", .nonEmptyString, "The id of `node.invoke.request`."),
+        Field(required: "nodeId", .nonEmptyString, "The node itself."),
+        Field(required: "ok", .boolean, "Whether it was carried out."), Field("payload", .any, "What came of it."),
+        Field("payloadJSON", .nullable(.string), "The same as JSON text, which counts more."),
+        Field("error", .object(error), "What went wrong."), as: ResultParameters.init)
+}
+
+private let invokeResult = Method.immediate(
+    "node.invoke.result", .node, "Answers a command that came as `node.invoke.request`.", ResultParameters.schema,
+    answer: .ok
+) { call, parameters in
+    guard parameters.nodeID == call.client.nodeID else { throw ProtocolError(.invalidRequest, "nodeId mismatch") }
+    let text: String? = if case .set(let text) = parameters.text { text } else { nil }
+    let answer: NodeRegistry.Answer =
+        parameters.isOK ? .done(parameters.payload, text: text) : .failed(parameters.error ?? .init())
+    guard call.gateway.nodes.answered(parameters.id, on: call.connection, answer) else {
+        throw ProtocolError(.invalidRequest, "unknown invoke id")
+    }
+    return ["ok": true]
+}
+
+private struct EventParameters {
+    var event: String
+    var payload: JSON?
+    var text: Change<String>?
+
+    static let schema = Schema(
+        Field(required: "event", .nonEmptyString, "What happened."), Field("payload", .any, "More about it."),
+        Field("payloadJSON", .nullable(.string), "The same as JSON text, which counts more."),
+        as: EventParameters.init)
+}
+
+private let event = Method.immediate(
+    "node.event", .node,
+    "Tells of something at the node. The main session hears of `exec.started`, `exec.finished` and `exec.denied`; "
+        + "other events are not acted on in this version.", EventParameters.schema, answer: .ok
+) { call, parameters in
+    var payload = parameters.payload
+    if case .set(let text) = parameters.text { payload = try? JSON(parsing: Array(text.utf8)) }
+    if let report = ExecReport(event: parameters.event, payload: payload, node: call.client.nodeID) {
+        let key = report.sessionKey ?? call.gateway.configuration.mainSessionKey
+        call.gateway.systemEvents.add(report.text, for: key)
+    }
+    return ["ok": true]
+}
+
+/// What a node tells of a command it ran on its own.
+private struct ExecReport {
+    let text: String
+    let sessionKey: String?
+
+    init?(event: String, payload: JSON?, node: String) {
+        let command = payload?["command"]?.string?.trimmed ?? ""
+        let run = payload?["runId"]?.string?.trimmed ?? ""
+        var text: String
+        switch event {
+        case "exec.started": text = "Exec started (node=\(node)"
+        case "exec.finished": text = "Exec finished (node=\(node)"
+        case "exec.denied": text = "Exec denied (node=\(node)"
+        default: return nil
+        }
+        if !run.isEmpty { text += " id=\(run)" }
+        if event == "exec.denied", let reason = payload?["reason"]?.string, !reason.isEmpty { text += ", \(reason)" }
+        if event == "exec.finished", let code = payload?["exitCode"]?.integer { text += ", code \(code)" }
+        text += ")"
+        if !command.isEmpty { text += ": \(command)" }
+        if event == "exec.finished", let output = payload?["output"]?.string?.trimmed, !output.isEmpty {
+            text += "\n\(output)"
+        }
+        self.text = text
+        sessionKey = payload?["sessionKey"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
