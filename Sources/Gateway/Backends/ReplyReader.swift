@@ -193,12 +193,3 @@ private struct BoundedText {
         isFull = true
     }
 }
-
-extension String {
-    /// Without white space at both ends.
-    var trimmed: String {
-        guard let start = firstIndex(where: { !$0.isWhitespace }), let end = lastIndex(where: { !$0.isWhitespace })
-        else { return "" }
-        return String(self[start...end])
-    }
-}
