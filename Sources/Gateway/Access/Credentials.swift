@@ -1,17 +1,17 @@
 /// The secret all clients of a gateway share: a token or a password.
 public struct Credentials: Sendable {
     /// Which of the two counts.
-    public let mode: GatewaySection.AuthMode
+    public let mode: AuthSection.Mode
     /// The secret and where it came from; nil when none is configured.
     public let secret: Sourced<Secret>?
 
     /// Resolves the secret: command line, then configuration file, then environment. For serving, the file
     /// counts before the environment; it always has.
-    init(file: GatewaySection?, instance: Instance, arguments: GatewayArguments) {
+    init(file: AuthSection?, instance: Instance, arguments: GatewayArguments) {
         let hasOnlyPassword =
             file?.token == nil && arguments.token == nil
             && (file?.password != nil || arguments.password != nil)
-        mode = file?.authMode ?? (hasOnlyPassword ? .password : .token)
+        mode = file?.mode ?? (hasOnlyPassword ? .password : .token)
         let path = instance.configurationFile.value
         func environment(_ name: String) -> Sourced<Secret>? {
             instance.selection[name].flatMap(Secret.init).map { Sourced($0, from: instance.selection.source(name)) }

@@ -1,9 +1,7 @@
-public import Policy
-
 /// Why the gateway cannot be configured: what, where, and what to do next.
 public enum ConfigurationError: Error, Equatable, Sendable {
-    /// A value of the configuration file is not what it must be.
-    case file(PolicyError)
+    /// The configuration cannot be read, or holds what it must not.
+    case invalid([ConfigurationFault])
     /// A file or directory cannot be used.
     case storage(StorageError)
     /// A variable of the environment is not what it must be.
@@ -17,10 +15,10 @@ public enum ConfigurationError: Error, Equatable, Sendable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
-    /// One sentence.
+    /// One sentence; for an invalid configuration one for each fault, on a line of its own.
     public var description: String {
         switch self {
-        case .file(let error): error.description
+        case .invalid(let faults): faults.map(\.description).joined(separator: "\n")
         case .storage(let error): error.description
         case .variable(let name, let value, let expected): "\(name) is \"\(value)\"; expected \(expected)"
         case .argument(let flag, let value, let expected): "\(flag) is \"\(value)\"; expected \(expected)"
@@ -28,6 +26,17 @@ extension ConfigurationError: CustomStringConvertible {
             "port \(requested) does not belong to this profile: the host assigned \(assigned). "
                 + "Leave out --port, or change basePort in the profile file outside the sandbox"
         case .blocked(let sentence): sentence
+        }
+    }
+}
+
+extension ConfigurationError {
+    /// Why a configuration that could not be written cannot be used.
+    init(_ error: ConfigurationChangeError) {
+        switch error {
+        case .invalid(let faults): self = .invalid(faults)
+        case .storage(let error): self = .storage(error)
+        case .changed, .baseRequired, .path, .absent, .unfaithful, .busy, .foreign: self = .blocked(error.description)
         }
     }
 }

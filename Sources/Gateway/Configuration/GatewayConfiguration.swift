@@ -18,17 +18,20 @@ public struct GatewayConfiguration: Sendable {
     /// How clients prove that they may connect.
     public let credentials: Credentials
     /// Addresses whose forwarding headers are believed.
-    public let trustedProxies: [String]
+    public var trustedProxies: [String] { content.gateway.trustedProxies }
 
     /// The port of a gateway nobody assigned one to.
     public static let defaultPort: UInt16 = 18789
     /// The port of the profile `dev`, unless it was assigned another.
     public static let developmentPort: UInt16 = 19001
 
+    /// What the file says; where it says nothing, the defaults.
+    public let content: RootSection
+
     /// The agents the file lists, or `main` alone.
-    public let agents: AgentsSection
+    public var agents: AgentsSection { content.agents }
     /// Whether each sender has a conversation of their own.
-    public let sessionScope: SessionSection.Scope
+    public var sessionScope: SessionSection.Scope { content.session.scope }
 
     /// Resolves the configuration of `instance`. Throws `ConfigurationError`.
     public init(
@@ -40,10 +43,8 @@ public struct GatewayConfiguration: Sendable {
         ports = Sourced(try Self.ports(port), from: port.source)
         disregardedPort = file?.gateway.port.flatMap { $0 == port.value ? nil : $0 }
         workspace = try Self.workspace(instance: instance, file: file)
-        credentials = Credentials(file: file?.gateway, instance: instance, arguments: arguments)
-        trustedProxies = file?.gateway.trustedProxies ?? []
-        agents = file?.agents ?? AgentsSection()
-        sessionScope = file?.session.scope ?? .perSender
+        credentials = Credentials(file: file?.gateway.auth, instance: instance, arguments: arguments)
+        content = file?.content ?? RootSection()
     }
 
     /// The directory whose files are served as the canvas: an absolute path.
@@ -132,7 +133,7 @@ public struct GatewayConfiguration: Sendable {
     ) throws(ConfigurationError) -> Sourced<AbsolutePath> {
         if let workspace = instance.environmentWorkspace { return workspace }
         if let workspace = instance.profile?.workspace { return Sourced(workspace, from: .profile("workspace")) }
-        guard let file, let text = file.agents.workspace else {
+        guard let file, let text = file.agents.defaults.workspace else {
             return Sourced(instance.defaultWorkspace, from: .default("inside the state directory"))
         }
         let key = "agents.defaults.workspace"

@@ -20,68 +20,62 @@ public struct InstanceSetup: Sendable {
     /// `ConfigurationError`, before anything is written when the existing configuration is invalid.
     public init(_ instance: Instance, workspace: AbsolutePath? = nil) throws(ConfigurationError) {
         let path = instance.configurationFile.value
-        let existing = try ConfigurationFile.load(path)
+        let existing = try ConfigurationFile.load(for: instance)
         let resolved = try GatewayConfiguration(instance: instance, file: existing)
         let chosen =
-            existing?.agents.workspace == nil ? workspace ?? resolved.workspace.value : resolved.workspace.value
+            existing?.agents.defaults.workspace == nil
+            ? workspace ?? resolved.workspace.value : resolved.workspace.value
         do {
             try DurableFile.makeDirectory(instance.stateDirectory.value)
             try DurableFile.makePrivate(instance.stateDirectory.value)
             try DurableFile.makeDirectory(path.parent)
-            let root = Self.completed(existing, workspace: chosen)
-            if root == existing?.root {
-                try DurableFile.makePrivate(path)
-                configurationFile = .unchanged
-            } else {
-                try DurableFile.write(root.serialized(pretty: true) + [UInt8(ascii: "\n")], to: path)
-                configurationFile = existing == nil ? .created : .completed
+            let after = try ConfigurationStore(instance).change { written in
+                Self.completed(written, existing?.content, workspace: chosen)
             }
+            try DurableFile.makePrivate(after.path)
+            configurationFile =
+                existing == nil ? .created : after.text == existing?.snapshot.text ? .unchanged : .completed
             _ = try InstanceIdentity.loadOrCreate(in: instance.stateDirectory.value)
-            configuration = try GatewayConfiguration(instance: instance, file: try ConfigurationFile.load(path))
+            configuration = try GatewayConfiguration(instance: instance, file: try ConfigurationFile(after))
             self.workspace = try Self.prepare(configuration.workspace.value)
         } catch let error as StorageError {
             throw .storage(error)
         } catch let error as ConfigurationError {
             throw error
+        } catch let error as ConfigurationChangeError {
+            throw ConfigurationError(error)
         } catch {
             throw .blocked("\(error)")
         }
     }
 
-    /// The configuration with what a start needs: a mode, a secret, a workspace.
-    private static func completed(_ existing: ConfigurationFile?, workspace: AbsolutePath) -> JSON {
-        var root = existing?.root ?? [:]
-        fill(&root, ["gateway", "mode"], "local")
-        let gateway = existing?.gateway
-        if gateway?.authMode != .password, gateway?.token == nil, gateway?.password == nil {
-            fill(&root, ["gateway", "auth", "mode"], "token")
-            replaceBlank(&root, ["gateway", "auth", "token"], .string(Secret.random(byteCount: 24).revealed()))
+    /// What the file says, with what a start needs where `content`, which all files say together, has nothing: a mode,
+    /// a secret, a workspace.
+    private static func completed(_ written: JSON, _ content: RootSection?, workspace: AbsolutePath) -> JSON {
+        var root = written
+        let gateway = content?.gateway
+        if gateway?.mode == nil { put("local", at: ["gateway", "mode"], in: &root) }
+        let auth = gateway?.auth
+        if auth?.mode != .password, auth?.token == nil, auth?.password == nil {
+            if auth?.mode == nil { put("token", at: ["gateway", "auth", "mode"], in: &root) }
+            put(.string(Secret.random(byteCount: 24).revealed()), at: ["gateway", "auth", "token"], in: &root)
         }
-        fill(&root, ["agents", "defaults", "workspace"], .string(workspace.text))
+        if content?.agents.defaults.workspace == nil {
+            put(.string(workspace.text), at: ["agents", "defaults", "workspace"], in: &root)
+        }
         return root
     }
 
-    /// Puts `value` at `path` unless something stands there.
-    private static func fill(_ json: inout JSON, _ path: ArraySlice<String>, _ value: JSON) {
-        change(&json, path) { $0 ?? value }
-    }
-
-    /// Puts `value` at `path` unless a secret stands there.
-    private static func replaceBlank(_ json: inout JSON, _ path: ArraySlice<String>, _ value: JSON) {
-        change(&json, path) { old in
-            if let old, let text = old.string, Secret(text) != nil { old } else { value }
-        }
-    }
-
-    private static func change(_ json: inout JSON, _ path: ArraySlice<String>, _ replacement: (JSON?) -> JSON) {
-        var object = json.object ?? JSONObject()
+    /// Puts `value` at `path`, unless somebody else has put something there meanwhile.
+    private static func put(_ value: JSON, at path: ArraySlice<String>, in json: inout JSON) {
         guard let name = path.first else { return }
-        if path.count == 1 {
-            object[name] = replacement(object[name])
-        } else {
+        var object = json.object ?? JSONObject()
+        if path.count > 1 {
             var child = object[name] ?? [:]
-            change(&child, path.dropFirst(), replacement)
+            put(value, at: path.dropFirst(), in: &child)
             object[name] = child
+        } else if object[name] == nil || object[name]?.string.map({ Secret($0) == nil }) == true {
+            object[name] = value
         }
         json = .object(object)
     }

@@ -32,17 +32,23 @@ public enum DurableFile {
     /// Replaces the file at `path` by `content`, readable by its owner only (mode 0600).
     ///
     /// Written beside it, flushed, renamed over it, and the directory flushed: rename(2) alone does not
-    /// promise that the new name survives a power loss. Throws `StorageError`.
-    public static func write(_ content: [UInt8], to path: AbsolutePath) throws(StorageError) {
+    /// promise that the new name survives a power loss. `prepare` is called in between, when the new content is
+    /// safe and the old still has the name. Throws `StorageError`, after which the file is as it was.
+    public static func write(
+        _ content: [UInt8], to path: AbsolutePath, prepare: () throws(StorageError) -> Void = {}
+    ) throws(StorageError) {
         let temporary = "\(path.text).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw StorageError("write", path, errno: errno) }
         let fault = writeAll(content, to: descriptor)
         close(descriptor)
-        guard fault == 0, rename(temporary, path.text) == 0 else {
-            let reason = fault == 0 ? errno : fault
+        do throws(StorageError) {
+            guard fault == 0 else { throw StorageError("write", path, errno: fault) }
+            try prepare()
+            guard rename(temporary, path.text) == 0 else { throw StorageError("write", path, errno: errno) }
+        } catch {
             unlink(temporary)
-            throw StorageError("write", path, errno: reason)
+            throw error
         }
         try flush(path.parent)
     }

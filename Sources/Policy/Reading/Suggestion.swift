@@ -11,18 +11,23 @@ public enum Suggestion {
         return best?.candidate
     }
 
-    /// Levenshtein's edit distance, in bytes, with upper and lower case alike.
+    /// The edit distance, in bytes, with upper and lower case alike. Two neighbours changed over are one edit.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let substituted = diagonal + (a | 0x20 == b | 0x20 ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+        let left = left.map { $0 | 0x20 }
+        let right = right.map { $0 | 0x20 }
+        var before = [Int](repeating: 0, count: right.count + 1)
+        var above = Array(0...right.count)
+        for i in left.indices {
+            var row = [i + 1]
+            for j in right.indices {
+                var distance = min(above[j] + (left[i] == right[j] ? 0 : 1), above[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    distance = min(distance, before[j - 1] + 1)
+                }
+                row.append(distance)
             }
+            (before, above) = (above, row)
         }
-        return row[right.count]
+        return above[right.count]
     }
 }

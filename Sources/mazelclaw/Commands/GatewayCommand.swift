@@ -63,7 +63,7 @@ struct GatewayCommand: InstanceCommand {
         let arguments = GatewayArguments(
             port: port, token: token.flatMap(Secret.init), password: password.flatMap(Secret.init),
             allowsUnconfigured: allowUnconfigured)
-        if let file = try ConfigurationFile.load(instance.configurationFile.value) {
+        if let file = try ConfigurationFile.load(for: instance) {
             return try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
         }
         let setup = try InstanceSetup(instance)

@@ -14,7 +14,7 @@ struct StatusSurvey {
         var fault: String?
         var file: ConfigurationFile?
         do {
-            file = try ConfigurationFile.load(instance.configurationFile.value)
+            file = try ConfigurationFile.load(for: instance)
         } catch {
             // A gateway may well run although its file was broken since.
             fault = "\(error)"

@@ -188,7 +188,8 @@ func `a wrong command line is told what is wrong`(arguments: [String], code: Int
 }
 
 @Test(arguments: [
-    (#"{"gateway": {"port": "x"}}"#, "mazelclaw.json:1:22: gateway.port"), ("{ // hi\n}", "strict JSON only"),
+    (#"{"gateway": {"port": "x"}}"#, "mazelclaw.json:1:22: gateway.port"),
+    ("{ // hi\n  a b\n}", "mazelclaw.json:2:5: expected a colon"), ("{ // hi\n}", "(current: unset)"),
     (#"{"gateway": {"mode": "remote"}}"#, "Gateway start blocked"),
 ])
 func `a configuration that cannot work ends the start for good`(text: String, message: String) throws {

@@ -29,7 +29,7 @@ final class TestInstance: Sendable {
         try written.write(toFile: (state / "mazelclaw.json").text, atomically: true, encoding: .utf8)
         _ = try InstanceSetup(instance)
         configuration = try GatewayConfiguration(
-            instance: instance, file: ConfigurationFile.load(instance.configurationFile.value),
+            instance: instance, file: ConfigurationFile.load(for: instance),
             arguments: GatewayArguments(port: Int(port)))
     }
 

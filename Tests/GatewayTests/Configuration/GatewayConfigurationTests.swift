@@ -13,7 +13,8 @@ private func instance(
 }
 
 private func file(_ text: String) throws -> ConfigurationFile {
-    try ConfigurationFile(path: home / "mazelclaw.json", text: Array(text.utf8))
+    let reader = ConfigurationReader(environment: [:]) { _ in nil }
+    return try ConfigurationFile(reader.snapshot(of: home / "mazelclaw.json", text: Array(text.utf8)))
 }
 
 private let launched = [
@@ -86,23 +87,6 @@ func `the workspace ends in the profile's name and lies in the profile's own tre
     let configuration = try GatewayConfiguration(instance: instance(name), file: nil)
     #expect(configuration.workspace.value.lastComponent == "workspace-\(name)")
     #expect(configuration.instance.stateDirectory.value.contains(configuration.workspace.value))
-}
-
-@Test(arguments: [
-    (#"{"gateway": {"port": "x"}}"#, "mazelclaw.json:1:22: gateway.port"),
-    ("{\n \"gateway\": {\n  \"mode\": \"locl\"}}", "mazelclaw.json:3:11: gateway.mode"),
-    (#"{"gateway": 1}"#, "mazelclaw.json:1:13: gateway: expected an object"),
-    (#"{"gateway": {"auth": {"token": 1}}}"#, "gateway.auth.token"),
-    (#"{"gateway": {"trustedProxies": ["a", 1]}}"#, "gateway.trustedProxies[1]"),
-    (#"{"agents": {"list": [{"name": "x"}]}}"#, "agents.list[0].id is missing"),
-    ("{\n// hello\n}", "mazelclaw.json:2:1: expected a name in double quotes (this version reads strict JSON only"),
-])
-func `a wrong value is named with file, line and path`(text: String, expected: String) {
-    #expect { try file(text) } throws: { "\($0)".contains(expected) }
-}
-
-@Test func `keys this version does not know are kept`() throws {
-    #expect(try file(#"{"browser": {"color": "red"}, "gateway": {"tls": {}}}"#).root["browser"]?["color"] == "red")
 }
 
 @Test func `a start needs a local mode and a secret`() throws {

@@ -36,21 +36,32 @@ private func instance(_ directory: TemporaryDirectory, name: String = "rescue") 
 @Test func `setup adds what is missing and keeps the rest`() throws {
     let home = try TemporaryDirectory()
     try home.write(
-        #"{"gateway": {"port": 20000, "auth": {"token": "mine"}}, "browser": {"color": "red"}, "x": [1.5, null]}"#,
+        "{\n  // mine\n  gateway: {port: 20000, auth: {token: 'mine'}},\n  browser: {color: 'red'}, // and this\n}\n",
         to: ".mazelclaw-rescue/mazelclaw.json")
     let setup = try InstanceSetup(instance(home))
     #expect(setup.configurationFile == .completed)
-    let file = try JSON(parsing: Array(home.read(".mazelclaw-rescue/mazelclaw.json").utf8))
-    #expect(file["gateway"] == ["port": 20000, "auth": ["token": "mine"], "mode": "local"])
-    #expect(file["browser"] == ["color": "red"])
-    #expect(file["x"] == [1.5, .null])
+    let workspace = "\(home.path)/.mazelclaw-rescue/workspace-rescue"
+    #expect(
+        try home.read(".mazelclaw-rescue/mazelclaw.json") == """
+            {
+              // mine
+              gateway: {port: 20000, auth: {token: 'mine'}, mode: "local"},
+              browser: {color: 'red'}, // and this
+              agents: {
+                defaults: {
+                  workspace: "\(workspace)"
+                }
+              },
+            }
+
+            """)
     #expect(try home.mode(".mazelclaw-rescue/mazelclaw.json") == 0o600)
 }
 
 @Test func `an invalid file is an error, and stays as it is`() throws {
     let home = try TemporaryDirectory()
     try home.write("{ oops", to: ".mazelclaw-rescue/mazelclaw.json")
-    #expect { try InstanceSetup(instance(home)) } throws: { "\($0)".contains("mazelclaw.json:1:3") }
+    #expect { try InstanceSetup(instance(home)) } throws: { "\($0)".contains("mazelclaw.json:1:7") }
     #expect(try home.read(".mazelclaw-rescue/mazelclaw.json") == "{ oops")
 }
 

@@ -6,8 +6,13 @@ import Testing
 final class TemporaryDirectory: Sendable {
     let path: AbsolutePath
 
-    init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("gateway-test-\(UUID().uuidString)")
+    /// A directory on the disk, or in memory for tests that write so often that the disk would hold them up.
+    init(inMemory: Bool = false) throws {
+        let shared = URL(fileURLWithPath: "/dev/shm")
+        let parent =
+            inMemory && FileManager.default.isWritableFile(atPath: shared.path)
+            ? shared : FileManager.default.temporaryDirectory
+        let url = parent.appendingPathComponent("gateway-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         path = try #require(AbsolutePath(url.path))
     }

@@ -4,7 +4,8 @@ import Testing
 @Suite struct SuggestionTests {
     @Test(arguments: [
         ("basePrt", "basePort"), ("baseport", "basePort"), ("BASEPORT", "basePort"), ("basePortt", "basePort"),
-        ("polciy", "policy"), ("bnd", "bind"), ("user ", "user"), ("policies", nil), ("x", nil), ("", nil),
+        ("polciy", "policy"), ("bnd", "bind"), ("bnid", "bind"), ("bnda", nil), ("user ", "user"), ("policies", nil),
+        ("x", nil), ("", nil),
         ("port", nil), ("completely", nil),
     ])
     func `the nearest word within two edits is meant`(word: String, meant: String?) {

@@ -12,6 +12,8 @@ public struct InstanceSelection: Sendable {
     public let isSandboxed: Bool
     /// The variables that were dropped, sorted.
     public let dropped: [String]
+    /// The environment without the variables that were dropped: what `${NAME}` in the configuration sees.
+    public let environment: [String: String]
     private let variables: [String: String]
 
     /// Chooses between `argument`, the profile named on the command line, and `environment`.
@@ -24,16 +26,20 @@ public struct InstanceSelection: Sendable {
             name = try Self.inherited(ours)
             variables = ours
             dropped = []
+            self.environment = environment
             return
         }
         name = Sourced(argument, from: .argument("--profile"))
         guard !isSandboxed || ours["MAZELCLAW_PROFILE"] != argument.text else {
             variables = ours
             dropped = []
+            self.environment = environment
             return
         }
         variables = [:]
-        dropped = ours.keys.filter { $0 != Self.marker }.sorted()
+        let dropped = ours.keys.filter { $0 != Self.marker }.sorted()
+        self.dropped = dropped
+        self.environment = environment.filter { !dropped.contains($0.key) }
     }
 
     /// The value of `name`, when that variable counts and is not blank.

@@ -1,0 +1,60 @@
+public import JSON
+
+extension ConfigurationSchema {
+    /// `json` with the defaults of everything that is not set.
+    public func withDefaults(_ json: JSON) -> JSON {
+        switch (kind, json) {
+        case (.array(let element), .array(let elements)): return .array(elements.map(element.withDefaults))
+        case (.object(let rule), .object(var object)):
+            for member in object.members {
+                guard let child = child(.name(member.name)) else { continue }
+                object[member.name] = child.withDefaults(member.value)
+            }
+            for key in rule.keys where object[key.name] == nil { object[key.name] = key.schema.standard }
+            return .object(object)
+        default: return json
+        }
+    }
+
+    /// What counts when nothing is set; nil when that is nothing.
+    private var standard: JSON? {
+        if let fallback { return fallback }
+        guard case .object(let rule) = kind, !rule.keys.isEmpty, !isAbsentUnlessSet else { return nil }
+        let defaults = withDefaults([:])
+        return defaults.object?.members.isEmpty == false ? defaults : nil
+    }
+
+    /// `json` with every secret replaced by `<secret>`.
+    public func redacted(_ json: JSON) -> JSON {
+        if isSecret { return json == .null || json == "" ? json : .string("<secret>") }
+        switch (kind, json) {
+        case (.array(let element), .array(let elements)): return .array(elements.map(element.redacted))
+        case (.object, .object(let object)):
+            return .object(
+                JSONObject(
+                    object.members.map { member in
+                        let value = child(.name(member.name))?.redacted(member.value) ?? member.value
+                        return JSONObject.Member(name: member.name, value: value)
+                    }))
+        default: return json
+        }
+    }
+
+    /// The outermost keys that `json` sets and this version does not act on, as paths.
+    public func unservedPaths(in json: JSON) -> [String] {
+        unserved(in: json, at: []).map(ConfigurationPath.text)
+    }
+
+    private func unserved(in json: JSON, at path: [JSON.PathComponent]) -> [[JSON.PathComponent]] {
+        guard isServed else { return [path] }
+        switch (kind, json) {
+        case (.array(let element), .array(let elements)):
+            return elements.enumerated().flatMap { element.unserved(in: $1, at: path + [.index($0)]) }
+        case (.object, .object(let object)):
+            return object.members.flatMap { member in
+                child(.name(member.name))?.unserved(in: member.value, at: path + [.name(member.name)]) ?? []
+            }
+        default: return []
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import JSON
+import Policy
+import Testing
+
+@testable import Gateway
+
+private let file = AbsolutePath("/c/mazelclaw.json") ?? .root
+
+private func faults(_ text: String, environment: [String: String] = [:]) -> [String] {
+    ConfigurationReader(environment: environment) { _ in nil }.snapshot(of: file, text: Array(text.utf8))
+        .faults.map(\.description)
+}
+
+@Test(arguments: [
+    (#"{"gateway": {"port": "x"}}"#, ":1:22: gateway.port: Invalid input: expected number, received string"),
+    (#"{"gateway": {"port": 0}}"#, ":1:22: gateway.port: Too small: expected number to be >=1"),
+    (#"{"gateway": {"port": 70000}}"#, ":1:22: gateway.port: Too big: expected number to be <=65535"),
+    (#"{"gateway": {"port": 1.5}}"#, ":1:22: gateway.port: Invalid input: expected int, received number"),
+    (#"{"gateway": 1}"#, ":1:13: gateway: Invalid input: expected object, received number"),
+    (#"{"gateway": null}"#, ":1:13: gateway: Invalid input: expected object, received null"),
+    ("[]", ":1:1: Invalid input: expected object, received array"),
+    (
+        #"{"gateway": {"auth": {"token": 1}}}"#,
+        ":1:32: gateway.auth.token: Invalid input: expected string, received number"
+    ),
+    (
+        #"{"gateway": {"auth": {"mode": "none"}}}"#,
+        #":1:31: gateway.auth.mode: Invalid option: expected one of "token"|"password""#
+    ),
+    (
+        "{\n  gateway: {\n    mode: 'locl'}}",
+        #":3:11: gateway.mode: Invalid option: expected one of "local"|"remote"; did you mean "local"?"#
+    ),
+    (
+        #"{"gateway": {"trustedProxies": ["a", 1]}}"#,
+        ":1:38: gateway.trustedProxies[1]: Invalid input: expected string, received number"
+    ),
+    (
+        #"{"agents": {"list": [{"name": "x"}]}}"#,
+        ":1:22: agents.list[0].id: Invalid input: expected string, received undefined"
+    ),
+    (#"{"session": {"reset": {"atHour": 24}}}"#, ":1:34: session.reset.atHour: Too big: expected number to be <=23"),
+    (#"{"hooks": {"maxBodyBytes": 0}}"#, ":1:28: hooks.maxBodyBytes: Too small: expected number to be >0"),
+    (#"{"ui": {"seamColor": "red"}}"#, ":1:22: ui.seamColor: expected hex color (RRGGBB)"),
+    (
+        #"{"ui": {"assistant": {"avatar": 1}}}"#,
+        ":1:33: ui.assistant.avatar: Invalid input: expected string, received number"
+    ),
+    (
+        #"{"models": {"providers": {"p": {"baseUrl": "", "models": []}}}}"#,
+        ":1:44: models.providers.p.baseUrl: Too small: expected string to have >=1 characters"
+    ),
+    (
+        #"{"agents": {"list": [{"id": "a", "model": 1}]}}"#,
+        ":1:43: agents.list[0].model: Invalid input; expected a string or an object"
+    ),
+    (
+        #"{"browser": {"profiles": {"Work": {"cdpPort": 1, "color": "000000"}}}}"#,
+        #":1:27: browser.profiles: Invalid key in record; "Work": expected lower-case letters, digits and hyphens"#
+    ),
+    (
+        #"{"browser": {"profiles": {"work": {"color": "000000"}}}}"#,
+        ":1:35: browser.profiles.work: Profile must set cdpPort or cdpUrl"
+    ),
+    (#"{"channels": {"telegramm": {}}}"#, ":1:15: channels: unknown channel id: telegramm"),
+    (
+        #"{"browser": {"snapshotDefaults": {"mode": "x"}}}"#,
+        #":1:43: browser.snapshotDefaults.mode: Invalid input: expected "efficient""#
+    ),
+    (
+        #"{"agents": {"defaults": {"heartbeat": {"every": "soon"}}}}"#,
+        ":1:49: agents.defaults.heartbeat.every: expected a duration such as 90s, 30m or 2h"
+    ),
+    (#"{"agents": {"list": [{"id": "a"}, {"id": "A"}]}}"#, ":1:42: agents.list[1].id: the agent \"A\" is listed twice"),
+    (
+        #"{"agents": {"list": [{"id": "a", "agentDir": "/x"}, {"id": "b", "agentDir": "/x"}]}}"#,
+        ":1:77: agents.list[1].agentDir: \"/x\" belongs to another agent already"
+    ),
+])
+func `a value that must not stand there is named with file, line, path and what was expected`(
+    text: String, expected: String
+) {
+    let faults = faults(text)
+    #expect(faults.count == 1)
+    #expect(faults.first?.hasPrefix("/c/mazelclaw.json\(expected)") == true, "\(faults)")
+}
+
+@Test(arguments: [
+    (#"{"gateway": {"prot": 1}}"#, #":1:14: gateway: Unrecognized key: "prot"; did you mean "port"?"#),
+    (#"{"gatway": {}}"#, #":1:2: Unrecognized key: "gatway"; did you mean "gateway"?"#),
+    (#"{"trustedProxies": []}"#, #":1:2: Unrecognized key: "trustedProxies"; did you mean gateway.trustedProxies?"#),
+    (#"{"xyzzy": 1}"#, #":1:2: Unrecognized key: "xyzzy""#),
+    (#"{"$schema": "x"}"#, #":1:2: Unrecognized key: "$schema""#),
+    (#"{"\u212Aanvas": 1}"#, #":1:2: Unrecognized key: "Kanvas""#),
+    (#"{"agent": {}}"#, ":1:2: agent was moved; set agents.defaults"),
+    (#"{"telegram": {}}"#, ":1:2: telegram was moved; set channels.telegram"),
+    (#"{"gateway": {"token": "x"}}"#, ":1:14: gateway: gateway.token was moved; set gateway.auth.token"),
+])
+func `an unknown key is refused, with what was probably meant`(text: String, expected: String) {
+    let faults = faults(text)
+    #expect(faults.count == 1)
+    #expect(faults.first?.hasPrefix("/c/mazelclaw.json\(expected)") == true, "\(faults)")
+}
+
+@Test func `everything that is wrong is told at once, in the order of the text`() {
+    let faults = faults("{\n  hooks: {path: 1},\n  gateway: {\n    x: 1,\n    port: -1,\n  },\n}")
+    #expect(faults.map { $0.split(separator: ":")[1] } == ["2", "4", "5"])
+}
+
+@Test(arguments: [
+    #"{gateway: {tls: {anything: [1]}}}"#, #"{env: {A: "x", vars: {B: "y"}, shellEnv: {enabled: true}}}"#,
+    #"{agents: {list: [{id: "a", model: "p/m"}, {id: "b", model: {primary: "p/m", fallbacks: ["q/n"]}}]}}"#,
+    #"{plugins: {entries: {any: {enabled: true, config: {deep: [{}]}}}}}"#, #"{channels: {irc: {host: "x"}}}"#,
+    #"{broadcast: {strategy: "parallel", "+49": ["a"]}}"#,
+    #"{gateway: {port: 18789.0, bind: "custom", customBindHost: "10.0.0.1"}}"#,
+    #"{agents: {defaults: {sandbox: {docker: {ulimits: {a: "1", b: 2, c: {soft: 1}}}}}}}"#,
+    #"{commands: {native: "auto", nativeSkills: false}}"#, "{}",
+])
+func `what may stand there is accepted`(text: String) {
+    #expect(faults(text) == [])
+}
+
+@Test func `a section holds what its part of the file says, and its defaults`() throws {
+    let text = """
+        {
+          gateway: { port: 20000.0, reload: { mode: 'hot' }, auth: { token: '  ' } },
+          agents: { defaults: { cliBackends: { echo: { command: 'cat', input: 'stdin', env: { A: 'b' } } } } },
+          session: { dmScope: 'per-peer', identityLinks: { ada: ['irc:ada'] }, resetByType: { dm: { mode: 'idle' } } },
+          bindings: [{ agentId: 'a', match: { channel: 'irc', peer: { kind: 'dm', id: 'x' } } }],
+          browser: { profiles: { work: { cdpPort: 20011, color: '#0066CC' } } },
+        }
+        """
+    let snapshot = ConfigurationReader(environment: [:]) { _ in nil }.snapshot(of: file, text: Array(text.utf8))
+    let content = try ConfigurationFile(snapshot).content
+    #expect(content.gateway.port == 20000)
+    #expect(content.gateway.reload.mode == .hot)
+    #expect(content.gateway.reload.debounceMs == 300)
+    #expect(content.gateway.auth.token == nil)
+    let backend = try #require(content.agents.defaults.cliBackends["echo"])
+    #expect(backend.command == "cat")
+    #expect(backend.input == .stdin)
+    #expect(backend.output == .json)
+    #expect(backend.environment == ["A": "b"])
+    #expect(content.agents.defaults.timeoutSeconds == 600)
+    #expect(content.agents.defaultID == "main")
+    #expect(content.session.dmScope == .perPeer)
+    #expect(content.session.identityLinks == ["ada": ["irc:ada"]])
+    #expect(content.session.resetByType.direct?.mode == .idle)
+    #expect(content.session.reset == nil)
+    #expect(content.bindings.first?.match.peer?.id == "x")
+    #expect(content.browser.profiles["work"]?.cdpPort == 20011)
+}
+
+@Test func `defaults are known to readers, and only where they count`() {
+    let whole = ConfigurationSchema.root.withDefaults(["agents": ["list": [["id": "a"]]]])
+    #expect(whole["gateway"]?["reload"] == ["mode": "hybrid", "debounceMs": 300])
+    #expect(whole["browser"]?["enabled"] == true)
+    #expect(whole["agents"]?["defaults"]?["heartbeat"]?["every"] == "30m")
+    // An agent without a heartbeat of its own has the one of the defaults.
+    #expect(whole["agents"]?["list"] == [["id": "a", "default": false]])
+    #expect(whole["gateway"]?["port"] == nil)
+    #expect(whole["session"]?["reset"] == nil)
+}
+
+@Test func `secrets are replaced, wherever they are`() {
+    let json: JSON = [
+        "gateway": ["auth": ["mode": "token", "token": "t1"], "port": 1], "env": ["KEY": "t2", "vars": ["X": "t3"]],
+        "models": ["providers": ["p": ["apiKey": "t4", "headers": ["h": "t5"], "baseUrl": "u"]]],
+    ]
+    let text = ConfigurationSchema.root.redacted(json).text()
+    for secret in ["t1", "t2", "t3", "t4", "t5"] { #expect(!text.contains(secret)) }
+    #expect(text.contains(#""baseUrl":"u""#))
+    #expect(text.contains(#""mode":"token""#))
+}
+
+@Test func `what is set in vain is named`() {
+    let json: JSON = [
+        "gateway": ["port": 1, "tls": ["enabled": true]], "plugins": [:],
+        "agents": ["list": [["id": "a", "tools": [:]]]],
+    ]
+    #expect(
+        ConfigurationSchema.root.unservedPaths(in: json) == ["gateway.tls", "plugins", "agents.list[0].tools"])
+}
+
+@Test func `the JSON Schema says the same`() {
+    let schema = ConfigurationSchema.root.jsonSchema
+    #expect(schema["$schema"] == "http://json-schema.org/draft-07/schema#")
+    #expect(schema["additionalProperties"] == false)
+    let gateway = schema["properties"]?["gateway"]
+    #expect(gateway?["properties"]?["port"]?["maximum"] == 65535)
+    #expect(gateway?["properties"]?["mode"]?["enum"] == ["local", "remote"])
+    #expect(gateway?["properties"]?["reload"]?["properties"]?["mode"]?["default"] == "hybrid")
+    #expect(schema["properties"]?["agents"]?["properties"]?["list"]?["items"]?["required"] == ["id"])
+    let hints = ConfigurationSchema.root.editingHints
+    #expect(hints["gateway.auth.token"]?["sensitive"] == true)
+    #expect(hints["gateway.auth.token"]?["group"] == "Gateway")
+    #expect(hints["session.idleMinutes"]?["label"] == "Idle minutes")
+    #expect(hints["agents.list[].id"]?["help"]?.string?.isEmpty == false)
+    #expect(hints["browser.profiles.*.cdpPort"] != nil)
+}
