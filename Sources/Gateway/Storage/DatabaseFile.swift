@@ -24,7 +24,6 @@ struct DatabaseFile {
         settings.prepareDatabase { database in
             try database.execute(
                 sql: """
-                    PRAGMA trusted_schema = OFF;
                     PRAGMA cell_size_check = ON;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA journal_size_limit = 67108864;

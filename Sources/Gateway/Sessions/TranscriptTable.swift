@@ -1,0 +1,180 @@
+import GRDB
+public import JSON
+
+extension Transaction {
+    /// The transcripts.
+    public var transcripts: TranscriptTable { TranscriptTable(database: database) }
+}
+
+/// The transcripts of an instance: what was said, in order. Does not outlive its transaction.
+public struct TranscriptTable {
+    let database: Database
+
+    // MARK: Writing
+
+    /// Keeps `message` as the newest of the transcript that `entry` writes, which is begun if it is not there yet.
+    ///
+    /// `message` has `role` and `content`; its `timestamp` is `now` unless it says otherwise. Once the transaction is
+    /// through, the message is on disk under the place returned.
+    @discardableResult
+    public func append(_ message: JSON, to entry: SessionEntry, at now: Int64) throws -> AppendedMessage {
+        var message = message
+        if var object = message.object, object["timestamp"] == nil {
+            object["timestamp"] = .integer(now)
+            message = .object(object)
+        }
+        let place = try next(entry.sessionID) ?? begin(entry, at: now)
+        let id = Self.newID()
+        try insert(
+            TranscriptLine(message, id: id, parent: try lastID(before: place), at: now), transcript: place.transcript,
+            sequence: place.sequence)
+        return AppendedMessage(sequence: place.sequence, id: id)
+    }
+
+    // MARK: Reading
+
+    /// The newest messages of the transcript `sessionID`, oldest first: at most `limit`, all before the place `before`
+    /// when one is given.
+    public func page(_ sessionID: String, before: Int64? = nil, limit: Int) throws -> [TranscriptMessage] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT sequence, messageId, timestamp, role, text, line FROM message
+                WHERE transcript = (SELECT id FROM transcript WHERE name = ?) AND sequence < ? AND role IS NOT NULL
+                ORDER BY sequence DESC LIMIT ?
+                """)
+        let rows = try Row.fetchAll(
+            statement, arguments: [Self.name(sessionID), before ?? .max, max(0, limit)])
+        return try rows.reversed().map(Self.message)
+    }
+
+    /// How many messages the transcript `sessionID` holds.
+    public func count(_ sessionID: String) throws -> Int {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT count(*) FROM message
+                WHERE transcript = (SELECT id FROM transcript WHERE name = ?) AND role IS NOT NULL
+                """)
+        return try Int.fetchOne(statement, arguments: [Self.name(sessionID)]) ?? 0
+    }
+
+    /// Whether there is a transcript `sessionID`.
+    public func exists(_ sessionID: String) throws -> Bool {
+        let statement = try database.cachedStatement(sql: "SELECT true FROM transcript WHERE name = ?")
+        return try Bool.fetchOne(statement, arguments: [Self.name(sessionID)]) ?? false
+    }
+
+    // MARK: Putting away
+
+    /// Puts the transcript `sessionID` away, at `now`, because its session is deleted: it is not read or searched any
+    /// more, but still there. Returns the name it is kept under; nil when there is none.
+    public func archive(_ sessionID: String, at now: Int64) throws -> String? {
+        guard let transcript = try row(sessionID) else { return nil }
+        let name = try unusedName("\(Self.name(sessionID)).deleted.\(ISOTime.fileName(now))")
+        try database.execute(
+            sql: "UPDATE transcript SET name = ?, archivedAt = ?, archivedBy = 'delete' WHERE id = ?",
+            arguments: [name, now, transcript])
+        return name
+    }
+
+    /// Leaves the newest `kept` lines in the transcript `sessionID` and puts the others away. Returns the name they are
+    /// kept under; nil when there are no more than that.
+    public func compact(_ sessionID: String, keeping kept: Int, at now: Int64) throws -> String? {
+        guard let transcript = try row(sessionID) else { return nil }
+        let boundary = try Int64.fetchOne(
+            database, sql: "SELECT sequence FROM message WHERE transcript = ? ORDER BY sequence DESC LIMIT 1 OFFSET ?",
+            arguments: [transcript, max(0, kept)])
+        guard let boundary else { return nil }
+        let name = try unusedName("\(Self.name(sessionID)).bak.\(ISOTime.fileName(now))")
+        try database.execute(
+            sql: """
+                INSERT INTO transcript(name, sessionId, key, header, createdAt, archivedAt, archivedBy, lastSequence)
+                SELECT ?, sessionId, key, header, createdAt, ?, 'compact', ? FROM transcript WHERE id = ?
+                """, arguments: [name, now, boundary, transcript])
+        try database.execute(
+            sql: "UPDATE message SET transcript = ? WHERE transcript = ? AND sequence <= ?",
+            arguments: [database.lastInsertedRowID, transcript, boundary])
+        return name
+    }
+
+    // MARK: Rows
+
+    private struct Place {
+        var transcript: Int64
+        var sequence: Int64
+    }
+
+    /// The name of a transcript's file.
+    static func name(_ sessionID: String) -> String { "\(sessionID).jsonl" }
+
+    private static func newID() -> String {
+        let id = UInt32.random(in: .min ... .max)
+        return Hex.text((0..<4).map { UInt8(truncatingIfNeeded: id >> (8 * $0)) })
+    }
+
+    private func row(_ sessionID: String) throws -> Int64? {
+        let statement = try database.cachedStatement(sql: "SELECT id FROM transcript WHERE name = ?")
+        return try Int64.fetchOne(statement, arguments: [Self.name(sessionID)])
+    }
+
+    private func next(_ sessionID: String) throws -> Place? {
+        let statement = try database.cachedStatement(
+            sql: "UPDATE transcript SET lastSequence = lastSequence + 1 WHERE name = ? RETURNING id, lastSequence")
+        return try Row.fetchOne(statement, arguments: [Self.name(sessionID)]).map { row in
+            Place(transcript: row["id"], sequence: row["lastSequence"])
+        }
+    }
+
+    private func begin(_ entry: SessionEntry, at now: Int64) throws -> Place {
+        let header: JSON = [
+            "type": "session", "version": 2, "id": .string(entry.sessionID), "timestamp": .string(ISOTime.text(now)),
+        ]
+        let transcript = try begin(entry.sessionID, key: entry.key.text, header: header.text(), at: now)
+        return Place(transcript: transcript, sequence: try next(entry.sessionID)?.sequence ?? 1)
+    }
+
+    /// Begins a transcript; returns its row.
+    func begin(_ sessionID: String, key: String, header: String, at now: Int64) throws -> Int64 {
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO transcript(name, sessionId, key, header, createdAt) VALUES (?, ?, ?, ?, ?)")
+        try statement.execute(arguments: [Self.name(sessionID), sessionID, key, header, now])
+        return database.lastInsertedRowID
+    }
+
+    func insert(_ line: TranscriptLine, transcript: Int64, sequence: Int64) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO message(transcript, sequence, messageId, timestamp, role, text, line)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            transcript, sequence, line.id, line.timestamp, line.role, line.text, line.line,
+        ])
+    }
+
+    private func lastID(before place: Place) throws -> String? {
+        let statement = try database.cachedStatement(
+            sql: "SELECT messageId FROM message WHERE transcript = ? AND sequence = ?")
+        return try String.fetchOne(statement, arguments: [place.transcript, place.sequence - 1])
+    }
+
+    /// `name`, with a number behind it when it is taken: two may be put away within a millisecond.
+    private func unusedName(_ name: String) throws -> String {
+        var candidate = name
+        var number = 1
+        while try Bool.fetchOne(
+            database, sql: "SELECT true FROM transcript WHERE name = ?", arguments: [candidate]) != nil
+        {
+            number += 1
+            candidate = "\(name)-\(number)"
+        }
+        return candidate
+    }
+
+    private static func message(_ row: Row) throws -> TranscriptMessage {
+        let line = try storedObject(row["line"], table: "message")
+        guard let message = line["message"] else { throw RowFault(table: "message", fault: "no message") }
+        return TranscriptMessage(
+            sequence: row["sequence"], id: row["messageId"], timestamp: row["timestamp"], role: row["role"],
+            text: row["text"], message: message)
+    }
+}
