@@ -27,6 +27,7 @@ public final class Gateway: Sendable {
     let presence = Presence()
     let systemEvents = SystemEvents()
     let nodes = NodeRegistry()
+    let approvals: ApprovalsFile
     let attempts: AttemptLimiter
     let resends: ResendCache
     private let healthCache = HealthCache()
@@ -56,6 +57,7 @@ public final class Gateway: Sendable {
             redactor: Redactor([configuration.credentials.secret?.value].compactMap { $0 }), clock: clock)
         self.logger = Logger(label: logger.label) { _ in MultiplexLogHandler([logger.handler, fileHandler]) }
         resends = ResendCache(clock: clock)
+        approvals = ApprovalsFile(stateDirectory: stateDirectory)
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
         database = try InstanceDatabase(stateDirectory: stateDirectory)
         devices = try DeviceStore(stateDirectory: stateDirectory, clock: clock)

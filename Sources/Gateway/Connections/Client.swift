@@ -32,10 +32,10 @@ struct Client: Sendable {
         return role == .operator && scope.isGranted(by: scopes)
     }
 
-    /// Why this client may not call `method`, or nil.
-    func refusal(of method: Method?) -> ProtocolError? {
-        // Only an admin learns which methods exist.
-        switch (role, method?.access ?? .scope(.admin)) {
+    /// Why this client may not call the method `name`, which is `method` if it is served; or nil.
+    func refusal(of name: String, _ method: Method?) -> ProtocolError? {
+        // Only an admin learns which methods exist; of those the protocol names, whoever could call them.
+        switch (role, method?.access ?? UnservedMethods.access(name)) {
         case (.node, .node): nil
         case (.node, .scope), (.operator, .node):
             ProtocolError(.invalidRequest, "unauthorized role: \(role.rawValue)")

@@ -182,7 +182,9 @@ public final class Connection: Sendable {
             return respond(to: request.id, with: .failure(fault))
         }
         let method = gateway.methods.named(request.method)
-        if let refusal = client.refusal(of: method) { return respond(to: request.id, with: .failure(refusal)) }
+        if let refusal = client.refusal(of: request.method, method) {
+            return respond(to: request.id, with: .failure(refusal))
+        }
         guard let method else {
             let fault = ProtocolError(.invalidRequest, "unknown method: \(request.method)")
             return respond(to: request.id, with: .failure(fault))

@@ -18,5 +18,5 @@ struct MethodTable: Sendable {
     func named(_ name: String) -> Method? { byName[name] }
 
     /// Every method there is.
-    static let standard = MethodTable([.health, .presence, .logs, .devices, .nodes])
+    static let standard = MethodTable([.health, .presence, .logs, .devices, .nodes, .agents, .approvals])
 }

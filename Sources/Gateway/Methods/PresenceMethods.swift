@@ -8,7 +8,7 @@ extension MethodGroup {
         Clients that are connected, commands excepted, and for five minutes those that left or told of themselves. \
         What is told here besides waits for the main session's next turn.
         """,
-        [systemPresence, systemEvent, lastHeartbeat])
+        [systemPresence, systemEvent, lastHeartbeat, wake])
 }
 
 private let systemPresence = Method.immediate(
@@ -79,6 +79,26 @@ private let lastHeartbeat = Method.immediate(
     NoParameters.schema, answer: .constant(.null, .null)
 ) { _, _ in
     .null
+}
+
+private struct WakeParameters {
+    enum Mode: String, CaseIterable { case now, nextHeartbeat = "next-heartbeat" }
+
+    var mode: Mode
+    var text: String
+
+    static let schema = Schema(
+        Field(required: "mode", Shape<Mode>.word, "When: this version has no heartbeats, and both mean the next turn."),
+        Field(required: "text", .nonEmptyString, "What it is told."), as: WakeParameters.init)
+}
+
+private let wake = Method.immediate(
+    "wake", .scope(.write), "Has the main session told something at its next turn.", WakeParameters.schema, answer: .ok
+) { call, parameters in
+    let text = parameters.text.trimmed
+    guard !text.isEmpty else { throw ProtocolError(.invalidRequest, "text required") }
+    call.gateway.systemEvents.add(text, for: call.gateway.configuration.mainSessionKey)
+    return ["ok": true]
 }
 
 extension Shape where Value == JSON {

@@ -63,3 +63,8 @@ func `a method is described in whole sentences`(name: String) throws {
     check(method.fields)
     check(method.answer.fields)
 }
+
+@Test func `a method that is served is not among those that are not`() {
+    #expect(!UnservedMethods.names.isEmpty)
+    for name in UnservedMethods.names { #expect(MethodTable.standard.named(name) == nil, "\(name)") }
+}

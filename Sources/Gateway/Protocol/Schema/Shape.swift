@@ -182,20 +182,19 @@ extension Shape where Value == JSON {
 
     /// An object that has at least these members: what a method answers.
     static func object<each Member: Sendable>(_ field: repeat Field<each Member>) -> Shape {
-        let field = (repeat each field)
-        var fields: [FieldDescription] = []
-        for field in repeat each field { fields.append(field.description) }
-        let names = fields.filter(\.isRequired).map(\.name)
-        return Shape("object", fields: fields) { json, faults in
-            guard let object = json.object else {
-                faults.add("must be object")
-                return nil
-            }
-            let before = faults.count
-            for name in names where object[name] == nil { faults.add("must have required property '\(name)'") }
-            for field in repeat each field { _ = field.read(object, &faults) }
-            return faults.count == before ? json : nil
-        }
+        object(isOpen: true, repeat each field)
+    }
+
+    /// An object that has these members and no other, kept as it is.
+    static func strict<each Member: Sendable>(_ field: repeat Field<each Member>) -> Shape {
+        object(isOpen: false, repeat each field)
+    }
+
+    private static func object<each Member: Sendable>(
+        isOpen: Bool, _ field: repeat Field<each Member>
+    ) -> Shape {
+        let schema = Schema(isOpen: isOpen, repeat each field) { (_: repeat each Member) in true }
+        return Shape("object", fields: schema.fields) { json, faults in schema.read(json, &faults).map { _ in json } }
     }
 
     /// An array of such values: what a method answers.
