@@ -110,6 +110,9 @@ let package = Package(
         .executableTarget(
             name: "isolation-probe", dependencies: ["CProbe"], path: "Tests/IsolationProbe",
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
+        // What the durability tests of GatewayTests kill.
+        .executableTarget(
+            name: "storage-writer", dependencies: ["Gateway", "JSON", "Policy"], path: "Tests/StorageWriter"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "EnforcementTests", dependencies: ["CKernel", "Enforcement", "JSON", "Policy"]),
         .testTarget(

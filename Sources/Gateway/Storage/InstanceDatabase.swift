@@ -130,10 +130,15 @@ public final class InstanceDatabase: Sendable {
         try await DatabaseBackup(pool: pool, source: path).write(to: destination)
     }
 
-    /// Ends the use of the database, after what was asked for, and empties its log into it. A process that is killed instead loses nothing.
+    /// Ends the use of the database, after what was asked for, and empties its log into it if there is room. A process
+    /// that is killed instead loses nothing: the next one reads the log.
     public func close() throws(StorageError) {
         try storageResult("close", path) { [pool] in
-            try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            do {
+                try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            } catch is DatabaseError {
+                // The log keeps what it has.
+            }
             try pool.close()
         }
     }

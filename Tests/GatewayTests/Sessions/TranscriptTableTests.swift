@@ -52,28 +52,35 @@ private let other = SessionEntry(
     #expect(none.isEmpty)
 }
 
-@Test func `the newest 200 of 100,000 messages come in 5 milliseconds`() async throws {
+@Test func `the newest messages come as fast from 100,000 as from 1,000`() async throws {
     let directory = try TemporaryDirectory()
     let database = try InstanceDatabase(stateDirectory: directory.path)
-    let text = String(repeating: "what was said about the weather ", count: 8)
     try await database.write { transaction in
-        for number in 1...100_000 {
-            try transaction.transcripts.append(message("\(number) \(text)"), to: main, at: Int64(number))
+        for (entry, count) in [(main, 100_000), (other, 1_000)] {
+            try transaction.transcripts.append(message(String(repeating: "the weather ", count: 20)), to: entry, at: 0)
+            // As many more, made by the database itself: what is measured is reading.
+            try transaction.database.execute(
+                sql: """
+                    WITH RECURSIVE number(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM number WHERE n < ?)
+                    INSERT INTO message(transcript, sequence, messageId, timestamp, role, text, line)
+                    SELECT transcript, n, messageId, n, role, text, line FROM number, message
+                    WHERE sequence = 1 AND transcript = (SELECT id FROM transcript WHERE sessionId = ?)
+                    """, arguments: [count, entry.sessionID])
         }
     }
-    var best = Duration.seconds(1)
-    for _ in 1...20 {
-        let start = ContinuousClock.now
-        let page = try await database.read { try $0.transcripts.page(main.sessionID, limit: 200) }
-        best = min(best, ContinuousClock.now - start)
-        #expect(page.count == 200)
-        #expect(page.last?.sequence == 100_000)
+    func best(_ entry: SessionEntry) async throws -> Duration {
+        var best = Duration.seconds(1)
+        for _ in 1...20 {
+            let start = ContinuousClock.now
+            let page = try await database.read { try $0.transcripts.page(entry.sessionID, limit: 200) }
+            best = min(best, ContinuousClock.now - start)
+            #expect(page.count == 200)
+        }
+        return best
     }
-    print("newest 200 of 100,000: \(best)")
-    #if !DEBUG
-        #expect(best <= .milliseconds(5))
-    #endif
-    #expect(best <= .milliseconds(50))
+    let (few, many) = try await (best(other), best(main))
+    #expect(many < few * 3)
+    #expect(try await database.read { try $0.transcripts.page(main.sessionID, limit: 1) }.last?.sequence == 100_000)
 }
 
 @Test func `a compacted transcript keeps its newest lines and its numbers; the others are put away`() async throws {
