@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Gateway
@@ -49,19 +50,22 @@ private func backend(
 }
 
 @Test func `lines of JSON are put together while they come`() async throws {
+    // Each line but the last waits until the one before was seen.
     let test = try TestProgram.python(
         """
-        import json, sys, time
-        for piece in ["Hel", "lo ", sys.stdin.read()]:
+        import json, os, sys, time
+        for count, piece in enumerate(["Hel", "lo ", sys.stdin.read()]):
+            while count > 0 and not os.path.exists(f"seen-{count}"): time.sleep(0.005)
             print(json.dumps({"delta": piece}), flush=True)
-            time.sleep(0.05)
         """)
     let steps = Shared<[String]>([])
-    let reply = try await backend(test, .jsonl) { $0.input = .stdin }.answer(
-        .test("you", in: test.directory.path)
-    ) { text in steps.change { $0.append(text) } }
+    let directory = test.directory.path
+    let reply = try await backend(test, .jsonl) { $0.input = .stdin }.answer(.test("you", in: directory)) { text in
+        steps.change { $0.append(text) }
+        _ = FileManager.default.createFile(atPath: "\(directory)/seen-\(steps.value.count)", contents: nil)
+    }
     #expect(reply.text == "Hello you")
-    #expect(steps.value.count > 1)
+    #expect(steps.value.count >= 3)
 }
 
 @Test(arguments: [
