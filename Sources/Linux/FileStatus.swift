@@ -10,6 +10,9 @@ public struct FileStatus: Sendable {
         case regular
         case symbolicLink
         case characterDevice
+        case pipe
+        case socket
+        /// A disk, or no file at all, such as epoll's and io_uring's descriptors.
         case other
     }
 
@@ -39,6 +42,8 @@ public struct FileStatus: Sendable {
             case S_IFREG: .regular
             case S_IFLNK: .symbolicLink
             case S_IFCHR: .characterDevice
+            case S_IFIFO: .pipe
+            case S_IFSOCK: .socket
             default: .other
             }
         mode = status.st_mode & 0o7777

@@ -70,6 +70,18 @@ public enum OwnProcess {
         _ = try valueOrErrno(clinux_close_range(next, .max, 0))
     }
 
+    /// The first of 0, 1 and 2 that is no stream: a directory, a disk, or a descriptor that stands for no file, such as
+    /// io_uring's. Nil when all are files, pipes, sockets, terminals or other character devices.
+    public static func standardDescriptorThatIsNoStream() throws(Errno) -> Int32? {
+        for standard in 0..<3 as Range<Int32> {
+            switch try FileStatus(of: FileDescriptor(rawValue: standard)).kind {
+            case .regular, .characterDevice, .pipe, .socket: continue
+            case .directory, .symbolicLink, .other: return standard
+            }
+        }
+        return nil
+    }
+
     private static func bytes(_ string: UnsafeMutablePointer<CChar>) -> [UInt8] {
         UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) }
     }

@@ -86,6 +86,7 @@ struct Program {
     // MARK: Commands
 
     private func start() throws(LaunchError) -> Int32 {
+        try checkStreams()
         let launch = try makeLaunch()
         let (profile, isNew) = try launch.profile(arguments.options, creating: true)
         let plan: SandboxPlan
@@ -128,6 +129,22 @@ struct Program {
     private func degradationSentence(of plan: SandboxPlan) -> String? {
         plan.degradations.isEmpty
             ? nil : "degraded, as asked: \(plan.degradations.map(\.rawValue).joined(separator: ", "))"
+    }
+
+    /// The payload inherits the three standard descriptors. From a directory it could go on to the host's files, and from
+    /// there have the broker bind sockets beside them; a disk holds them all; io_uring takes orders through memory, where
+    /// no filter looks.
+    private func checkStreams() throws(LaunchError) {
+        let number: Int32?
+        do {
+            number = try OwnProcess.standardDescriptorThatIsNoStream()
+        } catch {
+            throw .system(action: "examine", path: "the standard descriptors", errno: error)
+        }
+        guard let number else { return }
+        throw .usage(
+            "standard \(["input", "output", "error"][Int(number)]) is a directory, a disk or no file at all, which would "
+                + "lead the payload out of its sandbox; redirect it to a file, a pipe or /dev/null")
     }
 
     /// One event for whoever started this, and for the audit log.

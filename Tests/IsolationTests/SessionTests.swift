@@ -27,6 +27,59 @@ import Testing
         #expect(end.output.contains("\"value\":\"0 1 2\""))
     }
 
+    @Test(arguments: Starting.available)
+    func `no io_uring of the caller's is open inside`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        // Number 425 is io_uring_setup; its descriptor is made to survive exec.
+        let script = """
+            import ctypes, os, sys
+            ring = ctypes.CDLL(None, use_errno=True).syscall(425, 4, (ctypes.c_char * 120)())
+            if ring >= 0: [os.dup2(ring, number) for number in range(10, 20)]
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """
+        options.wrapper = ["/usr/bin/python3", "-c", script]
+        let end = try host.run(["sh", "-c", "readlink /proc/self/fd/*; echo listed"], options)
+        #expect(!end.output.contains("io_uring"))
+        #expect(end.output.hasSuffix("listed\n"))
+    }
+
+    @Test(arguments: Starting.available, ["0<", "1<", "2<"])
+    func `a directory in the place of a standard stream is refused`(starting: Starting, redirection: String) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = ["sh", "-c", "exec \"$@\" \(redirection)\(host.home)", "-"]
+        let end = try host.run(["touch", "\(host.stateDirectory())/ran"], options)
+        #expect(end.code == 2)
+        #expect(!Files.exists(host.stateDirectory()))
+        guard redirection != "2<" else { return }
+        #expect(end.sentences.first?.contains("redirect it to a file, a pipe or /dev/null") == true)
+    }
+
+    @Test(arguments: Starting.available)
+    func `an io_uring in the place of a standard stream is refused`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        let script = """
+            import ctypes, os, sys
+            ring = ctypes.CDLL(None, use_errno=True).syscall(425, 4, (ctypes.c_char * 120)())
+            os.dup2(ring if ring >= 0 else os.open("/", os.O_RDONLY), 0)
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """
+        options.wrapper = ["/usr/bin/python3", "-c", script]
+        let end = try host.run(["true"], options)
+        #expect(end.code == 2)
+        #expect(end.sentences.first?.contains("standard input") == true)
+    }
+
+    @Test(arguments: Starting.available, ["< /dev/null", "< /etc/passwd", "< /dev/full > /dev/zero", "2>&1 | cat"])
+    func `files, devices and pipes are streams`(starting: Starting, redirection: String) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = ["sh", "-c", "\"$@\" \(redirection)", "-"]
+        #expect(try host.run(["sh", "-c", "head -c 1 > /dev/null"], options).code == 0)
+    }
+
     @Test(arguments: Starting.available, [[0], [1], [2], [0, 1, 2], [0, 2]] as [Set<Int32>])
     func `standard descriptors that are closed become those of null`(starting: Starting, closed: Set<Int32>) throws {
         let host = try Host(starting)

@@ -49,7 +49,7 @@ struct RootedWalk {
                         for directory in trail { directory.discard() }
                         trail = []
                     }
-                case .regular, .characterDevice, .other: throw Errno.notDirectory
+                case .regular, .characterDevice, .pipe, .socket, .other: throw Errno.notDirectory
                 }
             } catch {
                 next.discard()

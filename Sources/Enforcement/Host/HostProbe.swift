@@ -55,7 +55,7 @@ public struct HostProbe {
         case .symbolicLink:
             guard let target = try? FileSystem.readSymbolicLink(path.text) else { return nil }
             return .symbolicLink(target: target)
-        case .regular, .characterDevice, .other: return .file
+        case .regular, .characterDevice, .pipe, .socket, .other: return .file
         }
     }
 
