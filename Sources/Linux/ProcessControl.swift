@@ -35,6 +35,11 @@ public enum ProcessControl {
         _ = try valueOrErrno(clinux_keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0))
     }
 
+    /// Starts a process group, which no terminal has in its foreground (setpgid(2)).
+    public static func startProcessGroup() throws(Errno) {
+        _ = try valueOrErrno(setpgid(0, 0))
+    }
+
     /// Starts a session without a controlling terminal (setsid(2)).
     public static func startSession() throws(Errno) {
         _ = try valueOrErrno(setsid())

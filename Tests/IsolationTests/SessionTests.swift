@@ -197,6 +197,104 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
+    func `processors, priority and badness of the caller are the payload's, its timers are not`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        // A timer that outlasts the test: what counts is whether it is there (ITIMER_REAL, execve(2)).
+        let script = """
+            import os, signal, sys
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+            os.nice(7)
+            open("/proc/self/oom_score_adj", "w").write("321")
+            signal.setitimer(signal.ITIMER_REAL, 1000)
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """
+        options.wrapper = ["/usr/bin/python3", "-c", script]
+        let inside = """
+            import os, signal
+            print(len(os.sched_getaffinity(0)), os.getpriority(os.PRIO_PROCESS, 0), signal.getitimer(signal.ITIMER_REAL))
+            print(open("/proc/self/oom_score_adj").read(), end="")
+            """
+        let end = try host.run(["/usr/bin/python3", "-c", inside], options)
+        #expect(end.output == "1 7 (0.0, 0.0)\n321\n", "\(end.errors)")
+    }
+
+    @Test(arguments: Starting.available)
+    func `the caller's alarm reaches the payload like any signal`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        let script = "import os, signal, sys; signal.alarm(1); os.execvp(sys.argv[1], sys.argv[1:])"
+        options.wrapper = ["/usr/bin/python3", "-c", script]
+        #expect(try host.run(["sleep", "100"], options).code == 128 + SIGALRM)
+    }
+
+    @Test(arguments: Starting.available)
+    func `the auxiliary vector names the program as it is called inside`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.more = ["--env", "LD_SHOW_AUXV=1"]
+        let end = try host.run(["true"], options)
+        let lines = end.output.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+        #expect(lines.contains(["AT_EXECFN:", "/usr/bin/true"]))
+        #expect(lines.contains(["AT_SECURE:", "0"]))
+    }
+
+    /// Gives the launcher a terminal, types Ctrl-C into it when the payload is ready, and exits as the launcher did.
+    private static let typist = """
+        import os, pty, sys
+        pid, master = pty.fork()
+        if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
+        shown = b""
+        while b"ready" not in shown: shown += os.read(master, 4096)
+        os.write(master, b"\\x03")
+        while True:
+            try: piece = os.read(master, 4096)
+            except OSError: break
+            if not piece: break
+            shown += piece
+        os.write(1, shown)
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        """
+
+    @Test(arguments: Starting.available)
+    func `Ctrl-C in the caller's terminal is one signal to the payload`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = ["/usr/bin/python3", "-c", Self.typist]
+        let counting = """
+            import signal, sys, time
+            seen = []
+            signal.signal(signal.SIGINT, lambda *_: seen.append(1))
+            print("ready", flush=True)
+            while not seen: time.sleep(0.01)
+            time.sleep(0.3)
+            print("seen", len(seen), flush=True)
+            sys.exit(7)
+            """
+        let counted = try host.run(["/usr/bin/python3", "-c", counting], options)
+        #expect(counted.output.contains("seen 1\r\n"), "\(counted.output)")
+        #expect(counted.code == 7)
+        // And who does not handle it ends by it, which the launcher's exit code says.
+        let ended = try host.run(["sh", "-c", "echo ready; exec sleep 100"], options)
+        #expect(ended.code == 128 + SIGINT)
+    }
+
+    @Test(arguments: Starting.available)
+    func `a start in the background, without a terminal, works`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = ["setsid", "--fork", "nohup"]
+        try host.makeState()
+        let script = "exec > $MAZELCLAW_STATE_DIR/answer; tty; readlink /proc/self/fd/0; cat; echo done"
+        #expect(try host.run(["sh", "-c", script], options).code == 0)
+        let answer = { Files.read(host.stateDirectory() + "/answer") ?? "" }
+        #expect(eventually(seconds: 30) { answer().hasSuffix("done\n") })
+        #expect(answer() == "not a tty\n/dev/null\ndone\n")
+    }
+
+    @Test(arguments: Starting.available)
     func `a caller's terminal cannot be reached or typed into`(starting: Starting) throws {
         let host = try Host(starting)
         var options = Host.Options()

@@ -19,7 +19,10 @@ struct SandboxProcess {
             var index = start
             while plan.steps[index] != .startPayload {
                 try perform(index, with: &enforcer)
-                if plan.steps[index] == .dieWithParent { try endIfOrphaned() }
+                if plan.steps[index] == .dieWithParent {
+                    try endIfOrphaned()
+                    try leaveProcessGroup(index)
+                }
                 index += 1
             }
             let payload: Int32
@@ -46,6 +49,16 @@ struct SandboxProcess {
     private func endIfOrphaned() throws(Errno) {
         guard try Readiness.wait(for: [supervisor.descriptor], milliseconds: 0).isEmpty else {
             _exit(ExitCode.isolation.rawValue)
+        }
+    }
+
+    /// What a terminal sends to its foreground group, such as SIGINT for Ctrl-C, is for the supervisor, which passes it
+    /// on: from here it would arrive a second time.
+    private func leaveProcessGroup(_ index: Int) throws(FailureReport) {
+        do {
+            try ProcessControl.startProcessGroup()
+        } catch {
+            throw FailureReport(index: index, errno: error, detail: "setpgid(2)")
         }
     }
 
