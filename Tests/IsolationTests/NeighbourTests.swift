@@ -123,4 +123,49 @@ import Testing
         let end = try host.run(["/usr/bin/python3", "-c", script])
         #expect(end.output == "0\n2\n11\n19\n")
     }
+
+    /// What a second profile would take of the first's.
+    static let shares = [
+        "--state-dir FIRST", "--state-dir FIRST/inner", "--workspace FIRST", "--bind FIRST", "--bind-ro FIRST/browser",
+    ]
+
+    @Test(arguments: Starting.available, shares)
+    func `a directory of another profile's is refused by name and left as it was`(
+        starting: Starting, share: String
+    ) throws {
+        let host = try Host(starting)
+        let first = host.stateDirectory("first")
+        // More profiles than a start's proof looks at.
+        for number in 0..<5 {
+            try host.writeProfile(
+                "a\(number)", basePort: 2000 + 200 * UInt16(number),
+                keys: "\"stateDirectory\": \"\(host.home)/.mazelclaw-a\(number)\"")
+        }
+        let firstOptions = Host.Options(profile: "first", port: host.secondPort)
+        let script = "mkdir -p $MAZELCLAW_STATE_DIR/browser; touch $MAZELCLAW_STATE_DIR/browser/SingletonLock"
+        #expect(try host.run(["sh", "-c", script], firstOptions).code == 0)
+        let before = Files.listing(first)
+        var options = Host.Options()
+        options.more = share.replacingOccurrences(of: "FIRST", with: first).split(separator: " ").map(String.init)
+        let end = try host.run(["touch", "\(first)/ran"], options)
+        #expect(end.code == 78)
+        #expect(end.sentences.last?.contains("is the state directory of profile \"first\"") == true, "\(end.errors)")
+        #expect(Files.listing(first) == before)
+        // The refused start has not become a profile that stands in the first's way.
+        #expect(!Files.exists("\(host.configuration)/profiles/p.json"))
+        #expect(try host.run(["true"], firstOptions).code == 0)
+        #expect(try host.run(["true"]).code == 0)
+    }
+
+    @Test(arguments: Starting.available)
+    func `one browser directory outside of all state directories belongs to who has it bound`(starting: Starting) throws
+    {
+        let host = try Host(starting)
+        try Files.makeDirectory("\(host.home)/shared", mode: 0o700, owner: Host.payloadUser)
+        var options = Host.Options()
+        options.more = ["--bind", "\(host.home)/shared"]
+        // What the operator binds is the operator's: it is there, and nothing else of the other's is.
+        let end = try host.run(["sh", "-c", "touch \(host.home)/shared/file; ls -A \(host.home)"], options)
+        #expect(end.output == ".mazelclaw-p\nshared\n")
+    }
 }

@@ -86,10 +86,6 @@ public struct Launch {
     ) throws(LaunchError) -> SandboxPlan {
         let user = try user(of: profile, options)
         let paths = ProfilePaths(profile: profile, home: user.home)
-        if preparing {
-            try makeDirectory(paths.state, user)
-            if !paths.state.contains(paths.workspace) { try makeDirectory(paths.workspace, user) }
-        }
         let loaded: PolicyFiles.Loaded
         let ports: PortSet
         let others: [Profile]
@@ -107,8 +103,6 @@ public struct Launch {
             if case .invalid = error { try Self.checkSeccomp() }
             throw .profile(error)
         }
-        let facts = try HostProbe(environment: environment)
-            .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)
         var request = PlanRequest(
             profile: profile, ports: ports, paths: paths, policy: loaded.policy, seccomp: program,
             ownExecutable: ownExecutable(options), command: command(options), environment: options.environment,
@@ -116,7 +110,9 @@ public struct Launch {
         request.neighbours = others.compactMap { other in
             // Another user's home is not known here, and its files are shut to this one anyway.
             let state = other.user == profile.user ? ProfilePaths(profile: other, home: user.home).state : nil
-            return PortSet(base: other.basePort).map { Neighbour(ports: $0, state: other.stateDirectory ?? state) }
+            return PortSet(base: other.basePort).map {
+                Neighbour(name: other.name, ports: $0, state: other.stateDirectory ?? state)
+            }
         }
         request.hiddenPaths = [directories.configuration, directories.state]
         if options.provesEverything {
@@ -125,6 +121,18 @@ public struct Launch {
         request.serviceManager = serviceManager
         request.passedSockets = try passedSockets()
         let plan: SandboxPlan
+        do {
+            try request.checkTrees()
+        } catch {
+            throw .plan(error)
+        }
+        // Nothing is made for a start that files alone refuse.
+        if preparing {
+            try makeDirectory(paths.state, user)
+            if !paths.state.contains(paths.workspace) { try makeDirectory(paths.workspace, user) }
+        }
+        let facts = try HostProbe(environment: environment)
+            .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)
         do {
             plan = try SandboxPlan(request, facts: facts)
         } catch {

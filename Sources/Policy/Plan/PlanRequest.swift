@@ -59,6 +59,20 @@ public struct PlanRequest: Equatable, Sendable {
     /// Where the payload finds the socket for its notifications; the supervisor answers there.
     public static let notificationSocket = AbsolutePath.root / "run/mazelclaw/notify"
 
+    /// Throws `PlanError.invalid` when a tree of this instance's is another's state directory, lies in it or holds it:
+    /// two gateways would write the same files, and each could read the other's secrets.
+    public func checkTrees() throws(PlanError) {
+        let trees = [paths.state, paths.workspace] + profile.binds.map(\.source)
+        for neighbour in neighbours {
+            guard let state = neighbour.state,
+                let tree = trees.first(where: { state.contains($0) || $0.contains(state) })
+            else { continue }
+            throw .invalid(
+                "profile \"\(profile.name)\" cannot use \(tree): \(state) is the state directory of profile "
+                    + "\"\(neighbour.name)\", which no other may share; choose another directory")
+        }
+    }
+
     /// The paths of the host a plan for this policy wants to know about.
     public static func pathsOfInterest(policy: SandboxPolicy, profile: Profile) -> [AbsolutePath] {
         var paths = policy.maskedPaths + policy.readonlyPaths + profile.binds.map(\.source)

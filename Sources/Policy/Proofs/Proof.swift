@@ -85,13 +85,16 @@ public struct Proof: Equatable, Sendable {
 
 /// Another instance of the host, which this one must not reach.
 public struct Neighbour: Equatable, Sendable {
+    /// Its profile's name.
+    public var name: ProfileName
     /// Its ports.
     public var ports: PortSet
     /// Its state directory; nil when it is another user's and not known.
     public var state: AbsolutePath?
 
     /// A neighbour.
-    public init(ports: PortSet, state: AbsolutePath?) {
+    public init(name: ProfileName, ports: PortSet, state: AbsolutePath?) {
+        self.name = name
         self.ports = ports
         self.state = state
     }

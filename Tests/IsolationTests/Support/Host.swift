@@ -150,6 +150,19 @@ final class Host {
         try Files.makeDirectory(stateDirectory(profile), mode: 0o700, owner: Self.payloadUser)
     }
 
+    /// Writes a profile's file as its owner would, from its base port (profile `p`'s unless given) and more keys.
+    @discardableResult
+    func writeProfile(_ name: String = "p", basePort: UInt16? = nil, keys: String = "") throws -> String {
+        let owner = starting == .root ? getuid() : Self.payloadUser
+        for directory in [configuration, "\(configuration)/profiles"] {
+            try Files.makeDirectory(directory, owner: owner)
+        }
+        let file = "\(configuration)/profiles/\(name).json"
+        let more = keys.isEmpty ? "" : ", \(keys)"
+        try Files.write("{\"basePort\": \(basePort ?? self.basePort)\(more)}", to: file, mode: 0o600, owner: owner)
+        return file
+    }
+
     /// A status file for `--status-fd 3`.
     func status(_ options: inout Options) -> String {
         let file = "\(root)/output/\(UUID().uuidString).status"

@@ -54,6 +54,32 @@ import Testing
         #expect(rules.connectPorts == [53, 80, 443, 5432] + own)
     }
 
+    @Test(arguments: [
+        "/home/ada/.mazelclaw-main", "/home/ada/.mazelclaw-main/inner", "/home/ada",
+        "/home/ada/.mazelclaw-main/workspace",
+    ])
+    func `another profile's state directory is shared by no tree`(path: String) throws {
+        let name = try #require(ProfileName("main"))
+        let ports = try #require(PortSet(base: 18789))
+        let trees: [(inout Profile, AbsolutePath) -> Void] = [
+            { $0.stateDirectory = $1 }, { $0.workspace = $1 },
+            { $0.binds = [BindMount(source: $1, destination: .root / "data", isWritable: false)] },
+        ]
+        for set in trees {
+            let tree = try PlanFixture.path(path)
+            var request = try PlanFixture.request { set(&$0, tree) }
+            request.neighbours = [
+                Neighbour(name: name, ports: ports, state: try PlanFixture.path("/home/ada/.mazelclaw-main"))
+            ]
+            let error = #expect(throws: PlanError.self) { try request.checkTrees() }
+            #expect(error?.description.contains("\(path): /home/ada/.mazelclaw-main is the state directory of") == true)
+            request.neighbours = [
+                Neighbour(name: name, ports: ports, state: try PlanFixture.path("/home/ada/.mazelclaw-mai"))
+            ]
+            if path != "/home/ada" { try request.checkTrees() }
+        }
+    }
+
     static let kernels: [(abi: Int32, missing: Degradation)] = [
         (0, .landlock), (3, .landlockNet), (5, .landlockScope),
     ]
