@@ -25,6 +25,8 @@ extension EnforcementError {
     public var exitCode: ExitCode {
         switch step {
         case .execute: errno == .noSuchFileOrDirectory ? .notFound : .notExecutable
+        // Not what the host lacks for good: it may have it again a moment later.
+        case _ where [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(errno): .isolation
         case .enterNamespaces, .mapIdentity, .nestUserNamespace, .applyLandlock, .filterSystemCalls,
             .handOverCalls:
             .unavailable
@@ -94,7 +96,13 @@ extension EnforcementError: CustomStringConvertible {
         guard remedy.isEmpty else { return remedy }
         switch exitCode {
         case .unavailable: return "this host lacks it or forbids it: run mazelclaw-run doctor to see why"
-        default: return errno == .noSpace ? "free memory or raise the limits" : "run mazelclaw-run doctor"
+        default:
+            switch errno {
+            case .noSpace, .noMemory: return "free memory or raise the limits"
+            case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+                return "raise the limit on open files (RLIMIT_NOFILE, fs.file-max)"
+            default: return "run mazelclaw-run doctor"
+            }
         }
     }
 }
