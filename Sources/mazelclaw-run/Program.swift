@@ -111,7 +111,10 @@ struct Program {
         }
         if let sentence = degradationSentence(of: plan) { output.say(sentence) }
         report(
-            ["event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count))], audit)
+            [
+                "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
+                "degraded": .array(plan.degradations.map { .string($0.rawValue) }),
+            ], audit)
         let outcome = Supervisor(plan: plan, serviceManager: notifications).run { event in
             switch event {
             case .proved(let outcomes): report(outcomes.record(of: plan), audit)
@@ -174,7 +177,7 @@ struct Program {
         let launch = try makeLaunch()
         let (profile, _) = try launch.profile(arguments.options, creating: false)
         let plan = try launch.plan(profile, arguments.options, preparing: false)
-        let seccomp = try launch.seccompPolicy(of: profile)
+        let seccomp = try launch.seccompPolicy(of: profile, arguments.options)
         guard !arguments.isJSON else {
             var json = plan.json.object ?? JSONObject()
             json["hash"] = .string(plan.hash)

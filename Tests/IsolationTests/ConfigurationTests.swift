@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JSON
 import Testing
 
 /// C: command line, profile files and policy files.
@@ -115,6 +116,44 @@ import Testing
         let end = try Running(command.map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup()).wait()
         #expect(end.code == 2)
         #expect(end.errors.contains("set-user-ID"))
+    }
+
+    @Test(arguments: Starting.available, ["landlock", "landlock-net", "landlock-scope", "broker", "proc"])
+    func `what is given up by name is shown by explain, at the start, in the log and inside`(
+        starting: Starting, name: String
+    ) throws {
+        let host = try Host(starting)
+        // Without its name nothing is given up.
+        #expect(try host.run(["sh", "-c", "echo ${MAZELCLAW_DEGRADED-nothing}"]).output == "nothing\n")
+        #expect(try JSON(parsing: host.command(["explain", "--json"]).outputBytes)["degraded"]?.array == [])
+        var options = Host.Options()
+        options.more = ["--allow-degraded", name]
+        let plan = try JSON(parsing: host.command(["explain", "--json"], options).outputBytes)
+        #expect(plan["degraded"]?.array?.compactMap(\.string) == [name])
+        #expect(try host.command(["explain"], options).output.contains("degraded, as asked: \(name)"))
+        let status = host.status(&options)
+        let end = try host.run(["sh", "-c", "echo $MAZELCLAW_DEGRADED"], options)
+        #expect(end.output == "\(name)\n")
+        #expect(end.sentences.contains { $0.contains("degraded, as asked: \(name)") })
+        for file in [status, "\(host.root)/state/mazelclaw/audit/p.jsonl"] {
+            for event in ["plan", "proof"] {
+                let told = try Host.events(file).last { $0["event"]?.string == event }
+                #expect(told?["degraded"]?.array?.compactMap(\.string) == [name], "\(event) in \(file)")
+            }
+        }
+        // And by status, as long as it runs.
+        options = Host.Options()
+        options.more = ["--allow-degraded", name]
+        let running = try host.start(["sh", "-c", "echo ready; exec sleep 1000"], options)
+        try running.waitForOutput("ready")
+        var setup = Running.Setup()
+        setup.environment = host.environment
+        let identity = starting == .unprivileged && geteuid() == 0 ? Host.becomingUser : []
+        let words = identity + [host.stage.gateway, "--profile", "p", "status", "--timeout", "50"]
+        let shown = try Running(words.map { Array($0.utf8) }, files: "\(host.root)/output", setup).wait()
+        #expect(shown.output.contains("degraded, as asked: \(name); "), "\(shown.output)\(shown.errors)")
+        running.send(SIGTERM)
+        try running.wait()
     }
 
     // MARK: Profile files

@@ -14,7 +14,8 @@ public struct ProofOutcomes: Equatable, Sendable {
     public func record(of plan: SandboxPlan) -> JSON {
         let results = results(of: plan).map(\.json)
         return [
-            "event": "proof", "plan": .string(plan.hash), "acts": .integer(Int64(results.count)),
+            "event": "proof", "plan": .string(plan.hash),
+            "degraded": .array(plan.degradations.map { .string($0.rawValue) }), "acts": .integer(Int64(results.count)),
             "microseconds": .integer(Int64(microseconds)), "kernel": .string(OwnProcess.kernelRelease),
             "landlock": .integer(Int64(Landlock.abiVersion)), "supervisor": .integer(Int64(OwnProcess.processID)),
             "results": .array(results),

@@ -116,7 +116,7 @@ public struct Launch {
         }
         request.hiddenPaths = [directories.configuration, directories.state]
         if options.provesEverything {
-            request.proofs = .complete(try seccompPolicy(of: profile).refusedCalls(nameOf: SyscallTable.name))
+            request.proofs = .complete(try seccompPolicy(of: profile, options).refusedCalls(nameOf: SyscallTable.name))
         }
         request.serviceManager = serviceManager
         request.passedSockets = try passedSockets()
@@ -157,12 +157,13 @@ public struct Launch {
         ProfilePaths(profile: profile, home: try user(of: profile, options).home).state
     }
 
-    /// The seccomp policy that `profile` is started with, for `explain`.
-    public func seccompPolicy(of profile: Profile) throws(LaunchError) -> SeccompPolicy {
+    /// The seccomp policy that a start of `profile` with `options` enforces, for `explain` and `why`.
+    public func seccompPolicy(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> SeccompPolicy {
         do {
             let policies = PolicyFiles(directories: directories, executable: executable)
             let file = try policies.load(profile.policy).seccompFile
-            return try SeccompPolicy(file: file.text, text: try policies.seccompText(file))
+            let policy = try SeccompPolicy(file: file.text, text: try policies.seccompText(file))
+            return options.degradations.contains(.broker) ? policy.withoutSupervisor : policy
         } catch let error as ProfileError {
             throw .profile(error)
         } catch let error as PolicyError {

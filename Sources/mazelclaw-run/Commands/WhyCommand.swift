@@ -33,7 +33,8 @@ extension Program {
             guard SyscallTable.number(of: subject) != nil else {
                 throw .usage("\"\(subject)\" is no system call of x86-64 that libseccomp knows")
             }
-            answers = try launch.seccompPolicy(of: profile).answers(aboutSystemCall: subject)
+            answers = try launch.seccompPolicy(of: profile, arguments.options)
+                .answers(aboutSystemCall: subject)
         default: throw .usage("\"\(kind)\" is nothing to ask about; \(Self.forms)")
         }
         if arguments.isJSON {

@@ -52,7 +52,9 @@ struct StatusReport {
     private var proofText: String {
         if instance.isSandboxed { return "not visible inside the sandbox" }
         guard let proof else { return "none" }
-        return "\(proof["acts"]?.integer ?? 0) acts of proof at \(proof["time"]?.string ?? "?"), "
+        let degraded = (proof["degraded"]?.array ?? []).compactMap(\.string)
+        return (degraded.isEmpty ? "" : "degraded, as asked: \(degraded.joined(separator: ", ")); ")
+            + "\(proof["acts"]?.integer ?? 0) acts of proof at \(proof["time"]?.string ?? "?"), "
             + "plan \(proof["plan"]?.string ?? "?")"
     }
 
