@@ -131,7 +131,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(
-            name: "IsolationTests", dependencies: ["CProbe", "JSON"], exclude: ["attempts.tsv", "layers.tsv"]),
+            name: "IsolationTests", dependencies: ["CProbe", "JSON"],
+            exclude: ["attempts.tsv", "coverage.tsv", "layers.tsv"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
         .testTarget(name: "ProfilesTests", dependencies: ["JSON", "Linux", "Policy", "Profiles"]),
         .testTarget(

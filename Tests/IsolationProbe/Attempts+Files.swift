@@ -152,14 +152,22 @@ extension AttemptTable {
             }
             return File.create(file).then { SystemCall.attempt(SYS_link, .text(file), .text(other)) }
         }
-        add("F23", "fill /run beyond its 16 MiB") {
-            let descriptor = File.descriptor("/run/probe", O_WRONLY | O_CREAT)
-            defer {
-                close(descriptor)
-                File.remove("/run/probe")
+        for (directory, limit) in [("/run", 16), ("/dev/shm", 256), ("/tmp", 512)] {
+            add("F23", "fill \(directory) beyond its \(limit) MiB") {
+                Self.allocate(mebibytes: limit + 1, in: directory)
             }
-            return SystemCall.attempt(SYS_fallocate, Argument(descriptor), 0, 0, .number(17 << 20))
+            add("F23", "take 1 MiB of \(directory)") { Self.allocate(mebibytes: 1, in: directory) }
         }
+    }
+
+    private static func allocate(mebibytes: Int, in directory: String) -> Outcome {
+        let path = directory + "/probe"
+        let descriptor = File.descriptor(path, O_WRONLY | O_CREAT)
+        defer {
+            close(descriptor)
+            File.remove(path)
+        }
+        return SystemCall.attempt(SYS_fallocate, Argument(descriptor), 0, 0, .number(mebibytes << 20))
     }
 
     private mutating func addExecution() {
@@ -190,6 +198,22 @@ extension AttemptTable {
                 defer { File.remove(program) }
                 return File.copy("/usr/bin/true", to: program).then { File.execute(program) }
             }
+        }
+        let loader = "/lib64/ld-linux-x86-64.so.2"
+        add("F10", "have the dynamic loader run a program in /dev/shm") {
+            let program = "/dev/shm/probe-program"
+            defer { File.remove(program) }
+            // It maps what it runs; 127 is its answer to what cannot be mapped.
+            return File.copy("/usr/bin/true", to: program).then { File.exitStatus(of: [loader, program]) }
+        }
+        add("F10", "have the dynamic loader run a program in /usr") {
+            File.exitStatus(of: [loader, "/usr/bin/true"])
+        }
+        add("F10", "have a shell read a script in /dev/shm") {
+            let script = "/dev/shm/probe-script"
+            defer { File.remove(script) }
+            return File.create(script).then { File.write("exit 3", to: script) }
+                .then { File.exitStatus(of: ["/bin/sh", script]) }
         }
         add("F10", "map a file of /dev/shm executable") {
             let descriptor = File.descriptor("/dev/shm/probe-map", O_RDWR | O_CREAT)

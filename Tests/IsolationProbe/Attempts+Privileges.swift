@@ -15,6 +15,9 @@ extension AttemptTable {
         add("S08", "mount under a filter that permits it", apart: true) {
             Self.permitEverything().then { SystemCall.attempt(SYS_mount, "none", "/tmp", "tmpfs", 0, 0) }
         }
+        add("S08", "have calls handed over to a supervisor of its own", apart: true) {
+            Outcome(of: Int(probe_listen_for_syscalls()))
+        }
         add("S14", "put a Landlock domain on top", apart: true) {
             let rules = SystemCall.result(
                 Int(SYS_landlock_create_ruleset), [.bytes(Self.words(1)), 8, 0])

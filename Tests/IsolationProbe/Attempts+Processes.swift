@@ -22,11 +22,25 @@ extension AttemptTable {
                 .permitted(value: String(decoding: $0.dropLast(), as: UTF8.self))
             } ?? .refused(errno)
         }
-        add("P05", "setns into the own mount namespace") {
-            let namespace = File.descriptor("/proc/self/ns/mnt", O_RDONLY)
-            defer { close(namespace) }
-            return SystemCall.attempt(SYS_setns, Argument(namespace), 0)
+        let strangers = facts.hostProcesses
+        for (name, signal) in [("the null signal", 0), ("SIGCONT", SIGCONT)] {
+            add("P04", "send \(name) to the host's processes") {
+                Self.first(strangers.map { SystemCall.attempt(SYS_kill, Argument($0), Argument(signal)) })
+            }
         }
+        add("P04", "queue a signal to the host's processes") {
+            let info = Argument.bytes(Array(repeating: 0xFF, count: 128))
+            return Self.first(strangers.map { SystemCall.attempt(SYS_rt_sigqueueinfo, Argument($0), 0, info) })
+        }
+        add("P04", "send the null signal to itself") { SystemCall.attempt(SYS_kill, Argument(getpid()), 0) }
+        for (name, word) in [("mnt", "mount"), ("user", "user"), ("pid", "PID"), ("net", "network"), ("ipc", "IPC")] {
+            add("P05", "setns into the own \(word) namespace") {
+                let namespace = File.descriptor("/proc/self/ns/\(name)", O_RDONLY)
+                defer { close(namespace) }
+                return SystemCall.attempt(SYS_setns, Argument(namespace), 0)
+            }
+        }
+        add("P05", "read where the own mount namespace's link leads") { File.link("/proc/self/ns/mnt") }
         for name in ["mnt", "user", "pid", "net"] {
             add("P05", "open init's \(name) namespace") { File.open("/proc/1/ns/\(name)") }
         }

@@ -6,7 +6,7 @@ extension AttemptTable {
     mutating func addSession() {
         add("T01", "open the controlling terminal") { File.open("/dev/tty", O_RDWR) }
         add("T01", "leader of the session") { .permitted(value: "\(getsid(0))") }
-        add("T05", "open a pseudo-terminal") { File.open("/dev/ptmx", O_RDWR | O_NOCTTY) }
+        add("T01", "open a pseudo-terminal") { File.open("/dev/ptmx", O_RDWR | O_NOCTTY) }
         add("D01", "open descriptors") {
             guard let names = File.names(in: "/proc/self/fd") else { return .refused(errno) }
             // The last is the directory's own, and in a child there is the pipe of its report.
@@ -31,6 +31,13 @@ extension AttemptTable {
             add("D05", "status \(field)") { Self.status(field) }
         }
         add("D07", "AT_SECURE") { Self.auxiliary(23) }
+        add("D07", "AT_EXECFN") {
+            guard case .permitted(let text?) = Self.auxiliary(31), let address = UInt(text),
+                let name = UnsafePointer<CChar>(bitPattern: address)
+            else { return .refused(ENODATA) }
+            let isName = String(cString: name) == CommandLine.arguments[0]
+            return .permitted(value: isName ? "the name it was called by" : String(cString: name))
+        }
         add("D09", "host name") {
             guard let content = File.content("/proc/sys/kernel/hostname") else { return .refused(errno) }
             return .permitted(value: String(decoding: content.dropLast(), as: UTF8.self))

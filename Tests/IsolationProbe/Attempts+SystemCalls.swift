@@ -77,6 +77,13 @@ extension AttemptTable {
         }
         add("S05", "TIOCSTI on standard input") { SystemCall.attempt(SYS_ioctl, 0, 0x5412, "x") }
         add("S05", "TIOCSTI on standard error") { SystemCall.attempt(SYS_ioctl, 2, 0x5412, "x") }
+        add("S05", "TIOCSTI on every open descriptor") {
+            let numbers = (File.names(in: "/proc/self/fd") ?? []).compactMap(Int32.init)
+            return Self.first(
+                numbers.filter { fcntl($0, F_GETFD) != -1 }.map {
+                    SystemCall.attempt(SYS_ioctl, Argument($0), 0x5412, "x")
+                })
+        }
         add("S06", "ask an own terminal for its size") {
             Self.onTerminal {
                 SystemCall.attempt(SYS_ioctl, Argument($0), 0x5413, .bytes(Array(repeating: 0, count: 8)))

@@ -10,6 +10,10 @@ struct Facts {
     let neighbourPort: UInt16
     let neighbourState: String
     let neighbourProcesses: [Int32]
+    /// The handle of its file "secret" (open_by_handle_at(2)), as somebody outside has it.
+    let neighbourHandle: [UInt8]
+    /// The host's numbers of processes outside any sandbox.
+    let hostProcesses: [Int32]
     /// An abstract socket somebody outside listens on.
     let hostSocket: String
     /// A System V shared memory segment of the host.
@@ -26,6 +30,8 @@ struct Facts {
         neighbourPort = UInt16(Self.variable("PROBE_NEIGHBOUR_PORT")) ?? 0
         neighbourState = Self.variable("PROBE_NEIGHBOUR_STATE")
         neighbourProcesses = list("PROBE_NEIGHBOUR_PROCESSES").compactMap(Int32.init)
+        neighbourHandle = list("PROBE_NEIGHBOUR_HANDLE").compactMap(UInt8.init)
+        hostProcesses = list("PROBE_HOST_PROCESSES").compactMap(Int32.init)
         hostSocket = Self.variable("PROBE_HOST_SOCKET")
         hostMemoryKey = Int(Self.variable("PROBE_HOST_MEMORY_KEY")) ?? 1
         hostFiles = list("PROBE_HOST_FILES")

@@ -81,15 +81,26 @@ enum File {
     /// Runs `path` in a child; permitted when it exits with 0.
     static func execute(_ path: String) -> Outcome {
         Child.outcome {
-            var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
-            var environment: [UnsafeMutablePointer<CChar>?] = [nil]
-            let program = Child.start {
-                execve(path, &arguments, &environment)
-                _exit(errno)
-            }
-            let status = Child.wait(for: program)
+            let status = run([path])
             return status == 0 ? .permitted() : .refused(status >> 8)
         }
+    }
+
+    /// Runs a program with its arguments in a child and says with what it exited.
+    static func exitStatus(of words: [String]) -> Outcome {
+        .permitted(value: "exit \(run(words) >> 8)")
+    }
+
+    /// The wait status of a child that has become the program; its exit code is the errno when it could not.
+    private static func run(_ words: [String]) -> Int32 {
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+        let program = Child.start {
+            close(STDERR_FILENO)
+            execve(words[0], &arguments, &environment)
+            _exit(errno)
+        }
+        return Child.wait(for: program)
     }
 
     /// The mount flags of what holds `path`, as statvfs(3) names them.

@@ -8,7 +8,8 @@ import Glibc
 ///                                                         play a host that lacks system calls, all of them or those
 ///                                                         with one of these bits in the first argument
 ///     isolation-probe --with-listener COMMAND...             play a host whose one seccomp listener is taken
-///     isolation-probe --bomb|--zombies N|--serve                 one of the larger scenes
+///     isolation-probe --before SYSCALL SCRIPT COMMAND...     run a script when the command gets to a system call
+///     isolation-probe --bomb|--zombies N|--serve|--naive PORT    one of the larger scenes
 enum Probe {
     static func main() -> Never {
         var words = CommandLine.arguments.dropFirst()
@@ -16,6 +17,8 @@ enum Probe {
         case "--bomb": Scenes.forkBomb()
         case "--zombies": Scenes.zombies(Int(words.dropFirst().first ?? "") ?? 1000)
         case "--serve": Scenes.serve()
+        case "--naive": Scenes.naiveSupervisor(port: UInt16(words.dropFirst().first ?? "") ?? 0)
+        case "--before": Scenes.interrupted(Array(words.dropFirst()))
         case "--without": Scenes.without(Array(words.dropFirst()))
         case "--with-listener": Scenes.withListener(Array(words.dropFirst()))
         default: break

@@ -95,4 +95,28 @@ enum Scenes {
     private static func vector(_ words: ArraySlice<String>) -> [UnsafeMutablePointer<CChar>?] {
         words.map { strdup($0) } + [nil]
     }
+
+    /// Runs a command that is stopped on its way by a script, as in `56 "touch x" COMMAND...`, and ends as it ends.
+    static func interrupted(_ words: [String]) -> Never {
+        guard words.count > 2, let number = Int32(words[0]) else { exit(2) }
+        let status = probe_run_with_interruption(number, words[1], vector(words.dropFirst(2)))
+        guard status >= 0 else {
+            perror("--before")
+            exit(99)
+        }
+        exit(status & 0x7F == 0 ? status >> 8 : 128 + status & 0x7F)
+    }
+
+    /// Says how often a race is won against a supervisor that lets calls go on.
+    static func naiveSupervisor(port: UInt16) -> Never {
+        var wins: Int32 = 0
+        // It takes a few hundred tries; more where the machine is busy.
+        for _ in 0..<20 where wins == 0 {
+            var race = probe_race()
+            guard probe_race_naive_supervisor(port, 5000, &race) == 0 else { exit(1) }
+            wins += race.wins
+        }
+        Probe.say("\(wins > 0 ? "won" : "not won")")
+        exit(0)
+    }
 }

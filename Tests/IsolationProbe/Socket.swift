@@ -37,6 +37,7 @@ enum Socket {
     }
 
     static let stream = Int32(SOCK_STREAM.rawValue)
+    static let datagram = Int32(SOCK_DGRAM.rawValue)
 
     static func make(_ family: Int32, _ type: Int32, _ kind: Int32 = 0) -> Outcome {
         with(family, type, kind) { _ in .permitted() }
@@ -53,9 +54,11 @@ enum Socket {
         SystemCall.attempt(SYS_bind, Argument(socket), .bytes(address), .number(length ?? address.count))
     }
 
-    /// Binds a TCP socket, and closes it.
-    static func bind(_ address: Address, port: UInt16, before: (Int32) -> Outcome = { _ in .permitted() }) -> Outcome {
-        with(address.family, stream) { socket in
+    /// Binds a socket, of TCP unless said otherwise, and closes it.
+    static func bind(
+        _ address: Address, port: UInt16, type: Int32 = stream, before: (Int32) -> Outcome = { _ in .permitted() }
+    ) -> Outcome {
+        with(address.family, type) { socket in
             before(socket).then { bind(socket, address.bytes(port: port)) }
         }
     }

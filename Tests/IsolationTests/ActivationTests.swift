@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// L10, N43: listeners that a service manager passes (sd_listen_fds(3)).
-@Suite struct ActivationTests {
+@Suite(.recorded) struct ActivationTests {
     /// Plays the service manager: makes the sockets its first argument names, from descriptor 3 on, sets the
     /// variables and becomes the launcher. `PID` in a variable stands for its own process ID.
     private static let manager = """

@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// C: command line, profile files and policy files.
-@Suite struct ConfigurationTests {
+@Suite(.recorded) struct ConfigurationTests {
     // MARK: The command line
 
     @Test(arguments: [
@@ -39,7 +39,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "../x", "", String(repeating: "a", count: 65), "a\nb", "a/b", ".", "..", "-rf", "_x", "a b", "%i",
+        "../x", "", String(repeating: "a", count: 65), String(repeating: "a", count: 300), "a\nb", "a/b", ".", "..",
+        "-rf", "_x", "a b", "%i",
         "m\u{0430}in",
         "ｍain", "a\u{0301}", "a.b", "~", "$(id)", "a;b", "\u{1B}[2J",
     ])

@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// C: what `explain` says is what a start does.
-@Suite struct ExplainTests {
+@Suite(.recorded) struct ExplainTests {
     private struct Mount: Hashable, CustomStringConvertible {
         let path: String
         let options: Set<String>

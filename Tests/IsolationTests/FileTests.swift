@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// F: files, as seen from outside.
-@Suite struct FileTests {
+@Suite(.recorded) struct FileTests {
     // MARK: What is not visible
 
     @Test(arguments: Starting.available)
@@ -55,7 +55,126 @@ import Testing
         #expect(end.output.contains(host.stateDirectory()))
     }
 
+    // MARK: Programs
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a program privileges"), arguments: Starting.available)
+    func `a program with privileges in the state directory has none inside`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        let state = host.stateDirectory()
+        for name in ["id", "cat"] { try Stage.copy("/usr/bin/\(name)", to: "\(state)/\(name)") }
+        try Files.set("\(state)/id", mode: 0o6755)
+        // All capabilities, effective (VFS_CAP_REVISION_2, capabilities(7)).
+        let grant =
+            "import os; os.setxattr('\(state)/cat', 'security.capability', bytes([1, 0, 0, 2]) + bytes([255] * 8 + [0] * 8))"
+        let granting = ["/usr/bin/python3", "-c", grant].map { Array($0.utf8) }
+        #expect(try Running(granting, files: "\(host.root)/output", Running.Setup()).wait().code == 0)
+        let script =
+            "$MAZELCLAW_STATE_DIR/id -u; $MAZELCLAW_STATE_DIR/id -g; $MAZELCLAW_STATE_DIR/cat /proc/self/status | grep Cap"
+        let end = try host.run(["sh", "-c", script])
+        let user = Host.payloadUser
+        let none = ["Inh", "Prm", "Eff", "Bnd", "Amb"].map { "Cap\($0):\t0000000000000000\n" }.joined()
+        #expect(end.output == "\(user)\n\(user)\n\(none)", "\(end.errors)")
+    }
+
+    @Test(arguments: Starting.available)
+    func `the launcher's and the gateway's programs are what they were`(starting: Starting) throws {
+        let host = try Host(starting)
+        // A user's own launcher belongs to the very user that the payload is.
+        var options = Host.Options()
+        var stage = "\(host.stage.root)/stage"
+        if starting == .unprivileged {
+            stage = "\(host.root)/own"
+            try Stage.copy("\(host.stage.root)/stage", to: stage)
+            for name in [""] + (FileManager.default.enumerator(atPath: stage)?.compactMap { $0 as? String } ?? []) {
+                let path = "\(stage)/\(name)"
+                try Files.set(path, mode: Files.mode(of: path) ?? 0o755, owner: Host.payloadUser)
+            }
+            options.launcher = "\(stage)/bin/mazelclaw-run"
+        }
+        let programs = ["mazelclaw-run", "mazelclaw"].map { "\(stage)/bin/\($0)" }
+        let before = programs.map(Files.bytes)
+        #expect(before.allSatisfy { ($0?.count ?? 0) > 1 << 20 })
+        // Whatever can be tried while init runs that program: through /proc, by its path, and the gateway shown inside.
+        let script = """
+            import glob, os
+            opened = []
+            for path in glob.glob("/proc/*/exe") + ["/opt/mazelclaw/bin/mazelclaw", *\(programs)]:
+                try:
+                    if os.readlink(path).startswith("/usr"): continue
+                except OSError: pass
+                for flags in (os.O_WRONLY, os.O_RDWR | os.O_TRUNC, os.O_WRONLY | os.O_APPEND):
+                    try: opened.append(os.open(path, flags))
+                    except OSError: pass
+                for act in (os.unlink, lambda p: os.rename(p, p + "x"), lambda p: os.truncate(p, 0)):
+                    try: act(path); opened.append(path)
+                    except OSError: pass
+            print(opened, os.access("/opt/mazelclaw/bin/mazelclaw", os.R_OK | os.X_OK))
+            """
+        let end = try host.run(["/usr/bin/python3", "-c", script], options)
+        #expect(end.output == "[] True\n", "\(end.errors)")
+        #expect(programs.map(Files.bytes) == before)
+    }
+
     // MARK: The state directory
+
+    /// Where a link is put, and where it leads.
+    static let links = ["state", "above", "workspace"].flatMap { place in
+        ["/etc", "/", "HOME/dangling", "HOME/link", "HOME/real"].map { (place: place, target: $0) }
+    }
+
+    @Test(arguments: Starting.available, links)
+    func `a link on the way is refused by name, wherever it leads`(
+        starting: Starting, link: (place: String, target: String)
+    ) throws {
+        let host = try Host(starting)
+        try Files.makeDirectory("\(host.home)/real", mode: 0o700, owner: Host.payloadUser)
+        let path = "\(host.home)/link"
+        try Files.makeLink(
+            path, to: link.target.replacingOccurrences(of: "HOME", with: host.home), owner: Host.payloadUser)
+        var options = Host.Options()
+        switch link.place {
+        case "state": options.more = ["--state-dir", path]
+        case "above": options.more = ["--state-dir", "\(path)/state"]
+        default: options.more = ["--workspace", path]
+        }
+        let etc = Files.listing("/etc").count
+        let end = try host.run(["touch", "\(host.home)/ran"], options)
+        #expect(end.code == 125)
+        #expect(end.sentences.last?.contains(path) == true, "\(end.errors)")
+        #expect(end.sentences.last?.contains("symbolic link") == true)
+        #expect(!Files.exists("\(host.home)/ran"))
+        #expect(Files.listing("\(host.home)/real").isEmpty)
+        #expect(!Files.exists("\(host.home)/dangling"))
+        #expect(Files.listing("/etc").count == etc)
+    }
+
+    /// What is mounted where the state directory is, and whether a start may use it.
+    static let mounts: [(options: String, code: Int32)] = [
+        ("--bind /etc", 125), ("-t tmpfs -o mode=700,uid=0 none", 125), ("-t tmpfs -o mode=777,uid=USER none", 125),
+        ("-t tmpfs -o ro,mode=700,uid=USER none", 125), ("-t proc none", 125),
+        // A disk of the user's own.
+        ("-t tmpfs -o mode=700,uid=USER none", 0),
+    ]
+
+    @Test(.enabled(if: geteuid() == 0, "only root can mount on the host"), arguments: Starting.available, mounts)
+    func `a mount in the place of the state directory is looked at like any directory`(
+        starting: Starting, mount: (options: String, code: Int32)
+    ) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        let words = mount.options.replacingOccurrences(of: "USER", with: "\(Host.payloadUser)")
+        options.rootWrapper = [
+            "unshare", "-m", "sh", "-c", "mount \(words) \(host.stateDirectory()) && exec \"$@\"", "-",
+        ]
+        let end = try host.run(["sh", "-c", "touch $MAZELCLAW_STATE_DIR/file && echo ran"], options)
+        #expect(end.code == mount.code, "\(end.errors)")
+        #expect(end.output == (mount.code == 0 ? "ran\n" : ""))
+        guard mount.code != 0 else { return }
+        let sentence = try #require(end.sentences.last)
+        #expect(sentence.contains(host.stateDirectory()) || sentence.contains("state directory"), "\(sentence)")
+    }
 
     @Test(arguments: Starting.available)
     func `a state directory that is a link is refused by name`(starting: Starting) throws {
@@ -159,38 +278,6 @@ import Testing
         #expect(end.code == 0)
     }
 
-    @Test(arguments: Starting.available)
-    func `a state directory that is swapped for a link meanwhile never shows the link's target`(
-        starting: Starting
-    ) throws {
-        let host = try Host(starting)
-        try host.makeState()
-        let target = "\(host.root)/output/target"
-        try Files.makeDirectory(target, mode: 0o777, owner: Host.payloadUser)
-        try Files.write("secret", to: "\(target)/secret")
-        try Files.makeLink("\(host.home)/other", to: target, owner: Host.payloadUser)
-        // renameat2(2) with RENAME_EXCHANGE, as fast as it goes.
-        let script = """
-            import ctypes
-            libc = ctypes.CDLL(None)
-            print("ready", flush=True)
-            while True: libc.renameat2(-100, b"\(host.stateDirectory())", -100, b"\(host.home)/other", 2)
-            """
-        let swapper = try Running(
-            ["/usr/bin/python3", "-c", script].map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup())
-        try swapper.waitForOutput("ready")
-        var codes: [Int32: Int] = [:]
-        for _ in 0..<100 {
-            let end = try host.run(["sh", "-c", "ls $MAZELCLAW_STATE_DIR; touch $MAZELCLAW_STATE_DIR/touched"])
-            #expect(!end.output.contains("secret"))
-            codes[end.code ?? -1, default: 0] += 1
-        }
-        swapper.send(SIGKILL)
-        try swapper.wait()
-        #expect(!Files.exists("\(target)/touched"))
-        #expect(codes.keys.allSatisfy { [0, 125].contains($0) }, "\(codes)")
-    }
-
     // MARK: Binds
 
     @Test(arguments: Starting.available, ["--bind", "--bind-ro"])
@@ -239,13 +326,46 @@ import Testing
         #expect(try host.run(["true"], options).code == 78)
     }
 
-    @Test(arguments: Starting.available)
-    func `a pipe in the place of a file does not hang the launcher`(starting: Starting) throws {
+    /// Where something that may block whoever opens it is put, and how a start must end.
+    static let blocking: [(kind: String, place: String, code: Int32)] = ["fifo", "socket"].flatMap { kind in
+        [
+            ("STATE/mazelclaw.json", 0), ("STATE/workspace-p", 0), ("STATE", 125), ("HOME/workspace", 125),
+            ("HOME/bound", 0),
+        ].map { (kind, $0.0, $0.1) }
+    }
+
+    @Test(arguments: Starting.available, blocking)
+    func `a pipe or socket in the place of a file hangs nobody`(
+        starting: Starting, blocking: (kind: String, place: String, code: Int32)
+    ) throws {
         let host = try Host(starting)
-        try host.makeState()
-        #expect(mkfifo(host.stateDirectory() + "/mazelclaw.json", 0o666) == 0)
-        try Files.set(host.stateDirectory() + "/mazelclaw.json", mode: 0o666, owner: Host.payloadUser)
-        #expect(try host.run(["true"]).code == 0)
+        let path = blocking.place.replacingOccurrences(of: "STATE", with: host.stateDirectory())
+            .replacingOccurrences(of: "HOME", with: host.home)
+        if path != host.stateDirectory() { try host.makeState() }
+        let making = """
+            import os, socket
+            os.mkfifo('\(path)') if '\(blocking.kind)' == 'fifo' else socket.socket(socket.AF_UNIX).bind('\(path)')
+            os.chown('\(path)', \(Host.payloadUser), \(Host.payloadUser))
+            """
+        let made = try Running(
+            ["/usr/bin/python3", "-c", making].map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup())
+        #expect(try made.wait().code == 0)
+        var options = Host.Options()
+        if blocking.place == "HOME/workspace" { options.more = ["--workspace", path] }
+        if blocking.place == "HOME/bound" { options.more = ["--bind-ro", "\(path):/data/bound"] }
+        let end = try host.start(["echo", "ran"], options).wait(seconds: 20)
+        #expect(end.code == blocking.code, "\(end.errors)")
+        #expect(end.output == (blocking.code == 0 ? "ran\n" : ""))
+        if blocking.code != 0 { #expect(end.sentences.last?.contains(path) == true) }
+        guard blocking.place == "STATE/mazelclaw.json", starting == .unprivileged else { return }
+        // The gateway, which reads that file, inside and outside.
+        let inside = try host.start([host.stage.gatewayInside, "--profile", "p", "gateway"]).wait(seconds: 20)
+        #expect(inside.code == 78, "\(inside.errors)")
+        var setup = Running.Setup()
+        setup.environment = host.environment
+        let words = (geteuid() == 0 ? Host.becomingUser : []) + [host.stage.gateway, "--profile", "p", "status"]
+        let outside = try Running(words.map { Array($0.utf8) }, files: "\(host.root)/output", setup).wait(seconds: 20)
+        #expect(outside.code == 1, "\(outside.errors)")
     }
 
     // MARK: What is left on the host
@@ -299,6 +419,22 @@ import Testing
         }
         #expect(Files.listing(host.root, leavingOut: Files.isRecord) == before)
         #expect(Files.read("/proc/self/mountinfo") == mounts)
+    }
+
+    @Test(arguments: Starting.available)
+    func `the mounts of a running sandbox are not the host's`(starting: Starting) throws {
+        let host = try Host(starting)
+        let before = Files.read("/proc/self/mountinfo")
+        let running = try host.start(["sh", "-c", "echo ready; exec sleep 1000"])
+        try running.waitForOutput("ready")
+        #expect(Files.read("/proc/self/mountinfo") == before)
+        let payload = try #require(Processes.descendants(of: running.processID).last)
+        let inside = Files.read("/proc/\(payload)/mountinfo") ?? ""
+        #expect(inside.contains("tmpfs") && inside != before)
+        // No peer group and no master in either direction (mount_namespaces(7)).
+        for word in ["shared:", "master:", "propagate_from:"] { #expect(!inside.contains(word)) }
+        running.send(SIGTERM)
+        #expect(try running.wait().code == 128 + SIGTERM)
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can mount on the host"), arguments: Starting.available)

@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// `matrix` starts profiles with probes, and tells what they could do to each other.
-@Suite struct MatrixTests {
+@Suite(.recorded) struct MatrixTests {
     private func matrix(_ host: Host, _ words: [String]) throws -> (end: Running.Ended, json: JSON) {
         let end = try host.plain(["matrix", "--json"] + words + host.userOption)
         return (end, try JSON(parsing: end.outputBytes))

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// U: which namespaces and which keyring a payload is in, beside the host's.
-@Suite struct NamespaceTests {
+@Suite(.recorded) struct NamespaceTests {
     @Test(arguments: Starting.available)
     func `every namespace is another than the host's, but for those a sandbox shares`(starting: Starting) throws {
         let kinds = ["user", "mnt", "pid", "ipc", "uts", "cgroup", "net", "time"]

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// X: two profiles of one user, both running.
-@Suite struct NeighbourTests {
+@Suite(.recorded) struct NeighbourTests {
     private let server = """
         import http.server, os, sys
         class Handler(http.server.BaseHTTPRequestHandler):

@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// L08, L09: what a payload tells the service manager goes through the supervisor (sd_notify(3)).
-@Suite struct NotifyTests {
+@Suite(.recorded) struct NotifyTests {
     private static let prelude = """
         import array, errno, os, signal, sys, threading, time
         from socket import *

@@ -5,7 +5,7 @@ import JSON
 import Testing
 
 /// C and L: hosts that lack something, played by a filter on the launcher or by its own namespaces.
-@Suite struct PoorHostTests {
+@Suite(.recorded) struct PoorHostTests {
     /// A system call that fails, and what a start makes of it.
     struct Lack: CustomTestStringConvertible {
         let name: String
@@ -349,6 +349,98 @@ import Testing
         #expect(lines.prefix(8) == ["EROFS", "OK", "EACCES", "OK", "EPERM", "EPERM", "EPERM", "EPERM"])
         #expect(lines.last == "[]" || lines.last == "no proc")
         #expect(try host.command(["doctor"], options).code == 0)
+    }
+
+    // MARK: Containers
+
+    /// What container engines forbid without CAP_SYS_ADMIN: mounts, keys, and namespaces by clone's flags; clone3, whose
+    /// flags no filter can see, is answered as if there were none.
+    private static let engineFilter =
+        ([
+            SYS_mount, SYS_umount2, SYS_pivot_root, SYS_unshare, SYS_setns, SYS_fsopen, SYS_fsmount, SYS_fsconfig,
+            SYS_open_tree, SYS_move_mount, SYS_mount_setattr, SYS_bpf, SYS_keyctl, SYS_add_key, SYS_request_key,
+        ].map { "\($0)=\(EPERM)" } + ["\(SYS_clone)&0x7e020000=\(EPERM)", "\(SYS_clone3)=\(ENOSYS)"])
+        .joined(separator: ",")
+
+    @Test(arguments: Starting.available)
+    func `in a container that forbids namespaces a start is unavailable, and says what to do`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", Self.engineFilter]
+        let end = try host.run(["echo", "ran"], options)
+        #expect(end.code == 69)
+        #expect(end.output.isEmpty)
+        #expect(
+            end.sentences.suffix(1) == [
+                "mazelclaw-run: step \"clone namespaces=[\"user\",\"mount\",\"pid\",\"ipc\",\"uts\",\"cgroup\"]\" failed: "
+                    + "EPERM (Operation not permitted); this host lacks it or forbids it: run mazelclaw-run doctor to see why"
+            ])
+        let doctor = try host.command(["doctor"], options)
+        #expect(doctor.code == 69)
+        let line = doctor.output.split(separator: "\n").first { $0.hasPrefix("FAIL") && $0.contains("user namespace") }
+        #expect(line?.contains("a seccomp filter of a container engine forbids it") == true, "\(doctor.output)")
+        // No guarantee that can be given up makes up for it.
+        options.more = ["--allow-degraded=landlock,landlock-net,landlock-scope,broker,proc"]
+        #expect(try host.run(["echo", "ran"], options).code == 69)
+    }
+
+    @Test(arguments: Starting.available)
+    func `below another supervisor a start is unavailable, unless the broker is given up by name`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--with-listener"]
+        let end = try host.run(["echo", "ran"], options)
+        #expect(end.code == 69)
+        #expect(end.output.isEmpty)
+        #expect(end.sentences.last?.contains("EBUSY") == true)
+        #expect(end.sentences.last?.contains("run mazelclaw-run doctor") == true)
+        let doctor = try host.command(["doctor"], options)
+        #expect(doctor.output.contains("has the one listener"), "\(doctor.output)")
+        #expect(doctor.output.contains("--allow-degraded=broker"))
+        options.more = ["--allow-degraded=broker"]
+        let degraded = try host.run(["sh", "-c", "echo $MAZELCLAW_DEGRADED"], options)
+        #expect(degraded.output == "broker\n", "\(degraded.errors)")
+        #expect(degraded.sentences.last?.contains("degraded, as asked: broker") == true)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can take user namespaces away"), arguments: Starting.available)
+    func `where no user namespace may be made a start is unavailable, and says which setting`(starting: Starting) throws
+    {
+        let host = try Host(starting)
+        try host.makeState()
+        var options = Host.Options()
+        // A limit of its own, in a user namespace around it all: the host's stays as it is (namespaces(7)).
+        let around = """
+            import ctypes, os, sys
+            ready, go = os.pipe(), os.pipe()
+            child = os.fork()
+            if child == 0:
+                if ctypes.CDLL(None).unshare(0x10000000) != 0: sys.exit("no namespace")
+                os.write(ready[1], b"x")
+                os.read(go[0], 1)
+                os.setresgid(0, 0, 0); os.setresuid(0, 0, 0)
+                open("/proc/sys/user/max_user_namespaces", "w").write("0")
+                os.execvp(sys.argv[1], sys.argv[1:])
+            os.read(ready[0], 1)
+            for kind in ("uid_map", "gid_map"):
+                open(f"/proc/{child}/{kind}", "w").write("0 0 1\\n\(Host.payloadUser) \(Host.payloadUser) 1\\n")
+            os.write(go[1], b"x")
+            sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            """
+        options.rootWrapper = ["/usr/bin/python3", "-c", around]
+        let end = try host.run(["echo", "ran"], options)
+        #expect(end.code == 69, "\(end.errors)")
+        #expect(end.output.isEmpty)
+        #expect(end.sentences.last?.contains("ENOSPC") == true)
+        let doctor = try host.command(["doctor"], options)
+        #expect(doctor.code == 69)
+        #expect(doctor.output.contains("raise user.max_user_namespaces with sysctl"), "\(doctor.output)")
     }
 
     /// Holds the outcomes of a run against the table.

@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// The host's port plan: what `ports` shows, what a start claims, and who is in its way.
-@Suite struct PortsTests {
+@Suite(.recorded) struct PortsTests {
     private func write(_ text: String, profile: String, on host: Host) throws {
         let owner = host.starting == .root ? 0 : Host.payloadUser
         for directory in [host.configuration, "\(host.configuration)/profiles"] {

@@ -13,6 +13,8 @@ struct ProbeRun {
     /// The outcomes in the table's spelling.
     let direct: [Key: String]
     let forked: [Key: String]
+    /// The outcomes outside of any sandbox of asking for protocols that this kernel may lack.
+    let outside: [Key: String]
     /// What the neighbour said, and what it says when somebody reached it.
     let neighbour: String
 
@@ -34,15 +36,21 @@ struct ProbeRun {
             [host.stage.probe, "--serve"], Host.Options(profile: "neighbour", port: host.secondPort))
         try other.waitForOutput("ready")
         let secret = UUID().uuidString
-        try Files.write(secret, to: host.stateDirectory("neighbour") + "/secret", mode: 0o600, owner: Host.payloadUser)
+        let workspace = host.stateDirectory("neighbour") + "/workspace-neighbour"
+        try Files.makeDirectory(workspace, mode: 0o700, owner: Host.payloadUser)
+        for directory in [host.stateDirectory("neighbour"), workspace] {
+            try Files.write(secret, to: directory + "/secret", mode: 0o600, owner: Host.payloadUser)
+        }
         try Files.makeDirectory(host.home + "/.ssh", owner: Host.payloadUser)
         try Files.write(secret, to: host.home + "/.ssh/id", mode: 0o644, owner: Host.payloadUser)
         let processes = [other.processID] + Processes.descendants(of: other.processID)
         var options = Host.Options()
         for (name, value) in [
             ("NEIGHBOUR_PORT", "\(host.secondPort)"), ("NEIGHBOUR_STATE", host.stateDirectory("neighbour")),
-            ("NEIGHBOUR_PROCESSES", processes.map(String.init).joined(separator: ":")),
-            ("HOST_SOCKET", objects.socketName), ("HOST_MEMORY_KEY", "\(objects.memoryKey)"),
+            ("NEIGHBOUR_PROCESSES", processes.colonized),
+            ("NEIGHBOUR_HANDLE", Files.handle(of: host.stateDirectory("neighbour") + "/secret").colonized),
+            ("HOST_PROCESSES", [getpid(), getppid()].colonized), ("HOST_SOCKET", objects.socketName),
+            ("HOST_MEMORY_KEY", "\(objects.memoryKey)"),
             ("HOST_FILES", "\(host.home)/.ssh/id:/etc/shadow:/root/.bashrc:\(host.configuration)/profiles/p.json"),
         ] {
             options.more += ["--env", "PROBE_\(name)=\(value)"]
@@ -50,6 +58,10 @@ struct ProbeRun {
         direct = try Self.outcomes(host.run([host.stage.probe, "all"], options))
         forked = try Self.outcomes(host.run([host.stage.probe, "--forked", "all"], options))
         neighbour = other.output
+        let identity = geteuid() == 0 ? Host.becomingUser : []
+        let protocols = identity + [host.stage.probe, "N18", "N19", "N20", "N21", "N22"]
+        outside = try Self.outcomes(
+            Running(protocols.map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup()).wait())
     }
 
     static func outcomes(_ end: Running.Ended) throws -> [Key: String] {
@@ -64,4 +76,9 @@ struct ProbeRun {
         }
         return outcomes
     }
+}
+
+extension Array where Element: BinaryInteger {
+    /// The numbers with colons between them.
+    fileprivate var colonized: String { map { String($0) }.joined(separator: ":") }
 }

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// P: processes, as seen from outside.
-@Suite struct ProcessTests {
+@Suite(.recorded) struct ProcessTests {
     @Test(arguments: Starting.available)
     func `only the own tree is listed`(starting: Starting) throws {
         let host = try Host(starting)
@@ -49,9 +49,17 @@ import Testing
     @Test(arguments: Starting.available)
     func `a storm of zombies is reaped`(starting: Starting) throws {
         let host = try Host(starting)
-        let end = try host.run([host.stage.probe, "--zombies", "2000"])
+        let end = try host.run([host.stage.probe, "--zombies", "10000"])
         #expect(end.output == "0 zombies\n")
         #expect(end.code == 0)
+    }
+
+    @Test(arguments: Starting.available)
+    func `a crash leaves no core file`(starting: Starting) throws {
+        let host = try Host(starting)
+        let script = "cd $MAZELCLAW_STATE_DIR; sh -c 'kill -SEGV $$'; echo $?; ls -A"
+        let end = try host.run(["sh", "-c", script])
+        #expect(end.output == "139\n")
     }
 
     @Test(arguments: Starting.available)

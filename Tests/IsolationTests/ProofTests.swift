@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// A start that cannot show its guarantees does not happen.
-@Suite struct ProofTests {
+@Suite(.recorded) struct ProofTests {
     @Test(arguments: Starting.available)
     func `a start proves its guarantees, and keeps the record`(starting: Starting) throws {
         let host = try Host(starting)

@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// `why` says what a sandbox does: each answer is tried inside.
-@Suite struct QuestionTests {
+@Suite(.recorded) struct QuestionTests {
     /// A question, and a command whose success inside is the answer.
     struct Question: CustomTestStringConvertible {
         let words: [String]

@@ -4,7 +4,7 @@ import JSON
 import Testing
 
 /// `verify` tries all that a sandbox guarantees, and runs nothing.
-@Suite struct VerifyTests {
+@Suite(.recorded) struct VerifyTests {
     @Test(arguments: Starting.available)
     func `verify finds a good host good, in all its forms`(starting: Starting) throws {
         let host = try Host(starting)

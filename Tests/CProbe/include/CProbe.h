@@ -32,3 +32,46 @@ int probe_remove_syscalls(const struct probe_lack *lacks, size_t count);
 // Runs a command under a filter that permits everything and has a listener, which this process holds until the command
 // has ended. Returns the wait status, or -1 with errno.
 int probe_with_listener(char *const *arguments);
+
+// Puts a filter on top that hands calls over to whoever holds its listener (seccomp_unotify(2)). Returns the listener,
+// or -1 with errno.
+int probe_listen_for_syscalls(void);
+
+// How the tries of a race ended. `wins` counts what the kernel shows (getsockname(2), /proc/net/tcp), whatever the call
+// returned; `other` what was neither permitted nor refused by a rule.
+struct probe_race {
+    int permitted;
+    int refused;
+    int other;
+    int wins;
+};
+
+// Binds sockets to `port` of 127.0.0.1, which is permitted, while one thread flips the port to the next one and another
+// the address to 0.0.0.0. A win is a socket that is bound anywhere else.
+void probe_race_addresses(uint16_t port, int tries, struct probe_race *result);
+
+// The same race outside of any sandbox, against a supervisor of our own that looks at the address and then lets the call
+// go on: it can be won, so that a race without wins says something. Returns -1 when there is no race to be had.
+int probe_race_naive_supervisor(uint16_t port, int tries, struct probe_race *result);
+
+enum {
+    // listen(2) on a bound Unix socket and a TCP socket that is not bound.
+    PROBE_LISTEN,
+    // bind(2) to port + 1 of a Unix socket and of a TCP socket.
+    PROBE_BIND,
+    // bind(2) to `port` of a TCP socket, and of another that has SO_REUSEPORT.
+    PROBE_SHARED_PORT,
+};
+
+// Makes the call of `kind` on a descriptor that another thread makes stand now for the first socket, now for the second
+// (dup2(2)). A win is a second socket that is bound, or listens. Returns -1 when there is no race to be had.
+int probe_race_descriptors(int kind, uint16_t port, int tries, struct probe_race *result);
+
+// Binds a TCP socket to `port` of 127.0.0.1 in a thread with a descriptor table of its own, under a number that is a Unix
+// socket to the rest of the process. Returns the error number, 0 for none, -1 when it did not come to that; `shown` is
+// the port the kernel shows.
+int probe_bind_in_thread(uint16_t port, uint16_t *shown);
+
+// Runs `arguments` up to where it first makes system call `number`, then `command` with a shell, and then lets it go on
+// (ptrace(2)). Returns its wait status, or -1 with errno when it never made the call or `command` failed.
+int probe_run_with_interruption(int number, const char *command, char *const *arguments);

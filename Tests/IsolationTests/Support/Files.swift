@@ -1,3 +1,4 @@
+import CProbe
 import Foundation
 import Glibc
 
@@ -57,6 +58,24 @@ enum Files {
     static func mode(of path: String) -> UInt32? {
         var status = stat()
         return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+
+    /// What stands for the file to open_by_handle_at(2): struct file_handle. Of no file where the file system has none.
+    static func handle(of path: String) -> [UInt8] {
+        // 128 is MAX_HANDLE_SZ; the structure begins with how much of it there is.
+        var handle = [UInt8](repeating: 0, count: 8 + 128)
+        handle[0] = 128
+        var mount: Int32 = 0
+        path.withCString { path in
+            handle.withUnsafeMutableBytes { handle in
+                withUnsafeMutablePointer(to: &mount) { mount in
+                    _ = probe_syscall(
+                        Int(SYS_name_to_handle_at), Int(AT_FDCWD), Int(bitPattern: path),
+                        Int(bitPattern: handle.baseAddress), Int(bitPattern: mount), 0, 0)
+                }
+            }
+        }
+        return Array(handle.prefix(8 + Int(handle[0])))
     }
 
     /// Whether a name below a host's root is one that starts write by design: what a payload printed, the lock's file,

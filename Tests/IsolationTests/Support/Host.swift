@@ -28,6 +28,7 @@ final class Host {
 
     init(_ starting: Starting) throws {
         self.starting = starting
+        Report.startings?.insert(starting)
         stage = try Stage.shared.get()
         (root, basePort, slot) = Self.place(stage.root)
         let launchingUser = starting == .root ? getuid() : Self.payloadUser
@@ -95,6 +96,8 @@ final class Host {
         var wrapper: [String] = []
         /// The same, but run as root even when the launcher is not.
         var rootWrapper: [String] = []
+        /// Another launcher than the stage's.
+        var launcher: String?
         var setup = Running.Setup()
     }
 
@@ -136,7 +139,7 @@ final class Host {
         var setup = options.setup
         setup.environment.merge(environment) { given, _ in given }
         let identity = starting == .unprivileged && geteuid() == 0 ? Self.becomingUser : []
-        let before = options.rootWrapper + identity + options.wrapper + [stage.launcher]
+        let before = options.rootWrapper + identity + options.wrapper + [options.launcher ?? stage.launcher]
         return try Running(before.map { Array($0.utf8) } + words, files: "\(root)/output", setup)
     }
 

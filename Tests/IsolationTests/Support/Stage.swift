@@ -6,6 +6,9 @@ struct Stage {
     /// A directory of this test process's own, below which all of the suite's files are.
     let root: String
     var launcher: String { "\(root)/stage/bin/mazelclaw-run" }
+    var gateway: String { "\(root)/stage/bin/mazelclaw" }
+    /// Where a sandbox shows the gateway's program.
+    let gatewayInside = "/opt/mazelclaw/bin/mazelclaw"
     var policies: String { "\(root)/stage/share/mazelclaw/policies" }
     var probe: String { "\(root)/probe/isolation-probe" }
 
@@ -38,7 +41,7 @@ struct Stage {
     }
 
     /// Copies a file or a tree without its owner, which may be another user's.
-    private static func copy(_ source: String, to destination: String) throws {
+    static func copy(_ source: String, to destination: String) throws {
         var status = stat()
         guard stat(source, &status) == 0 else { throw Files.Failure(path: source, errno: errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else {

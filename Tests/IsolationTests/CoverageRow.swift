@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+/// A row of coverage.tsv: one of the attempts that are to be made, and where it is.
+struct CoverageRow: CustomTestStringConvertible {
+    /// Where an attempt is made, or why not.
+    enum Place: Equatable {
+        /// By the probe: its outcomes are in attempts.tsv.
+        case table
+        /// By a test, of this name.
+        case test(String)
+        /// Not at all: there is no such feature.
+        case notOffered(String)
+    }
+
+    let id: String
+    let attempt: String
+    /// None for a row that is no row.
+    let places: [Place]
+
+    var testDescription: String { "\(id) \(attempt)" }
+
+    /// The table; a line that is no row ends up as one that fails.
+    static let table: [CoverageRow] = {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "coverage.tsv")
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            return CoverageRow(
+                id: fields[0], attempt: fields.count > 1 ? fields[1] : "",
+                places: fields.count == 3 ? fields[2].components(separatedBy: "; ").map(Place.init) : [])
+        }
+    }()
+
+    /// The IDs whose attempt the test of this name makes.
+    static func ids(ofTest name: String) -> [String] {
+        let name = bare(name)
+        return table.filter { $0.places.contains(.test(name)) }.map(\.id)
+    }
+
+    /// A test's name without backticks and parameters.
+    static func bare(_ name: String) -> String {
+        name.split(separator: "`", omittingEmptySubsequences: false).dropFirst().first.map(String.init) ?? name
+    }
+}
+
+extension CoverageRow.Place {
+    init(_ text: String) {
+        if text == "attempts.tsv" {
+            self = .table
+        } else if text.hasPrefix("not offered: ") {
+            self = .notOffered(String(text.dropFirst(13)))
+        } else {
+            self = .test(text)
+        }
+    }
+}
