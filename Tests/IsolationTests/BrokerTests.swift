@@ -24,6 +24,8 @@ import Testing
         b = int(os.environ["MAZELCLAW_GATEWAY_PORT"])
         def tcp(host, port, family=AF_INET6, kind=SOCK_STREAM):
             s = socket(AF_INET6 if ":" in host else AF_INET, kind)
+            # Connections of another test on these ports may linger in TIME_WAIT.
+            if kind == SOCK_STREAM: s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
             s.bind((host, port))
             return s
         def udp(host, port): return tcp(host, port, kind=SOCK_DGRAM)
