@@ -37,6 +37,10 @@ public struct InstanceRegistry: Sendable {
         }
     }
 
+    /// Makes sure that an instance could be claimed as far as files go, and changes nothing. Throws
+    /// `ProfileError.system`.
+    public func check() throws(ProfileError) { try RegistryLock.check(in: directories) }
+
     /// The instances that run now.
     public func live() throws(ProfileError) -> [(name: ProfileName, holder: InstanceHolder)] {
         var live: [(name: ProfileName, holder: InstanceHolder)] = []

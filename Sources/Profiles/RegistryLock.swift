@@ -8,6 +8,24 @@ enum RegistryLock {
     /// How long others may have it, in milliseconds. They have it for one or two.
     private static let patience: Int32 = 10_000
 
+    /// Whether it could be made and taken, found out without doing either.
+    ///
+    /// Throws what `acquire` would throw but for `ProfileError.registryBusy`.
+    static func check(in directories: HostDirectories) throws(ProfileError) {
+        let path = directories.state / "registry.lock"
+        var place = path
+        while true {
+            do {
+                return try FileSystem.checkAccess(place.text, place == path ? R_OK | W_OK : W_OK | X_OK)
+            } catch {
+                guard error == .noSuchFileOrDirectory, place != .root else {
+                    throw .system(action: "lock", path: path.text, errno: error)
+                }
+                place = place.parent
+            }
+        }
+    }
+
     /// Takes it, waiting for whoever has it; closing the descriptor gives it back.
     ///
     /// Throws `ProfileError.registryBusy` when somebody keeps it: one start that hangs must not hang the rescue's.

@@ -27,6 +27,15 @@ public enum TrustedFile {
         }
     }
 
+    /// Whether an ID that stands for nobody here is root's: in a user namespace without ID 0 (PrivateUsers=,
+    /// systemd.exec(5)) root's files bear the overflow ID (user_namespaces(7)). Root is who owns "/".
+    private static func isRoot(_ userID: UInt32) -> Bool {
+        userID == overflowID && (try? FileStatus(of: "/"))?.userID == userID
+    }
+
+    /// The default of kernel.overflowuid (user_namespaces(7)).
+    private static let overflowID: UInt32 = 65534
+
     private static func check(
         _ descriptor: FileDescriptor, _ file: AbsolutePath, _ owners: [UInt32]
     ) throws(ProfileError) {
@@ -39,7 +48,7 @@ public enum TrustedFile {
         guard status.kind == .regular else {
             throw .untrusted(path: file.text, reason: "it is no regular file")
         }
-        guard owners.contains(status.userID) else {
+        guard owners.contains(status.userID) || isRoot(status.userID) else {
             throw .untrusted(path: file.text, reason: "it belongs to user \(status.userID)")
         }
         guard !status.isWritableByOthers else {

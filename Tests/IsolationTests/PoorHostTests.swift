@@ -159,7 +159,7 @@ import Testing
         ("\(SYS_sethostname)=\(EPERM)", true, 69, "remove ProtectHostname= from the unit"),
         (
             "\(SYS_landlock_create_ruleset)=\(EPERM)", true, 69,
-            "let SystemCallFilter= of the unit hold @sandbox, or give it up"
+            "let SystemCallFilter= of the unit hold landlock_create_ruleset, landlock_add_rule and landlock_restrict_self, or "
         ),
         ("\(SYS_landlock_create_ruleset)=\(EOPNOTSUPP)", false, 69, "add \"landlock\" to the boot parameter lsm="),
         (
@@ -215,6 +215,40 @@ import Testing
         #expect(!Files.exists(host.stateDirectory() + "/ran"))
         options.more.removeLast(2)
         #expect(try host.command(["doctor"], options).code == 69)
+    }
+
+    /// As with PrivateUsers= in a unit of the user's own manager: only the user's ID is there, and what is root's is
+    /// nobody's.
+    @Test(.enabled(if: geteuid() == 0, "only root can own the profile"))
+    func `in a user namespace without root what is root's is trusted still`() throws {
+        let host = try Host(.unprivileged)
+        try host.makeState()
+        let file = "\(host.configuration)/profiles/p.json"
+        try Files.makeDirectory(host.configuration, mode: 0o755)
+        try Files.makeDirectory("\(host.configuration)/profiles", mode: 0o755)
+        try Files.write("{\"basePort\": \(host.basePort)}", to: file, mode: 0o644)
+        var options = Host.Options()
+        options.wrapper = ["unshare", "--user", "--map-current-user"]
+        #expect(try host.run(["true"], options).code == 0)
+        #expect(try host.command(["doctor"], options).code == 0)
+        // Writable by others it is nobody's to trust.
+        try Files.set(file, mode: 0o666)
+        #expect(try host.run(["true"], options).code == 78)
+    }
+
+    @Test(arguments: Starting.available)
+    func `the doctor sees that a start cannot write down that it runs`(starting: Starting) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["true"]).code == 0)
+        var options = Host.Options()
+        let script = "mount --bind \(host.root)/state \(host.root)/state && mount -o remount,bind,ro \(host.root)/state"
+        options.rootWrapper = ["unshare", "-m", "sh", "-c", "\(script) && exec \"$@\"", "-"]
+        let end = try host.run(["true"], options)
+        #expect(end.code == 125)
+        #expect(end.sentences.last?.contains("StateDirectory=mazelclaw-run") == true)
+        let verdict = try host.command(["doctor"], options)
+        #expect(verdict.code == 125)
+        #expect(verdict.output.hasSuffix("\(end.reason)\n"))
     }
 
     /// Root of a user namespace that has an ID for root alone.

@@ -184,6 +184,7 @@ public struct Doctor {
         do {
             let (profile, _) = try launch.profile(options, creating: false)
             let plan = try launch.plan(profile, options, preparing: false)
+            try launch.checkRegistry()
             // In a child: the steps of the supervisor cannot be taken back.
             let (sentence, said) = try Self.pipe()
             let child: ChildProcess?

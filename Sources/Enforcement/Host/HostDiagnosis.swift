@@ -23,7 +23,8 @@ struct HostDiagnosis {
             return Self.isRefusal(errno) ? mounts : ""
         case .setHostName where Self.isRefusal(errno):
             return isUnderSystemd
-                ? "remove ProtectHostname= from the unit: the sandbox has a host name of its own"
+                ? "remove ProtectHostname= from the unit, or let its SystemCallFilter= hold sethostname: the sandbox has a "
+                    + "host name of its own"
                 : filter("sethostname")
         case .joinAnonymousKeyring where Self.isRefusal(errno): return filter("keyctl")
         case .applyLandlock where Self.isRefusal(errno): return landlock
@@ -116,8 +117,7 @@ struct HostDiagnosis {
     /// What lets the launcher use Landlock.
     var landlock: String {
         isUnderSystemd
-            ? "let SystemCallFilter= of the unit hold @sandbox"
-            : filter("landlock_create_ruleset, landlock_add_rule and landlock_restrict_self")
+            ? "let SystemCallFilter= of the unit hold \(Self.landlockCalls)" : filter(Self.landlockCalls)
     }
 
     /// What lets the launcher install a filter with a listener.
@@ -128,7 +128,7 @@ struct HostDiagnosis {
                 "a supervisor over the launcher (a container engine's, WSL's) has the one listener there can be: start "
                 + "outside of it"
         case .invalidArgument: return "use a kernel from 5.19 on"
-        default: return isUnderSystemd ? "let SystemCallFilter= of the unit hold @sandbox" : filter("seccomp")
+        default: return isUnderSystemd ? "let SystemCallFilter= of the unit hold seccomp" : filter("seccomp")
         }
     }
 
@@ -146,8 +146,8 @@ struct HostDiagnosis {
     /// What lets the launcher make its calls at all, when it is killed for one.
     var filter: String {
         isUnderSystemd
-            ? "let SystemCallFilter= of the unit hold @system-service, @mount, @sandbox and pidfd_getfd, or set "
-                + "SystemCallErrorNumber=EPERM to be told what is missing"
+            ? "let SystemCallFilter= of the unit hold \(Self.calls), or set SystemCallErrorNumber=EPERM to be told what is "
+                + "missing"
             : filter("what the launcher needs")
     }
 
@@ -166,6 +166,13 @@ struct HostDiagnosis {
     }
 
     // MARK: What /proc says
+
+    /// By name: their group is younger than they are, and a unit ignores a group it does not know (systemd.exec(5)).
+    private static let landlockCalls = "landlock_create_ruleset, landlock_add_rule and landlock_restrict_self"
+
+    /// What a SystemCallFilter= must hold for the launcher.
+    private static let calls =
+        "@system-service, @mount, \(landlockCalls), seccomp, pidfd_getfd, kcmp and sethostname"
 
     private static let namespaceKinds = ["user", "mnt", "pid", "ipc", "uts", "cgroup"]
 

@@ -195,6 +195,15 @@ public struct Launch {
         }
     }
 
+    /// Makes sure that a start could write down that it runs, and changes nothing.
+    func checkRegistry() throws(LaunchError) {
+        do {
+            try InstanceRegistry(directories: directories).check()
+        } catch {
+            throw .profile(error)
+        }
+    }
+
     /// Throws for a port that somebody listens on, at whatever address: who connects to it by name must find us. What is
     /// passed on to the payload is the instance's own.
     private static func checkFree(_ plan: SandboxPlan) throws(LaunchError) {
