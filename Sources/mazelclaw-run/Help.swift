@@ -46,6 +46,9 @@ enum Help {
           why                    say whether something is allowed inside, by which rule, and what to change;
                                  exit status 0 when it is allowed, 1 when not
 
+        Under a service manager: what the payload tells NOTIFY_SOCKET is passed on with the launcher as sender
+        (Type=notify, NotifyAccess=main), and listeners in LISTEN_FDS go to the payload when it may listen there.
+
         Exit status: the payload's own, 128+N when signal N killed it, or
           2 usage, 69 the host lacks a required guarantee, 78 invalid profile or policy,
           125 an isolation step failed, 126 not executable, 127 not found.

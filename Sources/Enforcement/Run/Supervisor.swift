@@ -7,7 +7,7 @@ import SystemPackage
 public struct Supervisor {
     /// What came of it.
     public enum Outcome: Equatable, Sendable {
-        /// The payload ran; this is its exit code, or 128 and the signal that killed it.
+        /// The payload ran; this is its exit code, or 128 and the signal that killed it, be it the supervisor's own.
         case ended(code: Int32)
         /// A step failed and no payload ran.
         case failed(EnforcementError)
@@ -50,6 +50,8 @@ public struct Supervisor {
         case proved(ProofOutcomes)
         /// The payload was refused something.
         case denied(Denial)
+        /// The payload did not end in the `grace` it had, and is killed.
+        case overdue
     }
 
     private let plan: SandboxPlan

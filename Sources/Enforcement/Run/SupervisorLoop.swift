@@ -21,6 +21,7 @@ struct SupervisorLoop {
     /// When the payload must have ended (CLOCK_MONOTONIC, in microseconds); nil while it need not.
     private var deadline: Int64?
     private var isStopping = false
+    private var isOverdue = false
     private var isIdle = false
 
     init(
@@ -66,6 +67,8 @@ struct SupervisorLoop {
                 // The time is up: what does not end by itself is ended, with everything it started.
                 try send(SIGKILL)
                 self.deadline = nil
+                isOverdue = true
+                report(.overdue)
             }
             isIdle = ready.isEmpty && delay ?? 0 == 0
             if isIdle { reportHeldBack(report) }
@@ -202,6 +205,7 @@ struct SupervisorLoop {
         // Init ends as the payload's process does: of one killed before exec nothing else tells.
         case .exited(let code) where code > 128 && !wasExecuted: return .payloadKilled(signal: code - 128)
         case .exited(let code): return .ended(code: code)
+        case .killed(SIGKILL) where isOverdue: return .ended(code: ExitCode.killed(bySignal: SIGKILL))
         case .killed(let signal): return .initKilled(signal: signal)
         }
     }

@@ -93,7 +93,7 @@ extension PortRules {
         switch decide(bind: .tcp, to: listener.address, port: listener.port, sharingPort: listener.sharesPort) {
         case .allowed: return nil
         case .refused(let rule, let remedy):
-            return "\(subject), rule \(rule.rawValue): \(remedy); ListenStream= in the socket unit names it"
+            return "\(subject), rule \(rule.rawValue): \(remedy); the socket unit's ListenStream= asks for it"
         }
     }
 }
