@@ -94,12 +94,16 @@ public enum FileSystem {
         guard let stream = opendir(path) else { throw Errno(rawValue: Glibc.errno) }
         defer { closedir(stream) }
         var names: [String] = []
-        while let entry = Glibc.readdir(stream) {
+        while true {
+            // Only errno tells the end from a failure (readdir(3)).
+            Glibc.errno = 0
+            guard let entry = Glibc.readdir(stream) else { break }
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if name != ".", name != ".." { names.append(name) }
         }
+        guard Glibc.errno == 0 else { throw Errno(rawValue: Glibc.errno) }
         return names
     }
 

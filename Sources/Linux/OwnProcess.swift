@@ -6,9 +6,11 @@ public import SystemPackage
 public enum OwnProcess {
     /// The arguments as bytes, the program's name first.
     public static var arguments: [[UInt8]] {
-        (0..<Int(CommandLine.argc)).compactMap { index in
-            CommandLine.unsafeArgv[index].map(bytes)
-        }
+        pointers.map(bytes)
+    }
+
+    private static var pointers: [UnsafeMutablePointer<CChar>] {
+        UnsafeBufferPointer(start: clinux_arguments(), count: Int(clinux_argument_count())).compactMap { $0 }
     }
 
     /// The environment, each `NAME=VALUE`; what is no UTF-8 is left out.
@@ -41,12 +43,9 @@ public enum OwnProcess {
     ///
     /// The kernel shows the memory execve(2) laid out, whatever stands in it now.
     public static func hideArguments(behind name: String) throws(Errno) {
-        guard let first = CommandLine.unsafeArgv[0] else { return }
-        var length = 0
-        for index in 0..<Int(CommandLine.argc) {
-            guard let argument = CommandLine.unsafeArgv[index] else { continue }
-            length += strlen(argument) + 1
-        }
+        let pointers = pointers
+        guard let first = pointers.first else { return }
+        let length = pointers.reduce(0) { $0 + strlen($1) + 1 }
         memset(first, 0, length)
         for (offset, byte) in name.utf8.prefix(length - 1).enumerated() { first[offset] = CChar(bitPattern: byte) }
         try ProcessControl.setName(name)

@@ -24,7 +24,9 @@ public enum Signals {
     /// An exec keeps ignored signals ignored: a payload started with SIGCHLD ignored could never wait.
     public static func reset() throws(Errno) {
         for number in 1..<65 where number != SIGKILL && number != SIGSTOP && number != 32 && number != 33 {
-            _ = signal(Int32(number), SIG_DFL)
+            guard unsafeBitCast(signal(Int32(number), SIG_DFL), to: Int.self) != -1 else {
+                throw Errno(rawValue: Glibc.errno)
+            }
         }
         var mask = sigset_t()
         sigemptyset(&mask)

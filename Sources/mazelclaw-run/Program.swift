@@ -120,7 +120,8 @@ struct Program {
             case .proved(let outcomes): report(outcomes.record(of: plan), audit)
             case .executed: report(["event": "exec"], audit)
             case .overdue:
-                output.say("the payload did not end within \(Supervisor.grace / 1000) s of being asked to, and is killed")
+                output.say(
+                    "the payload did not end within \(Supervisor.grace / 1000) s of being asked to, and is killed")
                 report(["event": "overdue"], audit)
             case .denied(let denial):
                 output.warn(denial.description)

@@ -81,6 +81,10 @@ static inline const char *clinux_errno_name(int number) {
     return strerrorname_np(number);
 }
 
+// The arguments this process was started with.
+int clinux_argument_count(void);
+char **clinux_arguments(void);
+
 // The environment, which Swift 6 does not let through as a global variable.
 static inline char **clinux_environment(void) {
     return environ;

@@ -28,7 +28,7 @@ public struct HostProbe {
             identities.append((bind.source, HostFacts.FileIdentity(device: status.device, inode: status.inode)))
         }
         for path in PlanRequest.pathsOfInterest(policy: policy, profile: profile) {
-            if let entry = Self.entry(path) { entries.append((path, entry)) }
+            if let entry = try Self.entry(path) { entries.append((path, entry)) }
         }
         for directory in [paths.state, paths.workspace]
         where !paths.state.contains(directory) || directory == paths.state {
@@ -48,14 +48,20 @@ public struct HostProbe {
         return facts
     }
 
-    private static func entry(_ path: AbsolutePath) -> HostFacts.Entry? {
-        guard let status = try? FileStatus(of: path.text) else { return nil }
-        switch status.kind {
-        case .directory: return .directory
-        case .symbolicLink:
-            guard let target = try? FileSystem.readSymbolicLink(path.text) else { return nil }
-            return .symbolicLink(target: target)
-        case .regular, .characterDevice, .pipe, .socket, .other: return .file
+    /// Nil when nothing stands at `path`. Where that cannot be told the start ends: what is not known of would not be
+    /// masked.
+    private static func entry(_ path: AbsolutePath) throws(LaunchError) -> HostFacts.Entry? {
+        do {
+            switch try FileStatus(of: path.text).kind {
+            case .directory: return .directory
+            case .symbolicLink: return .symbolicLink(target: try FileSystem.readSymbolicLink(path.text))
+            case .regular, .characterDevice, .pipe, .socket, .other: return .file
+            }
+        } catch {
+            guard error == .noSuchFileOrDirectory || error == .notDirectory else {
+                throw .system(action: "look at", path: path.text, errno: error)
+            }
+            return nil
         }
     }
 

@@ -123,7 +123,7 @@ struct Prover {
         }
         for number in open where number > 2 && !kept.contains(number) {
             let flags = fcntl(number, F_GETFD)
-            guard flags == -1 || flags & FD_CLOEXEC != 0 else { throw .notPermitted }
+            guard flags == -1 ? errno == EBADF : flags & FD_CLOEXEC != 0 else { throw .notPermitted }
         }
     }
 }

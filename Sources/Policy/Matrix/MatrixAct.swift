@@ -40,9 +40,8 @@ public struct MatrixAct: Equatable, Sendable {
             add(.files, "list \(inside)", .open(inside), other: hidden)
         }
         for port in [target.ports.gateway, target.ports.control, target.ports.cdp.lowerBound] {
-            for address in [IPAddress.loopback4, .loopback6, .v4(0)] {
-                // The own ports are listened on by the probe itself, and some of them are for loopback only.
-                guard !isOwn || address == .loopback4 else { continue }
+            // The own ports are listened on by the probe itself, and some of them are for loopback only.
+            for address in isOwn ? [.loopback4] : [IPAddress.loopback4, .loopback6, .v4(0)] {
                 add(
                     .ports, "bind \(address) port \(port)/tcp", .bind(.tcp, address, port), own: [inUse],
                     other: [accessDenied])
