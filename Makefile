@@ -14,6 +14,7 @@ BUILD        := .build/release
 STAGE        := .build/stage
 PACKAGES     := libseccomp-dev libcap-dev libsqlite3-dev
 TEST_PACKAGES  := git procps python3 util-linux
+HOST_PACKAGES  := e2fsprogs mmdebstrap python3 qemu-system-x86
 BENCH_PACKAGES := bubblewrap python3
 STRIP        ?= strip
 # Tests that await answers in time run apart from those that block a thread until a sandbox has ended: all share one
@@ -21,7 +22,7 @@ STRIP        ?= strip
 AWAITING       := ^Gateway(Server)?Tests\.
 PROGRAMS     := mazelclaw-run mazelclaw
 
-.PHONY: help build run test mutation check bench install uninstall fmt clean packages
+.PHONY: help build run test mutation hosts check bench install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +45,10 @@ mutation: build ## leave out each layer of the isolation in turn: somebody must 
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	swift build --build-tests
 	Tests/Scripts/mutation.py "$(CURDIR)/$(STAGE)" .build/debug/mazelclawPackageTests.xctest
+
+hosts: build ## start the launcher on older kernels, under systemd and on crippled hosts (root; minutes; BOOTS=)
+	@Tests/Scripts/need-packages.sh $(HOST_PACKAGES)
+	Tests/Hosts/matrix.py "$(CURDIR)/$(STAGE)" "$(BUILD)/isolation-probe" $(BOOTS)
 
 check: build ## format lint, warnings as errors, guards on the launcher
 	swift format lint --strict --recursive Sources Tests Package.swift

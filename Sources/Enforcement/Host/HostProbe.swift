@@ -27,7 +27,7 @@ public struct HostProbe {
             entries.append((bind.source, status.kind == .directory ? .directory : .file))
             identities.append((bind.source, HostFacts.FileIdentity(device: status.device, inode: status.inode)))
         }
-        for path in PlanRequest.pathsOfInterest(policy: policy, profile: profile) {
+        for path in PlanRequest.pathsOfInterest(of: policy) {
             if let entry = try Self.entry(path) { entries.append((path, entry)) }
         }
         for directory in [paths.state, paths.workspace]

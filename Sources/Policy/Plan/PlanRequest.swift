@@ -73,9 +73,10 @@ public struct PlanRequest: Equatable, Sendable {
         }
     }
 
-    /// The paths of the host a plan for this policy wants to know about.
-    public static func pathsOfInterest(policy: SandboxPolicy, profile: Profile) -> [AbsolutePath] {
-        var paths = policy.maskedPaths + policy.readonlyPaths + profile.binds.map(\.source)
+    /// The paths of the host a plan for this policy wants to know about. What the profile binds is looked at by where it
+    /// leads, apart from these.
+    public static func pathsOfInterest(of policy: SandboxPolicy) -> [AbsolutePath] {
+        var paths = policy.maskedPaths + policy.readonlyPaths
         for mount in policy.mounts {
             if case .bind(let source) = mount.source { paths.append(source) }
         }
