@@ -59,7 +59,9 @@ enum Socket {
         _ address: Address, port: UInt16, type: Int32 = stream, before: (Int32) -> Outcome = { _ in .permitted() }
     ) -> Outcome {
         with(address.family, type) { socket in
-            before(socket).then { bind(socket, address.bytes(port: port)) }
+            // Connections of an earlier host that linger are nobody's claim to the port.
+            set(socket, SOL_SOCKET, SO_REUSEADDR).then { before(socket) }
+                .then { bind(socket, address.bytes(port: port)) }
         }
     }
 
