@@ -38,8 +38,8 @@ run: build ## start the profile's gateway in its sandbox (PROFILE=rescue)
 test: build ## run the whole suite against the built programs
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	swift build --build-tests
-	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" swift test --skip-build --skip '$(AWAITING)'
-	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" swift test --skip-build --filter '$(AWAITING)'
+	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" Tests/Scripts/run-tests.sh --skip '$(AWAITING)'
+	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
 
 mutation: build ## leave out each layer of the isolation in turn: somebody must notice
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
