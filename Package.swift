@@ -83,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "mazelclaw",
             dependencies: [
-                "Gateway", "GatewayServer", "JSON", "Policy", "Profiles",
+                "Gateway", "GatewayServer", "JSON", "Linux", "Policy", "Profiles",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -40,7 +40,7 @@ enum Architecture {
         "Channels": Module(own: ["Gateway", "JSON"], foreign: .any(exceptPrefixes: ["System"])),
         "Browser": Module(own: ["Gateway", "JSON"], foreign: .any(exceptPrefixes: ["System"])),
         "mazelclaw": Module(
-            own: ["Browser", "Channels", "Gateway", "GatewayServer", "JSON", "Policy", "Profiles"],
+            own: ["Browser", "Channels", "Gateway", "GatewayServer", "JSON", "Linux", "Policy", "Profiles"],
             foreign: .any(exceptPrefixes: [])),
     ]
 

@@ -14,6 +14,7 @@
 #include "landlock.h"
 #include "memory_file.h"
 #include "mount_api.h"
+#include "name_service.h"
 #include "process.h"
 #include "seccomp_notify.h"
 #include "socket_diagnostics.h"

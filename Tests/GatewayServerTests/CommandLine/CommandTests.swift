@@ -46,6 +46,25 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
     #expect(try command.run("--profile", command.profile, "setup").output.contains("Config OK"))
 }
 
+@Test func `no name service of the host is loaded into the gateway`() async throws {
+    let command = try BuiltCommand()
+    try command.write("passwd: compat\ngroup: compat\nhosts: compat\n", to: "nsswitch.conf")
+    let hosts = "mount --bind \"$0\" /etc/nsswitch.conf && exec \"$@\""
+    let wrapper = ["/usr/bin/unshare", "-Urm", "/bin/sh", "-c", hosts, "\(command.home)/nsswitch.conf"]
+    let port = try Port.free()
+    // The second start finds a database, and looks at its files.
+    for _ in 1...2 {
+        let end = try await command.gateway(
+            "--profile", command.profile, "gateway", "--port", "\(port)", wrapper: wrapper
+        ) { process in
+            let maps = try String(contentsOfFile: "/proc/\(process.processIdentifier)/maps", encoding: .utf8)
+            #expect(maps.contains("/mazelclaw\n"))
+            #expect(!maps.contains(".so"))
+        }
+        #expect(end.code == 0)
+    }
+}
+
 @Test(arguments: [SIGTERM, SIGINT])
 func `a signal ends the gateway with code 0`(signal: Int32) async throws {
     let command = try BuiltCommand()

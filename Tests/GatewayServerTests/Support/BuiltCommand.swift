@@ -41,12 +41,13 @@ final class BuiltCommand: Sendable {
             output: String(decoding: said, as: UTF8.self), errors: String(decoding: complained, as: UTF8.self))
     }
 
-    /// Starts a gateway, waits until it listens, and stops it with `signal` after `body`. Returns its end.
+    /// Starts a gateway, waits until it listens, and stops it with `signal` after `body`. Returns its end. `wrapper` is
+    /// a command that executes the one that follows it.
     func gateway(
-        _ arguments: String..., environment: [String: String] = [:], signal: Int32 = SIGTERM,
+        _ arguments: String..., environment: [String: String] = [:], signal: Int32 = SIGTERM, wrapper: [String] = [],
         _ body: (Process) async throws -> Void
     ) async throws -> Result {
-        let (process, output, errors) = try launch(arguments, environment)
+        let (process, output, errors) = try launch(arguments, environment, wrapper: wrapper)
         var said = Data()
         while !String(decoding: said, as: UTF8.self).contains("listening on") {
             let more = output.fileHandleForReading.availableData
@@ -80,13 +81,14 @@ final class BuiltCommand: Sendable {
     }
 
     private func launch(
-        _ arguments: [String], _ environment: [String: String]
+        _ arguments: [String], _ environment: [String: String], wrapper: [String] = []
     ) throws -> (process: Process, output: Pipe, errors: Pipe) {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent(
-            "mazelclaw")
-        process.arguments = arguments
+        let program = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("mazelclaw")
+        let command = wrapper + [program.path] + arguments
+        process.executableURL = URL(fileURLWithPath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.environment = [
             "HOME": home, "XDG_CONFIG_HOME": "\(home)/config", "XDG_STATE_HOME": "\(home)/state",
             "PATH": "/usr/bin:/bin",
