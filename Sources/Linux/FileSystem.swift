@@ -16,10 +16,12 @@ public enum FileSystem {
         _ = try valueOrErrno(mkdirat(directory.rawValue, path, mode))
     }
 
-    /// Makes `path` and every missing directory above it.
+    /// Makes `path` and every missing directory above it, with exactly `mode`: the umask of whoever starts us says nothing
+    /// about who must be able to read what is the host's.
     public static func makeDirectories(_ path: String, mode: UInt32) throws(Errno) {
         do throws(Errno) {
             try makeDirectory(path, mode: mode)
+            _ = try valueOrErrno(chmod(path, mode))
         } catch {
             switch error {
             case .fileExists: return
@@ -28,7 +30,7 @@ public enum FileSystem {
                     throw error
                 }
                 try makeDirectories(String(path[..<slash]), mode: mode)
-                try makeDirectory(path, mode: mode)
+                try makeDirectories(path, mode: mode)
             default: throw error
             }
         }
@@ -109,13 +111,14 @@ public enum FileSystem {
 
     /// Replaces `path` durably: a temporary file beside it, fsync, rename, fsync of the directory.
     ///
-    /// After a crash at any point the old or the new content stands there whole.
+    /// After a crash at any point the old or the new content stands there whole, with exactly `mode`.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(Errno) {
         let temporary = "\(path).\(getpid()).tmp"
         let file = try FileDescriptor.workingDirectory.open(
             temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
         do throws(Errno) {
             defer { file.discard() }
+            _ = try valueOrErrno(fchmod(file.rawValue, mode))
             try file.writeEverything(bytes)
             try synchronize(file)
         } catch {

@@ -5,6 +5,21 @@ import Testing
 
 /// C: command line, profile files and policy files.
 @Suite(.recorded) struct ConfigurationTests {
+    @Test(arguments: Starting.available)
+    func `who may read a new profile is not for the umask to say`(starting: Starting) throws {
+        for (mask, name) in [("077", "p"), ("000", "q")] {
+            let host = try Host(starting)
+            var options = Host.Options(profile: name, wrapper: ["sh", "-c", "umask \(mask); exec \"$@\"", "sh"])
+            options.port = host.basePort
+            #expect(try host.run(["true"], options).code == 0)
+            #expect(Files.mode(of: host.configuration + "/profiles") == 0o755)
+            // The host's own profiles are for every user to see; a user's own are nobody else's.
+            #expect(
+                Files.mode(of: host.configuration + "/profiles/\(name).json") == (starting == .root ? 0o644 : 0o600)
+            )
+        }
+    }
+
     // MARK: The command line
 
     @Test(arguments: [
