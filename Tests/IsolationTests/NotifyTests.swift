@@ -185,7 +185,7 @@ import Testing
         let receiver = try NotificationReceiver(host)
         let options = Host.Options(notifying: receiver)
         func status(_ end: Running.Ended) throws {
-            let text = try #require(receiver.next(seconds: 2)?.text)
+            let text = try #require(receiver.next(seconds: 30)?.text)
             #expect(text.hasPrefix("STATUS="))
             #expect(end.sentences.last.map { $0.dropFirst("mazelclaw-run: ".count) } == text.dropFirst(7))
             #expect(receiver.next(seconds: 0) == nil)
@@ -223,14 +223,14 @@ import Testing
         let receiver = try NotificationReceiver(host)
         var options = Host.Options(notifying: receiver)
         options.setup.environment["WATCHDOG_USEC"] = "400000"
+        let clock = ContinuousClock()
+        let begin = clock.now
         let running = try host.start(["mazelclaw", "--profile", "p", "gateway", "--allow-unconfigured"], options)
         let places = "127.0.0.1:\(host.basePort) and [::1]:\(host.basePort)"
         #expect(receiver.next(seconds: 30)?.text == "READY=1\nSTATUS=payload: listening on \(places)")
         #expect(try TCP.accepts("127.0.0.1", host.basePort) && TCP.accepts("::1", host.basePort))
-        let clock = ContinuousClock()
-        let begin = clock.now
         for _ in 0..<5 { #expect(receiver.next()?.text == "WATCHDOG=1") }
-        #expect(clock.now - begin > .milliseconds(700))
+        #expect(clock.now - begin > .milliseconds(900))
         running.send(SIGTERM)
         let last = try receiver.all(until: running)
         #expect(last.filter { $0 != "WATCHDOG=1" } == ["STOPPING=1"])
@@ -271,10 +271,11 @@ import Testing
                 try FileManager.default.contentsOfDirectory(atPath: "/proc/\(running.processID)/fd").count
             }
             var last = try count()
-            while true {
+            var unchanged = 0
+            while unchanged < 10 {
                 usleep(50_000)
                 let next = try count()
-                if next == last { break }
+                unchanged = next == last ? unchanged + 1 : 0
                 last = next
             }
             running.send(SIGKILL)
@@ -333,13 +334,13 @@ import Testing
                         t.bind(("127.0.0.1", b))
                 took = time.monotonic() - start
                 tell("READY=1")
-                print("bound", took < 5, flush=True)
+                print("bound", took < 15, flush=True)
                 time.sleep(60)
                 """), Host.Options(notifying: receiver))
         let clock = ContinuousClock()
         let begin = clock.now
         var messages: [String] = []
-        while clock.now - begin < .seconds(20), messages.last != "READY=1" {
+        while clock.now - begin < .seconds(60), messages.last != "READY=1" {
             if let message = receiver.next(seconds: 0.1) { messages.append(message.text) }
         }
         let seconds = Int((clock.now - begin).components.seconds) + 1
@@ -399,7 +400,7 @@ import Testing
         let messages = try receiver.all(until: running)
         #expect(messages.contains("STOPPING=1"))
         #expect(messages.filter { $0.hasPrefix("EXTEND") }.count > 20)
-        #expect((9...15).contains((clock.now - begin).components.seconds))
+        #expect((9...30).contains((clock.now - begin).components.seconds))
         #expect(try running.wait().code == 128 + SIGKILL)
         #expect(!inside.contains(where: Processes.isAlive))
     }
