@@ -15,7 +15,7 @@ STAGE        := .build/stage
 PACKAGES     := libseccomp-dev libcap-dev libsqlite3-dev
 TEST_PACKAGES  := git procps python3 util-linux
 HOST_PACKAGES  := e2fsprogs mmdebstrap python3 qemu-system-x86
-BENCH_PACKAGES := bubblewrap python3
+BENCH_PACKAGES := bubblewrap node-ws python3
 STRIP        ?= strip
 # Tests that await answers in time run apart from those that block a thread until a sandbox has ended: all share one
 # pool, of as many threads as there are cores.
@@ -55,9 +55,10 @@ check: build ## format lint, warnings as errors, guards on the launcher
 	Tests/Scripts/check-launcher.sh "$(BUILD)/mazelclaw-run"
 	Tests/Scripts/check-readme.sh
 
-bench: build ## compare start-up and memory with bubblewrap in one run
+bench: build ## compare the launcher with bubblewrap, and the gateway with a server on Node, each in one run
 	@Tests/Scripts/need-packages.sh $(BENCH_PACKAGES)
 	Tests/Scripts/bench.py "$(CURDIR)/$(STAGE)"
+	Tests/Scripts/bench-gateway.py "$(CURDIR)/$(STAGE)" "$(BUILD)/load-generator"
 
 install: ## install built programs and policies (PREFIX=/usr/local DESTDIR=)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/mazelclaw/policies"

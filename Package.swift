@@ -110,6 +110,8 @@ let package = Package(
         .executableTarget(
             name: "isolation-probe", dependencies: ["CProbe"], path: "Tests/IsolationProbe",
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
+        // What `make bench` loads the gateway, and its peer, with.
+        .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
         // What the durability tests of GatewayTests kill.
         .executableTarget(
             name: "storage-writer", dependencies: ["Gateway", "JSON", "Policy"], path: "Tests/StorageWriter"),

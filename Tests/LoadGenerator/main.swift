@@ -1,0 +1,3 @@
+import Glibc
+
+exit(LoadGenerator.run(Array(CommandLine.arguments.dropFirst())))
