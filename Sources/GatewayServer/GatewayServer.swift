@@ -6,7 +6,7 @@ public import ServiceLifecycle
 
 /// Serves a gateway over HTTP and WebSocket until it is asked to stop.
 ///
-/// One event loop thread does everything: the work is small, and one thread keeps the idle process small.
+/// Few event loops: each costs memory, and what they do for a request takes microseconds.
 public struct GatewayServer: Service {
     private let gateway: Gateway
     private let port: UInt16
@@ -32,9 +32,9 @@ public struct GatewayServer: Service {
     /// Listens and serves; returns after a graceful shutdown or a cancellation. Throws `ServerError` when the
     /// port cannot be had.
     public func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
         do {
-            try await serve(on: group.next())
+            try await serve(on: group)
         } catch {
             try await group.shutdownGracefully()
             throw error
@@ -42,10 +42,11 @@ public struct GatewayServer: Service {
         try await group.shutdownGracefully()
     }
 
-    private func serve(on loop: any EventLoop) async throws {
+    private func serve(on group: any EventLoopGroup) async throws {
+        let loop = group.next()
         let connections = OpenConnections()
         let site = Site(gateway: gateway, limits: limits, logger: logger)
-        let listeners = try await Listeners.open(sockets, port: port, on: loop, logger: logger) { channel in
+        let listeners = try await Listeners.open(sockets, port: port, on: group, logger: logger) { channel in
             connections.add(channel)
             return channel.eventLoop.makeCompletedFuture { try site.configure(channel) }
         }

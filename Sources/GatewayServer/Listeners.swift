@@ -20,10 +20,10 @@ struct Listeners {
     /// Takes those passed and binds the rest. Only a host without IPv6 goes without ::1. Throws `ServerError`; then none
     /// stays open.
     static func open(
-        _ sockets: ServerSockets, port: UInt16, on loop: any EventLoop, logger: Logger,
+        _ sockets: ServerSockets, port: UInt16, on group: any EventLoopGroup, logger: Logger,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws -> Listeners {
-        let bootstrap = ServerBootstrap(group: loop)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 128)
             // A port whose last connections linger in TIME_WAIT may be had again at once; one that somebody
             // listens on may not (socket(7), SO_REUSEADDR).

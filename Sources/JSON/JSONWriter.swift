@@ -8,6 +8,10 @@ struct JSONWriter {
         self.isPretty = isPretty
     }
 
+    mutating func reserve(_ count: Int) {
+        bytes.reserveCapacity(count)
+    }
+
     mutating func write(_ value: JSON) {
         switch value {
         case .null: append("null")
@@ -17,32 +21,40 @@ struct JSONWriter {
         case .double(let value): append(value)
         case .string(let value): write(value)
         case .array(let elements):
-            writeList(open: UInt8(ascii: "["), close: UInt8(ascii: "]"), elements) { $0.write($1) }
-        case .object(let object):
-            writeList(open: UInt8(ascii: "{"), close: UInt8(ascii: "}"), object.members) { writer, member in
-                writer.write(member.name)
-                writer.bytes.append(UInt8(ascii: ":"))
-                if writer.isPretty { writer.bytes.append(UInt8(ascii: " ")) }
-                writer.write(member.value)
+            open("[")
+            for index in elements.indices {
+                separate(index)
+                write(elements[index])
             }
+            close("]", isEmpty: elements.isEmpty)
+        case .object(let object):
+            let members = object.members
+            open("{")
+            for index in members.indices {
+                separate(index)
+                write(members[index].name)
+                bytes.append(UInt8(ascii: ":"))
+                if isPretty { bytes.append(UInt8(ascii: " ")) }
+                write(members[index].value)
+            }
+            close("}", isEmpty: members.isEmpty)
         }
     }
 
-    private mutating func writeList<Element>(
-        open: UInt8, close: UInt8, _ elements: [Element], _ body: (inout JSONWriter, Element) -> Void
-    ) {
-        bytes.append(open)
+    private mutating func open(_ bracket: Unicode.Scalar) {
+        bytes.append(UInt8(ascii: bracket))
         depth += 1
-        var isFirst = true
-        for element in elements {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            breakLine()
-            body(&self, element)
-        }
+    }
+
+    private mutating func separate(_ index: Int) {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        breakLine()
+    }
+
+    private mutating func close(_ bracket: Unicode.Scalar, isEmpty: Bool) {
         depth -= 1
-        if !elements.isEmpty { breakLine() }
-        bytes.append(close)
+        if !isEmpty { breakLine() }
+        bytes.append(UInt8(ascii: bracket))
     }
 
     private mutating func breakLine() {
@@ -71,12 +83,16 @@ struct JSONWriter {
         var string = string
         string.withUTF8 { text in
             var clean = 0
-            for index in text.indices where Self.mustEscape(text[index]) {
-                bytes.append(contentsOf: text[clean..<index])
-                appendEscape(text[index])
-                clean = index + 1
+            var index = 0
+            while index < text.count {
+                if Self.mustEscape(text[index]) {
+                    bytes.append(contentsOf: text[clean..<index])
+                    appendEscape(text[index])
+                    clean = index + 1
+                }
+                index += 1
             }
-            bytes.append(contentsOf: text[clean...])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[clean...]))
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -108,6 +124,7 @@ extension JSON {
     /// The value as UTF-8 text: on one line, or over several, indented by two spaces, when `pretty`.
     public func serialized(pretty: Bool = false) -> [UInt8] {
         var writer = JSONWriter(isPretty: pretty)
+        writer.reserve(512)
         writer.write(self)
         return writer.bytes
     }

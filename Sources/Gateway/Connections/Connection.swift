@@ -35,11 +35,13 @@ public final class Connection: Sendable {
 
     /// The largest message accepted now, in bytes.
     public var inboundLimit: Int {
-        client == nil ? ProtocolLimits.inboundBytesBeforeHandshake : ProtocolLimits.inboundBytes
+        isEstablished ? ProtocolLimits.inboundBytes : ProtocolLimits.inboundBytesBeforeHandshake
     }
 
     /// Whether the handshake is through.
-    public var isEstablished: Bool { client != nil }
+    public var isEstablished: Bool {
+        state.withLock { if case .established = $0.phase { true } else { false } }
+    }
 
     var client: Client? {
         state.withLock { if case .established(let client) = $0.phase { client } else { nil } }

@@ -4,7 +4,7 @@ import JSON
 ///
 /// One description from which come the check of the parameters, the list in hello-ok and the reference page.
 /// In debug builds every answer is held against its description.
-struct Method: Sendable {
+final class Method: Sendable {
     /// Who may call a method.
     enum Access: Equatable, Sendable {
         /// Operators with this scope.

@@ -46,7 +46,25 @@ public struct RequestFrame: Equatable, Sendable {
 
     /// Reads a request. Throws `ProtocolError` that lists what is wrong.
     public init(_ json: JSON) throws(ProtocolError) {
-        self = try Self.schema.frame(json)
+        if let plain = Self(plain: json) {
+            self = plain
+        } else {
+            self = try Self.schema.frame(json)
+        }
+    }
+
+    /// What nearly every request is, read fast; nil for anything else, which is the description's to judge.
+    private init?(plain json: JSON) {
+        guard let members = json.object?.members, members.count == 3 || members.count == 4,
+            members[0].name == "type", members[0].value == "req",
+            members[1].name == "id", case .string(let id) = members[1].value, !id.isEmpty,
+            members[2].name == "method", case .string(let method) = members[2].value, !method.isEmpty
+        else { return nil }
+        self.id = id
+        self.method = method
+        guard members.count == 4 else { return }
+        guard members[3].name == "params" else { return nil }
+        params = members[3].value
     }
 
     private static let schema = Schema(
@@ -95,18 +113,18 @@ public struct ResponseFrame: Equatable, Sendable {
 
     /// The frame as JSON.
     public var json: JSON {
-        var object = JSONObject()
-        object["type"] = "res"
-        object["id"] = .string(id)
+        var members = [
+            JSONObject.Member(name: "type", value: "res"), JSONObject.Member(name: "id", value: .string(id)),
+        ]
         switch result {
         case .success(let payload):
-            object["ok"] = true
-            object["payload"] = payload
+            members.append(JSONObject.Member(name: "ok", value: true))
+            if let payload { members.append(JSONObject.Member(name: "payload", value: payload)) }
         case .failure(let error):
-            object["ok"] = false
-            object["error"] = error.json
+            members.append(JSONObject.Member(name: "ok", value: false))
+            members.append(JSONObject.Member(name: "error", value: error.json))
         }
-        return .object(object)
+        return .object(JSONObject(members))
     }
 }
 

@@ -105,6 +105,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     private func answerClose(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
         guard transport?.isClosing != true else { return context.close(promise: nil) }
+        transport?.finish()
         // The answer repeats the code (section 5.5.1).
         var data = frame.unmaskedData
         let code = data.readSlice(length: 2) ?? ByteBuffer()

@@ -4,9 +4,15 @@ import NIOWebSocket
 import Synchronization
 
 /// The way back to one WebSocket client.
+///
+/// What is sent goes into a queue, which the event loop hands to the channel once it has read what there was: that
+/// keeps the order of the calls, whatever threads they came from, and the answers to requests that came in one piece go
+/// out in one.
 final class WebSocketTransport: ClientTransport {
     private struct State {
-        /// Bytes handed to the channel and not yet taken by the kernel.
+        /// What the channel was not given yet.
+        var queue: [WebSocketFrame] = []
+        /// Bytes of text that were sent and not yet taken by the kernel.
         var waiting = 0
         var isClosing = false
     }
@@ -24,33 +30,58 @@ final class WebSocketTransport: ClientTransport {
     var isClosing: Bool { state.withLock { $0.isClosing } }
 
     func send(_ text: [UInt8], isDroppable: Bool) {
-        let (fits, isOpen) = state.withLock { state in
-            let fits = state.waiting + text.count <= ProtocolLimits.bufferedBytes
-            if fits, !state.isClosing { state.waiting += text.count }
-            return (fits, !state.isClosing)
+        enum Outcome { case queued(isFirst: Bool), dropped, tooSlow }
+        let outcome: Outcome = state.withLock { state in
+            guard !state.isClosing else { return .dropped }
+            guard state.waiting + text.count <= ProtocolLimits.bufferedBytes else {
+                return isDroppable ? .dropped : .tooSlow
+            }
+            state.waiting += text.count
+            state.queue.append(WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: text)))
+            return .queued(isFirst: state.queue.count == 1)
         }
-        guard isOpen else { return }
-        guard fits else {
-            if !isDroppable { close(.slowConsumer) }
-            return
-        }
-        let frame = WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: text))
-        channel.writeAndFlush(frame).whenComplete { [self] _ in
-            state.withLock { $0.waiting -= text.count }
+        switch outcome {
+        case .queued(isFirst: true): channel.eventLoop.execute { self.drain() }
+        case .queued(isFirst: false), .dropped: break
+        case .tooSlow: close(.slowConsumer)
         }
     }
 
     func close(_ reason: CloseReason) {
-        let isFirst = state.withLock { state in
-            defer { state.isClosing = true }
-            return !state.isClosing
-        }
-        guard isFirst else { return }
         var data = ByteBuffer()
         data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(reason.code)))
         data.writeString(reason.text)
-        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, data: data), promise: nil)
+        let isFirst = state.withLock { state in
+            guard !state.isClosing else { return false }
+            state.isClosing = true
+            state.queue.append(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
+            return true
+        }
+        guard isFirst else { return }
+        // At once if it can be: whoever finds the fault may close the channel next.
+        if channel.eventLoop.inEventLoop { drain() } else { channel.eventLoop.execute { self.drain() } }
         // The other end answers with its own close frame, or does not.
         channel.eventLoop.scheduleTask(in: closingTime) { [channel] in channel.close(promise: nil) }
+    }
+
+    /// Takes nothing more, and hands the channel what there is; for the event loop, which closes next.
+    func finish() {
+        state.withLock { $0.isClosing = true }
+        drain()
+    }
+
+    private func drain() {
+        let frames = state.withLock { state in
+            defer { state.queue.removeAll() }
+            return state.queue
+        }
+        guard let last = frames.last else { return }
+        let size = frames.reduce(0) { $0 + ($1.opcode == .text ? $1.data.readableBytes : 0) }
+        for frame in frames.dropLast() { channel.write(frame, promise: nil) }
+        let sent = channel.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { [self] _ in
+            state.withLock { $0.waiting -= size }
+        }
+        channel.writeAndFlush(last, promise: sent)
     }
 }

@@ -16,6 +16,10 @@ private func spaces(_ count: Int) -> [UInt8] {
     [UInt8](repeating: UInt8(ascii: " "), count: count)
 }
 
+private func masked(opcode: UInt8, _ payload: [UInt8]) -> [UInt8] {
+    [0x80 | opcode, 0x80 | UInt8(payload.count), 0, 0, 0, 0] + payload
+}
+
 private let health = Array(#"{"type":"req","id":"h","method":"health"}"#.utf8)
 
 @Test func `a message of the largest size is answered, and one byte more closes`() async throws {
@@ -46,6 +50,19 @@ private let health = Array(#"{"type":"req","id":"h","method":"health"}"#.utf8)
         _ = try await client.nonce()
         client.frame(opcode: 1, spaces(65_537))
         try await #expect(client.hear() == .closed(code: 1009, reason: "message too big"))
+    }
+}
+
+@Test func `requests that come in one piece with a close are answered before it`() async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let client = try await established(instance)
+        var bytes: [UInt8] = []
+        for id in 1...3 { bytes += masked(opcode: 1, Array(#"{"type":"req","id":"\#(id)","method":"health"}"#.utf8)) }
+        client.wire.send(bytes + masked(opcode: 8, [0x03, 0xE8]))
+        for id in 1...3 { try await #expect(client.frame()?["id"]?.string == "\(id)") }
+        try await #expect(client.hear() == .closed(code: 1000, reason: ""))
+        try await #expect(client.hear() == .end)
     }
 }
 

@@ -2,6 +2,7 @@ import Gateway
 import NIOCore
 import NIOEmbedded
 import NIOWebSocket
+import Synchronization
 import Testing
 
 @testable import GatewayServer
@@ -41,6 +42,7 @@ private let message = [UInt8](repeating: UInt8(ascii: " "), count: ProtocolLimit
     #expect(!transport.isClosing)
     transport.send(message, isDroppable: false)
     #expect(transport.isClosing)
+    channel.embeddedEventLoop.run()
     var close = try #require(plug.frames.last)
     #expect(close.opcode == .connectionClose)
     #expect(close.data.readInteger(as: UInt16.self) == 1008)
@@ -55,9 +57,42 @@ private let message = [UInt8](repeating: UInt8(ascii: " "), count: ProtocolLimit
     let (transport, plug, channel) = try plugged()
     for _ in 1...9 { transport.send(message, isDroppable: true) }
     #expect(!transport.isClosing)
+    channel.embeddedEventLoop.run()
     #expect(plug.frames.count == 4)
     plug.pull()
     transport.send(message, isDroppable: true)
+    channel.embeddedEventLoop.run()
     #expect(plug.frames.count == 5)
+    _ = try channel.finish(acceptAlreadyClosed: true)
+}
+
+/// Sends numbers, and keeps the order of the calls.
+private final class Order: Sendable {
+    private let sent = Mutex<[UInt8]>([])
+
+    var numbers: [UInt8] { sent.withLock { $0 } }
+
+    func send(_ number: UInt8, _ transport: WebSocketTransport) {
+        sent.withLock {
+            transport.send([number], isDroppable: false)
+            $0.append(number)
+        }
+    }
+}
+
+@Test func `what is sent from several threads leaves in the order it was sent`() async throws {
+    let (transport, plug, channel) = try plugged()
+    let order = Order()
+    await withTaskGroup(of: Void.self) { group in
+        for number in 0..<UInt8(100) {
+            group.addTask { order.send(number, transport) }
+        }
+    }
+    channel.embeddedEventLoop.run()
+    #expect(plug.frames.map { Array($0.data.readableBytesView) } == order.numbers.map { [$0] })
+    transport.finish()
+    transport.send(message, isDroppable: false)
+    channel.embeddedEventLoop.run()
+    #expect(plug.frames.count == 100)
     _ = try channel.finish(acceptAlreadyClosed: true)
 }

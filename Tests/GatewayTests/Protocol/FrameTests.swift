@@ -20,6 +20,15 @@ func `a frame written is the frame read`(frame: Frame) throws {
     #expect(try Frame(JSON(parsing: frame.text)) == frame)
 }
 
+@Test func `a request is read the same in whatever order its members stand`() throws {
+    let frame = RequestFrame(id: "1", method: "m", params: ["a": 1])
+    let members = try #require(frame.json.object?.members)
+    for shift in 0..<4 {
+        let turned = JSONObject(Array(members[shift...] + members[..<shift]))
+        #expect(try RequestFrame(.object(turned)) == frame)
+    }
+}
+
 @Test func `absent members are left out, never null`() {
     #expect(
         Frame.response(ResponseFrame(id: "1", result: .success(nil))).json == ["type": "res", "id": "1", "ok": true])

@@ -18,6 +18,8 @@ struct Schema<Value: Sendable>: Sendable {
     let fields: [FieldDescription]
     private let make: @Sendable (JSONObject, inout Faults) -> Value?
     private let isOpen: Bool
+    /// What an object without members makes, where that is something: parameters mostly are such.
+    private let plain: Value?
 
     /// An object of the members `field`, from whose values, in that order, `make` makes the whole. In an open
     /// one members it does not know are passed over.
@@ -30,12 +32,15 @@ struct Schema<Value: Sendable>: Sendable {
         for field in repeat each field { fields.append(field.description) }
         self.fields = fields
         self.isOpen = isOpen
-        self.make = { object, faults in
+        let makeAll: @Sendable (JSONObject, inout Faults) -> Value? = { object, faults in
             let before = faults.count
             let values = (repeat (each field).read(object, &faults))
             guard faults.count == before else { return nil }
             return try? make(repeat require(each values))
         }
+        self.make = makeAll
+        var faults = Faults()
+        plain = makeAll(JSONObject(), &faults)
     }
 
     /// The value of `json`; nil when something is wrong with it. First is told what is missing, then what is
@@ -45,6 +50,7 @@ struct Schema<Value: Sendable>: Sendable {
             faults.add("must be object")
             return nil
         }
+        if let plain, object.members.isEmpty { return plain }
         let before = faults.count
         for field in fields where field.isRequired && object[field.name] == nil {
             faults.add("must have required property '\(field.name)'")
