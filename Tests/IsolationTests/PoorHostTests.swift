@@ -200,6 +200,30 @@ import Testing
         try expectRestHolds(given)
     }
 
+    /// As root with nothing but these capabilities, in front of the home directory of a user who keeps it shut.
+    @Test(
+        .enabled(if: geteuid() == 0),
+        arguments: [(capabilities: ",+setuid,+setgid", code: 0), (capabilities: "", code: 69)])
+    func `of root's rights a start needs to become a user, and no other`(
+        bound: (capabilities: String, code: Int32)
+    ) throws {
+        let host = try Host(.root)
+        try Files.makeDirectory("\(host.home)/shut", mode: 0o700, owner: Host.payloadUser)
+        for name in ["shut/state", "shut/workspace"] {
+            try Files.makeDirectory("\(host.home)/\(name)", mode: 0o700, owner: Host.payloadUser)
+        }
+        var options = Host.Options()
+        options.wrapper = ["setpriv", "--bounding-set=-all\(bound.capabilities)"]
+        options.more = ["--state-dir", "\(host.home)/shut/state", "--workspace", "\(host.home)/shut/workspace"]
+        let end = try host.run(["sh", "-c", "touch $MAZELCLAW_STATE_DIR/ran $MAZELCLAW_WORKSPACE/ran"], options)
+        #expect(end.code == bound.code, "\(end.errors)")
+        for name in ["state", "workspace"] {
+            #expect(Files.exists("\(host.home)/shut/\(name)/ran") == (bound.code == 0))
+        }
+        guard bound.code != 0 else { return }
+        #expect(end.sentences.last?.contains("cannot become user \(Host.payloadUser): EPERM") == true, "\(end.errors)")
+    }
+
     /// A filter that kills, as a unit's SystemCallFilter= does without SystemCallErrorNumber=.
     @Test(arguments: [SYS_mount_setattr, SYS_landlock_restrict_self], Starting.available)
     func `a filter that kills what builds the sandbox is named`(call: Int32, starting: Starting) throws {

@@ -86,9 +86,12 @@ public struct HostProbe {
         of directory: AbsolutePath, user: UserIdentity
     ) throws(LaunchError) -> HostFacts.FileIdentity {
         do {
-            let descriptor = try SafePath.open(directory)
-            defer { descriptor.discard() }
-            let status = try FileStatus(of: descriptor)
+            // As that user, who can reach it for sure: root may have no right to (CapabilityBoundingSet=, capabilities(7)).
+            let status = try Credentials.acting(asUser: user.userID, group: user.groupID) {
+                let descriptor = try SafePath.open(directory)
+                defer { descriptor.discard() }
+                return try FileStatus(of: descriptor)
+            }
             guard status.kind == .directory else {
                 throw LaunchError.unsafePath(directory, "it is no directory; move it away")
             }
