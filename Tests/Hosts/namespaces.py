@@ -71,9 +71,19 @@ class Namespaces:
             if not chunk:
                 time.sleep(0.05)
         timer.cancel()
-        for directory, _, _ in os.walk(group, topdown=False):
-            os.rmdir(directory)
+        remove(group)
         return time.monotonic() - start, isWhole
+
+
+def remove(group):
+    """Removes a control group and all below it once the last process, killed perhaps, has left it."""
+    for _ in range(100):
+        with open(f"{group}/cgroup.events") as file:
+            if "populated 0" in file.read():
+                break
+        time.sleep(0.1)
+    for directory, _, _ in os.walk(group, topdown=False):
+        os.rmdir(directory)
 
 
 def control_group():

@@ -6,7 +6,8 @@ import subprocess
 
 from launcher import HOME, PORTS, USER, Ended
 
-SECONDS = 120
+# What a start may take on an emulated machine that shares its cores, and one with attempts by the ten thousand.
+SECONDS, RACE_SECONDS = 120, 900
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
 
@@ -14,11 +15,13 @@ class Row:
     """A start by hand: by root, which gives a user, or by that user."""
 
     def __init__(self, host, start, given="", code=0, says="", setting=contextlib.nullcontext, outer=(), inner=(),
-                 kernel="", probes=True):
+                 kernel="", probes=True, races=False):
         self.host, self.start, self.code, self.says = host, start, code, says
         self.given = [word for word in given.split(",") if word]
         self.options = [f"--allow-degraded={given}"] if given else []
-        self.setting, self.outer, self.inner, self.probes = setting, list(outer), list(inner), probes
+        self.setting, self.outer, self.inner = setting, list(outer), list(inner)
+        self.probes, self.races = probes, races
+        self.seconds = RACE_SECONDS if races else SECONDS
         # What the table of outcomes makes differences for, the last one first.
         self.circumstances = [kernel, *self.given, given, host]
 
@@ -60,7 +63,7 @@ class Row:
         """Runs a command on the row's host to its end."""
         process = self.beside(words)
         try:
-            output, errors = process.communicate(timeout=SECONDS)
+            output, errors = process.communicate(timeout=self.seconds)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
@@ -74,11 +77,11 @@ class Row:
 
     def compare(self, launcher):
         """The row's result as data."""
-        faults, made = [], 0
+        faults, made, unproven = [], 0, []
         sentence = f"degraded, as asked: {', '.join(self.given)}"
         degraded = [sentence] if self.given else []
         if self.code == 0 and self.probes:
-            ended, made, faults = launcher.attempt(self)
+            ended, made, faults, unproven = launcher.attempt(self)
             self.check_degradation(launcher, faults, sentence)
         else:
             mark = f"{self.state('p')}/ran"
@@ -91,7 +94,8 @@ class Row:
         if said != degraded + [self.says] * bool(self.says) and not (self.code and said == [self.says]):
             faults.append("says: " + (" / ".join(said) or "nothing"))
         doctor = self.check_doctor(launcher, ended, faults)
-        return {"code": ended.code, "doctor": doctor, "attempts": made, "says": self.says, "faults": faults}
+        return {"code": ended.code, "doctor": doctor, "attempts": made, "says": self.says, "faults": faults,
+                "unproven": unproven}
 
     def check_end(self, ended, faults):
         """The exit status."""

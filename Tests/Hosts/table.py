@@ -62,7 +62,7 @@ def by_hand(suite):
         result += both("as Debian has it", kernel=kernel, code=69, says=net)
         result += both("as Debian has it", kernel=kernel, code=69, says=scope, given="landlock-net")
         result += both("as Debian has it", kernel=kernel, code=69, says=net, given="landlock-scope")
-    result += table("as Debian has it")
+    result += table("as Debian has it", races=True)
     result += table("as Debian has it", given="broker")
     result += table("as Debian has it", given="proc")
     result += table("kernel.unprivileged_userns_clone=0", code=69,
@@ -134,7 +134,7 @@ def without_landlock(suite):
 def by_systemd(suite):
     """Units on the running kernel, under the systemd of a release."""
     is_new = suite == "trixie"
-    result = units() + with_harmless_options(is_new)
+    result = units(races=True) + with_harmless_options(is_new)
     result += with_proc_options(is_new)
     result += with_directories(is_new)
     result += with_namespace_options()

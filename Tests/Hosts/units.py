@@ -52,7 +52,7 @@ class Unit(Row):
     def systemctl(self, *words):
         """Talks to the unit's manager."""
         identity = ["setpriv", "--reuid", USER, "--regid", USER, "--clear-groups", "--"] if self.is_users else []
-        return subprocess.run([*identity, "systemctl", *["--user"] * self.is_users, *words], text=True, timeout=SECONDS,
+        return subprocess.run([*identity, "systemctl", *["--user"] * self.is_users, *words], text=True, timeout=self.seconds,
                               env={**ENVIRONMENT, "XDG_RUNTIME_DIR": RUNTIME}, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE)
 

@@ -150,8 +150,13 @@ extension AttemptTable {
                 descriptors.append(descriptor)
             }
         }
-        add("P12", "raise the own priority", apart: true) { SystemCall.attempt(SYS_setpriority, 0, 0, -5) }
-        add("P12", "lower the own priority", apart: true) { SystemCall.attempt(SYS_setpriority, 0, 0, 5) }
+        // From what it is, which the launcher may have been started with: a higher number is a lower priority.
+        let own = Int(getpriority(Int32(PRIO_PROCESS.rawValue), 0))
+        for (name, number) in [("raise", own - 5), ("lower", own + 5)] {
+            add("P12", "\(name) the own priority", apart: true) {
+                SystemCall.attempt(SYS_setpriority, 0, 0, .number(number))
+            }
+        }
         add("P12", "become a real-time process", apart: true) {
             SystemCall.attempt(SYS_sched_setscheduler, 0, 1, .bytes([1, 0, 0, 0]))
         }
