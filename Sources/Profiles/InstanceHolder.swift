@@ -14,18 +14,21 @@ public struct InstanceHolder: Equatable, Sendable {
     public var startedAt: Int64?
     /// The ports it runs on; nil when it only holds the name.
     public var ports: PortSet?
+    /// The directories it runs with; nil when it only holds the name.
+    public var trees: InstanceTrees?
 
-    /// This process, now, on `ports`.
-    static func current(ports: PortSet?) -> InstanceHolder {
+    /// This process, now, on `ports` and with `trees`.
+    static func current(ports: PortSet?, trees: InstanceTrees?) -> InstanceHolder {
         InstanceHolder(
-            pid: getpid(), unit: unit(ofProcess: "self"), startedAt: Int64(Glibc.time(nil)), ports: ports)
+            pid: getpid(), unit: unit(ofProcess: "self"), startedAt: Int64(Glibc.time(nil)), ports: ports, trees: trees)
     }
 
-    init(pid: Int32?, unit: String?, startedAt: Int64?, ports: PortSet? = nil) {
+    init(pid: Int32?, unit: String?, startedAt: Int64?, ports: PortSet? = nil, trees: InstanceTrees? = nil) {
         self.pid = pid
         self.unit = unit
         self.startedAt = startedAt
         self.ports = ports
+        self.trees = trees
     }
 
     init(text: [UInt8]) {
@@ -34,6 +37,7 @@ public struct InstanceHolder: Equatable, Sendable {
         unit = record?["unit"]?.string
         startedAt = record?["startedAt"]?.integer
         ports = record?["ports"].flatMap(PortSet.init(json:))
+        trees = record?["trees"].flatMap(InstanceTrees.init(json:))
     }
 
     /// Whether a process of that ID exists (kill(2), signal 0); another user's counts too.
@@ -49,6 +53,7 @@ public struct InstanceHolder: Equatable, Sendable {
         object["unit"] = unit.map(JSON.string)
         object["startedAt"] = startedAt.map(JSON.integer)
         object["ports"] = ports?.json
+        object["trees"] = trees?.json
         return .object(object)
     }
 

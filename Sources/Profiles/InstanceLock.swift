@@ -12,11 +12,14 @@ public struct InstanceLock: Sendable {
     /// The open, locked file. Whoever holds a copy keeps the lock.
     public let descriptor: FileDescriptor
 
-    /// Takes the lock of `name` for an instance on `ports`, or says who holds it.
+    /// How many bytes a record may have: it names all that is bound.
+    private static let recordLimit = 1 << 20
+
+    /// Takes the lock of `name` for an instance on `ports` and with `trees`, or says who holds it.
     ///
     /// Throws `ProfileError.system` when the file cannot be opened or locked.
     public static func acquire(
-        _ name: ProfileName, ports: PortSet? = nil, in directories: HostDirectories
+        _ name: ProfileName, ports: PortSet? = nil, trees: InstanceTrees? = nil, in directories: HostDirectories
     ) throws(ProfileError) -> Outcome {
         let path = file(of: name, in: directories)
         do {
@@ -27,7 +30,7 @@ public struct InstanceLock: Sendable {
                 file.discard()
                 return .held(by: try record(in: path))
             }
-            let record = InstanceHolder.current(ports: ports).file.serialized() + [UInt8(ascii: "\n")]
+            let record = InstanceHolder.current(ports: ports, trees: trees).file.serialized() + [UInt8(ascii: "\n")]
             // Written before it is cut to length: whoever loses the race never reads an empty file.
             try file.writeEverything(record)
             _ = ftruncate(file.rawValue, off_t(record.count))
@@ -70,10 +73,10 @@ public struct InstanceLock: Sendable {
     /// The holder's record. A holder writes it right after taking the lock; until then the file is empty, or names
     /// the holder before, which has ended. That is waited for a tenth of a second at most.
     private static func record(in path: AbsolutePath) throws(Errno) -> InstanceHolder {
-        var holder = InstanceHolder(text: try FileSystem.read(path.text, limit: 4096))
+        var holder = InstanceHolder(text: try FileSystem.read(path.text, limit: recordLimit))
         for _ in 0..<50 where !holder.isAlive {
             _ = try Readiness.wait(for: [], milliseconds: 2)
-            holder = InstanceHolder(text: try FileSystem.read(path.text, limit: 4096))
+            holder = InstanceHolder(text: try FileSystem.read(path.text, limit: recordLimit))
         }
         return holder
     }

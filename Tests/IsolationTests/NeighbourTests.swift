@@ -157,6 +157,46 @@ import Testing
         #expect(try host.run(["true"]).code == 0)
     }
 
+    /// What an instance that runs was given, and what a second one would take of it.
+    static let takes: [(given: String, taken: String)] = [
+        ("--state-dir GIVEN", "--state-dir GIVEN"), ("--state-dir GIVEN", "--state-dir GIVEN/inner"),
+        ("--state-dir GIVEN", "--workspace GIVEN"), ("--state-dir GIVEN", "--bind-ro GIVEN"),
+        ("--bind GIVEN", "--state-dir GIVEN"), ("--workspace GIVEN", "--state-dir GIVEN"),
+    ]
+
+    @Test(arguments: Starting.available, takes)
+    func `what an instance that runs was given for its state is refused by name, until it ends`(
+        starting: Starting, take: (given: String, taken: String)
+    ) throws {
+        let host = try Host(starting)
+        let place = "\(host.home)/given"
+        let words = { (text: String) in
+            text.replacingOccurrences(of: "GIVEN", with: place).split(separator: " ").map(String.init)
+        }
+        for path in [place, "\(place)/inner"] { try Files.makeDirectory(path, mode: 0o700, owner: Host.payloadUser) }
+        var options = Host.Options(profile: "first", port: host.secondPort)
+        // Of the profile's own file, which the other start knows, it is no part.
+        #expect(try host.run(["true"], options).code == 0)
+        options.more = words(take.given)
+        let first = try host.start(["sh", "-c", "echo ready; exec sleep 100"], options)
+        try first.waitForOutput("ready")
+        let before = Files.listing(place)
+        var taking = Host.Options()
+        taking.more = words(take.taken)
+        let refused = try host.run(["touch", "\(place)/ran"], taking)
+        #expect(refused.code == 125)
+        #expect(
+            refused.sentences.last?.contains("profile \"first\" runs with \(place) (PID \(first.processID)") == true,
+            "\(refused.errors)")
+        #expect(Files.listing(place) == before)
+        #expect(!Files.exists("\(host.configuration)/profiles/p.json"))
+        // Beside it others start, and with its directory once it has ended.
+        #expect(try host.run(["true"], Host.Options(profile: "third", port: host.thirdPort)).code == 0)
+        first.send(SIGTERM)
+        try first.wait()
+        #expect(try host.run(["true"], taking).code == 0)
+    }
+
     @Test(arguments: Starting.available)
     func `one browser directory outside of all state directories belongs to who has it bound`(starting: Starting) throws
     {

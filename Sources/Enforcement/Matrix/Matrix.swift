@@ -70,7 +70,7 @@ public struct Matrix {
         options.runsProbe = true
         let (profile, isNew) = try launch.profile(options, creating: true)
         if isNew { say("made the profile \"\(name)\" with base port \(profile.basePort)") }
-        let state = try launch.statePath(of: profile, options)
+        let state = try holder?.trees?.state ?? launch.statePath(of: profile, options)
         if let pid = holder?.pid, let ports = holder?.ports {
             return .live(
                 MatrixTarget(

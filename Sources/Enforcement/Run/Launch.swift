@@ -173,11 +173,12 @@ public struct Launch {
         }
     }
 
-    /// Takes the instance's lock and its ports, then makes sure that no stranger listens on one.
+    /// Takes the instance's lock, its ports and its directories, then makes sure that no stranger listens on a port.
     public func claim(_ plan: SandboxPlan) throws(LaunchError) -> InstanceLock {
         let outcome: InstanceRegistry.Outcome
         do {
-            outcome = try InstanceRegistry(directories: directories).claim(plan.profile, ports: plan.ports)
+            outcome = try InstanceRegistry(directories: directories)
+                .claim(plan.profile, ports: plan.ports, trees: plan.trees)
         } catch {
             throw .profile(error)
         }
@@ -192,6 +193,8 @@ public struct Launch {
             return lock
         case .held(let holder): throw .held(plan.profile, by: holder)
         case .portTaken(let port, let other, let holder): throw .portTaken(port, of: other, by: holder)
+        case .directoryTaken(let path, let theirs, let other, let holder):
+            throw .directoryTaken(path, theirs: theirs, of: other, by: holder)
         }
     }
 

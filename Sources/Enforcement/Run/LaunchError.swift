@@ -19,6 +19,8 @@ public enum LaunchError: Error, Sendable {
     case portInUse(UInt16, by: SocketOwner?)
     /// A port of the instance is one of another instance that runs.
     case portTaken(UInt16, of: ProfileName, by: InstanceHolder)
+    /// A directory of the instance is one of another instance that runs, and one of the two keeps its state there.
+    case directoryTaken(AbsolutePath, theirs: AbsolutePath, of: ProfileName, by: InstanceHolder)
     /// The launcher cannot become the payload's user.
     case cannotBecome(UInt32, Errno)
     /// A path that cannot be trusted, and why.
@@ -30,7 +32,9 @@ public enum LaunchError: Error, Sendable {
     public var exitCode: ExitCode {
         switch self {
         case .usage: .usage
-        case .profile(.system), .profile(.registryBusy), .held, .portInUse, .portTaken, .unsafePath, .system: .isolation
+        case .profile(.system), .profile(.registryBusy), .held, .portInUse, .portTaken, .directoryTaken, .unsafePath,
+            .system:
+            .isolation
         case .profile: .configuration
         case .noSeccomp, .cannotBecome, .plan(.unavailable): .unavailable
         case .plan(.invalid): .configuration
@@ -56,6 +60,9 @@ extension LaunchError: CustomStringConvertible {
         case .portTaken(let port, let other, let holder):
             "port \(port) is also one of profile \"\(other)\", which runs (\(holder)); restart that instance so that it "
                 + "gives the port up, or give this profile another base port with --port"
+        case .directoryTaken(let path, let theirs, let other, let holder):
+            "cannot use \(path): profile \"\(other)\" runs with \(theirs) (\(holder)), and no two share a state "
+                + "directory; stop that instance first, or choose another directory"
         case .cannotBecome(let userID, let errno):
             "cannot become user \(userID): \(errno.name) (\(errno)); "
                 + HostDiagnosis().remedy(forBecoming: userID, errno)

@@ -6,8 +6,10 @@ extension SandboxPlan {
     public init(_ request: PlanRequest, facts: HostFacts) throws(PlanError) {
         var builder = PlanBuilder(request: request, facts: facts)
         try builder.build()
+        var trees = request.trees
+        trees.identity = facts.identity(of: trees.state)
         self.init(
-            profile: request.profile.name, ports: request.ports, policy: request.policy.file,
+            profile: request.profile.name, ports: request.ports, trees: trees, policy: request.policy.file,
             portRules: request.degradations.contains(.broker) ? nil : request.portRules,
             degradations: request.degradations, steps: builder.steps)
     }

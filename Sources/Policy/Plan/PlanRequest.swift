@@ -59,16 +59,20 @@ public struct PlanRequest: Equatable, Sendable {
     /// Where the payload finds the socket for its notifications; the supervisor answers there.
     public static let notificationSocket = AbsolutePath.root / "run/mazelclaw/notify"
 
-    /// Throws `PlanError.invalid` when a tree of this instance's is another's state directory, lies in it or holds it:
-    /// two gateways would write the same files, and each could read the other's secrets.
+    /// The directories of the host it would have.
+    public var trees: InstanceTrees {
+        InstanceTrees(state: paths.state, others: [paths.workspace] + profile.binds.map(\.source))
+    }
+
+    /// Throws `PlanError.invalid` when a tree of this instance's is the state directory of another profile, lies in it or
+    /// holds it. What another runs with its registry knows.
     public func checkTrees() throws(PlanError) {
-        let trees = [paths.state, paths.workspace] + profile.binds.map(\.source)
         for neighbour in neighbours {
-            guard let state = neighbour.state,
-                let tree = trees.first(where: { state.contains($0) || $0.contains(state) })
-            else { continue }
+            guard let state = neighbour.state, let overlap = trees.overlap(with: InstanceTrees(state: state)) else {
+                continue
+            }
             throw .invalid(
-                "profile \"\(profile.name)\" cannot use \(tree): \(state) is the state directory of profile "
+                "profile \"\(profile.name)\" cannot use \(overlap.own): \(state) is the state directory of profile "
                     + "\"\(neighbour.name)\", which no other may share; choose another directory")
         }
     }

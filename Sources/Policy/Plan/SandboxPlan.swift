@@ -8,6 +8,8 @@ public struct SandboxPlan: Equatable, Sendable {
     public var profile: ProfileName
     /// Its ports.
     public var ports: PortSet
+    /// The directories of the host it has.
+    public var trees: InstanceTrees
     /// The policy file.
     public var policy: String
     /// What the broker answers from; nil when it is given up.

@@ -74,13 +74,17 @@ struct GatewayCommand: InstanceCommand {
     /// Makes this the one process of its instance. Inside the sandbox the launcher holds the lock.
     private func acquireLock(_ context: Context, ports: PortSet) throws {
         guard let directories = context.lockDirectories else { return }
-        switch try InstanceRegistry(directories: directories).claim(context.instance.name, ports: ports) {
+        let instance = context.instance
+        let trees = InstanceTrees(state: instance.stateDirectory.value)
+        switch try InstanceRegistry(directories: directories).claim(instance.name, ports: ports, trees: trees) {
         // The descriptor stays open, and with it the lock, until the process ends, however it ends.
         case .claimed: return
         case .held(let holder):
-            throw AlreadyRunning(name: context.instance.name, holder: holder)
+            throw AlreadyRunning(name: instance.name, holder: holder)
         case .portTaken(let port, let other, let holder):
             throw PortTaken(port: port, other: other, holder: holder)
+        case .directoryTaken(let path, let theirs, let other, let holder):
+            throw DirectoryTaken(path: path, theirs: theirs, other: other, holder: holder)
         }
     }
 }
@@ -92,6 +96,19 @@ private struct AlreadyRunning: Error, CustomStringConvertible {
 
     var description: String {
         "profile \"\(name)\" already runs (\(holder)); stop it first, or start another profile"
+    }
+}
+
+/// Another instance runs with this one's state directory.
+private struct DirectoryTaken: Error, CustomStringConvertible {
+    let path: AbsolutePath
+    let theirs: AbsolutePath
+    let other: ProfileName
+    let holder: InstanceHolder
+
+    var description: String {
+        "cannot use \(path): profile \"\(other)\" runs with \(theirs) (\(holder)); stop it first, or choose another "
+            + "directory"
     }
 }
 
