@@ -2,7 +2,7 @@ extension SandboxPlan {
     /// Whether `port` may be bound: on loopback and on every address, as they are decided differently.
     public func answers(binding port: UInt16, _ transport: Transport) -> [Answer] {
         [IPAddress.loopback4, .loopback6, .v4(0), .v6(high: 0, low: 0)].map { address in
-            let place = if case .v6 = address { "[\(address)]:\(port)" } else { "\(address):\(port)" }
+            let place = InternetAddress(address: address, port: port)
             return answer(binding: address, port, transport, act: "bind \(place)/\(transport.rawValue)")
         }
     }

@@ -69,12 +69,7 @@ extension PassedSocket.Kind: CustomStringConvertible {
     /// What it is, in a few words.
     public var description: String {
         switch self {
-        case .listener(let listener):
-            if case .v6 = listener.address {
-                "[\(listener.address)]:\(listener.port)/tcp"
-            } else {
-                "\(listener.address):\(listener.port)/tcp"
-            }
+        case .listener(let listener): "\(InternetAddress(address: listener.address, port: listener.port))/tcp"
         case .other(let words): words
         }
     }

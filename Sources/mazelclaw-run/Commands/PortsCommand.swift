@@ -103,7 +103,8 @@ extension PortSurvey {
     fileprivate var evidence: [String] {
         var lines = listeners.map { listener in
             let owner = listener.owner.map { "PID \($0.processID) (\($0.program))" } ?? "a process of another user"
-            return "listener: \(Self.place(listener))/tcp of \(listener.profile), \(owner)"
+            let place = InternetAddress(address: listener.address, port: listener.port)
+            return "listener: \(place)/tcp of \(listener.profile), \(owner)"
         }
         lines.append("ephemeral range: \(ephemeral)")
         let proof = claims.map { claim in
@@ -114,14 +115,6 @@ extension PortSurvey {
         lines.append(
             (isDisjoint ? "disjoint: " : "not disjoint: ") + proof.joined(separator: isDisjoint ? " < " : "; "))
         return lines
-    }
-
-    private static func place(_ listener: Listener) -> String {
-        if case .v6 = listener.address {
-            "[\(listener.address)]:\(listener.port)"
-        } else {
-            "\(listener.address):\(listener.port)"
-        }
     }
 
     fileprivate func json(of entries: [Entry]) -> JSON {

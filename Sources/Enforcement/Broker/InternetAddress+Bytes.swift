@@ -2,16 +2,7 @@ import Glibc
 import Policy
 import SystemPackage
 
-/// An address and port, read from the bytes a process gave for a socket of one family (ip(7), ipv6(7)).
-struct InternetAddress {
-    let address: IPAddress
-    let port: UInt16
-
-    init(address: IPAddress, port: UInt16) {
-        self.address = address
-        self.port = port
-    }
-
+extension InternetAddress {
     /// The address as struct sockaddr_in or sockaddr_in6.
     var bytes: [UInt8] {
         let port = [UInt8(truncatingIfNeeded: self.port >> 8), UInt8(truncatingIfNeeded: self.port)]
@@ -32,23 +23,17 @@ struct InternetAddress {
         // struct sockaddr_in has 16 bytes; of sockaddr_in6 the first 24 suffice (RFC 2133).
         guard bytes.count >= (isIPv6 ? 24 : 16) else { throw .invalidArgument }
         let given = Int32(UInt16(bytes[0]) | UInt16(bytes[1]) << 8)
-        port = UInt16(number(2..<4))
+        let port = UInt16(number(2..<4))
         if isIPv6 {
             guard given == AF_INET6 else { throw .addressFamilyNotSupported }
-            address = .v6(high: number(8..<16), low: number(16..<24))
+            self.init(address: .v6(high: number(8..<16), low: number(16..<24)), port: port)
         } else {
-            address = .v4(UInt32(number(4..<8)))
+            let address = IPAddress.v4(UInt32(number(4..<8)))
             // AF_UNSPEC is taken for AF_INET with INADDR_ANY, for programs from before the family was looked at.
             guard given == AF_INET || given == AF_UNSPEC && address.isUnspecified else {
                 throw .addressFamilyNotSupported
             }
+            self.init(address: address, port: port)
         }
-    }
-}
-
-extension InternetAddress: CustomStringConvertible {
-    /// `127.0.0.1:8080`, `[::1]:8080`.
-    var description: String {
-        if case .v6 = address { "[\(address)]:\(port)" } else { "\(address):\(port)" }
     }
 }
