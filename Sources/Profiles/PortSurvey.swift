@@ -57,14 +57,12 @@ public struct PortSurvey: Sendable {
 
     /// Surveys this host, as far as this user may see it. Throws `ProfileError` for a profile file that is invalid.
     public init(directories: HostDirectories) throws(ProfileError) {
-        let store = ProfileStore(directories: directories)
         let live = try InstanceRegistry(directories: directories).live()
         var entries: [Entry] = []
-        for profile in try store.all() {
+        for (profile, others) in try ProfileStore(directories: directories).allBesideOthers() {
             let holder = live.first { $0.name == profile.name }?.holder
-            let plan = PortPlan(others: try store.others(than: profile.name))
             do throws(ProfileError) {
-                let ports = try plan.ports(of: profile)
+                let ports = try PortPlan(others: others).ports(of: profile)
                 entries.append(Entry(name: profile.name, ports: holder?.ports ?? ports, fault: nil, holder: holder))
             } catch {
                 guard let ports = holder?.ports ?? PortSet(base: profile.basePort, pinned: profile.cdpPorts) else {

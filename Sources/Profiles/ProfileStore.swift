@@ -28,7 +28,7 @@ public struct ProfileStore: Sendable {
     /// name differs only in case.
     public func load(_ name: ProfileName) throws(ProfileError) -> Profile? {
         for directory in searched {
-            guard let profile = try read(name, in: directory), isUsable(profile, from: directory) else { continue }
+            guard let profile = try read(name, in: directory), isUsable((profile, directory)) else { continue }
             return profile
         }
         if let existing = try names().first(where: { $0.collisionKey == name.collisionKey && $0 != name }) {
@@ -83,19 +83,18 @@ public struct ProfileStore: Sendable {
     /// Every profile on this host that can be read, but for the one `name` means to this user: those whose ports
     /// must be kept clear of, an administrator's for somebody else among them.
     public func others(than name: ProfileName) throws(ProfileError) -> [Profile] {
-        var others: [Profile] = []
-        var isFound = false
-        for directory in searched {
-            for entry in try names(in: directory) {
-                guard let profile = try read(entry, in: directory) else { continue }
-                if entry == name, !isFound, isUsable(profile, from: directory) {
-                    isFound = true
-                } else {
-                    others.append(profile)
-                }
-            }
+        others(than: name, in: try entries())
+    }
+
+    /// Every profile of this user beside all the others on this host; each file is read once.
+    func allBesideOthers() throws(ProfileError) -> [(profile: Profile, others: [Profile])] {
+        let entries = try entries()
+        var all: [(profile: Profile, others: [Profile])] = []
+        for entry in entries where !all.contains(where: { $0.profile.name == entry.profile.name }) {
+            guard isUsable(entry) else { continue }
+            all.append((entry.profile, others(than: entry.profile.name, in: entries)))
         }
-        return others
+        return all
     }
 
     /// Writes `profile` durably.
@@ -112,6 +111,26 @@ public struct ProfileStore: Sendable {
     }
 
     // MARK: Files
+
+    /// A profile, and where its file is.
+    private typealias Entry = (profile: Profile, directory: AbsolutePath)
+
+    /// What all files say, in the order in which they are searched.
+    private func entries() throws(ProfileError) -> [Entry] {
+        var entries: [Entry] = []
+        for directory in searched {
+            for name in try names(in: directory) {
+                guard let profile = try read(name, in: directory) else { continue }
+                entries.append((profile, directory))
+            }
+        }
+        return entries
+    }
+
+    private func others(than name: ProfileName, in entries: [Entry]) -> [Profile] {
+        let own = entries.firstIndex { $0.profile.name == name && isUsable($0) }
+        return entries.indices.filter { $0 != own }.map { entries[$0].profile }
+    }
 
     private var searched: [AbsolutePath] {
         let own = directories.configuration / "profiles"
@@ -150,9 +169,9 @@ public struct ProfileStore: Sendable {
     }
 
     /// Whether this user can start the profile: a shared one may name somebody else to run as.
-    private func isUsable(_ profile: Profile, from directory: AbsolutePath) -> Bool {
+    private func isUsable(_ entry: Entry) -> Bool {
         let own = Credentials.userID
-        guard directory == Self.shared, own != 0, let user = profile.user else { return true }
+        guard entry.directory == Self.shared, own != 0, let user = entry.profile.user else { return true }
         let name = String(user.prefix { $0 != ":" })
         guard let number = UInt32(name) else { return (try? UserDatabase.user(named: name))?.userID == own }
         return number == own
