@@ -186,7 +186,7 @@ public struct Doctor {
             let plan = try launch.plan(profile, options, preparing: false)
             try launch.checkRegistry()
             // In a child: the steps of the supervisor cannot be taken back.
-            let (sentence, said) = try Self.pipe()
+            let pipe = try Pipe()
             let child: ChildProcess?
             do {
                 child = try ChildProcess.clone([])
@@ -197,11 +197,11 @@ public struct Doctor {
             }
             guard let child else {
                 let outcome = Supervisor(plan: plan).run { _ in }
-                try? said.writeEverything((outcome.failure ?? "").utf8)
+                try? pipe.writer.writeEverything((outcome.failure ?? "").utf8)
                 _exit(outcome.exitCode)
             }
-            said.discard()
-            let failure = String(decoding: try sentence.readEverything(), as: UTF8.self)
+            pipe.writer.discard()
+            let failure = String(decoding: try pipe.reader.readEverything(), as: UTF8.self)
             switch try child.wait() {
             case .exited(0): return (0, "a start works on this host")
             case .exited(let code): return (code, "a start fails: \(failure)")
@@ -212,11 +212,5 @@ public struct Doctor {
         } catch {
             return (ExitCode.unavailable.rawValue, "a start cannot be tried: \((error as? Errno)?.name ?? "\(error)")")
         }
-    }
-
-    private static func pipe() throws(Errno) -> (FileDescriptor, FileDescriptor) {
-        var ends: [Int32] = [-1, -1]
-        guard Glibc.pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
-        return (FileDescriptor(rawValue: ends[0]), FileDescriptor(rawValue: ends[1]))
     }
 }
