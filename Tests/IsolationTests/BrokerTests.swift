@@ -50,6 +50,31 @@ import Testing
 
         """
 
+    /// How each of `codes`, Python with the helpers of `prelude`, ends in a payload: `OK`, or the error's name.
+    static func outcomes(of codes: [String], on host: Host, _ options: Host.Options) throws -> [String] {
+        // Each in a process of its own, with an empty /tmp: files and ports of one would be in another's way.
+        let script =
+            prelude + "import shutil\n"
+            + codes.map { code in
+                """
+                if os.fork() == 0:
+                    try:
+                        \(code)
+                        print("OK", flush=True)
+                    except OSError as e: print(errno.errorcode[e.errno], flush=True)
+                    except Exception as e: print(type(e).__name__, flush=True)
+                    os._exit(0)
+                os.wait()
+                for name in os.listdir("/tmp"): shutil.rmtree("/tmp/" + name) if os.path.isdir("/tmp/" + name) and not os.path.islink("/tmp/" + name) else os.unlink("/tmp/" + name)
+
+                """
+            }.joined()
+        let end = try host.run(["/usr/bin/python3", "-c", script], options)
+        let outcomes = end.output.split(separator: "\n").map(String.init)
+        try #require(outcomes.count == codes.count, "\(end.errors)")
+        return outcomes
+    }
+
     static let acts = [
         Act(profile: "", code: "tcp('127.0.0.1', b)", outcome: "OK"),
         Act(profile: "", code: "tcp('0.0.0.0', b)", outcome: "EACCES"),
@@ -130,28 +155,9 @@ import Testing
         for (profile, acts) in Dictionary(grouping: Self.acts, by: \.profile) {
             let host = try Host(starting)
             try host.writeProfile(keys: profile)
-            // Each in a process of its own, with an empty /tmp: files and ports of one would be in another's way.
-            let script =
-                Self.prelude + "import shutil\n"
-                + acts.enumerated().map { index, act in
-                    """
-                    if os.fork() == 0:
-                        try:
-                            \(act.code)
-                            print(\(index), "OK", flush=True)
-                        except OSError as e: print(\(index), errno.errorcode[e.errno], flush=True)
-                        except Exception as e: print(\(index), type(e).__name__, flush=True)
-                        os._exit(0)
-                    os.wait()
-                    for name in os.listdir("/tmp"): shutil.rmtree("/tmp/" + name) if os.path.isdir("/tmp/" + name) and not os.path.islink("/tmp/" + name) else os.unlink("/tmp/" + name)
-
-                    """
-                }.joined()
             var options = Host.Options()
             if !lacks.isEmpty { options.wrapper = [host.stage.probe, "--without", lacks] }
-            let end = try host.run(["/usr/bin/python3", "-c", script], options)
-            let outcomes = end.output.split(separator: "\n").map { String($0.drop { $0 != " " }.dropFirst()) }
-            try #require(outcomes.count == acts.count, "\(end.errors)")
+            let outcomes = try Self.outcomes(of: acts.map(\.code), on: host, options)
             for (act, outcome) in zip(acts, outcomes) { #expect(outcome == act.outcome, "\(act.testDescription)") }
         }
     }

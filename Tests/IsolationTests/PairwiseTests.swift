@@ -124,24 +124,7 @@ import Testing
         if combination.workspaceIsOutside { options.more += ["--workspace", "\(host.home)/workspace"] }
         if !combination.degradation.isEmpty { options.more += ["--allow-degraded", combination.degradation] }
         let acts = combination.acts
-        let script =
-            BrokerTests.prelude
-            + acts.enumerated().map { index, act in
-                """
-                if os.fork() == 0:
-                    try:
-                        \(act.code)
-                        print(\(index), "OK", flush=True)
-                    except OSError as e: print(\(index), errno.errorcode[e.errno], flush=True)
-                    except Exception as e: print(\(index), type(e).__name__, flush=True)
-                    os._exit(0)
-                os.wait()
-
-                """
-            }.joined()
-        let end = try host.run(["/usr/bin/python3", "-c", script], options)
-        let outcomes = end.output.split(separator: "\n").map { String($0.drop { $0 != " " }.dropFirst()) }
-        try #require(outcomes.count == acts.count, "\(end.errors)")
+        let outcomes = try BrokerTests.outcomes(of: acts.map(\.code), on: host, options)
         for (act, outcome) in zip(acts, outcomes) {
             Report.write(
                 id: act.id, act: "\(act.code) with \(combination.testDescription)",
