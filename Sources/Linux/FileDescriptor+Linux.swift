@@ -41,11 +41,13 @@ extension FileDescriptor {
     public func writeEverything(_ bytes: some Collection<UInt8>) throws(Errno) {
         var rest = Array(bytes)[...]
         while !rest.isEmpty {
-            let count = try retryingOnInterrupt {
-                rest.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) }
-            }
-            rest = rest.dropFirst(count)
+            rest = rest.dropFirst(try writeSome(rest))
         }
+    }
+
+    /// Writes what there is room for now, and returns how much that was (write(2)).
+    public func writeSome(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
+        try retryingOnInterrupt { bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) } }
     }
 
     /// Reads to the end, at most `limit` bytes; throws EFBIG beyond that.

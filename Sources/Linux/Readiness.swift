@@ -11,13 +11,29 @@ public enum Readiness {
         public let isReadable: Bool
     }
 
-    /// Those of `descriptors` that are readable or hung up; none when `milliseconds` ran out.
+    /// What is waited for on one descriptor.
+    public struct Interest: Sendable {
+        let descriptor: FileDescriptor
+        let events: Int16
+
+        /// Something to read.
+        public static func reading(_ descriptor: FileDescriptor) -> Interest {
+            Interest(descriptor: descriptor, events: Int16(POLLIN))
+        }
+
+        /// Room to write.
+        public static func writing(_ descriptor: FileDescriptor) -> Interest {
+            Interest(descriptor: descriptor, events: Int16(POLLOUT))
+        }
+    }
+
+    /// Those of `interests` for which it is time, or whose other end is gone; none when `milliseconds` ran out.
     /// A negative time waits for ever. `releasingImage` gives the program's own pages back at the last moment, so
     /// that getting there does not fetch them again.
     public static func wait(
-        for descriptors: [FileDescriptor], milliseconds: Int32, releasingImage: Bool = false
+        for interests: [Interest], milliseconds: Int32, releasingImage: Bool = false
     ) throws(Errno) -> [Ready] {
-        var entries = descriptors.map { pollfd(fd: $0.rawValue, events: Int16(POLLIN), revents: 0) }
+        var entries = interests.map { pollfd(fd: $0.descriptor.rawValue, events: $0.events, revents: 0) }
         if releasingImage { ProcessControl.releaseImage() }
         _ = try retryingOnInterrupt { poll(&entries, nfds_t(entries.count), milliseconds) }
         return entries.indices.filter { entries[$0].revents != 0 }.map {

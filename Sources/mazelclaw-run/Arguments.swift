@@ -101,6 +101,7 @@ struct Arguments {
         case "--status-fd": statusDescriptor = try Self.descriptor(value())
         case "--allow-degraded": options.degradations += try Self.degradations(value())
         case "--allow-root": options.allowsRoot = true
+        case "--interactive" where action == .start || action == .explain: options.isInteractive = true
         case "--json": format = .json
         case "--junit" where action == .verify: format = .junit
         case "--follow" where action == .denials: follows = true

@@ -25,6 +25,7 @@ enum Help {
           --status-fd N          write what happens to descriptor N, one JSON object a line
           --allow-degraded LIST  start without these guarantees: \(degradations)
           --allow-root           let root run the payload as root
+          --interactive          give the payload a terminal of its own, connected to this one, with job control
           --json                 print JSON (all commands but a start)
           --follow               go on with what comes (denials)
           --all                  show listeners and the proof that no port has two owners, too (ports)
@@ -58,7 +59,8 @@ enum Help {
     /// The options, for suggestions.
     static let options = [
         "--profile", "--port", "--policy", "--user", "--state-dir", "--workspace", "--bind-ro", "--bind", "--env",
-        "--status-fd", "--allow-degraded", "--allow-root", "--json", "--follow", "--all", "--junit", "--help",
+        "--status-fd", "--allow-degraded", "--allow-root", "--interactive", "--json", "--follow", "--all", "--junit",
+        "--help",
         "--version",
     ]
 

@@ -15,12 +15,20 @@ struct Output {
 
     /// One sentence for standard error.
     func say(_ sentence: String) {
-        write("mazelclaw-run: \(sentence.escapingControlCharacters)\n", to: .standardError)
+        write("mazelclaw-run: \(sentence.escapingControlCharacters)\(lineEnd)", to: .standardError)
     }
 
     /// One sentence about what a payload did; with its priority where the journal reads it (sd-daemon(3)).
     func warn(_ sentence: String) {
-        write((isJournal ? "<4>" : "") + "mazelclaw-run: \(sentence.escapingControlCharacters)\n", to: .standardError)
+        write(
+            (isJournal ? "<4>" : "") + "mazelclaw-run: \(sentence.escapingControlCharacters)\(lineEnd)",
+            to: .standardError)
+    }
+
+    /// On a terminal that is raw, as the caller's is while the payload has one too, a line feed alone leads nowhere near
+    /// the margin.
+    private var lineEnd: String {
+        (try? Terminal(.standardError).modes())?.writesUnchanged ?? false ? "\r\n" : "\n"
     }
 
     /// Whether standard error is the journal's own stream: $JOURNAL_STREAM names its device and inode

@@ -87,6 +87,7 @@ struct Program {
 
     private func start() throws(LaunchError) -> Int32 {
         try checkStreams()
+        let terminal = arguments.options.isInteractive ? try CallersTerminal() : nil
         let launch = try makeLaunch()
         let (profile, isNew) = try launch.profile(arguments.options, creating: true)
         let plan: SandboxPlan
@@ -115,7 +116,7 @@ struct Program {
                 "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
                 "degraded": .array(plan.degradations.map { .string($0.rawValue) }),
             ], audit)
-        let outcome = Supervisor(plan: plan, serviceManager: notifications).run { event in
+        let outcome = Supervisor(plan: plan, serviceManager: notifications, terminal: terminal).run { event in
             switch event {
             case .proved(let outcomes): report(outcomes.record(of: plan), audit)
             case .executed: report(["event": "exec"], audit)

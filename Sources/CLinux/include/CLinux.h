@@ -18,3 +18,4 @@
 #include "process.h"
 #include "seccomp_notify.h"
 #include "socket_diagnostics.h"
+#include "terminal.h"

@@ -31,7 +31,7 @@ struct LineLink {
                 guard let value = try? JSON(parsing: line) else { throw .badMessage }
                 return value
             }
-            let ready = try Readiness.wait(for: [input], milliseconds: isPatient ? -1 : Self.patience)
+            let ready = try Readiness.wait(for: [.reading(input)], milliseconds: isPatient ? -1 : Self.patience)
             guard !ready.isEmpty else { throw .timedOut }
             let bytes = try input.readSome(limit: 64 << 10)
             guard !bytes.isEmpty else { return nil }

@@ -66,6 +66,7 @@ struct Enforcer {
         case .mountFileSystem(let mount): try self.mount(mount)
         case .bind(let bind): try self.bind(bind)
         case .bindNotificationSocket(let path): try bindNotificationSocket(at: path)
+        case .openTerminal(let path): try openTerminal(path)
         case .limitUserNamespaces(let maximum):
             try inRoot { (root) throws(Errno) in
                 let file = try root.open("proc/sys/user/max_user_namespaces", flags: O_WRONLY)
@@ -89,6 +90,7 @@ struct Enforcer {
                 try OwnProcess.hideArguments(behind: "mazelclaw-init")
             }
         case .startSession: try call(ProcessControl.startSession)
+        case .takeTerminal: try call(Terminal(.standardInput).takeControl)
         case .setFileModeMask(let mask): ProcessControl.setFileModeMask(mask)
         case .changeDirectory(let path):
             try call { () throws(Errno) in try ProcessControl.changeDirectory(to: path.text) }
@@ -227,6 +229,20 @@ struct Enforcer {
         try call { () throws(Errno) in try notifications.bind(to: address.socketAddress) }
         // The supervisor has its own; a copy here would keep the socket alive after it.
         notifications.discard()
+    }
+
+    /// Gives the master to the supervisor, and the slave to this process and its children as their standard streams.
+    private func openTerminal(_ path: AbsolutePath) throws(Failure) {
+        try inRoot { (root) throws(Errno) in
+            let (master, slave) = try Terminal.openPseudoterminal(path.relative, in: root)
+            try supervisor.send(StartMessage.terminal.bytes, with: master.descriptor)
+            // Whoever holds the master reads and types for everybody: this copy must not live on.
+            master.descriptor.discard()
+            // It has the caller's modes and size once there is a reply.
+            guard try supervisor.waitForMessage() == StartMessage.proceed else { throw .brokenPipe }
+            for standard in 0..<3 as Range<Int32> { try slave.descriptor.become(standard) }
+            slave.descriptor.discard()
+        }
     }
 
     private func check(_ source: FileDescriptor, _ bind: Bind) throws(Failure) {

@@ -77,6 +77,7 @@ struct Prover {
         case .keyring: try ProcessControl.joinAnonymousKeyring()
         case .beProcessTwo:
             guard getpid() == 2, getppid() == 1, getsid(0) == 2 else { throw .notPermitted }
+        case .haveTerminal(let terminals): try checkTerminal(terminals)
         case .havePrivileges: try checkPrivileges()
         case .keepDescriptors(let kept): try checkDescriptors(kept)
         case .exceedLimits(let limits):
@@ -90,6 +91,16 @@ struct Prover {
     private func connect(_ socket: FileDescriptor, to address: [UInt8]) throws(Errno) {
         defer { socket.discard() }
         try socket.connect(to: address)
+    }
+
+    private func checkTerminal(_ terminals: AbsolutePath) throws(Errno) {
+        let device = try FileStatus(of: terminals.text, follow: true).device
+        for number in 0..<3 as Range<Int32> {
+            let status = try FileStatus(of: FileDescriptor(rawValue: number))
+            guard status.kind == .characterDevice, status.device == device, tcgetsid(number) == getsid(0) else {
+                throw .notPermitted
+            }
+        }
     }
 
     private func checkPrivileges() throws(Errno) {

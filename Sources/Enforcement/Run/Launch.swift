@@ -119,6 +119,7 @@ public struct Launch {
             request.proofs = .complete(try seccompPolicy(of: profile, options).refusedCalls(nameOf: SyscallTable.name))
         }
         request.serviceManager = serviceManager
+        request.isInteractive = options.isInteractive
         request.passedSockets = try passedSockets()
         let plan: SandboxPlan
         do {

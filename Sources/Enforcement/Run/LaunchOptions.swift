@@ -20,6 +20,8 @@ public struct LaunchOptions: Equatable, Sendable {
     public var environment: [EnvironmentVariable]
     /// The guarantees given up by name.
     public var degradations: [Degradation]
+    /// Whether the payload gets a terminal of its own, to which the caller's is connected.
+    public var isInteractive: Bool
     /// Whether the matrix's probe is the program.
     public var runsProbe: Bool
     /// Whether everything is to be proved, not only what a start proves.
@@ -35,6 +37,7 @@ public struct LaunchOptions: Equatable, Sendable {
         binds = []
         environment = []
         degradations = []
+        isInteractive = false
         runsProbe = false
         provesEverything = false
         allowsRoot = false

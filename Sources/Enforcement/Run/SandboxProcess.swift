@@ -47,7 +47,7 @@ struct SandboxProcess {
 
     /// Ends when the supervisor died before PDEATHSIG was armed: its end of the channel is closed then.
     private func endIfOrphaned() throws(Errno) {
-        guard try Readiness.wait(for: [supervisor.descriptor], milliseconds: 0).isEmpty else {
+        guard try Readiness.wait(for: [.reading(supervisor.descriptor)], milliseconds: 0).isEmpty else {
             _exit(ExitCode.isolation.rawValue)
         }
     }

@@ -7,6 +7,8 @@ import SystemPackage
 enum StartMessage {
     /// A step failed; the sender ends.
     case failed(FailureReport)
+    /// The payload's terminal is open, and the descriptor that comes along is its master. The sender waits for a reply.
+    case terminal
     /// The filter is in force, and this descriptor of the sender's is its listener. The sender waits for a reply
     /// until the supervisor has taken it.
     case listening(on: Int32)
@@ -16,12 +18,14 @@ enum StartMessage {
     private static let failedKind: UInt8 = 1
     private static let listeningKind: UInt8 = 2
     private static let provedKind: UInt8 = 3
+    private static let terminalKind: UInt8 = 4
 
     init?(bytes: [UInt8]) {
         switch bytes.first {
         case Self.failedKind:
             guard let report = FailureReport(bytes: bytes.dropFirst()) else { return nil }
             self = .failed(report)
+        case Self.terminalKind where bytes.count == 1: self = .terminal
         case Self.listeningKind where bytes.count == 5:
             self = .listening(on: Int32(bigEndianBytes: bytes[1...]))
         case Self.provedKind where bytes.count >= 5:
@@ -34,12 +38,13 @@ enum StartMessage {
     var bytes: [UInt8] {
         switch self {
         case .failed(let report): [Self.failedKind] + report.bytes
+        case .terminal: [Self.terminalKind]
         case .proved(let outcomes): [Self.provedKind] + outcomes.microseconds.bigEndianBytes + outcomes.errnos
         case .listening(let descriptor): [Self.listeningKind] + descriptor.bigEndianBytes
         }
     }
 
-    /// The reply to `listening`.
+    /// The reply to `terminal` and `listening`.
     static let proceed: [UInt8] = [1]
 }
 

@@ -56,12 +56,14 @@ public struct Supervisor {
 
     private let plan: SandboxPlan
     private let serviceManager: NotificationSocket?
+    private let terminal: CallersTerminal?
 
-    /// A supervisor for `plan`. What the payload tells the service manager goes to `serviceManager`; a plan with a
-    /// socket for that needs one.
-    public init(plan: SandboxPlan, serviceManager: NotificationSocket? = nil) {
+    /// A supervisor for `plan`. What the payload tells the service manager goes to `serviceManager`, and its terminal is
+    /// shown on `terminal`; a plan with a socket or a terminal for that needs one.
+    public init(plan: SandboxPlan, serviceManager: NotificationSocket? = nil, terminal: CallersTerminal? = nil) {
         self.plan = plan
         self.serviceManager = serviceManager
+        self.terminal = terminal
     }
 
     /// How long a payload may take to end after the first signal that asks for it, in milliseconds. Default 10,000.
@@ -96,13 +98,17 @@ public struct Supervisor {
                 // Init holds on to the instance's lock, which it inherits: it lasts as long as anything of the sandbox.
                 own.descriptor.discard()
                 relay?.leave()
+                terminal?.leave()
                 SandboxProcess(plan: plan, supervisor: others, canary: canary, notifications: relay?.inside)
                     .run(from: index + 1)
             }
             others.descriptor.discard()
             for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
             var loop = SupervisorLoop(
-                plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay)
+                plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay,
+                callersTerminal: terminal)
+            // However it ends: nobody else would.
+            defer { loop.giveTerminalBack() }
             return try loop.run(report)
         } catch let error as EnforcementError {
             return .failed(error)

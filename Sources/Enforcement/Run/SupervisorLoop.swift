@@ -3,8 +3,8 @@ import Linux
 import Policy
 import SystemPackage
 
-/// The supervisor's event loop: waits for init's end, signals, messages of the start, calls to answer, and what the
-/// payload tells the service manager.
+/// The supervisor's event loop: waits for init's end, signals, messages of the start, calls to answer, what the payload
+/// tells the service manager, and what is typed and shown on its terminal.
 struct SupervisorLoop {
     private let plan: SandboxPlan
     private let child: ChildProcess
@@ -17,21 +17,27 @@ struct SupervisorLoop {
     private var wasExecuted = false
     private var broker: Broker?
     private var relay: NotificationRelay?
+    private let callersTerminal: CallersTerminal?
+    private var terminal: TerminalRelay?
     private var denials = DenialLimiter()
     /// When the payload must have ended (CLOCK_MONOTONIC, in microseconds); nil while it need not.
     private var deadline: Int64?
     private var isStopping = false
     private var isOverdue = false
+    /// Whether init has ended, and only what was written on the terminal is yet to be shown.
+    private var hasEnded = false
     private var isIdle = false
 
     init(
-        plan: SandboxPlan, child: ChildProcess, channel: Channel, signals: FileDescriptor, relay: NotificationRelay?
+        plan: SandboxPlan, child: ChildProcess, channel: Channel, signals: FileDescriptor, relay: NotificationRelay?,
+        callersTerminal: CallersTerminal?
     ) {
         self.plan = plan
         self.child = child
         self.channel = channel
         self.signals = signals
         self.relay = relay
+        self.callersTerminal = callersTerminal
     }
 
     private enum Source {
@@ -40,18 +46,19 @@ struct SupervisorLoop {
         case start(Channel)
         case calls
         case notifications
+        case terminal(TerminalRelay.Event)
     }
 
     /// Runs until init has ended.
     mutating func run(_ report: (Supervisor.Event) -> Void) throws(Errno) -> Supervisor.Outcome {
         while true {
             let delay = relay?.delay(at: MonotonicClock.microseconds)
-            let (sources, descriptors) = sources(takingNotifications: delay == 0)
+            let (sources, interests) = sources(takingNotifications: delay == 0)
             let ready = try Readiness.wait(
-                for: descriptors, milliseconds: patience(delay ?? 0), releasingImage: isIdle)
+                for: interests, milliseconds: patience(delay ?? 0), releasingImage: isIdle)
             for event in ready {
                 switch sources[event.index] {
-                case .end: return try end(report)
+                case .end: hasEnded = true
                 case .signals: try forwardSignals()
                 case .start(let channel): try takeMessage(channel, report)
                 case .calls where event.isReadable: try answer(report)
@@ -60,13 +67,17 @@ struct SupervisorLoop {
                     broker?.descriptor.discard()
                     broker = nil
                 case .notifications: try relay?.takeNext()
+                case .terminal(let event): try terminal?.proceed(event)
                 }
             }
+            let isLate = deadline.map { $0 <= MonotonicClock.microseconds } ?? false
+            if hasEnded, isLate || terminal?.isDone ?? true { return try end(report) }
+            if terminal?.isInBackground ?? false { try suspend() }
             relay?.flush()
-            if let deadline, deadline <= MonotonicClock.microseconds {
+            if isLate {
                 // The time is up: what does not end by itself is ended, with everything it started.
                 try send(SIGKILL)
-                self.deadline = nil
+                deadline = nil
                 isOverdue = true
                 report(.overdue)
             }
@@ -75,25 +86,33 @@ struct SupervisorLoop {
         }
     }
 
-    private func sources(takingNotifications: Bool) -> ([Source], [FileDescriptor]) {
+    private func sources(takingNotifications: Bool) -> ([Source], [Readiness.Interest]) {
         var sources: [Source] = []
-        var descriptors: [FileDescriptor] = []
+        var interests: [Readiness.Interest] = []
         // Messages before the end: a failed start tells why, and then ends.
         if let channel {
             sources.append(.start(channel))
-            descriptors.append(channel.descriptor)
+            interests.append(.reading(channel.descriptor))
         }
-        sources += [.end, .signals]
-        descriptors += [child.pidfd, signals]
+        if !hasEnded {
+            sources.append(.end)
+            interests.append(.reading(child.pidfd))
+        }
+        sources.append(.signals)
+        interests.append(.reading(signals))
         if let broker {
             sources.append(.calls)
-            descriptors.append(broker.descriptor)
+            interests.append(.reading(broker.descriptor))
         }
         if takingNotifications, let relay {
             sources.append(.notifications)
-            descriptors.append(relay.inside)
+            interests.append(.reading(relay.inside))
         }
-        return (sources, descriptors)
+        for (event, interest) in terminal?.interests ?? [] {
+            sources.append(.terminal(event))
+            interests.append(interest)
+        }
+        return (sources, interests)
     }
 
     /// How long to wait for something to happen, in milliseconds: `delay` microseconds at most, unless that is 0.
@@ -125,6 +144,7 @@ struct SupervisorLoop {
         }
         switch StartMessage(bytes: message.bytes) {
         case .failed(let report): failure = failure ?? report
+        case .terminal: try takeTerminal(message.descriptor, channel)
         case .listening(let number): try takeListener(number, of: message.sender, channel)
         case .proved(let outcomes):
             isProved = true
@@ -151,6 +171,22 @@ struct SupervisorLoop {
         }
     }
 
+    private mutating func takeTerminal(_ master: FileDescriptor?, _ channel: Channel) throws(Errno) {
+        let index = plan.steps.firstIndex { if case .openTerminal = $0 { true } else { false } }
+        guard let callersTerminal, let master, let index else { throw .badMessage }
+        do throws(Errno) {
+            terminal = try TerminalRelay(from: callersTerminal, to: master)
+            try terminal?.attach()
+            try channel.send(StartMessage.proceed)
+        } catch {
+            failure = FailureReport(index: index, errno: error, detail: "the caller's terminal")
+            try send(SIGKILL)
+        }
+    }
+
+    /// Leaves the caller's terminal as it was.
+    mutating func giveTerminalBack() { terminal?.detach() }
+
     // MARK: Calls
 
     private mutating func answer(_ report: (Supervisor.Event) -> Void) throws(Errno) {
@@ -170,6 +206,9 @@ struct SupervisorLoop {
     private mutating func forwardSignals() throws(Errno) {
         while let signal = try Signals.wait(milliseconds: 0) {
             switch signal.number {
+            case SIGWINCH where terminal != nil: try terminal?.resize()
+            case SIGTSTP where terminal != nil: try suspend()
+            case SIGCONT where terminal != nil: try terminal?.attach()
             case SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGPIPE: continue
             case SIGTERM, SIGINT, SIGQUIT, SIGABRT:
                 if !isStopping {
@@ -181,6 +220,16 @@ struct SupervisorLoop {
             default: try send(signal.number)
             }
         }
+    }
+
+    /// Stops this process, as a program on a terminal does that is asked to, or that finds itself in the background: with
+    /// the terminal as it was. The payload goes on; nobody answers its calls meanwhile.
+    private mutating func suspend() throws(Errno) {
+        terminal?.detach()
+        // One that is being ended has to see that through.
+        guard !isStopping else { return }
+        try Signals.send(SIGSTOP, to: OwnProcess.processID)
+        try terminal?.attach()
     }
 
     private func send(_ number: Int32) throws(Errno) {

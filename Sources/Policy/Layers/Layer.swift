@@ -59,7 +59,8 @@
                 (.readOnlyPaths, .makePathReadOnly), (.seccomp, .filterSystemCalls), (.seccomp, .handOverCalls),
                 (.broker, .handOverCalls), (.capabilities, .dropCapabilities),
                 (.noNewPrivileges, .setNoNewPrivileges), (.undumpable, .becomeUndumpable),
-                (.keyring, .joinAnonymousKeyring), (.session, .startSession), (.fileModeMask, .setFileModeMask),
+                (.keyring, .joinAnonymousKeyring), (.session, .startSession), (.session, .takeTerminal),
+                (.fileModeMask, .setFileModeMask),
                 (.descriptors, .closeDescriptors), (.signals, .resetSignals), (.limits, .setLimit),
                 (.dieWithParent, .dieWithParent):
                 true
@@ -69,7 +70,8 @@
             case (.mountNamespace, .makeMountsPrivate), (.mountNamespace, .mountRoot),
                 (.mountNamespace, .makeDirectory), (.mountNamespace, .makeSymbolicLink), (.mountNamespace, .writeFile),
                 (.mountNamespace, .mountFileSystem), (.mountNamespace, .bind),
-                (.mountNamespace, .bindNotificationSocket), (.mountNamespace, .limitUserNamespaces),
+                (.mountNamespace, .bindNotificationSocket), (.mountNamespace, .openTerminal),
+                (.mountNamespace, .limitUserNamespaces),
                 (.mountNamespace, .maskPath), (.mountNamespace, .makePathReadOnly), (.mountNamespace, .sealRoot),
                 (.mountNamespace, .pivotRoot):
                 true

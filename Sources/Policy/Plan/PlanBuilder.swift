@@ -49,6 +49,7 @@ struct PlanBuilder {
         addSystemFiles()
         try addUserTrees()
         try addNotificationSocket()
+        try addTerminal()
         addProcRestrictions()
         steps.append(.sealRoot)
         steps.append(.pivotRoot)
@@ -65,6 +66,7 @@ struct PlanBuilder {
         steps.append(.startPayload)
 
         steps.append(.startSession)
+        if request.isInteractive { steps.append(.takeTerminal) }
         steps.append(.setFileModeMask(0o077))
         steps.append(.changeDirectory(user.home))
         let landlockRules = rules.map { $0(landlock) }
@@ -223,6 +225,16 @@ struct PlanBuilder {
         }
         makeDirectories(to: path.parent)
         steps.append(.bindNotificationSocket(path))
+    }
+
+    private mutating func addTerminal() throws(PlanError) {
+        guard request.isInteractive else { return }
+        guard let terminals = request.policy.terminals else {
+            throw .invalid(
+                "--interactive needs a devpts to take the terminal from: add one to \"mounts\" in "
+                    + "\(request.policy.file), as policies/gateway.json has it")
+        }
+        steps.append(.openTerminal(terminals / "ptmx"))
     }
 
     private mutating func addProcRestrictions() {

@@ -33,6 +33,7 @@ extension Step {
         case .mountFileSystem: "mount"
         case .bind: "bind"
         case .bindNotificationSocket: "sd_notify"
+        case .openTerminal: "openpty"
         case .limitUserNamespaces: "max_user_namespaces"
         case .maskPath: "mask"
         case .makePathReadOnly: "read-only"
@@ -47,6 +48,7 @@ extension Step {
         case .becomeUndumpable: "undumpable"
         case .startPayload: "fork"
         case .startSession: "setsid"
+        case .takeTerminal: "tiocsctty"
         case .setFileModeMask: "umask"
         case .changeDirectory: "chdir"
         case .applyLandlock: "landlock"
@@ -81,6 +83,7 @@ extension Step {
                 ? "visible, never writable"
                 : bind.restrictions.contains(.noDevices) ? "the profile's own data" : "a device every program expects"
         case .bindNotificationSocket: "the service manager hears the payload through the supervisor"
+        case .openTerminal: "a terminal of the sandbox's own; the caller's is open nowhere inside"
         case .limitUserNamespaces: "nested user namespaces are the usual way to kernel bugs"
         case .maskPath: "says more of the host than a payload needs"
         case .makePathReadOnly: "settings of the kernel stay as they are"
@@ -95,6 +98,7 @@ extension Step {
         case .becomeUndumpable: "init cannot be traced from inside, nor its command line read"
         case .startPayload: "init stays behind as PID 1 and reaps"
         case .startSession: "no controlling terminal to push input into"
+        case .takeTerminal: "signals of its keys and job control are for this session"
         case .setFileModeMask: "what the payload makes is its user's alone"
         case .changeDirectory: "the launcher's own directory is not visible inside"
         case .applyLandlock: "files as mounted, only the assigned TCP ports, sockets and signals kept inside"
@@ -126,7 +130,7 @@ extension Step {
             ["source": bind.source.json, "destination": bind.destination.json, "options": bind.restrictions.json]
         case .limitUserNamespaces(let maximum): ["maximum": .integer(Int64(maximum))]
         case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path),
-            .bindNotificationSocket(let path):
+            .bindNotificationSocket(let path), .openTerminal(let path):
             ["path": path.json]
         case .setHostName(let name): ["name": .string(name)]
         case .setLimit(let limit):
@@ -146,7 +150,8 @@ extension Step {
                 "environment": .array(command.environment.map { .string($0.name) }),
             ]
         case .dieWithParent, .makeMountsPrivate, .sealRoot, .pivotRoot, .joinAnonymousKeyring, .dropCapabilities,
-            .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .resetSignals,
+            .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .takeTerminal,
+            .resetSignals,
             .handOverCalls:
             [:]
         }

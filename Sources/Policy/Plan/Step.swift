@@ -15,6 +15,7 @@ public enum Step: Equatable, Sendable {
     case mountFileSystem(FileSystemMount)
     case bind(Bind)
     case bindNotificationSocket(AbsolutePath)
+    case openTerminal(AbsolutePath)
     case limitUserNamespaces(maximum: Int)
     case maskPath(AbsolutePath)
     case makePathReadOnly(AbsolutePath)
@@ -31,6 +32,7 @@ public enum Step: Equatable, Sendable {
 
     // In the payload's process.
     case startSession
+    case takeTerminal
     case setFileModeMask(UInt32)
     case changeDirectory(AbsolutePath)
     case applyLandlock(LandlockRules)

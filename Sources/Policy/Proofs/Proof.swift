@@ -56,6 +56,8 @@ public struct Proof: Equatable, Sendable {
         case keyring
         /// EPERM unless this is process 2, a child of init, and leader of its session.
         case beProcessTwo
+        /// EPERM unless descriptors 0, 1 and 2 are a terminal of the devpts here, and it controls the session.
+        case haveTerminal(AbsolutePath)
         /// EPERM unless all five capability sets are empty, no_new_privs is set and a filter is in force.
         case havePrivileges
         /// EPERM if of the descriptors from 3 on another than these would survive exec, or one of these would not.

@@ -29,6 +29,9 @@ public struct SandboxPolicy: Equatable, Sendable {
     public var bindPorts: [PortSelector]
     /// The ports the payload may connect to.
     public var connectPorts: [PortSelector]
+
+    /// Where the pseudoterminals are inside; nil when there are none.
+    var terminals: AbsolutePath? { mounts.first { $0.source == .terminals }?.destination }
 }
 
 /// One mount a policy asks for.

@@ -28,6 +28,24 @@ import Testing
         #expect(try index("nest-user-namespace") < index("setrlimit"))
     }
 
+    @Test func `an interactive start differs in its terminal alone`() throws {
+        var request = try PlanFixture.request()
+        let plain = try SandboxPlan(request, facts: PlanFixture.facts())
+        request.isInteractive = true
+        let plan = try SandboxPlan(request, facts: PlanFixture.facts())
+        let own: [Step] = [.openTerminal(try PlanFixture.path("/dev/pts/ptmx")), .takeTerminal]
+        #expect(plan.steps.filter(own.contains) == own)
+        #expect(plan.leavingOutProofs().steps.filter { !own.contains($0) } == plain.leavingOutProofs().steps)
+        #expect(plan.proofs.filter { !plain.proofs.contains($0) }.map(\.guarantee).count == 1)
+        let names = plan.steps.map(\.name)
+        let mount = try #require(plan.steps.firstIndex { $0.summary.hasPrefix("mount type=devpts") })
+        #expect(try mount < #require(names.firstIndex(of: "openpty")))
+        #expect(try #require(names.firstIndex(of: "openpty")) < #require(names.firstIndex(of: "seal-root")))
+        #expect(names.firstIndex(of: "tiocsctty") == names.firstIndex(of: "setsid").map { $0 + 1 })
+        request.policy.mounts.removeAll { $0.source == .terminals }
+        #expect(throws: PlanError.self) { try SandboxPlan(request, facts: PlanFixture.facts()) }
+    }
+
     @Test func `a start by root becomes the user first`() throws {
         let plan = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts(isRoot: true))
         #expect(plan.steps.first == .becomeUser(userID: 1000, groupID: 1000))
