@@ -46,6 +46,16 @@ public enum FileSystem {
         _ = try valueOrErrno(mknodat(directory.rawValue, path, S_IFCHR | 0o600, dev_t(0x103)))
     }
 
+    /// Sets the permission bits, whatever the umask is (fchmodat(2)).
+    public static func setMode(_ path: String, in directory: FileDescriptor, _ mode: UInt32) throws(Errno) {
+        _ = try valueOrErrno(fchmodat(directory.rawValue, path, mode, 0))
+    }
+
+    /// Removes an empty directory (unlinkat(2)).
+    public static func removeDirectory(_ path: String, in directory: FileDescriptor) throws(Errno) {
+        _ = try valueOrErrno(unlinkat(directory.rawValue, path, AT_REMOVEDIR))
+    }
+
     /// Makes a symbolic link (symlinkat(2)).
     public static func makeSymbolicLink(
         _ path: String, to target: String, in directory: FileDescriptor
@@ -64,9 +74,18 @@ public enum FileSystem {
 
     /// Whether an open file is one of proc(5) (fstatfs(2)).
     public static func isProc(_ descriptor: FileDescriptor) throws(Errno) -> Bool {
+        try type(of: descriptor) == clinux_proc_super_magic
+    }
+
+    /// Whether an open file is one of an overlay (fstatfs(2)).
+    public static func isOverlay(_ descriptor: FileDescriptor) throws(Errno) -> Bool {
+        try type(of: descriptor) == clinux_overlayfs_super_magic
+    }
+
+    private static func type(of descriptor: FileDescriptor) throws(Errno) -> Int64 {
         var status = statfs()
         _ = try valueOrErrno(clinux_fstatfs(descriptor.rawValue, &status))
-        return Int64(status.f_type) == clinux_proc_super_magic
+        return Int64(status.f_type)
     }
 
     /// Renames within one file system, replacing the target (rename(2)).

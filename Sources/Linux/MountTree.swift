@@ -84,6 +84,11 @@ public enum Mounts {
         _ = try valueOrErrno(clinux_mount_setattr(AT_FDCWD, "/", clinux_at_recursive, 0, clinux_ms_private))
     }
 
+    /// Takes the mount at `path` out of the tree, with all below it (umount2(2), MNT_DETACH).
+    public static func detach(_ path: String) throws(Errno) {
+        _ = try valueOrErrno(umount2(path, Int32(MNT_DETACH)))
+    }
+
     /// Makes `root` the root of the namespace and lets go of the old one (pivot_root(2)).
     public static func pivot(to root: FileDescriptor) throws(Errno) {
         try ProcessControl.changeDirectory(to: root)

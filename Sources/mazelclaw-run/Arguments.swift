@@ -95,6 +95,7 @@ struct Arguments {
         case "--user": options.user = try value()
         case "--state-dir": options.stateDirectory = try Self.path(name, value())
         case "--workspace": options.workspace = try Self.path(name, value())
+        case "--workspace-overlay": options.workspaceOverlay = try Self.size(name, value())
         case "--bind": options.binds.append(try Self.bind(value(), isWritable: true))
         case "--bind-ro": options.binds.append(try Self.bind(value(), isWritable: false))
         case "--env": options.environment.append(try Self.variable(value()))
@@ -140,6 +141,13 @@ struct Arguments {
             throw Fault(message: "\(name) \(text): expected an absolute path without \"..\"")
         }
         return path
+    }
+
+    private static func size(_ name: String, _ text: String) throws(Fault) -> UInt64 {
+        guard let bytes = TemporarySize.bytes(text[...]) else {
+            throw Fault(message: "\(name) \(text): expected a size such as 256m")
+        }
+        return bytes
     }
 
     private static func bind(_ text: String, isWritable: Bool) throws(Fault) -> BindMount {

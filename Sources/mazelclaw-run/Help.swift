@@ -19,6 +19,8 @@ enum Help {
           --user NAME|UID[:GID]  run the payload as this user (root only, and then required)
           --state-dir DIR        state directory (default: ~/.mazelclaw-NAME)
           --workspace DIR        workspace (default: workspace-NAME in the state directory)
+          --workspace-overlay SIZE
+                                 throw away what is written to the workspace, at most SIZE (such as 256m)
           --bind-ro SRC[:DST]    make a host path visible, read-only
           --bind SRC[:DST]       make a host path visible and writable
           --env NAME=VALUE       set a variable inside
@@ -58,7 +60,8 @@ enum Help {
 
     /// The options, for suggestions.
     static let options = [
-        "--profile", "--port", "--policy", "--user", "--state-dir", "--workspace", "--bind-ro", "--bind", "--env",
+        "--profile", "--port", "--policy", "--user", "--state-dir", "--workspace", "--workspace-overlay", "--bind-ro",
+        "--bind", "--env",
         "--status-fd", "--allow-degraded", "--allow-root", "--interactive", "--json", "--follow", "--all", "--junit",
         "--help",
         "--version",

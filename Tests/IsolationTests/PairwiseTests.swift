@@ -17,6 +17,7 @@ import Testing
         let setsVariable: Bool
         let policy: String
         let workspaceIsOutside: Bool
+        let hasOverlay: Bool
         /// Of those that do not give the broker up: it alone then holds the ports.
         let degradation: String
         let hasNeighbour: Bool
@@ -27,13 +28,14 @@ import Testing
 
         static let all = Pairs(
             valueCounts: [
-                degradations.count, scopes.count, binds.count, 2, 2, 2, 2, 2, 2, 2, 2, Starting.available.count,
+                degradations.count, scopes.count, binds.count, 2, 2, 2, 2, 2, 2, 2, 2, 2, Starting.available.count,
             ]
         ).rows.map { row in
             Combination(
-                starting: Starting.available[row[11]], bind: scopes[row[1]], loopbackProbe: row[3] == 1,
+                starting: Starting.available[row[12]], bind: scopes[row[1]], loopbackProbe: row[3] == 1,
                 listsUDP: row[4] == 1, listsConnect: row[5] == 1, pinsCDP: row[6] == 1, extraBind: binds[row[2]],
                 setsVariable: row[7] == 1, policy: row[8] == 1 ? "browser" : "gateway", workspaceIsOutside: row[9] == 1,
+                hasOverlay: row[11] == 1,
                 degradation: degradations[row[0]], hasNeighbour: row[10] == 1)
         }
 
@@ -43,6 +45,7 @@ import Testing
                 + [
                     (loopbackProbe, "loopbackProbe"), (listsUDP, "udp"), (listsConnect, "connect"),
                     (pinsCDP, "cdpPorts"), (setsVariable, "--env"), (workspaceIsOutside, "--workspace"),
+                    (hasOverlay, "workspaceOverlay"),
                     (hasNeighbour, "neighbour"),
                 ].map { $0.0 ? $0.1 : "" }
             return words.filter { !$0.isEmpty }.joined(separator: ", ")
@@ -55,7 +58,8 @@ import Testing
                 "\"udp\": {\"ports\": [\(listsUDP ? "5353" : "")]}",
                 "\"connect\": {\"ports\": [\(listsConnect ? "8080" : "")]}",
                 "\"cdpPorts\": [\(pinsCDP ? "\(basePort + 200)" : "")]",
-            ].joined(separator: ", ")
+                hasOverlay ? "\"workspaceOverlay\": \"1m\"" : "",
+            ].filter { !$0.isEmpty }.joined(separator: ", ")
         }
 
         /// What is tried, by ID: Python of `BrokerTests.prelude`, and how it must end.
@@ -97,7 +101,7 @@ import Testing
                 ),
                 (
                     "C06", "open(os.environ['MAZELCLAW_WORKSPACE'] + '/file', 'w')",
-                    when(workspaceIsOutside, else: "ENOENT")
+                    when(workspaceIsOutside || hasOverlay, else: "ENOENT")
                 ),
                 (
                     "C06", "1 / (os.environ.get('MAZELCLAW_DEGRADED', '') == '\(degradation)')",

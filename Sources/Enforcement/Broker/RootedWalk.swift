@@ -2,10 +2,10 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// What openat2(2) does with RESOLVE_IN_ROOT or RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS, by hand: a filter over the
-/// launcher may hide that call (RestrictSUIDSGID=, systemd.exec(5)).
+/// What openat2(2) does with RESOLVE_IN_ROOT or RESOLVE_BENEATH and RESOLVE_NO_MAGICLINKS, and by hand where a filter
+/// over the launcher hides that call (RestrictSUIDSGID=, systemd.exec(5)).
 ///
-/// Every component is opened by itself, below a descriptor opened before, so that no link and no rename leads out:
+/// By hand every component is opened by itself, below a descriptor opened before, so that no link and no rename leads out:
 /// ".." goes back to the descriptor the walk came from.
 struct RootedWalk {
     /// Where the walk starts, and what it does not leave.
@@ -17,7 +17,18 @@ struct RootedWalk {
     private static let linkLimit = 40
 
     /// The directory at `path`, as O_PATH.
-    func openDirectory(_ path: String) throws(Errno) -> FileDescriptor {
+    func open(_ path: String) throws(Errno) -> FileDescriptor {
+        do throws(Errno) {
+            return try start.open(
+                path, flags: OpenFlag.path | OpenFlag.directory,
+                resolve: isBeneath ? [.beneath, .noMagicLinks] : [.inRoot, .noMagicLinks])
+        } catch {
+            guard error == .noFunction else { throw error }
+            return try walk(path)
+        }
+    }
+
+    private func walk(_ path: String) throws(Errno) -> FileDescriptor {
         var pending = try components(of: path)
         var trail: [FileDescriptor] = []
         defer { for directory in trail { directory.discard() } }

@@ -50,7 +50,7 @@ struct UnixBind {
         guard !path.isEmpty else { return directory }
         defer { directory.discard() }
         do throws(Errno) {
-            return try Self.open(text, in: directory, .beneath)
+            return try RootedWalk(start: directory, isBeneath: true).open(text)
         } catch {
             // EXDEV: ".." or an absolute link leads out of the working directory, and only the root bounds that walk.
             guard error == .improperLink else { throw error }
@@ -62,18 +62,6 @@ struct UnixBind {
         let flags = OpenFlag.path | OpenFlag.directory
         let root = try FileDescriptor.workingDirectory.open("/proc/\(thread.threadID)/root", flags: flags)
         defer { root.discard() }
-        return try Self.open(path, in: root, .inRoot)
-    }
-
-    private static func open(
-        _ path: String, in directory: FileDescriptor, _ bounds: ResolveFlags
-    ) throws(Errno) -> FileDescriptor {
-        do throws(Errno) {
-            return try directory.open(
-                path, flags: OpenFlag.path | OpenFlag.directory, resolve: bounds.union(.noMagicLinks))
-        } catch {
-            guard error == .noFunction else { throw error }
-            return try RootedWalk(start: directory, isBeneath: bounds == .beneath).openDirectory(path)
-        }
+        return try RootedWalk(start: root, isBeneath: false).open(path)
     }
 }

@@ -31,7 +31,7 @@ public struct HostProbe {
             if let entry = try Self.entry(path) { entries.append((path, entry)) }
         }
         for directory in [paths.state, paths.workspace]
-        where !paths.state.contains(directory) || directory == paths.state {
+        where directory == paths.state || profile.workspaceOverlay != nil || !paths.state.contains(directory) {
             identities.append((directory, try identity(of: directory, user: user)))
         }
         let resolver = (try? FileSystem.read("/etc/resolv.conf", limit: 64 << 10)) ?? []

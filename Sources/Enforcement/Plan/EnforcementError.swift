@@ -31,6 +31,7 @@ extension EnforcementError {
             .handOverCalls:
             .unavailable
         case .mountFileSystem(let mount) where mount.source == .processes: .unavailable
+        case .mountOverlay where isRefusedByKernel: .unavailable
         default: needsNothingOfTheHost && HostDiagnosis.isRefusal(errno) ? .unavailable : .isolation
         }
     }
@@ -45,6 +46,9 @@ extension EnforcementError {
         default: false
         }
     }
+
+    /// Whether no file or directory is at fault, which the detail would name, nor what is only scarce.
+    private var isRefusedByKernel: Bool { detail.isEmpty && errno != .noSpace }
 
     /// What is given up to start without this step.
     private var guarantee: Degradation? {
@@ -73,6 +77,11 @@ extension EnforcementError: CustomStringConvertible {
                 + (errno == .permissionDenied
                     ? "let the sandbox's user reach it (chmod o+x on the directories above), or move it"
                     : "correct the path, or make it a plain directory of its user")
+        case .mountOverlay where isRefusedByKernel:
+            let remedy = remedy.isEmpty ? "use a kernel from 6.6 on with overlayfs and mount nothing below it" : remedy
+            return "this host cannot hold the guarantee \"workspace-overlay\": step \"\(name)\" failed: \(errno.name) "
+                + "(\(errno)); \(remedy), or leave out --workspace-overlay and \"workspaceOverlay\" of the profile, and "
+                + "what is written stays"
         case .prove:
             return "the guarantee \"\(detail)\" does not hold: it was tried and "
                 + (errno.rawValue == 0 ? "succeeded" : "answered \(errno.name) (\(errno))")

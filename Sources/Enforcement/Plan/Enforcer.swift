@@ -65,6 +65,7 @@ struct Enforcer {
             }
         case .mountFileSystem(let mount): try self.mount(mount)
         case .bind(let bind): try self.bind(bind)
+        case .mountOverlay(let overlay): try self.mount(overlay)
         case .bindNotificationSocket(let path): try bindNotificationSocket(at: path)
         case .openTerminal(let path): try openTerminal(path)
         case .limitUserNamespaces(let maximum):
@@ -213,7 +214,7 @@ struct Enforcer {
             throw .refusal(error)
         }
         defer { source.discard() }
-        try check(source, bind)
+        try check(source, bind.source, bind.expectation)
         try inRoot { (root) throws(Errno) in
             let tree = try MountTree(cloning: source)
             defer { tree.root.discard() }
@@ -245,7 +246,33 @@ struct Enforcer {
         }
     }
 
-    private func check(_ source: FileDescriptor, _ bind: Bind) throws(Failure) {
+    private func mount(_ overlay: Overlay) throws(Failure) {
+        let lower: FileDescriptor
+        do {
+            lower = try SafePath.open(overlay.directory)
+        } catch {
+            throw .refusal(error)
+        }
+        defer { lower.discard() }
+        try check(lower, overlay.directory, overlay.expectation)
+        // The payload may have made a link of a directory on the way: it leads nowhere else inside the new root, and must
+        // then lead to the very directory.
+        let place = try inRoot { (root) throws(Errno) in
+            try RootedWalk(start: root, isBeneath: true).open(overlay.directory.relative)
+        }
+        defer { place.discard() }
+        if overlay.coversItself { try check(place, overlay.directory, overlay.expectation) }
+        try inRoot { (root) throws(Errno) in
+            let mount = try OverlayMount(root: root, path: self.root).make(
+                over: lower, bytes: overlay.bytes, attributes: MountAttributes(overlay.restrictions))
+            defer { mount.root.discard() }
+            try mount.attach(at: "", in: place)
+        }
+    }
+
+    private func check(
+        _ source: FileDescriptor, _ path: AbsolutePath, _ expectation: Bind.Expectation
+    ) throws(Failure) {
         let status: FileStatus
         do {
             status = try FileStatus(of: source)
@@ -253,10 +280,10 @@ struct Enforcer {
             throw .errno(error)
         }
         func refuse(_ errno: Errno, _ reason: String) -> Failure {
-            .refusal(SafePath.Refusal(errno: errno, detail: "\(bind.source) \(reason)"))
+            .refusal(SafePath.Refusal(errno: errno, detail: "\(path) \(reason)"))
         }
         let expected: HostFacts.FileIdentity
-        switch bind.expectation {
+        switch expectation {
         case .anything: return
         case .same(let identity): expected = identity
         case .directory(let userID, let identity):
@@ -334,10 +361,10 @@ struct Enforcer {
         }
     }
 
-    private func inRoot(_ body: (FileDescriptor) throws(Errno) -> Void) throws(Failure) {
+    private func inRoot<Result>(_ body: (FileDescriptor) throws(Errno) -> Result) throws(Failure) -> Result {
         guard let newRoot else { preconditionFailure("the root is mounted first") }
         do {
-            try body(newRoot)
+            return try body(newRoot)
         } catch {
             throw .errno(error)
         }

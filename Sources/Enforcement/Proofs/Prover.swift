@@ -70,6 +70,10 @@ struct Prover {
         case .haveRestrictions(let path, let restrictions):
             let flags = try MountAttributes(of: path.text)
             guard flags.isSuperset(of: MountAttributes(restrictions)) else { throw .notPermitted }
+        case .haveOverlay(let path):
+            let directory = try here.open(path.text, flags: OpenFlag.path | OpenFlag.directory)
+            defer { directory.discard() }
+            guard try FileSystem.isOverlay(directory) else { throw .notPermitted }
         case .mount: try KernelProbe.mount()
         case .unmount(let path): try KernelProbe.unmount(path.text)
         case .unshareMounts: try NamespaceSet.unshare(.mount)

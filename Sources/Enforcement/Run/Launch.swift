@@ -57,6 +57,7 @@ public struct Launch {
             profile.user = options.user ?? profile.user
             profile.stateDirectory = options.stateDirectory ?? profile.stateDirectory
             profile.workspace = options.workspace ?? profile.workspace
+            profile.workspaceOverlay = options.workspaceOverlay ?? profile.workspaceOverlay
             profile.binds += options.binds
             return (profile, isNew)
         } catch let error as ProfileError {
@@ -130,7 +131,10 @@ public struct Launch {
         // Nothing is made for a start that files alone refuse.
         if preparing {
             try makeDirectory(paths.state, user)
-            if !paths.state.contains(paths.workspace) { try makeDirectory(paths.workspace, user) }
+            // Inside the state directory it is the payload's to make, unless something is to be mounted on it.
+            if profile.workspaceOverlay != nil || !paths.state.contains(paths.workspace) {
+                try makeDirectory(paths.workspace, user)
+            }
         }
         let facts = try HostProbe(environment: environment)
             .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)

@@ -14,6 +14,8 @@ public struct LaunchOptions: Equatable, Sendable {
     public var stateDirectory: AbsolutePath?
     /// Another workspace than the profile's.
     public var workspace: AbsolutePath?
+    /// How many bytes may be written to a workspace that is thrown away, as the profile may say too.
+    public var workspaceOverlay: UInt64?
     /// More of the host that is visible inside.
     public var binds: [BindMount]
     /// More variables.

@@ -69,7 +69,7 @@
                 true
             case (.mountNamespace, .makeMountsPrivate), (.mountNamespace, .mountRoot),
                 (.mountNamespace, .makeDirectory), (.mountNamespace, .makeSymbolicLink), (.mountNamespace, .writeFile),
-                (.mountNamespace, .mountFileSystem), (.mountNamespace, .bind),
+                (.mountNamespace, .mountFileSystem), (.mountNamespace, .bind), (.mountNamespace, .mountOverlay),
                 (.mountNamespace, .bindNotificationSocket), (.mountNamespace, .openTerminal),
                 (.mountNamespace, .limitUserNamespaces),
                 (.mountNamespace, .maskPath), (.mountNamespace, .makePathReadOnly), (.mountNamespace, .sealRoot),

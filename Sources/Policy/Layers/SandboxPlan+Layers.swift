@@ -44,6 +44,9 @@
             case .mountFileSystem(var mount):
                 mount.restrictions.subtract(layer.restrictions)
                 return .mountFileSystem(mount)
+            case .mountOverlay(var overlay):
+                overlay.restrictions.subtract(layer.restrictions)
+                return .mountOverlay(overlay)
             case .applyLandlock(var rules):
                 rules.remove(layer, places)
                 return .applyLandlock(rules)

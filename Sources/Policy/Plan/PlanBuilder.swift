@@ -166,7 +166,9 @@ struct PlanBuilder {
         let paths = request.paths
         makeDirectories(to: facts.user.home)
         try addUserTree(BindMount(source: paths.state, destination: paths.state, isWritable: true), isOwn: true)
-        if !paths.state.contains(paths.workspace) {
+        if let bytes = request.profile.workspaceOverlay {
+            try addOverlay(of: paths.workspace, bytes: bytes, coveringItself: paths.state.contains(paths.workspace))
+        } else if !paths.state.contains(paths.workspace) {
             try addUserTree(
                 BindMount(source: paths.workspace, destination: paths.workspace, isWritable: true), isOwn: true)
         }
@@ -191,6 +193,25 @@ struct PlanBuilder {
             expectation ?? .anything, isDirectory: facts.entry(at: tree.source) != .file)
     }
 
+    /// The workspace as it is to be read, with a place of its own for what is written.
+    private mutating func addOverlay(
+        of workspace: AbsolutePath, bytes: UInt64, coveringItself: Bool
+    ) throws(PlanError) {
+        if !coveringItself {
+            try check(BindMount(source: workspace, destination: workspace, isWritable: true))
+            makeDirectories(to: workspace)
+        }
+        let expectation = facts.identity(of: workspace).map {
+            Bind.Expectation.directory(ownedBy: facts.user.userID, identity: $0)
+        }
+        steps.append(
+            .mountOverlay(
+                Overlay(
+                    directory: workspace, bytes: bytes, restrictions: [.noSetUserID, .noDevices],
+                    expectation: expectation ?? .anything, coversItself: coveringItself)))
+        allow([.list, .read, .execute, .write], workspace, isDirectory: true)
+    }
+
     /// Refuses a bind that would hide another or need a mount point inside one.
     private func check(_ tree: BindMount) throws(PlanError) {
         // The new root is put together on top of /proc, the one place no bind can come from.
@@ -206,6 +227,11 @@ struct PlanBuilder {
                         "cannot bind \(tree.source) at \(tree.destination): \(bind.source) is already at "
                             + "\(bind.destination); choose a destination outside of it")
                 }
+            case .mountOverlay(let overlay)
+            where overlay.directory.contains(tree.destination) || tree.destination.contains(overlay.directory):
+                throw .invalid(
+                    "cannot bind \(tree.source) at \(tree.destination): the workspace is at \(overlay.directory); choose "
+                        + "a destination outside of it")
             case .mountFileSystem(let mount) where tree.destination.contains(mount.destination):
                 throw .invalid(
                     "cannot bind \(tree.source) at \(tree.destination): it would hide \(mount.destination)")

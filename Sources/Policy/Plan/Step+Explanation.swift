@@ -32,6 +32,7 @@ extension Step {
         case .writeFile: "write"
         case .mountFileSystem: "mount"
         case .bind: "bind"
+        case .mountOverlay: "mount"
         case .bindNotificationSocket: "sd_notify"
         case .openTerminal: "openpty"
         case .limitUserNamespaces: "max_user_namespaces"
@@ -82,6 +83,7 @@ extension Step {
             bind.restrictions.contains(.readOnly)
                 ? "visible, never writable"
                 : bind.restrictions.contains(.noDevices) ? "the profile's own data" : "a device every program expects"
+        case .mountOverlay: "writable, bounded, gone at the end; the host's own is only read"
         case .bindNotificationSocket: "the service manager hears the payload through the supervisor"
         case .openTerminal: "a terminal of the sandbox's own; the caller's is open nowhere inside"
         case .limitUserNamespaces: "nested user namespaces are the usual way to kernel bugs"
@@ -128,6 +130,11 @@ extension Step {
         case .mountFileSystem(let mount): mount.details
         case .bind(let bind):
             ["source": bind.source.json, "destination": bind.destination.json, "options": bind.restrictions.json]
+        case .mountOverlay(let overlay):
+            [
+                "type": "overlay", "lowerdir": overlay.directory.json, "size": .integer(Int64(clamping: overlay.bytes)),
+                "destination": overlay.directory.json, "options": overlay.restrictions.json,
+            ]
         case .limitUserNamespaces(let maximum): ["maximum": .integer(Int64(maximum))]
         case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path),
             .bindNotificationSocket(let path), .openTerminal(let path):

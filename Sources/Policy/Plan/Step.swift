@@ -14,6 +14,7 @@ public enum Step: Equatable, Sendable {
     case writeFile(path: AbsolutePath, content: String)
     case mountFileSystem(FileSystemMount)
     case bind(Bind)
+    case mountOverlay(Overlay)
     case bindNotificationSocket(AbsolutePath)
     case openTerminal(AbsolutePath)
     case limitUserNamespaces(maximum: Int)
@@ -81,6 +82,20 @@ public struct Bind: Equatable, Sendable {
         /// A directory of this user that is the very one seen when planning.
         case directory(ownedBy: UInt32, identity: HostFacts.FileIdentity)
     }
+}
+
+/// A directory of the host that looks writable inside: what is written goes to a tmpfs above it (overlayfs).
+public struct Overlay: Equatable, Sendable {
+    /// The directory, on the host and inside.
+    public var directory: AbsolutePath
+    /// The size of the tmpfs.
+    public var bytes: UInt64
+    /// What is forbidden on it.
+    public var restrictions: MountRestrictions
+    /// What the directory must be, or the start is refused.
+    public var expectation: Bind.Expectation
+    /// Whether an earlier step makes the host's directory visible inside, and it is to be covered; else an empty one is.
+    public var coversItself: Bool
 }
 
 /// The rules of the payload's Landlock domain.

@@ -4,8 +4,8 @@ extension Profile {
     /// Reads a profile file: a JSON object of the keys below, of which only `basePort` is required.
     ///
     /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`), `user`,
-    /// `stateDirectory`, `workspace`, `binds` (objects of `source`, `destination`, `access`), `connect` (`ports`),
-    /// `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
+    /// `stateDirectory`, `workspace`, `workspaceOverlay` (a size such as `256m`), `binds` (objects of `source`,
+    /// `destination`, `access`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
         var object = try StrictDocument(file: file, text: text).object()
         let bases = Int64(PortSet.validBases.lowerBound)...Int64(PortSet.validBases.upperBound)
@@ -26,6 +26,12 @@ extension Profile {
         user = try object.string("user")
         stateDirectory = try object.path("stateDirectory")
         workspace = try object.path("workspace")
+        if let size = try object.string("workspaceOverlay") {
+            guard let bytes = TemporarySize.bytes(size[...]) else {
+                throw object.error("workspaceOverlay", "expected a size such as \"256m\", found \"\(size)\"")
+            }
+            workspaceOverlay = bytes
+        }
         for var bind in try object.objects("binds") ?? [] {
             binds.append(try BindMount(&bind))
         }
@@ -57,6 +63,7 @@ extension Profile {
         object["user"] = user.map(JSON.string)
         object["stateDirectory"] = stateDirectory.map { .string($0.text) }
         object["workspace"] = workspace.map { .string($0.text) }
+        object["workspaceOverlay"] = workspaceOverlay.map { .string(TemporarySize.text($0)) }
         if !binds.isEmpty { object["binds"] = .array(binds.map(\.file)) }
         if !connectPorts.isEmpty { object["connect"] = ["ports": .array(connectPorts.map { .integer(Int64($0)) })] }
         if !udpPorts.isEmpty { object["udp"] = ["ports": .array(udpPorts.map { .integer(Int64($0)) })] }

@@ -18,6 +18,9 @@ public struct Profile: Equatable, Sendable {
     public var stateDirectory: AbsolutePath?
     /// The workspace. Default `workspace[-NAME]` inside the state directory.
     public var workspace: AbsolutePath?
+    /// How many bytes may be written to the workspace, where what is written is thrown away at the end and the host's
+    /// workspace stays as it is; nil, the default, where it is written as it is.
+    public var workspaceOverlay: UInt64?
     /// More of the host that is visible inside.
     public var binds: [BindMount]
     /// TCP ports the payload may connect to beside its own, 53, 80 and 443.

@@ -49,6 +49,8 @@ public struct Proof: Equatable, Sendable {
         case findOwnerOfMounts
         /// EPERM if a mount forbids less than this (statvfs(3)).
         case haveRestrictions(AbsolutePath, MountRestrictions)
+        /// EPERM unless an overlay stands there, so that what is written is not the host's (statfs(2)).
+        case haveOverlay(AbsolutePath)
         case mount
         case unmount(AbsolutePath)
         case unshareMounts

@@ -90,12 +90,16 @@ struct ProofBuilder {
         }
         prove("the state directory can be read", .open(request.paths.state), 0)
         prove("the state directory can be written", .accessForWriting(request.paths.state), 0)
-        if !request.paths.state.contains(request.paths.workspace) {
+        let hasOverlay = request.profile.workspaceOverlay != nil
+        if hasOverlay {
+            prove("what is written to the workspace is thrown away", .haveOverlay(request.paths.workspace), 0)
+        }
+        if hasOverlay || !request.paths.state.contains(request.paths.workspace) {
             prove("the workspace can be written", .accessForWriting(request.paths.workspace), 0)
         }
         prove("/dev/null can be written", .openForWriting(.root / "dev/null"), 0)
         for path in [request.paths.state, request.paths.workspace]
-        where path == request.paths.state || !request.paths.state.contains(path) {
+        where path == request.paths.state || hasOverlay || !request.paths.state.contains(path) {
             prove("\(path) grants no privileges", .haveRestrictions(path, [.noSetUserID, .noDevices]), 0)
         }
         for mount in request.policy.mounts {
@@ -214,6 +218,9 @@ struct ProofBuilder {
                 prove(
                     "\(bind.destination) cannot be written", .makeDirectory(bind.destination / ".mazelclaw-proof"),
                     Self.readOnly, Self.notDirectory)
+            case .mountOverlay(let overlay):
+                prove(
+                    "\(overlay.directory) can be written", .makeDirectory(overlay.directory / ".mazelclaw-proof"), 0)
             case .mountFileSystem(let mount):
                 guard case .temporary = mount.source else { continue }
                 prove(

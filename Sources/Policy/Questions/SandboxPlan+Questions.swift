@@ -102,6 +102,8 @@ extension Step {
         switch self {
         case .bind(let bind) where bind.destination.contains(path):
             (bind.destination, "bind of \(bind.source)", bind.restrictions)
+        case .mountOverlay(let overlay) where overlay.directory.contains(path):
+            (overlay.directory, "overlay over \(overlay.directory), gone at the end", overlay.restrictions)
         case .mountFileSystem(let mount) where mount.destination.contains(path):
             (mount.destination, "mount at \(mount.destination)", mount.restrictions)
         case .writeFile(path, _): (path, "a file of the sandbox's own", [.readOnly])

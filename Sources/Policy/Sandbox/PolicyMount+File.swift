@@ -17,7 +17,7 @@ extension PolicyMount {
                 restrictions.insert(known.restriction)
             } else if option == "nofail" {
                 mayBeMissing = true
-            } else if option.hasPrefix("size="), let bytes = Self.bytes(option.dropFirst(5)) {
+            } else if option.hasPrefix("size="), let bytes = TemporarySize.bytes(option.dropFirst(5)) {
                 size = bytes
             } else if option.hasPrefix("mode="), let bits = UInt32(option.dropFirst(5), radix: 8), bits <= 0o7777 {
                 mode = bits
@@ -38,18 +38,5 @@ extension PolicyMount {
         default: throw object.error("type", "expected \"bind\", \"tmpfs\", \"proc\" or \"devpts\", found \"\(type)\"")
         }
         try object.finish()
-    }
-
-    private static func bytes(_ text: Substring) -> UInt64? {
-        let shift: UInt64 =
-            switch text.utf8.last {
-            case UInt8(ascii: "k"): 10
-            case UInt8(ascii: "m"): 20
-            case UInt8(ascii: "g"): 30
-            default: 0
-            }
-        guard let number = UInt64(shift == 0 ? text : text.dropLast()), number > 0, number < 1 << 20 || shift == 0
-        else { return nil }
-        return number << shift
     }
 }

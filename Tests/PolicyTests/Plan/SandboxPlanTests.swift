@@ -154,6 +154,37 @@ import Testing
         #expect(bind?.source == bind?.destination)
     }
 
+    @Test(arguments: ["/home/ada/.mazelclaw-rescue/workspace-rescue", "/srv/work"])
+    func `an overlay covers the workspace, which stays as it was seen`(workspace: String) throws {
+        let path = try PlanFixture.path(workspace)
+        let identity = HostFacts.FileIdentity(device: 1, inode: 9)
+        var facts = try PlanFixture.facts()
+        facts.identities.append((path, identity))
+        let request = try PlanFixture.request {
+            $0.workspace = path
+            $0.workspaceOverlay = 8 << 20
+        }
+        let plan = try SandboxPlan(request, facts: facts)
+        let overlays = plan.steps.indices.compactMap { index in
+            if case .mountOverlay(let overlay) = plan.steps[index] { (index, overlay) } else { nil }
+        }
+        let (place, overlay) = try #require(overlays.first)
+        #expect(overlays.count == 1 && overlay.directory == path && overlay.bytes == 8 << 20)
+        #expect(overlay.expectation == .directory(ownedBy: 1000, identity: identity))
+        #expect(overlay.coversItself == (workspace != "/srv/work"))
+        #expect(overlay.restrictions == [.noSetUserID, .noDevices])
+        let binds = plan.steps.indices.filter { if case .bind = plan.steps[$0] { true } else { false } }
+            .filter { plan.steps[$0].summary.contains("destination=/home/ada/.mazelclaw-rescue ") }
+        #expect(binds.count == 1 && binds[0] < place)
+        #expect(!plan.steps.contains { if case .bind(let bind) = $0 { bind.source == path } else { false } })
+        #expect(plan.proofs.contains { $0.act == .haveOverlay(path) })
+        var other = request
+        other.profile.binds = [
+            BindMount(source: try PlanFixture.path("/srv/notes"), destination: path, isWritable: true)
+        ]
+        #expect(throws: PlanError.self) { try SandboxPlan(other, facts: facts) }
+    }
+
     @Test func `a name is looked for in PATH, a path is not`() {
         let path = [EnvironmentVariable(name: "PATH", value: "/a:/b")].compactMap { $0 }
         let named = Command(program: ByteString("sh"), arguments: [], environment: path)

@@ -15,7 +15,7 @@ import Testing
         let read = try profile(
             """
             {"basePort": 19001, "policy": "browser", "bind": "lan", "network": "shared", "user": "mazel",
-             "stateDirectory": "/srv//state/./a", "workspace": "/srv/work",
+             "stateDirectory": "/srv//state/./a", "workspace": "/srv/work", "workspaceOverlay": "64m",
              "binds": [{"source": "/data"}, {"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [8080, 65535]}, "udp": {"ports": [5353]}, "loopbackProbe": true,
              "environment": {"LANG": "C.UTF-8", "EMPTY": ""}}
@@ -25,6 +25,7 @@ import Testing
         #expect(read.user == "mazel")
         #expect(read.stateDirectory?.text == "/srv/state/a")
         #expect(read.workspace?.text == "/srv/work")
+        #expect(read.workspaceOverlay == 64 << 20)
         #expect(read.binds.map(\.source.text) == ["/data", "/a"])
         #expect(read.binds.map(\.destination.text) == ["/data", "/b"])
         #expect(read.binds.map(\.isWritable) == [false, true])
@@ -37,7 +38,7 @@ import Testing
     @Test func `a profile written is the profile read`() throws {
         let written = try profile(
             """
-            {"basePort": 19001, "bind": "192.0.2.7", "user": "1000:1000", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w",
+            {"basePort": 19001, "bind": "192.0.2.7", "user": "1000:1000", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w", "workspaceOverlay": "1536k",
              "binds": [{"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [1]}, "environment": {"A": "b"}}
             """)
@@ -61,6 +62,7 @@ import Testing
         ("{\"basePort\": 18789,\n\"network\": \"none\"}", 2, "network: expected \"shared\""),
         ("{\"basePort\": 18789,\n\"workspace\": \"work\"}", 2, "workspace: expected an absolute path"),
         ("{\"basePort\": 18789,\n\"stateDirectory\": \"/a/../b\"}", 2, "stateDirectory: expected an absolute path"),
+        ("{\"basePort\": 18789,\n\"workspaceOverlay\": \"much\"}", 2, "a size such as \"256m\", found \"much\""),
         ("{\"basePort\": 18789,\n\"binds\": {}}", 2, "binds: expected an array of objects"),
         ("{\"basePort\": 18789, \"binds\": [{\"source\": \"/a\"},\n{}]}", 2, "source is missing"),
         (

@@ -1,0 +1,46 @@
+import Linux
+import Policy
+import SystemPackage
+
+/// Makes an overlay in a root that is being built.
+///
+/// overlayfs takes its layers as paths. They stand in a corner of the new root while it is made, and are then gone from
+/// the tree: the overlay holds on to them, and nobody inside can reach them beside it.
+struct OverlayMount {
+    /// The root that is being built.
+    let root: FileDescriptor
+    /// Where it is.
+    let path: AbsolutePath
+
+    private static let corner = ".overlay"
+
+    /// An overlay whose changes are kept in a new tmpfs of `bytes` bytes, with the directory `lower` below them.
+    func make(over lower: FileDescriptor, bytes: UInt64, attributes: MountAttributes) throws(Errno) -> MountTree {
+        try FileSystem.makeDirectory(Self.corner, in: root, mode: 0o700)
+        let changes = try MountTree(
+            fileSystem: "tmpfs", options: [("size", "\(bytes)"), ("mode", "0700")],
+            attributes: [.noSetUserID, .noDevices])
+        defer { changes.root.discard() }
+        try changes.attach(at: Self.corner, in: root)
+        for name in ["lower", "upper", "work"] {
+            try FileSystem.makeDirectory(name, in: changes.root, mode: 0o700)
+        }
+        // The root of the overlay has the upper directory's mode.
+        try FileSystem.setMode("upper", in: changes.root, try FileStatus(of: lower).mode)
+        let tree = try MountTree(cloning: lower)
+        defer { tree.root.discard() }
+        try tree.restrict([.readOnly, .noSetUserID, .noDevices], recursive: true)
+        try tree.attach(at: "lower", in: changes.root)
+        let place = (path / Self.corner).text
+        // Without userxattr a mount in a user namespace is refused (EPERM).
+        let overlay = try MountTree(
+            fileSystem: "overlay",
+            options: [
+                ("lowerdir", "\(place)/lower"), ("upperdir", "\(place)/upper"), ("workdir", "\(place)/work"),
+                ("userxattr", nil),
+            ], attributes: attributes)
+        try Mounts.detach(place)
+        try FileSystem.removeDirectory(Self.corner, in: root)
+        return overlay
+    }
+}
