@@ -9,6 +9,8 @@ public final class Gateway: Sendable {
         var connections: [String: Connection] = [:]
         var isReady = false
         var isClosing = false
+        /// When ended runs were last forgotten.
+        var tidiedAt: Int64 = 0
     }
 
     /// What it runs with.
@@ -29,8 +31,14 @@ public final class Gateway: Sendable {
     let nodes = NodeRegistry()
     let approvals: ApprovalsFile
     let attempts: AttemptLimiter
-    let resends: ResendCache
+    /// Who answers.
+    let agents: AgentDirectory
+    /// What they are doing.
+    let runs: RunTable
+    let lanes: Lanes
+    let conversationStore: ConversationStore
     private let healthCache = HealthCache()
+    private let overview: Mutex<SessionOverview>
     private let host: HostDescription
     private let startedAt: Int64
     private let state = Mutex(State())
@@ -43,7 +51,8 @@ public final class Gateway: Sendable {
     }
 
     init(
-        configuration: GatewayConfiguration, methods: MethodTable, clock: WallClock = .system, logger: Logger
+        configuration: GatewayConfiguration, methods: MethodTable, agents: AgentDirectory? = nil,
+        clock: WallClock = .system, logger: Logger
     ) throws(StorageError) {
         let stateDirectory = configuration.instance.stateDirectory.value
         self.configuration = configuration
@@ -56,13 +65,24 @@ public final class Gateway: Sendable {
             label: "gateway", level: .info, file: logFile,
             redactor: Redactor([configuration.credentials.secret?.value].compactMap { $0 }), clock: clock)
         self.logger = Logger(label: logger.label) { _ in MultiplexLogHandler([logger.handler, fileHandler]) }
-        resends = ResendCache(clock: clock)
         approvals = ApprovalsFile(stateDirectory: stateDirectory)
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
         database = try InstanceDatabase(stateDirectory: stateDirectory)
+        conversationStore = ConversationStore(database: database, settings: configuration.sessionSettings)
+        self.agents =
+            agents
+            ?? AgentDirectory(
+                configuration, environment: ProcessEnvironment.forPrograms(of: configuration.instance))
+        runs = RunTable(clock: clock)
+        lanes = Lanes(limits: configuration.laneLimits)
         devices = try DeviceStore(stateDirectory: stateDirectory, clock: clock)
         host = HostDescription.current
         startedAt = clock.milliseconds
+        self.agents.prepareWorkspaces(logger: logger)
+        let count = try conversationStore.recover(at: startedAt)
+        let agentIDs = self.agents.all.map(\.id)
+        overview = Mutex(try database.readNow { try SessionOverview(of: agentIDs, in: $0.sessions) })
+        if count > 0 { logger.warning("runs were cut off by the last end", metadata: ["count": "\(count)"]) }
     }
 
     // MARK: Connections
@@ -137,12 +157,42 @@ public final class Gateway: Sendable {
     public func tick() {
         let time = clock.milliseconds
         broadcast(.tick, ["ts": .integer(time)], isDroppable: true)
+        tidy(at: time)
         guard healthCache.report(at: time) == nil else { return }
-        broadcast(.health, freshHealth().json, stateVersion: stateVersion, isDroppable: true)
+        tasks.start { [self] in
+            do {
+                _ = try await freshSessionOverview()
+            } catch {
+                logger.error("the sessions could not be counted", metadata: ["error": "\(error)"])
+            }
+            broadcast(.health, freshHealth().json, stateVersion: stateVersion, isDroppable: true)
+        }
     }
+
+    /// Once an hour, forgets runs nobody will ask for any more.
+    private func tidy(at time: Int64) {
+        let isDue = state.withLock { state in
+            guard time - state.tidiedAt >= Self.tidyInterval else { return false }
+            state.tidiedAt = time
+            return true
+        }
+        guard isDue else { return }
+        tasks.start { [self] in
+            do {
+                try await conversationStore.forgetOldRuns(at: time)
+            } catch {
+                logger.error("old runs could not be forgotten", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// In milliseconds.
+    private static let tidyInterval: Int64 = 3600 * 1000
 
     /// Says good-bye to every client and takes no more. `reason` is for people.
     public func shutDown(reason: String) {
+        // First, so that clients hear of it.
+        conversations.abortAll()
         let connections = state.withLock { state in
             state.isReady = false
             state.isClosing = true
@@ -190,6 +240,17 @@ public final class Gateway: Sendable {
     /// How it is, seen now.
     func freshHealth() -> HealthCache.Report {
         healthCache.keep(HealthReport(gateway: self).json, at: clock.milliseconds)
+    }
+
+    /// How many sessions there were when somebody counted them last: at the start, for `status`, and when the health
+    /// that was told is too old.
+    var sessionOverview: SessionOverview { overview.withLock { $0 } }
+
+    /// Counts the sessions.
+    func freshSessionOverview() async throws -> SessionOverview {
+        let new = try await conversationStore.overview(of: agents.all.map(\.id))
+        overview.withLock { $0 = new }
+        return new
     }
 
     /// The versions of presence and health.

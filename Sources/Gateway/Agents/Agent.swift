@@ -1,7 +1,7 @@
 import Policy
 
 /// Somebody who answers, with a workspace of their own.
-struct Agent: Sendable, Equatable {
+struct Agent: Sendable {
     /// Part of session keys and directory names.
     var id: String
     /// A name for people.

@@ -39,7 +39,7 @@ struct CLICall: Equatable {
                 }
             }
         }
-        var message = turn.message
+        var message = (turn.notes.map { "System: \($0)" } + [turn.message]).joined(separator: "\n\n")
         if !turn.images.isEmpty {
             if let flag = section.imageArgument {
                 arguments +=

@@ -17,6 +17,8 @@ struct Turn: Sendable {
     var sessionKey: String
     var sessionID: String
     var message: String
+    /// What happened meanwhile that the agent is to know.
+    var notes: [String] = []
     /// Pictures that came with it, as files.
     var images: [String] = []
     /// The model, without its provider; nil means the responder's own choice.
@@ -33,7 +35,8 @@ struct Turn: Sendable {
 struct Reply: Sendable, Equatable {
     /// The whole answer.
     var text: String
-    var provider: String
+    /// Who answered; nil when it was the gateway itself.
+    var provider: String?
     var model: String?
     var usage: TokenUsage?
     /// How the responder calls this conversation, to go on with it.

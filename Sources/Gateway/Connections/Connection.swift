@@ -199,15 +199,22 @@ public final class Connection: Sendable {
         switch method.body {
         case .immediate(let body):
             respond(to: call, of: method, with: Result { try body(call, params) })
-        case .awaiting(let body):
+        case .awaiting(let begin):
             guard admit() else {
                 let fault = ProtocolError(
                     .unavailable, "too many requests at once; wait for an answer", isRetryable: true)
                 return respond(to: call.id, with: .failure(fault))
             }
+            let waiting: Method.Waiting
+            do {
+                waiting = try begin(call, params)
+            } catch {
+                state.withLock { $0.waiting -= 1 }
+                return respond(to: call, of: method, with: .failure(error))
+            }
             gateway.tasks.start { [self] in
                 let result: Result<JSON?, any Error>
-                do { result = .success(try await body(call, params)) } catch { result = .failure(error) }
+                do { result = .success(try await waiting()) } catch { result = .failure(error) }
                 respond(to: call, of: method, with: result)
                 state.withLock { $0.waiting -= 1 }
             }

@@ -11,7 +11,8 @@ final class TaskSet: Sendable {
     private let state = Mutex(State())
 
     /// Runs `body` in a task of its own; cancelled at once when the set already is.
-    func start(_ body: @escaping @Sendable () async -> Void) {
+    @discardableResult
+    func start(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
         state.withLock { state in
             let id = state.next
             state.next += 1
@@ -22,6 +23,7 @@ final class TaskSet: Sendable {
             }
             state.tasks[id] = task
             if state.isCancelled { task.cancel() }
+            return task
         }
     }
 

@@ -33,10 +33,10 @@ private let list = Method.immediate(
 ) { call, _ in
     let configuration = call.gateway.configuration
     return [
-        "defaultId": .string(configuration.agents.defaultID), "mainKey": "main",
+        "defaultId": .string(call.gateway.agents.defaultID), "mainKey": "main",
         "scope": .string(configuration.sessionScope.rawValue),
         "agents": .array(
-            configuration.agents.all.map { agent in
+            call.gateway.agents.all.map { agent in
                 let configured = call.gateway.configured(agent: agent.id)
                 var object = JSONObject()
                 object["id"] = .string(agent.id)
@@ -74,9 +74,9 @@ private let identity = Method.immediate(
             .invalidRequest,
             "invalid agent.identity.get params: agent \"\(named)\" does not match session key agent \"\(fromKey)\"")
     }
-    let agents = call.gateway.configuration.agents
+    let agents = call.gateway.agents
     let id = named ?? parameters.sessionAgent ?? agents.defaultID
-    guard agents.all.contains(where: { $0.id == id }) else {
+    guard agents.named(id) != nil else {
         throw ProtocolError(.invalidRequest, "unknown agent id \"\(id)\"")
     }
     let configured = call.gateway.configured(agent: id)
@@ -88,7 +88,7 @@ private let identity = Method.immediate(
 }
 
 private let models = Method.immediate(
-    "models.list", .scope(.read), "The models agents may use. This version has no model providers.",
+    "models.list", .scope(.read), "The models the configuration names for its agents, as their backends call them.",
     NoParameters.schema,
     answer: .object(
         Field(
@@ -99,8 +99,12 @@ private let models = Method.immediate(
                     Field(required: "provider", .string, "Whose it is."),
                     Field("contextWindow", .integer(1...), "How much it can take in, in tokens."),
                     Field("reasoning", .boolean, "Whether it reasons."))), "The models."))
-) { _, _ in
-    ["models": []]
+) { call, _ in
+    let models = call.gateway.agents.models.map { name -> JSON in
+        let id = name.model ?? name.provider
+        return ["id": .string(id), "name": .string(id), "provider": .string(name.provider)]
+    }
+    return ["models": .array(models)]
 }
 
 private struct ChannelsParameters {

@@ -19,7 +19,7 @@ private let healthMethod = Method.immediate(
     parameters.probe == true ? call.gateway.freshHealth().json : call.gateway.health
 }
 
-private let status = Method.immediate(
+private let status = Method.awaiting(
     "status", .scope(.read), "The gateway as its owner sees it.", NoParameters.schema,
     answer: .object(
         Field(
@@ -30,5 +30,5 @@ private let status = Method.immediate(
         Field(required: "queuedSystemEvents", .list(of: .string), "What the main session will be told."),
         Field(required: "sessions", .anyObject, "`paths`, `count`, `defaults`, `recent`, `byAgent`."))
 ) { call, _ in
-    StatusReport(gateway: call.gateway).json
+    StatusReport(gateway: call.gateway, overview: try await call.gateway.freshSessionOverview()).json
 }

@@ -7,7 +7,8 @@ struct HealthReport {
 
     var json: JSON {
         let start = gateway.clock.milliseconds
-        let agents = gateway.configuration.agents
+        let agents = gateway.agents
+        let overview = gateway.sessionOverview
         var object = JSONObject()
         object["ok"] = true
         object["ts"] = .integer(start)
@@ -21,10 +22,10 @@ struct HealthReport {
             agents.all.map { agent in
                 [
                     "agentId": .string(agent.id), "isDefault": .bool(agent.id == agents.defaultID),
-                    "heartbeat": AgentReport.heartbeat, "sessions": AgentReport(gateway, agent.id).sessions,
+                    "heartbeat": AgentReport.heartbeat, "sessions": AgentReport(gateway, agent.id, overview).sessions,
                 ]
             })
-        object["sessions"] = AgentReport(gateway, agents.defaultID).sessions
+        object["sessions"] = AgentReport(gateway, agents.defaultID, overview).sessions
         object["durationMs"] = .integer(gateway.clock.milliseconds - start)
         return .object(object)
     }
@@ -54,20 +55,51 @@ struct HealthReport {
         Field(required: "recent", .list(of: .anyObject), "The newest: `key`, `updatedAt`, `age`."))
 }
 
-/// What the reports say of one agent.
+/// What the reports say of one agent, or of all.
 struct AgentReport {
-    private let path: String
+    private let gateway: Gateway
+    private let part: SessionOverview.Part
 
-    init(_ gateway: Gateway, _ agentID: String) {
-        path = "\(gateway.configuration.instance.stateDirectory.value)/agents/\(agentID)/sessions/sessions.json"
+    /// That of `agentID`, as `overview` has it.
+    init(_ gateway: Gateway, _ agentID: String, _ overview: SessionOverview) {
+        self.init(gateway, overview.byAgent[agentID] ?? SessionOverview.Part())
+    }
+
+    init(_ gateway: Gateway, _ part: SessionOverview.Part) {
+        self.gateway = gateway
+        self.part = part
     }
 
     /// An agent without heartbeat.
     static let heartbeat: JSON = ["enabled": false, "every": "disabled", "everyMs": .null]
 
-    /// Where the agent's sessions will be kept. Nothing makes sessions in this version.
-    var sessions: JSON { ["path": .string(path), "count": 0, "recent": []] }
+    /// Its sessions: where they are kept, how many there are, and the newest.
+    var sessions: JSON {
+        let now = gateway.clock.milliseconds
+        return [
+            "path": path, "count": count,
+            "recent": .array(
+                part.recent.map { entry in
+                    [
+                        "key": .string(entry.key.text), "updatedAt": .integer(entry.updatedAt),
+                        "age": .integer(max(0, now - entry.updatedAt)),
+                    ]
+                }),
+        ]
+    }
 
-    /// The same, as `status` lists it for each agent.
-    var sessionPath: JSON { .string(path) }
+    var path: JSON { .string(gateway.database.path.text) }
+    var count: JSON { .integer(Int64(part.count)) }
+
+    /// The newest sessions, with more of what is known of them.
+    var recent: JSON {
+        let now = gateway.clock.milliseconds
+        return .array(
+            part.recent.map { entry in
+                guard case .object(var object) = SessionRow(entry: entry).json else { return .null }
+                object["agentId"] = entry.agent.map(JSON.string)
+                object["age"] = .integer(max(0, now - entry.updatedAt))
+                return .object(object)
+            })
+    }
 }

@@ -17,9 +17,12 @@ final class Method: Sendable {
     enum Body: Sendable {
         /// At once, on the event loop: nothing here may wait.
         case immediate(@Sendable (MethodCall, JSON) throws -> JSON?)
-        /// In a task of its own, which may wait.
-        case awaiting(@Sendable (MethodCall, JSON) async throws -> JSON?)
+        /// What it returns runs in a task of its own, which may wait.
+        case awaiting(@Sendable (MethodCall, JSON) throws -> Waiting)
     }
+
+    /// The part of an answer that may wait.
+    typealias Waiting = @Sendable () async throws -> JSON?
 
     let name: String
     let access: Access
@@ -54,7 +57,22 @@ final class Method: Sendable {
         _ body: @escaping @Sendable (MethodCall, Parameters) async throws -> JSON?
     ) -> Method {
         Method(name, access, summary, isAdvertised, parameters, answer) { read in
-            .awaiting { call, json in try await body(call, read(json)) }
+            .awaiting { call, json in
+                let parameters = try read(json)
+                return { try await body(call, parameters) }
+            }
+        }
+    }
+
+    /// A method that takes its turn at once, and then may wait. `begin` runs on the event loop, for the requests of a
+    /// connection in the order in which they came; what it returns runs as the body of `awaiting` does.
+    static func ordered<Parameters: Sendable>(
+        _ name: String, _ access: Access, _ summary: String, isAdvertised: Bool = true,
+        _ parameters: Schema<Parameters>, answer: Shape<JSON>,
+        _ begin: @escaping @Sendable (MethodCall, Parameters) throws -> Waiting
+    ) -> Method {
+        Method(name, access, summary, isAdvertised, parameters, answer) { read in
+            .awaiting { call, json in try begin(call, read(json)) }
         }
     }
 

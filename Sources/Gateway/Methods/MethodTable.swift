@@ -18,5 +18,7 @@ struct MethodTable: Sendable {
     func named(_ name: String) -> Method? { byName[name] }
 
     /// Every method there is.
-    static let standard = MethodTable([.health, .presence, .logs, .devices, .nodes, .agents, .approvals])
+    static let standard = MethodTable([
+        .health, .presence, .chat, .runs, .sessions, .agents, .logs, .devices, .nodes, .approvals,
+    ])
 }

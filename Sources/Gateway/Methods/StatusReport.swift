@@ -4,9 +4,12 @@ import Policy
 /// The result of the method `status`: the gateway as its owner sees it.
 struct StatusReport {
     let gateway: Gateway
+    let overview: SessionOverview
 
     var json: JSON {
-        let agents = gateway.configuration.agents
+        let agents = gateway.agents
+        let all = AgentReport(gateway, overview.all)
+        let model = gateway.agents.named(gateway.agents.defaultID)?.models.first
         return [
             "gateway": gatewayJSON,
             "heartbeat": [
@@ -19,15 +22,16 @@ struct StatusReport {
             "channelSummary": [],
             "queuedSystemEvents": .strings(gateway.systemEvents.waiting(for: gateway.configuration.mainSessionKey)),
             "sessions": [
-                "paths": .array(agents.all.map { AgentReport(gateway, $0.id).sessionPath }),
-                "count": 0,
-                "defaults": ["model": .null, "contextTokens": .null],
-                "recent": [],
+                "paths": [all.path],
+                "count": all.count,
+                "defaults": ["model": model.map { .string($0.description) } ?? .null, "contextTokens": .null],
+                "recent": all.recent,
                 "byAgent": .array(
                     agents.all.map { agent in
-                        [
-                            "agentId": .string(agent.id), "path": AgentReport(gateway, agent.id).sessionPath,
-                            "count": 0, "recent": [],
+                        let report = AgentReport(gateway, agent.id, overview)
+                        return [
+                            "agentId": .string(agent.id), "path": report.path, "count": report.count,
+                            "recent": report.recent,
                         ]
                     }),
             ],

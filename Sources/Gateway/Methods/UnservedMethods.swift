@@ -17,15 +17,15 @@ enum UnservedMethods {
         (
             .read,
             [
-                "chat.history", "cron.list", "cron.runs", "cron.status", "sessions.list", "sessions.preview",
-                "skills.status", "tts.providers", "tts.status", "usage.cost", "usage.status", "voicewake.get",
+                "cron.list", "cron.runs", "cron.status", "skills.status", "tts.providers", "tts.status", "usage.cost",
+                "usage.status", "voicewake.get",
             ]
         ),
         (
             .write,
             [
-                "agent", "agent.wait", "browser.request", "chat.abort", "chat.send", "send", "talk.mode", "tts.convert",
-                "tts.disable", "tts.enable", "tts.setProvider", "voicewake.set",
+                "browser.request", "send", "talk.mode", "tts.convert", "tts.disable", "tts.enable", "tts.setProvider",
+                "voicewake.set",
             ]
         ),
         (.approvals, ["exec.approval.request", "exec.approval.resolve"]),

@@ -8,6 +8,8 @@ public enum ProtocolLimits {
     public static let bufferedBytes = 1_572_864
     /// How many requests of one client may wait at once; those answered at once do not count.
     public static let waitingRequests = 256
+    /// How much of a conversation one answer holds, in bytes.
+    public static let historyBytes = 6 << 20
     /// How long the handshake may take.
     public static let handshake: Duration = .seconds(10)
     /// The time between a change of who is there and the event that tells of it.

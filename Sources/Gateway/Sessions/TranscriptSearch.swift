@@ -1,4 +1,5 @@
 import GRDB
+public import JSON
 
 /// What is looked for in transcripts.
 public struct TranscriptQuery: Equatable, Sendable {
@@ -50,6 +51,14 @@ public struct TranscriptHit: Equatable, Sendable {
     public var role: String
     /// The words around the hit, with what was found between `[` and `]`.
     public var snippet: String
+
+    /// Its members, under their names here.
+    public var json: JSON {
+        [
+            "key": .string(key), "sessionId": .string(sessionID), "sequence": .integer(sequence),
+            "timestamp": .integer(timestamp), "role": .string(role), "snippet": .string(snippet),
+        ]
+    }
 }
 
 extension TranscriptTable {

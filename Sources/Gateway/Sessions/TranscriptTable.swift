@@ -47,6 +47,17 @@ public struct TranscriptTable {
         return try rows.reversed().map(Self.message)
     }
 
+    /// What `role` said first in the transcript `sessionID`.
+    public func firstText(_ sessionID: String, role: String) throws -> String? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT text FROM message
+                WHERE transcript = (SELECT id FROM transcript WHERE name = ?) AND role = ? AND text <> ''
+                ORDER BY sequence LIMIT 1
+                """)
+        return try String.fetchOne(statement, arguments: [Self.name(sessionID), role])
+    }
+
     /// How many messages the transcript `sessionID` holds.
     public func count(_ sessionID: String) throws -> Int {
         let statement = try database.cachedStatement(

@@ -37,13 +37,13 @@ public enum DurableFile {
     public static func write(
         _ content: [UInt8], to path: AbsolutePath, prepare: () throws(StorageError) -> Void = {}
     ) throws(StorageError) {
-        let temporary = "\(path.text).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw StorageError("write", path, errno: errno) }
+        let (temporary, descriptor) = try makeTemporary(for: path)
         let fault = writeAll(content, to: descriptor)
+        let isSafe = fault == 0 && fsync(descriptor) == 0
+        let reason = fault == 0 ? errno : fault
         close(descriptor)
         do throws(StorageError) {
-            guard fault == 0 else { throw StorageError("write", path, errno: fault) }
+            guard isSafe else { throw StorageError("write", path, errno: reason) }
             try prepare()
             guard rename(temporary, path.text) == 0 else { throw StorageError("write", path, errno: errno) }
         } catch {
@@ -51,6 +51,46 @@ public enum DurableFile {
             throw error
         }
         try flush(path.parent)
+    }
+
+    /// Makes files of `directory` that are not there yet, in this order, each as `write` does.
+    ///
+    /// All are written before the first is flushed, so that they share its flush: several cost little more than one.
+    /// Throws `StorageError`, after which those are there that came before the one it names.
+    static func make(
+        _ files: [(name: String, content: [UInt8])], in directory: AbsolutePath
+    ) throws(StorageError) {
+        var made: [(path: AbsolutePath, temporary: String, descriptor: Int32)] = []
+        defer {
+            for file in made {
+                close(file.descriptor)
+                // Gone already where all went well.
+                unlink(file.temporary)
+            }
+        }
+        for (name, content) in files {
+            let path = directory / name
+            let (temporary, descriptor) = try makeTemporary(for: path)
+            made.append((path, temporary, descriptor))
+            let fault = writeAll(content, to: descriptor)
+            guard fault == 0 else { throw StorageError("write", path, errno: fault) }
+        }
+        for (path, temporary, descriptor) in made {
+            guard fsync(descriptor) == 0, rename(temporary, path.text) == 0 else {
+                throw StorageError("write", path, errno: errno)
+            }
+        }
+        if !made.isEmpty { try flush(directory) }
+    }
+
+    /// A new file beside `path`, open for writing.
+    private static func makeTemporary(
+        for path: AbsolutePath
+    ) throws(StorageError) -> (name: String, descriptor: Int32) {
+        let name = "\(path.text).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
+        let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw StorageError("write", path, errno: errno) }
+        return (name, descriptor)
     }
 
     /// Makes the directory at `path` and those above it that are missing, each for its owner only
@@ -93,7 +133,7 @@ public enum DurableFile {
             }
             rest = rest.dropFirst(count)
         }
-        return fsync(descriptor) == 0 ? 0 : errno
+        return 0
     }
 
     /// Makes the names in `directory` durable (fsync(2)). Throws `StorageError`.

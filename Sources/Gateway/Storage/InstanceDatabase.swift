@@ -62,13 +62,15 @@ public final class InstanceDatabase: Sendable {
     /// Makes the changes of `body`: all of them, or none when it throws. They are on disk when this returns.
     ///
     /// `body` runs alone, after all changes asked for earlier. Cancelling the caller's task does not take it back.
-    /// Throws `StorageError`, or what `body` throws.
+    /// `whenQueued` is called as soon as changes asked for from then on come later than these. Throws `StorageError`,
+    /// or what `body` throws.
     public func write<Value: Sendable>(
-        _ body: @escaping @Sendable (Transaction) throws -> Value
+        whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws -> Value {
         try refuseIfDamaged()
         return try await withCheckedThrowingContinuation { continuation in
             commits.submit(body) { [self] result in continuation.resume(with: translate(result, "write")) }
+            whenQueued()
         }
     }
 

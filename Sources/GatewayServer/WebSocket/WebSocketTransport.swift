@@ -33,7 +33,8 @@ final class WebSocketTransport: ClientTransport {
         enum Outcome { case queued(isFirst: Bool), dropped, tooSlow }
         let outcome: Outcome = state.withLock { state in
             guard !state.isClosing else { return .dropped }
-            guard state.waiting + text.count <= ProtocolLimits.bufferedBytes else {
+            // One who took everything so far is not slow, however long the answer.
+            guard state.waiting == 0 || state.waiting + text.count <= ProtocolLimits.bufferedBytes else {
                 return isDroppable ? .dropped : .tooSlow
             }
             state.waiting += text.count

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 /// The `mazelclaw` that was built beside these tests, with a home of its own and nothing inherited.
@@ -17,6 +18,8 @@ final class BuiltCommand: Sendable {
         try? FileManager.default.removeItem(atPath: home)
     }
 
+    private static let starting = Mutex(())
+
     /// What a command said, and the code it ended with.
     struct Result {
         let code: Int32
@@ -29,9 +32,9 @@ final class BuiltCommand: Sendable {
         try run(arguments, environment: environment)
     }
 
-    /// Runs a command to its end.
-    func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Result {
-        let (process, output, errors) = try launch(arguments, environment)
+    /// Runs a command to its end. It reads `input`, which must fit a pipe.
+    func run(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws -> Result {
+        let (process, output, errors) = try launch(arguments, environment, input: input)
         // Both are short: neither fills its pipe before the other is read.
         let said = output.fileHandleForReading.readDataToEndOfFile()
         let complained = errors.fileHandleForReading.readDataToEndOfFile()
@@ -81,7 +84,7 @@ final class BuiltCommand: Sendable {
     }
 
     private func launch(
-        _ arguments: [String], _ environment: [String: String], wrapper: [String] = []
+        _ arguments: [String], _ environment: [String: String], wrapper: [String] = [], input: String? = nil
     ) throws -> (process: Process, output: Pipe, errors: Pipe) {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let process = Process()
@@ -96,8 +99,16 @@ final class BuiltCommand: Sendable {
         let (output, errors) = (Pipe(), Pipe())
         process.standardOutput = output
         process.standardError = errors
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        if let input {
+            let pipe = Pipe()
+            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
+            try pipe.fileHandleForWriting.close()
+            process.standardInput = pipe
+        } else {
+            process.standardInput = FileHandle.nullDevice
+        }
+        // Foundation's own bookkeeping crashes when two threads start a process at once.
+        try Self.starting.withLock { _ in try process.run() }
         return (process, output, errors)
     }
 }

@@ -87,17 +87,17 @@ extension ProtocolClient {
 extension TestInstance {
     /// Runs a gateway on this instance while `body` uses it.
     func open(
-        _ carrier: Carrier, methods: MethodTable = .standard, clock: WallClock = .system,
+        _ carrier: Carrier, methods: MethodTable = .standard, agents: AgentDirectory? = nil, clock: WallClock = .system,
         limits: ServerLimits = ServerLimits(), _ body: (Door) async throws -> Void
     ) async throws {
         switch carrier {
         case .direct:
-            let gateway = try gateway(methods: methods, clock: clock)
+            let gateway = try gateway(methods: methods, agents: agents, clock: clock)
             try await body(Door(gateway: gateway, instance: self, carrier: carrier))
             gateway.shutDown(reason: "the test is over")
             await gateway.drain()
         case .socket:
-            let gateway = try gateway(methods: methods, clock: clock)
+            let gateway = try gateway(methods: methods, agents: agents, clock: clock)
             try await serve(gateway, limits: limits) { _ in
                 try await body(Door(gateway: gateway, instance: self, carrier: carrier))
             }

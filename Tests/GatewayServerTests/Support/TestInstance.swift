@@ -40,8 +40,11 @@ final class TestInstance: Sendable {
     var canvas: AbsolutePath { configuration.workspace.value / "canvas" }
 
     /// A gateway on this instance, without a server.
-    func gateway(methods: MethodTable = .standard, clock: WallClock = .system) throws -> Gateway {
-        let gateway = try Gateway(configuration: configuration, methods: methods, clock: clock, logger: logger)
+    func gateway(
+        methods: MethodTable = .standard, agents: AgentDirectory? = nil, clock: WallClock = .system
+    ) throws -> Gateway {
+        let gateway = try Gateway(
+            configuration: configuration, methods: methods, agents: agents, clock: clock, logger: logger)
         gateway.becomeReady()
         return gateway
     }

@@ -53,6 +53,18 @@ private let message = [UInt8](repeating: UInt8(ascii: " "), count: ProtocolLimit
     #expect(!channel.isActive)
 }
 
+@Test func `an answer longer than a slow client's share goes to one that took everything so far`() throws {
+    let (transport, plug, channel) = try plugged()
+    transport.send([UInt8](repeating: UInt8(ascii: " "), count: ProtocolLimits.bufferedBytes + 1), isDroppable: false)
+    #expect(!transport.isClosing)
+    transport.send(message, isDroppable: false)
+    #expect(transport.isClosing)
+    channel.embeddedEventLoop.run()
+    #expect(plug.frames.count == 2)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+    #expect(!channel.isActive)
+}
+
 @Test func `a slow client goes without what may be dropped`() throws {
     let (transport, plug, channel) = try plugged()
     for _ in 1...9 { transport.send(message, isDroppable: true) }

@@ -26,24 +26,23 @@ public struct AgentDefaults: ConfigurationSection {
     public var heartbeat = HeartbeatSection()
 
     static let settings: [Setting<AgentDefaults>] = [
-        Setting("model", \.model, "The model.").unserved,
+        Setting("model", \.model, "The model."),
         Setting(
             unserved: "imageModel", .object(["primary": .string, "fallbacks": .strings]),
             "The model for images, when the other cannot see."),
         Setting("models", \.models, "Names and parameters of models, by provider/model.").unserved,
         Setting("workspace", \.workspace, "The workspace: an absolute path, or one that begins with ~."),
         Setting(unserved: "repoRoot", .string, "The repository agents are told about."),
-        Setting("skipBootstrap", \.skipBootstrap, "Put no files into a new workspace.").unserved,
+        Setting("skipBootstrap", \.skipBootstrap, "Put no files into a new workspace."),
         Setting(
-            "bootstrapMaxChars", \.bootstrapMaxChars, .positive, "The most of each workspace file an agent is told."
-        ).unserved,
+            "bootstrapMaxChars", \.bootstrapMaxChars, .positive, "The most of each workspace file an agent is told."),
         Setting(unserved: "userTimezone", .string, "The time zone agents are told."),
         Setting(unserved: "timeFormat", .words("auto", "12", "24"), "How agents are told the time."),
         Setting(unserved: "envelopeTimezone", .string, "The time zone of the times of messages."),
         Setting(unserved: "envelopeTimestamp", onOff, "Whether agents are told the time of each message."),
         Setting(unserved: "envelopeElapsed", onOff, "Whether agents are told the time since the last message."),
         Setting(unserved: "contextTokens", .positive, "How much of a conversation a model is given."),
-        Setting("cliBackends", \.cliBackends, "Programs of this host that answer, by id.").unserved,
+        Setting("cliBackends", \.cliBackends, "Programs of this host that answer, by id."),
         Setting(unserved: "memorySearch", .memorySearch, "How agents find what they remember."),
         Setting(unserved: "contextPruning", .contextPruning, "What is left out of a long conversation."),
         Setting(unserved: "compaction", .compaction, "How a long conversation is summed up."),
@@ -67,12 +66,12 @@ public struct AgentDefaults: ConfigurationSection {
             unserved: "blockStreamingCoalesce",
             .object(["minChars": .positive, "maxChars": .positive, "idleMs": .natural]), "How blocks are joined."),
         Setting(unserved: "humanDelay", .humanDelay, "Pauses between messages."),
-        Setting("timeoutSeconds", \.timeoutSeconds, .positive, "How long a run may take, in seconds.").unserved,
+        Setting("timeoutSeconds", \.timeoutSeconds, .positive, "How long a run may take, in seconds."),
         Setting(unserved: "mediaMaxMb", .positiveNumber, "The largest media, in MB."),
         Setting(unserved: "typingIntervalSeconds", .positive, "Between two signs of typing."),
         Setting(unserved: "typingMode", .typingMode, "When signs of typing begin."),
         Setting("heartbeat", \.heartbeat, "When agents look for work by themselves.").unserved,
-        Setting("maxConcurrent", \.maxConcurrent, .positive, "How many runs there may be at a time.").unserved,
+        Setting("maxConcurrent", \.maxConcurrent, .positive, "How many runs there may be at a time."),
         Setting(
             unserved: "subagents",
             .object(["maxConcurrent": .positive, "archiveAfterMinutes": .positive, "model": ModelChoice.schema]),

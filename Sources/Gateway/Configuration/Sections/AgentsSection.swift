@@ -86,14 +86,14 @@ public struct AgentSection: ConfigurationSection {
     static let settings: [Setting<AgentSection>] = [
         Setting("id", \.writtenID, "Its id: part of session keys and directory names.").required,
         Setting("default", \.isDefault, "Whether it answers when no agent is named. Otherwise the first does."),
-        Setting("name", \.name, "Its name, for people.").unserved,
-        Setting("workspace", \.workspace, "Its workspace. Without one: a directory in the profile's tree.").unserved,
+        Setting("name", \.name, "Its name, for people."),
+        Setting("workspace", \.workspace, "Its workspace. Without one: a directory in the profile's tree."),
         Setting("agentDir", \.agentDirectory, "Where its own state is kept; no two agents may share it.").unserved,
-        Setting("model", \.model, "Its model.").unserved,
+        Setting("model", \.model, "Its model."),
         Setting(unserved: "memorySearch", .memorySearch, "How it finds what it remembers."),
         Setting(unserved: "humanDelay", .humanDelay, "Pauses between its messages."),
         Setting("heartbeat", \.heartbeat, "When it looks for work by itself.").unserved,
-        Setting("identity", \.identity, "How it appears to people.").unserved,
+        Setting("identity", \.identity, "How it appears to people."),
         Setting(unserved: "groupChat", .groupChat, "How it behaves in groups."),
         Setting(
             unserved: "subagents", .object(["allowAgents": .strings, "model": ModelChoice.schema]),

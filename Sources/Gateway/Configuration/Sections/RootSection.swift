@@ -8,7 +8,7 @@ public struct RootSection: ConfigurationSection {
     public var browser = BrowserSection()
     /// `agents`.
     public var agents = AgentsSection()
-    /// `bindings`; the first that fits counts.
+    /// `bindings`; of those that fit, the one that says most counts, of several the first.
     public var bindings: [BindingSection] = []
     /// `commands`.
     public var commands = CommandsSection()
@@ -39,7 +39,7 @@ public struct RootSection: ConfigurationSection {
         Setting(unserved: "nodeHost", .nodeHost, "This host as a device of another gateway."),
         Setting("agents", \.agents, "Who answers."),
         Setting(unserved: "tools", .tools, "What agents may use."),
-        Setting("bindings", \.bindings, "Which agent answers what; the first that fits counts.").unserved,
+        Setting("bindings", \.bindings, "Which agent answers what; the one that says most counts."),
         Setting(
             unserved: "broadcast", .object(["strategy": .words("parallel", "sequential")]).others(.strings),
             "Several agents for one conversation: their ids, by the peer."),

@@ -39,13 +39,13 @@ public struct SessionSection: ConfigurationSection {
 
     static let settings: [Setting<SessionSection>] = [
         Setting("scope", \.scope, "per-sender: as dmScope says. global: one conversation for everybody."),
-        Setting("dmScope", \.dmScope, "Which direct messages share a conversation.").unserved,
-        Setting("identityLinks", \.identityLinks, "The ids one person writes under, by their name.").unserved,
-        Setting("resetTriggers", \.resetTriggers, "Messages that begin a conversation anew.").unserved,
-        Setting("idleMinutes", \.idleMinutes, .positive, "Older way to say reset: minutes of silence.").unserved,
-        Setting("reset", \.reset, "When a conversation begins anew.").unserved,
-        Setting("resetByType", \.resetByType, "The same for one kind of conversation.").unserved,
-        Setting("resetByChannel", \.resetByChannel, "The same for one channel.").unserved,
+        Setting("dmScope", \.dmScope, "Which direct messages share a conversation."),
+        Setting("identityLinks", \.identityLinks, "The ids one person writes under, by their name."),
+        Setting("resetTriggers", \.resetTriggers, "Messages that begin a conversation anew."),
+        Setting("idleMinutes", \.idleMinutes, .positive, "Older way to say reset: minutes of silence."),
+        Setting("reset", \.reset, "When a conversation begins anew."),
+        Setting("resetByType", \.resetByType, "The same for one kind of conversation."),
+        Setting("resetByChannel", \.resetByChannel, "The same for one channel."),
         Setting("store", \.store, "Where the original gateway kept its sessions; {agentId} stands for the agent.")
             .unserved,
         Setting(unserved: "typingIntervalSeconds", .positive, "Between two signs of typing."),

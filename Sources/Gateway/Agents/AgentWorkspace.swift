@@ -1,0 +1,58 @@
+import Glibc
+import Policy
+
+/// An agent's workspace.
+struct AgentWorkspace: Sendable {
+    let path: AbsolutePath
+
+    init(_ path: AbsolutePath) {
+        self.path = path
+    }
+
+    /// Makes it, and puts into it what is missing. Throws `StorageError`.
+    ///
+    /// `BOOTSTRAP.md` only goes into a workspace that has none of the others: one that was lived in needs no first
+    /// conversation.
+    func prepare(_ settings: BootstrapSettings) throws(StorageError) {
+        try DurableFile.makeDirectory(path)
+        guard !settings.isSkipped else { return }
+        let missing = BootstrapFile.standard.filter { !exists($0.name) }
+        let isNew =
+            missing.count == BootstrapFile.standard.count && !BootstrapFile.memoryNames.contains(where: exists)
+        // It comes first: whoever finds the others takes the workspace for one that was lived in.
+        try DurableFile.make(
+            ((isNew ? [.bootstrap] : []) + missing).map { ($0.name, Array($0.text.utf8)) }, in: path)
+    }
+
+    /// Whether the first conversation is still to come.
+    var isBootstrapPending: Bool { exists(BootstrapFile.bootstrap.name) }
+
+    /// At most `limit` characters of the file `name`, and how many bytes it has; nil when there is no such file, or
+    /// nothing but white space in it.
+    func text(of name: String, limit: Int) -> (text: String, isWhole: Bool)? {
+        // Not O_NOFOLLOW: what an agent puts here, links included, it may be told. A pipe must not hold us up.
+        let descriptor = open((path / name).text, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var bytes = [UInt8](repeating: 0, count: limit * 4)
+        var count = 0
+        while count < bytes.count {
+            let more = bytes.withUnsafeMutableBytes {
+                read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
+            }
+            if more < 0, errno == EINTR { continue }
+            guard more > 0 else { break }
+            count += more
+        }
+        let whole = String(decoding: bytes[..<count], as: UTF8.self).trimmed
+        guard !whole.isEmpty else { return nil }
+        let text = String(whole.prefix(limit))
+        return (text, text.utf8.count == whole.utf8.count && count < bytes.count)
+    }
+
+    private func exists(_ name: String) -> Bool {
+        access((path / name).text, F_OK) == 0
+    }
+}

@@ -1,0 +1,74 @@
+import JSON
+import Policy
+
+/// Pictures that came with a message.
+struct Attachments: Sendable {
+    private struct Picture: Sendable {
+        var bytes: [UInt8]
+        var suffix: String
+    }
+
+    private let pictures: [Picture]
+
+    /// The suffixes of the kinds of picture that are taken.
+    private static let suffixes = [
+        "image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp", "image/svg+xml": "svg",
+    ]
+    /// The largest one, in bytes.
+    private static let limit = 5_000_000
+
+    /// Reads what a client sent. Throws `ProtocolError`.
+    init(_ json: [JSON]) throws(ProtocolError) {
+        var pictures: [Picture] = []
+        for (index, attachment) in json.enumerated() {
+            let name = attachment["fileName"]?.string ?? "attachment \(index + 1)"
+            guard let kind = attachment["mimeType"]?.string?.lowercased(), let suffix = Self.suffixes[kind] else {
+                let kinds = Self.suffixes.keys.sorted().joined(separator: ", ")
+                throw ProtocolError(.invalidRequest, "\(name): only pictures are taken (\(kinds))")
+            }
+            // As a data URL, too.
+            let content = attachment["content"]?.string ?? ""
+            let text = content.hasPrefix("data:") ? content.drop { $0 != "," }.dropFirst() : content[...]
+            guard let bytes = Base64URL.bytes(String(text)), !bytes.isEmpty else {
+                throw ProtocolError(.invalidRequest, "\(name): content must be base 64")
+            }
+            guard bytes.count <= Self.limit else {
+                throw ProtocolError(.invalidRequest, "\(name): larger than \(Self.limit) bytes")
+            }
+            pictures.append(Picture(bytes: bytes, suffix: suffix))
+        }
+        self.pictures = pictures
+    }
+
+    /// Where they are kept for the run `key`.
+    func paths(for key: String, in instance: Instance) -> [String] {
+        let directory = instance.stateDirectory.value / "media/inbound"
+        // The key is the client's; a path made of it could lead anywhere.
+        let name = Hex.text(Array(key.utf8).prefix(64))
+        return pictures.enumerated().map { index, picture in
+            (directory / "\(name)-\(index + 1).\(picture.suffix)").text
+        }
+    }
+
+    /// Writes them to `paths`. Throws `StorageError`.
+    func write(to paths: [String]) throws(StorageError) {
+        for (picture, text) in zip(pictures, paths) {
+            guard let path = AbsolutePath(text) else { continue }
+            try DurableFile.makeDirectory(path.parent)
+            try DurableFile.write(picture.bytes, to: path)
+        }
+    }
+}
+
+extension Conversations.Claim {
+    /// Keeps the pictures of the run. When they cannot be kept, the run is given up. Throws `ProtocolError`.
+    func keep(_ attachments: Attachments, in conversations: Conversations) throws(ProtocolError) {
+        do {
+            try attachments.write(to: run.request.images)
+        } catch {
+            let fault = ProtocolError(.unavailable, "the message could not be kept: \(error)")
+            conversations.giveUp(run, fault)
+            throw fault
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import JSON
+
+/// What conversations need of the database. What a call was to write is on disk when it returns.
+struct ConversationStore: Sendable {
+    let database: InstanceDatabase
+    let settings: SessionSettings
+
+    /// What became of a message.
+    enum Acceptance: Sendable {
+        /// It is kept, in the transcript so called.
+        case kept(sessionID: String)
+        /// Its run is known; nothing was changed.
+        case known(Run)
+    }
+
+    /// Keeps what `run` is to answer, and that it is to. Throws `ProtocolError` when its session cannot be so called.
+    func accept(_ run: ActiveRun, whenQueued: () -> Void = {}) async throws -> Acceptance {
+        let request = run.request
+        let (key, time) = (request.sessionKey, run.acceptedAt)
+        return try await database.write(whenQueued: whenQueued) { transaction in
+            let accepted = try transaction.runs.accept(run.record)
+            guard accepted.isNew else { return .known(accepted.run) }
+            if request.isBeginning { _ = try transaction.sessions.reset(key, at: time) }
+            var entry = try transaction.sessions.use(key, policy: settings.resets.policy(for: key), at: time)
+            guard entry.fields["sendPolicy"] != "deny" else {
+                throw ProtocolError(.invalidRequest, "send blocked by session policy")
+            }
+            if try entry.take(request, in: transaction) { try transaction.sessions.save(entry) }
+            let message = ChatMessage(role: .user, text: request.message, timestamp: time)
+            try transaction.transcripts.append(message.json, to: entry, at: time)
+            return .kept(sessionID: entry.sessionID)
+        }
+    }
+
+    /// Keeps `message` as the newest of the session `key`; nil when there is no such session.
+    func add(_ message: ChatMessage, to key: SessionKey) async throws -> AppendedMessage? {
+        try await database.write { transaction in
+            guard var entry = try transaction.sessions.find(key) else { return nil }
+            entry.updatedAt = max(entry.updatedAt, message.timestamp)
+            try transaction.sessions.save(entry)
+            return try transaction.transcripts.append(message.json, to: entry, at: message.timestamp)
+        }
+    }
+
+    /// How the session `key` stands.
+    func session(_ key: SessionKey) async throws -> SessionEntry? {
+        try await database.read { try $0.sessions.find(key) }
+    }
+
+    /// The session that writes the transcript `id`.
+    func session(writing id: String) async throws -> SessionEntry? {
+        try await database.read { try $0.sessions.find(sessionID: id) }
+    }
+
+    /// Keeps that `run` ended as `end` says, and its answer.
+    func finish(_ run: Run, _ end: RunEnd, answer: ChatMessage?, providerSession: String?) async throws {
+        try await database.write { transaction in
+            if let startedAt = end.startedAt { try transaction.runs.start(run.runID, at: startedAt) }
+            try transaction.runs.end(
+                run.runID, end.status.runStatus, error: end.error, result: end.result, at: end.endedAt)
+            guard let key = run.sessionKey, let sessionID = end.sessionID else { return }
+            if let answer {
+                // The transcript that holds the message, also when its session has begun anew meanwhile.
+                let entry = SessionEntry(key: key, sessionID: sessionID, updatedAt: end.endedAt)
+                try transaction.transcripts.append(answer.json, to: entry, at: end.endedAt)
+            }
+            guard var entry = try transaction.sessions.find(key), entry.sessionID == sessionID else { return }
+            entry.updatedAt = max(entry.updatedAt, end.endedAt)
+            entry.note(end, providerSession: providerSession)
+            try transaction.sessions.save(entry)
+        }
+    }
+
+    /// The run with this id.
+    func run(_ id: String) async throws -> Run? {
+        try await database.read { try $0.runs.find(id) }
+    }
+
+    /// The newest messages of the session `key`, oldest first.
+    func history(of key: SessionKey, limit: Int) async throws -> (entry: SessionEntry?, messages: [JSON]) {
+        try await database.read { transaction in
+            guard let entry = try transaction.sessions.find(key) else { return (nil, []) }
+            return (entry, try transaction.transcripts.page(entry.sessionID, limit: limit).map(\.message))
+        }
+    }
+
+    /// How long an ended run is known by its key, in milliseconds: a week. Who has not asked again by then, will not.
+    static let runLifetime: Int64 = 7 * 24 * 3600 * 1000
+
+    /// Forgets the runs that ended longer ago than `runLifetime`.
+    func forgetOldRuns(at time: Int64) async throws {
+        try await database.write { _ = try $0.runs.forget(endedBefore: time - Self.runLifetime) }
+    }
+
+    /// Ends the runs an earlier process left open, and marks their sessions. Returns how many there were. Holds up the
+    /// caller: for the start.
+    func recover(at time: Int64) throws(StorageError) -> Int {
+        // Mostly there are none, and then there is nothing to flush.
+        guard try database.readNow({ try !$0.runs.open().isEmpty }) else { return 0 }
+        return try database.writeNow { transaction in
+            let runs = try transaction.runs.endAllOpen(error: "the gateway ended before the run did", at: time)
+            for key in Set(runs.compactMap(\.sessionKey)) {
+                guard var entry = try transaction.sessions.find(key) else { continue }
+                entry.fields["abortedLastRun"] = true
+                try transaction.sessions.save(entry)
+            }
+            return runs.count
+        }
+    }
+}
+
+extension SessionEntry {
+    /// What each provider calls the conversation.
+    func providerSession(_ provider: String) -> String? {
+        fields["cliSessionIds"]?[provider]?.string
+    }
+
+    /// The model chosen for it, as `provider/model`.
+    var modelOverride: String? {
+        guard let model = fields["modelOverride"]?.string, !model.isEmpty else { return nil }
+        return fields["providerOverride"]?.string.map { "\($0)/\(model)" } ?? model
+    }
+
+    /// How much its model thinks.
+    var thinkingLevel: String? { fields["thinkingLevel"]?.string }
+
+    /// Takes over what `request` says of a session that does not say it yet. Returns whether there was something.
+    fileprivate mutating func take(_ request: RunRequest, in transaction: Transaction) throws -> Bool {
+        let before = fields
+        if let label = request.label, self.label == nil {
+            try transaction.sessions.requireUnused(label, by: key)
+            fields["label"] = .string(label)
+        }
+        if let other = request.spawnedBy, spawnedBy == nil { fields["spawnedBy"] = .string(other) }
+        return fields != before
+    }
+
+    /// Notes who answered, how, and what it cost.
+    fileprivate mutating func note(_ end: RunEnd, providerSession: String?) {
+        fields["abortedLastRun"] = .bool(end.status == .aborted)
+        if let provider = end.provider {
+            fields["modelProvider"] = .string(provider)
+            fields["model"] = .string(end.model ?? provider)
+            if let providerSession {
+                var ids = fields["cliSessionIds"]?.object ?? JSONObject()
+                ids[provider] = .string(providerSession)
+                fields["cliSessionIds"] = .object(ids)
+            }
+        }
+        guard let usage = end.usage else { return }
+        func add(_ name: String, _ count: Int64?) {
+            guard let count else { return }
+            let (sum, isTooMuch) = (fields[name]?.integer ?? 0).addingReportingOverflow(count)
+            fields[name] = .integer(isTooMuch ? .max : sum)
+        }
+        add("inputTokens", usage.input)
+        add("outputTokens", usage.output)
+        add("totalTokens", usage.total ?? usage.input.map { $0 + (usage.output ?? 0) })
+    }
+}
+
+extension RunEnd.Status {
+    /// As runs are kept.
+    var runStatus: Run.Status {
+        switch self {
+        case .ok: .ok
+        case .error: .error
+        case .aborted: .aborted
+        }
+    }
+}

@@ -1,0 +1,238 @@
+import JSON
+import Logging
+
+/// Conversations with the agents of a gateway: every way in (chat, agent, HTTP, cron, channels) leads here.
+struct Conversations: Sendable {
+    let gateway: Gateway
+    private var table: RunTable { gateway.runs }
+
+    // MARK: Asking
+
+    /// Takes the run `request` asks for a place in its session's line, at once: who calls first comes first. It must
+    /// be given to `accept`. Throws `ProtocolError` when the gateway ends.
+    func claim(_ request: RunRequest) throws(ProtocolError) -> Claim {
+        guard let (run, isNew) = table.claim(request) else { throw .stopping }
+        return Claim(run: run, isNew: isNew)
+    }
+
+    /// A run, and whether this request was the first to ask for it.
+    struct Claim: Sendable {
+        let run: ActiveRun
+        let isNew: Bool
+    }
+
+    /// What became of a request.
+    enum Acceptance: Sendable {
+        /// It is on disk, and will be answered.
+        case started(ActiveRun)
+        /// It is being answered already.
+        case underWay(ActiveRun)
+        /// It was answered before.
+        case over(Run)
+    }
+
+    /// Takes the message in. Returns when that is on disk; throws `ProtocolError` when it cannot be, and then nothing
+    /// was taken in.
+    func accept(_ claim: Claim) async throws -> Acceptance {
+        let run = claim.run
+        guard claim.isNew else {
+            switch try await run.acceptance.wait().get() {
+            case .kept: return run.end.current.map { .over(run.record(of: $0)) } ?? .underWay(run)
+            case .known(let known): return .over(known)
+            }
+        }
+        do {
+            // The transcript has the messages of a session in the order in which they came.
+            try await run.earlierQueued?.wait()
+            try Task.checkCancellation()
+            switch try await gateway.conversationStore.accept(run, whenQueued: { run.queued.fulfil(()) }) {
+            case .known(let known):
+                table.leave(run, isForgotten: true)
+                run.acceptance.fulfil(.success(.known(known)))
+                return .over(known)
+            case .kept(let sessionID):
+                run.acceptance.fulfil(.success(.kept(sessionID: sessionID)))
+                run.carry(by: gateway.tasks.start { [self] in await carryOut(run, sessionID: sessionID) })
+                return .started(run)
+            }
+        } catch {
+            let fault =
+                error is CancellationError
+                ? ProtocolError.stopping
+                : error as? ProtocolError
+                    ?? ProtocolError(.unavailable, "the message could not be kept: \(error)")
+            giveUp(run, fault)
+            throw fault
+        }
+    }
+
+    /// Forgets a run that was not accepted.
+    func giveUp(_ run: ActiveRun, _ fault: ProtocolError) {
+        table.leave(run, isForgotten: true)
+        run.queued.fulfil(())
+        run.acceptance.fulfil(.failure(fault))
+    }
+
+    /// Asks, and waits for the end. For callers inside the gateway; `progress` is told the answer as it grows.
+    func run(_ request: RunRequest) async throws -> RunEnd {
+        let claim = try claim(request)
+        switch try await accept(claim) {
+        case .started(let run), .underWay(let run):
+            return try await withTaskCancellationHandler {
+                try await run.end.wait()
+            } onCancel: {
+                abort(run, .client)
+            }
+        case .over(let record): throw ProtocolError(.invalidRequest, "the run \(record.runID) is over")
+        }
+    }
+
+    // MARK: Ending
+
+    /// Ends the runs of the session `key`, or the one called `id`. Returns those that it ended.
+    func abort(session key: SessionKey, run id: String? = nil, _ cause: AbortCause) throws(ProtocolError) -> [String] {
+        if let id {
+            guard let run = table.run(id), run.end.current == nil else { return [] }
+            guard run.request.sessionKey == key else {
+                throw ProtocolError(.invalidRequest, "runId does not match sessionKey")
+            }
+            return abort(run, cause) ? [id] : []
+        }
+        return table.open.filter { $0.request.sessionKey == key && abort($0, cause) }.map(\.id)
+    }
+
+    /// Ends the runs of the session `key`, and waits until their agents have let go. Returns whether they did in time.
+    func clear(_ key: SessionKey, within time: Duration) async throws -> Bool {
+        let deadline = ContinuousClock.now + time
+        let runs = table.open.filter { $0.request.sessionKey == key }
+        for run in runs { abort(run, .client) }
+        for run in runs {
+            guard try await run.end.wait(atMost: max(.zero, deadline - .now)) != nil else { return false }
+        }
+        return true
+    }
+
+    /// Ends every run: the gateway is about to.
+    func abortAll() {
+        table.close()
+        for run in table.open { abort(run, .shutdown) }
+    }
+
+    /// Clients hear of it at once; what there is of an answer is kept when the agent has let go.
+    @discardableResult
+    private func abort(_ run: ActiveRun, _ cause: AbortCause) -> Bool {
+        guard run.abort(cause) else { return false }
+        run.voice.finish(end(of: run, .aborted, text: run.voice.text), of: run, in: gateway)
+        return true
+    }
+
+    /// Waits for the end of the run `id`; nil when it does not come in time.
+    func wait(for id: String, atMost time: Duration) async throws -> Run? {
+        if let run = table.run(id) {
+            return try await run.end.wait(atMost: time).map(run.record)
+        }
+        if let known = try await gateway.conversationStore.run(id), known.status.isEnd { return known }
+        // Perhaps it is asked for meanwhile.
+        try await Task.sleep(for: time)
+        return table.run(id).flatMap { run in run.end.current.map(run.record) }
+    }
+
+    // MARK: Carrying out
+
+    private func carryOut(_ run: ActiveRun, sessionID: String) async {
+        var end: RunEnd
+        var providerSession: String?
+        do {
+            try await run.place.wait()
+            let reply = try await gateway.lanes.gate(run.request.lane).pass {
+                run.start(at: gateway.clock.milliseconds)
+                run.voice.begin(run, in: gateway)
+                return try await answer(run, sessionID: sessionID)
+            }
+            end = self.end(of: run, .ok, text: reply.text)
+            (end.provider, end.model, end.usage) = (reply.provider, reply.model, reply.usage)
+            providerSession = reply.providerSession
+        } catch is CancellationError {
+            _ = run.abort(.shutdown)
+            end = self.end(of: run, .aborted, text: run.voice.text)
+        } catch {
+            end = self.end(of: run, run.abortCause == nil ? .error : .aborted, text: run.voice.text)
+            if end.status == .error {
+                end.error = "\((error as? ProtocolError)?.message ?? "\(error)")"
+                end.isTimeout = (error as? CLIBackendError)?.isTimeout ?? false
+            }
+        }
+        end.sessionID = sessionID
+        await keep(&end, of: run, providerSession)
+        // First: who hears of the end and asks again is answered with it.
+        run.end.fulfil(end)
+        run.voice.finish(end, of: run, in: gateway)
+        table.leave(run, isForgotten: false)
+    }
+
+    private func answer(_ run: ActiveRun, sessionID: String) async throws -> Reply {
+        if run.request.message.isEmpty, run.request.images.isEmpty {
+            return Reply(text: "A new conversation begins.")
+        }
+        let entry = try await gateway.conversationStore.session(run.request.sessionKey)
+        guard let agent = gateway.agents.named(run.request.agentID) else {
+            throw ProtocolError(.invalidRequest, "unknown agent \"\(run.request.agentID)\"")
+        }
+        var models = agent.models
+        if let model = run.request.model ?? entry?.modelOverride { models = [ModelName(model)] + models }
+        let candidates = try gateway.agents.responders(for: models, in: gateway)
+        let notes = gateway.systemEvents.take(for: run.request.sessionKey.text)
+        var failure: (any Error)?
+        for (responder, model) in candidates {
+            let turn = Turn(
+                runID: run.id, agent: agent, sessionKey: run.request.sessionKey.text, sessionID: sessionID,
+                message: run.request.message, notes: notes, images: run.request.images, model: model,
+                systemPrompt: gateway.agents.systemPrompt(
+                    for: agent, session: run.request.sessionKey.text, extra: run.request.extraSystemPrompt),
+                providerSession: entry?.sessionID == sessionID ? entry?.providerSession(responder.id) : nil,
+                time: run.request.time ?? gateway.agents.time)
+            do {
+                return try await responder.answer(turn) { text in run.voice.progress(text, of: run, in: gateway) }
+            } catch let error where !(error is CancellationError) && run.voice.text.isEmpty {
+                gateway.logger.warning(
+                    "no answer", metadata: ["run": "\(run.id)", "provider": "\(responder.id)", "error": "\(error)"])
+                // Only an answer nobody has seen a part of may be another's.
+                failure = failure ?? error
+                try Task.checkCancellation()
+            }
+        }
+        throw failure ?? ProtocolError(.unavailable, "nobody is there to answer")
+    }
+
+    /// Writes down how the run ended. A disk that takes no more makes an error of it, which clients then hear.
+    private func keep(_ end: inout RunEnd, of run: ActiveRun, _ providerSession: String?) async {
+        let answer =
+            end.text.isEmpty
+            ? nil
+            : ChatMessage(
+                role: .assistant, text: end.text, timestamp: end.endedAt, usage: end.usage,
+                stopReason: end.status == .ok ? "stop" : end.status.rawValue)
+        do {
+            try await gateway.conversationStore.finish(
+                run.record, end, answer: answer, providerSession: providerSession)
+        } catch {
+            gateway.logger.error("an answer could not be kept", metadata: ["run": "\(run.id)", "error": "\(error)"])
+            end.status = .error
+            end.error = "the answer could not be kept: \(error)"
+        }
+    }
+
+    private func end(of run: ActiveRun, _ status: RunEnd.Status, text: String) -> RunEnd {
+        RunEnd(status: status, startedAt: run.startedAt, endedAt: gateway.clock.milliseconds, text: text)
+    }
+}
+
+extension ProtocolError {
+    /// Nothing new is begun any more.
+    static let stopping = ProtocolError(.unavailable, "the gateway is stopping")
+}
+
+extension Gateway {
+    /// Its conversations.
+    var conversations: Conversations { Conversations(gateway: self) }
+}

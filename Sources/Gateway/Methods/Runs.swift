@@ -1,0 +1,203 @@
+import JSON
+
+extension MethodGroup {
+    /// Runs of agents.
+    static let runs = MethodGroup(
+        "Runs",
+        """
+        A run as programs start it: `agent` is answered twice under the same id, when the run is on disk and when it \
+        is over. Events `agent` and `chat` tell what happens between.
+        """,
+        [agent, wait])
+}
+
+private struct AgentParameters: Sendable {
+    var message: String
+    var agentID: String?
+    var sessionKey: String?
+    var sessionID: String?
+    var receiver: String?
+    var channel: String?
+    var accountID: String?
+    var groupID: String?
+    var timeout: Int64?
+    var lane: String?
+    var extraSystemPrompt: String?
+    var label: String?
+    var spawnedBy: String?
+    var attachments: [JSON]
+    var key: String
+
+    static let schema = Schema(
+        Field(required: "message", .nonEmptyString, "What is said."),
+        Field("agentId", .nonEmptyString, "The agent; without it, the session's, the channel's or the default."),
+        Field("sessionKey", .string, "The session; without it, that of the channel, or the agent's main session."),
+        Field("sessionId", .string, "The session, by the id of its transcript."),
+        Field("to", .string, "Who writes, as the channel calls them."),
+        Field("replyTo", .string, "Whom the answer goes to."),
+        Field("channel", .string, "The channel it came from. `bindings` say whose it is."),
+        Field("replyChannel", .string, "The channel the answer goes to."),
+        Field("accountId", .string, "The channel's account."),
+        Field("replyAccountId", .string, "The account the answer goes to."),
+        Field("threadId", .string, "The thread."), Field("groupId", .string, "The group."),
+        Field("groupChannel", .string, "The group's channel."), Field("groupSpace", .string, "The group's space."),
+        Field("thinking", .string, "How much a model is to think; for those that can be told."),
+        Field("deliver", .boolean, "Whether the answer also goes to the channel."),
+        Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
+        Field("timeout", .integer(0...), "How long the answer may take, in seconds; 0 means as configured."),
+        Field("lane", .string, "The lane: `main`, `cron`, `subagent` or another."),
+        Field("extraSystemPrompt", .string, "What the agent is told beside its own files."),
+        Field("label", .string(1...64), "A name for a session that has none."),
+        Field("spawnedBy", .string, "The session that asks."),
+        Field(required: "idempotencyKey", .nonEmptyString, "The run's id. Sent again, it does nothing twice."),
+        as: {
+            (
+                message, agentID, sessionKey, sessionID, receiver, _: String?, channel, _: String?, accountID,
+                _: String?, _: String?, groupID, _: String?, _: String?, _: String?, _: Bool?, attachments, timeout,
+                lane, extra, label, spawnedBy, key
+            ) in
+            AgentParameters(
+                message: message, agentID: agentID, sessionKey: sessionKey, sessionID: sessionID, receiver: receiver,
+                channel: channel, accountID: accountID, groupID: groupID, timeout: timeout, lane: lane,
+                extraSystemPrompt: extra, label: label, spawnedBy: spawnedBy, attachments: attachments, key: key)
+        })
+
+    /// Where the message comes from; nil when it came through no channel.
+    var origin: MessageOrigin? {
+        guard let channel, !channel.trimmed.isEmpty else { return nil }
+        var origin = MessageOrigin(channel: channel.trimmed)
+        if let accountID, !accountID.trimmed.isEmpty { origin.accountID = accountID.trimmed }
+        if let groupID, !groupID.trimmed.isEmpty {
+            origin.peer = (.group, groupID.trimmed)
+        } else if let receiver, !receiver.trimmed.isEmpty {
+            origin.peer = (.direct, receiver.trimmed)
+        }
+        return origin
+    }
+}
+
+private let result = Field(
+    "result",
+    .object(
+        Field(required: "payloads", .list(of: .anyObject), "The parts of the answer: `text`, `mediaUrl`."),
+        Field(
+            required: "meta", .anyObject,
+            "`durationMs`, and `agentMeta` with `sessionId`, `provider`, `model`, `usage`.")
+    ), "The answer; in the second.")
+
+private let agent = Method.ordered(
+    "agent", .scope(.write), "Has an agent answer, and waits for the answer.", AgentParameters.schema,
+    answer: .object(
+        Field(required: "runId", .string, "The run: the `idempotencyKey`."),
+        Field(required: "status", .string, "`accepted`, then `ok`. A run that fails or is aborted is an error."),
+        Field("acceptedAt", .integer, "When it was accepted; in the first."),
+        Field("summary", .string, "A word for people; in the second."), result)
+) { call, parameters in
+    let images = try Attachments(parameters.attachments)
+    if let id = parameters.sessionID, parameters.sessionKey == nil {
+        // Its key stands in the database: this one takes its turn when that is known.
+        return {
+            guard let entry = try await call.gateway.conversationStore.session(writing: id) else {
+                throw ProtocolError(.invalidRequest, "invalid agent params: unknown session id \"\(id)\"")
+            }
+            return try await answer(call, claimed(call, parameters, images, sessionKey: entry.key.text), images)
+        }
+    }
+    let claim = try claimed(call, parameters, images, sessionKey: parameters.sessionKey)
+    return { try await answer(call, claim, images) }
+}
+
+private func claimed(
+    _ call: MethodCall, _ parameters: AgentParameters, _ images: Attachments, sessionKey: String?
+) throws(ProtocolError) -> Conversations.Claim {
+    let session = try agentSession(parameters, sessionKey: sessionKey, in: call.gateway)
+    var request = RunRequest(
+        space: .agent, key: parameters.key, sessionKey: session.key, clientSessionKey: session.key.text,
+        agentID: session.agentID, message: parameters.message)
+    request.time = parameters.timeout.flatMap { $0 > 0 ? .seconds($0) : nil }
+    request.lane = parameters.lane.flatMap { $0.trimmed.isEmpty ? nil : $0.trimmed } ?? Lanes.main
+    request.extraSystemPrompt = parameters.extraSystemPrompt
+    request.label = parameters.label
+    request.spawnedBy = parameters.spawnedBy.map { call.gateway.session($0).key.text }
+    request.images = images.paths(for: parameters.key, in: call.gateway.configuration.instance)
+    return try call.gateway.conversations.claim(request)
+}
+
+private func answer(
+    _ call: MethodCall, _ claim: Conversations.Claim, _ images: Attachments
+) async throws -> JSON {
+    let conversations = call.gateway.conversations
+    if claim.isNew { try claim.keep(images, in: conversations) }
+    switch try await conversations.accept(claim) {
+    case .started(let run), .underWay(let run):
+        call.answer([
+            "runId": .string(run.id), "status": "accepted", "acceptedAt": .integer(run.acceptedAt),
+        ])
+        return try final(run.record(of: await run.end.wait()), isTimeout: run.end.current?.isTimeout)
+    case .over(let record): return try final(record, isTimeout: false)
+    }
+}
+
+private func agentSession(
+    _ parameters: AgentParameters, sessionKey: String?, in gateway: Gateway
+) throws(ProtocolError) -> (key: SessionKey, agentID: String) {
+    let named = parameters.agentID?.trimmed.lowercased()
+    if let named, gateway.agents.named(named) == nil {
+        throw ProtocolError(.invalidRequest, "invalid agent params: unknown agent id \"\(parameters.agentID ?? "")\"")
+    }
+    if sessionKey == nil, let origin = parameters.origin { return gateway.session(for: origin, agent: named) }
+    let session = gateway.session(sessionKey ?? "main", agent: named)
+    if let named, session.agentID != named {
+        throw ProtocolError(
+            .invalidRequest,
+            "invalid agent params: agent \"\(named)\" does not match session key agent \"\(session.agentID)\"")
+    }
+    try gateway.requireAgent(session.agentID)
+    return session
+}
+
+/// The last answer to `agent`.
+private func final(_ record: Run, isTimeout: Bool?) throws(ProtocolError) -> JSON {
+    switch record.status {
+    case .ok:
+        return [
+            "runId": .string(record.runID), "status": "ok", "summary": "completed", "result": record.result ?? .null,
+        ]
+    case .accepted, .running, .error, .aborted:
+        var error = ProtocolError(record)
+        if record.status == .aborted { error.message = "the run was aborted" }
+        if isTimeout == true { error.code = .agentTimeout }
+        throw error
+    }
+}
+
+private struct WaitParameters: Sendable {
+    var runID: String
+    var timeout: Int64
+
+    static let schema = Schema(
+        Field(required: "runId", .nonEmptyString, "The run."),
+        Field("timeoutMs", .integer(0...), default: 30_000, "How long to wait, in milliseconds."),
+        as: WaitParameters.init)
+}
+
+private let wait = Method.awaiting(
+    "agent.wait", .scope(.write), "Waits for the end of a run.", WaitParameters.schema,
+    answer: .object(
+        Field(required: "runId", .string, "The run."),
+        Field(required: "status", .string, "`ok`, `error`, or `timeout`: it is not over."),
+        Field("startedAt", .integer, "When the agent began."), Field("endedAt", .integer, "When the run ended."),
+        Field("error", .string, "Why there is no answer."))
+) { call, parameters in
+    let time = Duration.milliseconds(min(parameters.timeout, 24 * 3600 * 1000))
+    guard let record = try await call.gateway.conversations.wait(for: parameters.runID, atMost: time) else {
+        return ["runId": .string(parameters.runID), "status": "timeout"]
+    }
+    var object: JSONObject = [
+        "runId": .string(record.runID), "status": .string(record.status == .ok ? "ok" : "error"),
+    ]
+    object["startedAt"] = record.startedAt.map(JSON.integer)
+    object["endedAt"] = record.endedAt.map(JSON.integer)
+    object["error"] = record.status == .aborted ? "aborted" : record.error.map(JSON.string)
+    return .object(object)
+}

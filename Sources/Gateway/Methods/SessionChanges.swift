@@ -1,0 +1,177 @@
+import JSON
+import Policy
+
+/// The methods that change what is kept of a conversation.
+enum SessionChanges {
+    private static let entryAnswer = Field(
+        required: "entry",
+        Shape.object(
+            Field(required: "sessionId", .string, "The id of its transcript."),
+            Field(required: "updatedAt", .integer, "When it was last used, in milliseconds since 1970.")),
+        "The session as it is now, with all its settings.")
+    private static let okAnswer = Field(required: "ok", Shape.boolean, "Always true.")
+    private static let keyAnswer = Field(required: "key", Shape.string, "The session's whole key.")
+    private static let keyField = Field(required: "key", Shape.nonEmptyString, "The session.")
+
+    // MARK: Settings
+
+    private struct PatchParameters: Sendable {
+        var key: String
+        var patch: SessionPatch
+        var model: Change<String>?
+
+        static let schema = Schema(
+            keyField,
+            Field("label", .nullable(.string(1...64)), "What it is to be called; no two sessions may share a label."),
+            Field("thinkingLevel", word(.thinking), "How much a model is to think."),
+            Field("verboseLevel", word(.verbose), "Whether it tells what it does."),
+            Field("reasoningLevel", word(.reasoning), "Whether it tells what it thinks."),
+            Field("responseUsage", .nullable(constants(.usage)), "Whether each answer tells its cost."),
+            Field("elevatedLevel", word(.elevated), "Whether it may do more than usual."),
+            Field("execHost", word(.host), "Where programs run."),
+            Field("execSecurity", word(.security), "Which programs may run."),
+            Field("execAsk", word(.ask), "When somebody is asked first."),
+            Field("execNode", .nullable(.nonEmptyString), "The node programs run on."),
+            Field("model", .nullable(.nonEmptyString), "`provider/model`, instead of the agent's own."),
+            Field("spawnedBy", .nullable(.nonEmptyString), "The session that started it; only for `subagent:` ones."),
+            Field("sendPolicy", .nullable(constants(.sending)), "Whether it may be written to."),
+            Field("groupActivation", .nullable(constants(.activation)), "When it answers in a group."),
+            as: {
+                (
+                    key, label, thinking, verbose, reasoning, usage, elevated, host, security, ask, node, model, parent,
+                    sending, activation
+                ) in
+                let all: [(SessionSetting, Change<String>?)] = [
+                    (.thinking, thinking), (.verbose, verbose), (.reasoning, reasoning), (.usage, usage),
+                    (.elevated, elevated), (.host, host), (.security, security), (.ask, ask), (.sending, sending),
+                    (.activation, activation),
+                ]
+                let settings = all.compactMap { setting, change in change.map { (setting, $0) } }
+                return PatchParameters(
+                    key: key, patch: SessionPatch(label: label, settings: settings, node: node, spawnedBy: parent),
+                    model: model)
+            })
+
+        /// Any text: what it must be is said in the words clients know, not in the validator's.
+        private static func word(_ setting: SessionSetting) -> Shape<Change<String>> {
+            let words = setting.words.map { "`\($0)`" }.joined(separator: ", ")
+            let shape = Shape<String>("one of \(words)") { json, faults in Shape.nonEmptyString.read(json, &faults) }
+            return .nullable(shape)
+        }
+
+        private static func constants(_ setting: SessionSetting) -> Shape<String> {
+            .parsed(setting.words.map { "`\($0)`" }) { setting.words.contains($0) ? $0 : nil }
+        }
+    }
+
+    static let patch = Method.awaiting(
+        "sessions.patch", .scope(.admin), "Changes a session's settings; null takes one away.", PatchParameters.schema,
+        answer: .object(
+            okAnswer, Field(required: "path", .string, "Where it is kept."), keyAnswer, entryAnswer)
+    ) { call, parameters in
+        let gateway = call.gateway
+        let (key, agentID) = gateway.session(parameters.key)
+        var patch = parameters.patch
+        switch parameters.model {
+        case nil: break
+        case .clear: patch.model = .clear
+        case .set(let text):
+            guard !text.trimmed.isEmpty else { throw ProtocolError(.invalidRequest, "invalid model: empty") }
+            let name = ModelName(text)
+            guard (try? gateway.agents.responders(for: [name], in: gateway)) != nil else {
+                throw ProtocolError(.invalidRequest, "model not allowed: \(text)")
+            }
+            patch.model = name == gateway.agents.named(agentID)?.models.first ? .clear : .set(name)
+        }
+        let entry = try await gateway.conversationStore.change(key, patch, at: gateway.clock.milliseconds)
+        return [
+            "ok": true, "path": .string(gateway.database.path.text), "key": .string(key.text), "entry": entry.json,
+        ]
+    }
+
+    // MARK: Life
+
+    private struct ResetParameters: Sendable {
+        var key: String
+
+        static let schema = Schema(keyField, as: ResetParameters.init)
+    }
+
+    static let reset = Method.awaiting(
+        "sessions.reset", .scope(.admin), "Begins a session anew: another transcript, the same settings.",
+        ResetParameters.schema, answer: .object(okAnswer, keyAnswer, entryAnswer)
+    ) { call, parameters in
+        let key = call.gateway.session(parameters.key).key
+        let entry = try await call.gateway.conversationStore.reset(key, at: call.gateway.clock.milliseconds)
+        return ["ok": true, "key": .string(key.text), "entry": entry.json]
+    }
+
+    private struct DeleteParameters: Sendable {
+        var key: String
+        var deletesTranscript: Bool
+
+        static let schema = Schema(
+            keyField,
+            Field("deleteTranscript", .boolean, default: true, "Put its transcript away too: it is searched no more."),
+            as: DeleteParameters.init)
+    }
+
+    /// How long a session's agent has to let go before the session is deleted.
+    private static let patience = Duration.seconds(15)
+
+    static let delete = Method.awaiting(
+        "sessions.delete", .scope(.admin), "Forgets a session. What its agent is doing is ended first.",
+        DeleteParameters.schema,
+        answer: .object(
+            okAnswer, keyAnswer, Field(required: "deleted", .boolean, "Whether there was one."),
+            Field(required: "archived", .list(of: .string), "The names its transcript is kept under."))
+    ) { call, parameters in
+        let gateway = call.gateway
+        let key = gateway.session(parameters.key).key
+        guard !key.isMain(settings: gateway.configuration.sessionSettings) else {
+            throw ProtocolError(.invalidRequest, "Cannot delete the main session (\(key)).")
+        }
+        guard try await gateway.conversations.clear(key, within: patience) else {
+            throw ProtocolError(.unavailable, "Session \(key) is still active; try again in a moment.")
+        }
+        let (isDeleted, archived) = try await gateway.conversationStore.delete(
+            key, isArchiving: parameters.deletesTranscript, at: gateway.clock.milliseconds)
+        return [
+            "ok": true, "key": .string(key.text), "deleted": .bool(isDeleted),
+            "archived": .array(archived.map(JSON.string)),
+        ]
+    }
+
+    private struct CompactParameters: Sendable {
+        var key: String
+        var maxLines: Int64
+
+        static let schema = Schema(
+            keyField, Field("maxLines", .integer(1...), default: 400, "How many of the newest lines stay."),
+            as: CompactParameters.init)
+    }
+
+    static let compact = Method.awaiting(
+        "sessions.compact", .scope(.admin), "Puts the older part of a session's transcript away.",
+        CompactParameters.schema,
+        answer: .object(
+            okAnswer, keyAnswer, Field(required: "compacted", .boolean, "Whether something was put away."),
+            Field("kept", .integer(0...), "How many lines stayed."),
+            Field("archived", .string, "The name the others are kept under."),
+            Field("reason", .string, "Why there was nothing to do."))
+    ) { call, parameters in
+        let key = call.gateway.session(parameters.key).key
+        let kept = Int(min(parameters.maxLines, Int64(Int32.max)))
+        var object: JSONObject = ["ok": true, "key": .string(key.text), "compacted": false]
+        switch try await call.gateway.conversationStore.compact(key, keeping: kept, at: call.gateway.clock.milliseconds)
+        {
+        case .nothing(let reason): object["reason"] = .string(reason)
+        case .short(let count): object["kept"] = .integer(Int64(count))
+        case .done(let name):
+            object["compacted"] = true
+            object["kept"] = .integer(Int64(kept))
+            object["archived"] = .string(name)
+        }
+        return .object(object)
+    }
+}

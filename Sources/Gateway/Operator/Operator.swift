@@ -1,0 +1,44 @@
+import Policy
+
+/// The agent that answers when no model is configured: a few commands about this instance, answered by a fixed
+/// program from what it can see.
+struct Operator: Responder {
+    /// What models call it.
+    static let id = "operator"
+
+    let gateway: Gateway
+    var id: String { Self.id }
+
+    func answer(_ turn: Turn, progress: @escaping @Sendable (String) -> Void) async throws -> Reply {
+        Reply(text: try await answer(to: turn.message, agent: turn.agent), provider: id)
+    }
+
+    private func answer(to message: String, agent: Agent) async throws -> String {
+        let message = message.trimmed
+        guard message.hasPrefix("/") else { return notAModel(agent) }
+        let word = message.dropFirst().prefix { !$0.isWhitespace }.lowercased()
+        guard let command = OperatorCommand.all.first(where: { $0.name == word }) else {
+            let nearest = Suggestion.nearest(to: word, among: OperatorCommand.all.map(\.name))
+            let hint = nearest.map { " Did you mean /\($0)?" } ?? ""
+            return "There is no command /\(word).\(hint) /help lists those there are."
+        }
+        let argument = String(message.dropFirst(1 + word.count)).trimmed
+        return try await command.answer(OperatorRequest(gateway: gateway, argument: argument))
+    }
+
+    /// What prose is answered.
+    private func notAModel(_ agent: Agent) -> String {
+        let instance = gateway.configuration.instance
+        let chosen =
+            agent.models.isEmpty
+            ? "No model is configured for the agent \"\(agent.id)\", so nobody here can answer prose"
+            : "The agent \"\(agent.id)\" is set to the operator, which answers no prose"
+        return """
+            \(chosen). I am the operator of this gateway: a fixed program that knows a few commands about the profile \
+            "\(instance.name)". /help lists them.
+
+            To have a model answer, describe a program of this host under agents.defaults.cliBackends in \
+            \(instance.configurationFile.value), and name it in agents.defaults.model.primary.
+            """
+    }
+}

@@ -1,0 +1,93 @@
+import JSON
+import Synchronization
+
+/// One turn of an agent that this process is about, from the moment it is asked for to its end.
+final class ActiveRun: Sendable {
+    let request: RunRequest
+    /// The key the client chose.
+    var id: String { request.key }
+    let acceptedAt: Int64
+    /// Its place among the runs of its session.
+    let place: Gate.Place
+    /// Whether its message stands in the writer's line, or never will: those of its session that came later may follow.
+    let queued = Awaited<Void>()
+    /// The same of the run before it in its session.
+    let earlierQueued: Awaited<Void>?
+    /// How many runs were asked for before it.
+    let ordinal: Int
+    /// Whether it is on disk, or why it is not. Until then nobody is told of it.
+    let acceptance = Awaited<Result<Acceptance, ProtocolError>>()
+    /// Its end, after what came of it is on disk.
+    let end = Awaited<RunEnd>()
+    private let state = Mutex(State())
+    let voice = RunVoice()
+
+    /// What became of the message.
+    enum Acceptance: Sendable {
+        /// It is kept, in this transcript.
+        case kept(sessionID: String)
+        /// It was answered before this process knew of it.
+        case known(Run)
+    }
+
+    private struct State {
+        var task: Task<Void, Never>?
+        var cause: AbortCause?
+        var startedAt: Int64?
+    }
+
+    init(_ request: RunRequest, place: Gate.Place, after earlierQueued: Awaited<Void>?, ordinal: Int, at time: Int64) {
+        self.request = request
+        self.place = place
+        self.earlierQueued = earlierQueued
+        self.ordinal = ordinal
+        acceptedAt = time
+    }
+
+    /// Why it is to end, when somebody wants it to.
+    var abortCause: AbortCause? { state.withLock { $0.cause } }
+
+    /// What is kept of it at first.
+    var record: Run {
+        Run(
+            request.space, idempotencyKey: id, runID: id, sessionKey: request.sessionKey, acceptedAt: acceptedAt)
+    }
+
+    /// What is kept of it after `end`.
+    func record(of end: RunEnd) -> Run {
+        var run = record
+        run.status = end.status.runStatus
+        run.startedAt = end.startedAt
+        run.endedAt = end.endedAt
+        run.error = end.error
+        run.result = end.result
+        return run
+    }
+
+    /// When the agent began.
+    var startedAt: Int64? { state.withLock { $0.startedAt } }
+
+    func start(at time: Int64) {
+        state.withLock { $0.startedAt = time }
+    }
+
+    /// The task that does it; cancelled at once when the run is already to end.
+    func carry(by task: Task<Void, Never>) {
+        let isAborted = state.withLock { state in
+            state.task = task
+            return state.cause != nil
+        }
+        if isAborted { task.cancel() }
+    }
+
+    /// Has it end. Returns whether it had not ended, and nobody had asked before.
+    func abort(_ cause: AbortCause) -> Bool {
+        guard end.current == nil else { return false }
+        let (isFirst, task) = state.withLock { state in
+            defer { state.cause = state.cause ?? cause }
+            return (state.cause == nil, state.task)
+        }
+        task?.cancel()
+        return isFirst
+    }
+}

@@ -1,0 +1,47 @@
+import JSON
+
+/// How a run ended.
+struct RunEnd: Sendable, Equatable {
+    enum Status: String, Sendable {
+        case ok, error, aborted
+    }
+
+    var status: Status
+    /// When the agent began; nil when it never did.
+    var startedAt: Int64?
+    var endedAt: Int64
+    /// The answer; of an aborted run, as far as it came.
+    var text: String
+    /// Why there is none.
+    var error: String?
+    /// Whether it took too long.
+    var isTimeout = false
+    /// Who answered, and what it cost.
+    var provider: String?
+    var model: String?
+    var usage: TokenUsage?
+    var sessionID: String?
+
+    /// The `result` of the method `agent`: what a run is remembered by.
+    var result: JSON {
+        var meta = JSONObject()
+        meta["sessionId"] = sessionID.map(JSON.string)
+        meta["provider"] = provider.map(JSON.string)
+        meta["model"] = model.map(JSON.string)
+        meta["usage"] = usage?.json
+        return [
+            "payloads": text.isEmpty ? [] : [["text": .string(text), "mediaUrl": .null]],
+            "meta": ["durationMs": .integer(endedAt - (startedAt ?? endedAt)), "agentMeta": .object(meta)],
+        ]
+    }
+}
+
+/// Why a run is to end before it is done.
+enum AbortCause: String, Sendable {
+    /// A client asked for it.
+    case client = "rpc"
+    /// Somebody wrote `stop`.
+    case stopWord = "stop"
+    /// The gateway ends.
+    case shutdown
+}

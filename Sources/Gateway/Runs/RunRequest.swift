@@ -1,0 +1,27 @@
+/// What a run is to do.
+struct RunRequest: Sendable {
+    /// Whose keys a run's own key is among.
+    var space: Run.Space
+    /// The key the client chose, which is also the run's id.
+    var key: String
+    /// The session, as the gateway calls it, and as the client did.
+    var sessionKey: SessionKey
+    var clientSessionKey: String
+    var agentID: String
+    var message: String
+    /// Whether the session begins anew with it.
+    var isBeginning = false
+    /// Pictures, as files.
+    var images: [String] = []
+    /// What the agent is told beside its own files.
+    var extraSystemPrompt: String?
+    /// `provider/model` instead of the agent's own.
+    var model: String?
+    /// How long the answer may take; nil means as configured.
+    var time: Duration?
+    var lane = Lanes.main
+    /// What a session without a name is to be called.
+    var label: String?
+    /// The session that asks.
+    var spawnedBy: String?
+}

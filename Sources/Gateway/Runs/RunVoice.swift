@@ -1,0 +1,127 @@
+import JSON
+import Synchronization
+
+/// What clients hear of a run: the events `agent` and `chat`, in order and not too many.
+///
+/// Texts are cumulative, so a client that is left out of some of them misses nothing.
+final class RunVoice: Sendable {
+    private struct State {
+        /// Events `agent` so far.
+        var sequence: Int64 = 0
+        var text = ""
+        /// The text of the last event `agent`.
+        var toldText = ""
+        var toldAt: Int64 = .min
+        var deltaAt: Int64 = .min
+        var isOver = false
+    }
+
+    /// Between two events `agent` with text, in milliseconds.
+    static let partInterval: Int64 = 50
+    /// Between two events `chat` with text, in milliseconds.
+    static let deltaInterval: Int64 = 150
+
+    // Held while events go out, so that they go out in order.
+    private let state = Mutex(State())
+
+    /// The answer as far as it is known.
+    var text: String { state.withLock { $0.text } }
+
+    /// The agent begins.
+    func begin(_ run: ActiveRun, in gateway: Gateway) {
+        let time = gateway.clock.milliseconds
+        state.withLock { state in
+            guard !state.isOver else { return }
+            tell("lifecycle", ["phase": "start", "startedAt": .integer(time)], of: run, in: gateway, &state)
+        }
+    }
+
+    /// The answer goes on.
+    func progress(_ text: String, of run: ActiveRun, in gateway: Gateway) {
+        let time = gateway.clock.milliseconds
+        state.withLock { state in
+            guard !state.isOver else { return }
+            state.text = text
+            if time - Self.partInterval >= state.toldAt {
+                state.toldAt = time
+                tellText(of: run, in: gateway, &state, isDroppable: true)
+            }
+            if time - Self.deltaInterval >= state.deltaAt {
+                state.deltaAt = time
+                let message = ChatMessage(role: .assistant, text: text, timestamp: time)
+                chat("delta", ["message": message.json], of: run, in: gateway, state, isDroppable: true)
+            }
+        }
+    }
+
+    /// The run is over. Said once: what comes later changes nothing.
+    func finish(_ end: RunEnd, of run: ActiveRun, in gateway: Gateway) {
+        state.withLock { state in
+            guard !state.isOver else { return }
+            state.isOver = true
+            state.text = end.text
+            if !end.text.isEmpty, end.text != state.toldText {
+                tellText(of: run, in: gateway, &state, isDroppable: false)
+            }
+            var data = JSONObject()
+            data["phase"] = end.status == .error ? "error" : "end"
+            data["startedAt"] = end.startedAt.map(JSON.integer)
+            data["endedAt"] = .integer(end.endedAt)
+            data["error"] = end.error.map(JSON.string)
+            if end.status == .aborted { data["aborted"] = true }
+            tell("lifecycle", .object(data), of: run, in: gateway, &state)
+            var payload = JSONObject()
+            if !end.text.isEmpty {
+                payload["message"] =
+                    ChatMessage(
+                        role: .assistant, text: end.text, timestamp: end.endedAt, usage: end.usage,
+                        stopReason: end.status == .ok ? "stop" : end.status.rawValue
+                    ).json
+            }
+            payload["errorMessage"] = end.error.map(JSON.string)
+            payload["stopReason"] = run.abortCause.map { .string($0.rawValue) }
+            let name =
+                switch end.status {
+                case .ok: "final"
+                case .error: "error"
+                case .aborted: "aborted"
+                }
+            chat(name, payload, of: run, in: gateway, state, isDroppable: false)
+        }
+    }
+
+    // MARK: Events
+
+    private func tellText(of run: ActiveRun, in gateway: Gateway, _ state: inout State, isDroppable: Bool) {
+        var data: JSONObject = ["text": .string(state.text)]
+        if state.text.utf8.starts(with: state.toldText.utf8) {
+            data["delta"] = .string(String(Substring(state.text.utf8.dropFirst(state.toldText.utf8.count))))
+        }
+        state.toldText = state.text
+        tell("assistant", .object(data), of: run, in: gateway, &state, isDroppable: isDroppable)
+    }
+
+    private func tell(
+        _ stream: String, _ data: JSON, of run: ActiveRun, in gateway: Gateway, _ state: inout State,
+        isDroppable: Bool = false
+    ) {
+        state.sequence += 1
+        let payload: JSON = [
+            "runId": .string(run.id), "seq": .integer(state.sequence), "stream": .string(stream),
+            "ts": .integer(gateway.clock.milliseconds), "sessionKey": .string(run.request.sessionKey.text),
+            "data": data,
+        ]
+        gateway.broadcast(.agent, payload, isDroppable: isDroppable)
+    }
+
+    private func chat(
+        _ name: String, _ more: JSONObject, of run: ActiveRun, in gateway: Gateway, _ state: State, isDroppable: Bool
+    ) {
+        var payload: JSONObject = [
+            "runId": .string(run.id), "sessionKey": .string(run.request.clientSessionKey),
+            "seq": .integer(state.sequence), "state": .string(name),
+        ]
+        for member in more.members { payload[member.name] = member.value }
+        gateway.broadcast(.chat, .object(payload), isDroppable: isDroppable)
+    }
+}

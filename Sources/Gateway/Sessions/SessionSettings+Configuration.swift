@@ -1,0 +1,31 @@
+extension SessionSettings {
+    /// What `section` says; the main session is always called `main`.
+    init(_ section: SessionSection) {
+        self.init()
+        scope = section.scope == .global ? .global : .perSender
+        directScope =
+            switch section.dmScope {
+            case .main: .main
+            case .perPeer: .perPeer
+            case .perChannelPeer: .perChannelPeer
+            case .perAccountChannelPeer: .perAccountChannelPeer
+            }
+        identityLinks = section.identityLinks.sorted { $0.key < $1.key }.map {
+            IdentityLink(name: $0.key, ids: $0.value)
+        }
+        resets.general = section.reset.map(ResetRules.Rule.init)
+        resets.byKind[.direct] = section.resetByType.direct.map(ResetRules.Rule.init)
+        resets.byKind[.group] = section.resetByType.group.map(ResetRules.Rule.init)
+        resets.byKind[.thread] = section.resetByType.thread.map(ResetRules.Rule.init)
+        for (channel, reset) in section.resetByChannel { resets.byChannel[channel] = ResetRules.Rule(reset) }
+        resets.idleMinutes = section.idleMinutes.map { Int($0) }
+    }
+}
+
+extension ResetRules.Rule {
+    fileprivate init(_ section: ResetSection) {
+        self.init(
+            mode: section.mode.map { $0 == .daily ? .daily : .idle }, hour: section.atHour.map { Int($0) },
+            idleMinutes: section.idleMinutes.map { Int($0) })
+    }
+}

@@ -1,0 +1,381 @@
+import Foundation
+import JSON
+import Policy
+import Testing
+
+@testable import Gateway
+
+extension ProtocolClient {
+    /// Says something in the session `key`.
+    fileprivate func say(_ message: String, run: String, session: String = "main") async throws -> JSON? {
+        try await call(
+            "chat.send",
+            ["sessionKey": .string(session), "message": .string(message), "idempotencyKey": .string(run)], id: run)
+    }
+
+    /// The last event `chat` of the run, and the texts of those before.
+    fileprivate func end(of run: String) async throws -> (event: JSON?, deltas: [String]) {
+        var deltas: [String] = []
+        while let event = try await event("chat") {
+            guard event["runId"]?.string == run else { continue }
+            guard event["state"] == "delta" else { return (event, deltas) }
+            deltas.append(text(event))
+        }
+        return (nil, deltas)
+    }
+
+    /// The messages of a session, as `role: text`.
+    fileprivate func history(_ session: String = "main") async throws -> [String] {
+        let payload = try await call("chat.history", ["sessionKey": .string(session)])?["payload"]
+        return (payload?["messages"]?.array ?? []).map { "\($0["role"]?.string ?? ""): \(parts($0))" }
+    }
+}
+
+private func text(_ event: JSON?) -> String { parts(event?["message"] ?? .null) }
+
+private func parts(_ message: JSON) -> String {
+    (message["content"]?.array ?? []).compactMap { $0["text"]?.string }.joined()
+}
+
+@Test(arguments: Carrier.allCases)
+func `without a model the operator answers, and says that it is none`(carrier: Carrier) async throws {
+    try await TestInstance().open(carrier) { door in
+        let client = try await door.connected()
+        let started = try await client.say("how are you?", run: "r1")
+        #expect(started?["payload"] == ["runId": "r1", "status": "started"])
+        let (event, _) = try await client.end(of: "r1")
+        #expect(event?["state"] == "final")
+        #expect(event?["sessionKey"] == "main")
+        #expect(text(event).contains("No model is configured"))
+        _ = try await client.say("/status", run: "r2")
+        #expect(text(try await client.end(of: "r2").event).contains("Profile"))
+        let history = try await client.history()
+        #expect(history.count == 4)
+        #expect(history.first == "user: how are you?")
+        #expect(history[2] == "user: /status")
+    }
+}
+
+@Test(arguments: Carrier.allCases)
+func `an answer is told as it grows, in both kinds of event`(carrier: Carrier) async throws {
+    let instance = try TestInstance()
+    let agents = try instance.agents("echo \"one $1\"; while [ ! -e $DIR/go ]; do sleep 0.01; done; echo two")
+    try await instance.open(carrier, agents: agents) { door in
+        let client = try await door.connected()
+        _ = try await client.say("hello", run: "r")
+        #expect(try await client.event("agent")?["data"]?["phase"] == "start")
+        let part = try await client.event("agent")
+        #expect(part?["stream"] == "assistant")
+        #expect(part?["data"]?["text"] == "one hello")
+        #expect(part?["seq"] == 2)
+        let delta = try await client.event("chat")
+        #expect(delta?["state"] == "delta")
+        #expect(text(delta) == "one hello")
+        try instance.touch("go")
+        var last: JSON?
+        while let event = try await client.event("agent") {
+            last = event
+            if event["stream"] == "lifecycle" { break }
+        }
+        #expect(last?["data"]?["phase"] == "end")
+        #expect(last?["sessionKey"] == "agent:main:main")
+        let end = try await client.event("chat")
+        #expect(end?["state"] == "final")
+        #expect(text(end) == "one hello\ntwo")
+    }
+}
+
+@Test(arguments: Carrier.allCases)
+func `messages of one session are answered in order, and those of two beside each other`(
+    carrier: Carrier
+) async throws {
+    let instance = try TestInstance()
+    // The first message waits until one of another session has begun.
+    let agents = try instance.agents(
+        "case $1 in first) while [ ! -e $DIR/other ]; do sleep 0.01; done;; other) touch $DIR/other;; esac; echo $1")
+    try await instance.open(carrier, agents: agents) { door in
+        let client = try await door.connected()
+        for (message, session) in [("first", "main"), ("second", "main"), ("other", "side")] {
+            try client.send([
+                "type": "req", "id": .string(message), "method": "chat.send",
+                "params": [
+                    "sessionKey": .string(session), "message": .string(message), "idempotencyKey": .string(message),
+                ],
+            ])
+        }
+        var order: [String] = []
+        while order.count < 3, let event = try await client.event("chat") {
+            if event["state"] == "final" { order.append(event["runId"]?.string ?? "") }
+        }
+        // That the first ended at all says that the other was answered beside it.
+        #expect(order.filter { $0 != "other" } == ["first", "second"])
+        #expect(order.contains("other"))
+        let history = try await client.history()
+        #expect(history.filter { $0.hasPrefix("user") } == ["user: first", "user: second"])
+        #expect(history.filter { $0.hasPrefix("assistant") } == ["assistant: first", "assistant: second"])
+    }
+}
+
+@Test(arguments: Carrier.allCases)
+func `a message sent again is answered once`(carrier: Carrier) async throws {
+    let instance = try TestInstance()
+    let agents = try instance.agents("while [ ! -e $DIR/go ]; do sleep 0.01; done; echo $1")
+    try await instance.open(carrier, agents: agents) { door in
+        let client = try await door.connected()
+        #expect(try await client.say("hi", run: "r")?["payload"]?["status"] == "started")
+        #expect(try await client.say("hi", run: "r")?["payload"] == ["runId": "r", "status": "in_flight"])
+        try instance.touch("go")
+        _ = try await client.end(of: "r")
+        #expect(try await client.say("hi", run: "r")?["payload"] == ["runId": "r", "status": "ok"])
+        #expect(try await client.history() == ["user: hi", "assistant: hi"])
+    }
+    // Also by the next process.
+    try await instance.open(carrier, agents: agents) { door in
+        let client = try await door.connected()
+        #expect(try await client.say("hi", run: "r")?["payload"] == ["runId": "r", "status": "ok"])
+        #expect(try await client.history() == ["user: hi", "assistant: hi"])
+    }
+}
+
+@Test(arguments: Carrier.allCases, ["stop", " STOP ", "/stop", "chat.abort"])
+func `what is under way can be ended, and what was said stays`(carrier: Carrier, word: String) async throws {
+    let instance = try TestInstance()
+    let agents = try instance.agents("echo $$ > $DIR/pid; echo begun; sleep 1000")
+    try await instance.open(carrier, agents: agents) { door in
+        let client = try await door.connected()
+        _ = try await client.say("go", run: "r")
+        while let event = try await client.event("chat"), text(event) != "begun" {}
+        let answer =
+            word == "chat.abort"
+            ? try await client.call("chat.abort", ["sessionKey": "main", "runId": "r"])
+            : try await client.say(word, run: "s")
+        #expect(answer?["payload"] == ["ok": true, "aborted": true, "runIds": ["r"]])
+        let pid = try String(contentsOfFile: (instance.directory / "pid").text, encoding: .utf8).trimmed
+        #expect(try await instance.disappears("/proc/\(pid)"))
+        let wait = try await client.call("agent.wait", ["runId": "r"])?["payload"]
+        #expect(wait?["status"] == "error")
+        #expect(wait?["error"] == "aborted")
+        #expect(try await client.history() == ["user: go", "assistant: begun"])
+        let again = try await client.call("chat.abort", ["sessionKey": "main"])
+        #expect(again?["payload"] == ["ok": true, "aborted": false, "runIds": []])
+    }
+}
+
+@Test func `an abort is heard as an event, with what was said`() async throws {
+    let instance = try TestInstance()
+    try await instance.open(.direct, agents: instance.agents("echo begun; sleep 1000")) { door in
+        let (talker, listener) = (try await door.connected(), try await door.connected(scopes: ["operator.read"]))
+        _ = try await talker.say("go", run: "r")
+        while let event = try await listener.event("chat"), text(event) != "begun" {}
+        _ = try await talker.call("chat.abort", ["sessionKey": "main"])
+        let (event, _) = try await listener.end(of: "r")
+        #expect(event?["state"] == "aborted")
+        #expect(event?["stopReason"] == "rpc")
+        #expect(text(event) == "begun")
+    }
+}
+
+@Test func `a run of another session is not ended by its id`() async throws {
+    let instance = try TestInstance()
+    try await instance.open(.direct, agents: instance.agents("sleep 1000")) { door in
+        let client = try await door.connected()
+        _ = try await client.say("go", run: "r")
+        let answer = try await client.call("chat.abort", ["sessionKey": "other", "runId": "r"])
+        #expect(answer?["error"]?["message"] == "runId does not match sessionKey")
+    }
+}
+
+@Test(arguments: Carrier.allCases)
+func `a program that fails is an error event, and an error when asked again`(carrier: Carrier) async throws {
+    let instance = try TestInstance()
+    try await instance.open(carrier, agents: instance.agents("echo no luck >&2; exit 3")) { door in
+        let client = try await door.connected()
+        _ = try await client.say("go", run: "r")
+        let (event, _) = try await client.end(of: "r")
+        #expect(event?["state"] == "error")
+        let reason = "the CLI backend \"main\" failed: exited with code 3: no luck"
+        #expect(event?["errorMessage"]?.string == reason)
+        let again = try await client.say("go", run: "r")
+        #expect(again?["error"]?["message"]?.string == reason)
+        #expect(again?["error"]?["details"]?["status"] == "error")
+        #expect(try await client.history() == ["user: go"])
+    }
+}
+
+@Test func `a shutdown ends what is under way, tells it, and the next start knows`() async throws {
+    let instance = try TestInstance()
+    let agents = try instance.agents("echo begun; sleep 1000")
+    let gateway = try instance.gateway(agents: agents)
+    let client = DirectClient(
+        gateway: gateway, origin: RequestOrigin(peerAddress: "127.0.0.1", host: "127.0.0.1:\(instance.port)"))
+    try await client.enter(ConnectRequest())
+    _ = try await client.say("go", run: "r")
+    while let event = try await client.event("chat"), text(event) != "begun" {}
+    gateway.shutDown(reason: "test")
+    let (event, _) = try await client.end(of: "r")
+    #expect(event?["state"] == "aborted")
+    #expect(event?["stopReason"] == "shutdown")
+    await gateway.drain()
+    try await instance.open(.direct, agents: agents) { door in
+        let client = try await door.connected()
+        #expect(try await client.say("go", run: "r")?["payload"] == ["runId": "r", "status": "aborted"])
+        #expect(try await client.history() == ["user: go", "assistant: begun"])
+    }
+}
+
+@Test func `a run that a crash cut off is marked by the next start`() async throws {
+    let instance = try TestInstance()
+    // What a killed process leaves: a run that nobody ended.
+    let database = try InstanceDatabase(stateDirectory: instance.configuration.instance.stateDirectory.value)
+    let store = ConversationStore(database: database, settings: SessionSettings())
+    let key = try #require(SessionKey(stored: "agent:main:main"))
+    let request = RunRequest(
+        space: .chat, key: "r", sessionKey: key, clientSessionKey: "main", agentID: "main", message: "hi")
+    let run = try #require(RunTable(clock: .system).claim(request)?.run)
+    guard case .kept = try await store.accept(run) else { return #expect(Bool(false), "the run is not new") }
+    try database.close()
+    try await instance.open(.direct) { door in
+        let client = try await door.connected()
+        let again = try await client.say("hi", run: "r")
+        #expect(again?["error"]?["message"] == "the gateway ended before the run did")
+        let wait = try await client.call("agent.wait", ["runId": "r"])?["payload"]
+        #expect(wait?["status"] == "error")
+        let entry = try await door.gateway.conversationStore.session(key)
+        #expect(entry?.fields["abortedLastRun"] == true)
+    }
+}
+
+@Test func `what cannot be kept is not acknowledged`() async throws {
+    let instance = try TestInstance()
+    try await instance.open(.direct) { door in
+        let client = try await door.connected()
+        try door.gateway.database.close()
+        let answer = try await client.say("hi", run: "r")
+        #expect(answer?["ok"] == false)
+        #expect(answer?["error"]?["message"]?.string?.hasPrefix("the message could not be kept: ") == true)
+        #expect(door.gateway.runs.open.isEmpty)
+    }
+}
+
+@Test(arguments: [("/new", "A new conversation begins."), ("/reset hello", "hello")])
+func `a conversation begins anew on demand`(message: String, answer: String) async throws {
+    let instance = try TestInstance()
+    try await instance.open(.direct, agents: instance.agents("echo $1")) { door in
+        let client = try await door.connected()
+        _ = try await client.say("old", run: "a")
+        _ = try await client.end(of: "a")
+        let before = try await client.call("chat.history", ["sessionKey": "main"])?["payload"]?["sessionId"]
+        _ = try await client.say(message, run: "b")
+        #expect(text(try await client.end(of: "b").event) == answer)
+        let after = try await client.call("chat.history", ["sessionKey": "main"])?["payload"]
+        #expect(after?["sessionId"] != before)
+        #expect(after?["messages"]?.array?.count == 2)
+    }
+}
+
+@Test func `pictures reach the program as files`() async throws {
+    let instance = try TestInstance()
+    try await instance.open(.direct, agents: instance.agents("echo \"$1\"; cat $(echo \"$1\" | tail -1)")) { door in
+        let client = try await door.connected()
+        func send(_ attachment: JSON, run: String) async throws -> JSON? {
+            try await client.call(
+                "chat.send",
+                [
+                    "sessionKey": "main", "message": "look", "idempotencyKey": .string(run),
+                    "attachments": [attachment],
+                ])
+        }
+        _ = try await send(["mimeType": "image/png", "content": "cGljdHVyZQ=="], run: "r")
+        let answer = text(try await client.end(of: "r").event)
+        #expect(answer.hasPrefix("look\n\n\(instance.configuration.instance.stateDirectory.value)/media/inbound/"))
+        #expect(answer.hasSuffix("picture"))
+        let refused = try await send(["mimeType": "text/html", "content": "eA==", "fileName": "x.html"], run: "s")
+        #expect(refused?["error"]?["message"]?.string?.hasPrefix("x.html: only pictures are taken") == true)
+    }
+}
+
+@Test func `an empty message and an unknown agent are refused`() async throws {
+    try await TestInstance().open(.direct) { door in
+        let client = try await door.connected()
+        #expect(try await client.say(" ", run: "r")?["error"]?["message"] == "message or attachment required")
+        let unknown = try await client.say("hi", run: "r", session: "agent:nobody:main")
+        #expect(unknown?["error"]?["message"] == "unknown agent id \"nobody\"; there are \"main\"")
+    }
+}
+
+@Test func `two agents in one gateway each answer in a workspace of their own`() async throws {
+    let instance = try TestInstance()
+    let agents = try instance.agents("pwd", others: ["ops": "pwd; cat IDENTITY.md | head -1"])
+    try await instance.open(.socket, agents: agents) { door in
+        let (first, second) = (try await door.connected(), try await door.connected())
+        _ = try await first.say("where?", run: "a")
+        _ = try await second.say("where?", run: "b", session: "agent:ops:main")
+        let workspace = instance.configuration.workspace.value
+        #expect(text(try await first.end(of: "a").event) == "\(workspace)")
+        #expect(text(try await second.end(of: "b").event) == "\(workspace)/agents/ops\n# Who you are")
+        let list = try await first.call("agents.list")?["payload"]
+        #expect(list?["agents"]?.array?.compactMap { $0["id"]?.string } == ["main", "ops"])
+        #expect(try await first.history("agent:ops:main").count == 2)
+    }
+}
+
+@Test(arguments: Carrier.allCases)
+func `messages that come together are kept in the order in which they came`(carrier: Carrier) async throws {
+    try await TestInstance().open(carrier) { door in
+        let client = try await door.connected()
+        for number in 0..<60 {
+            try client.send([
+                "type": "req", "id": .string("\(number)"), "method": number % 2 == 0 ? "chat.send" : "agent",
+                "params": number % 2 == 0
+                    ? [
+                        "sessionKey": "main", "message": .string("\(number)"), "idempotencyKey": .string("k\(number)"),
+                    ] : ["message": .string("\(number)"), "idempotencyKey": .string("k\(number)")],
+            ])
+        }
+        var ends = 0
+        while ends < 60, let event = try await client.event("chat") {
+            if event["state"] != "delta" { ends += 1 }
+        }
+        let said = try await client.history().filter { $0.hasPrefix("user: ") }
+        #expect(said == (0..<60).map { "user: \($0)" })
+    }
+}
+
+@Test(arguments: Carrier.allCases)
+func `a transcript can be told something that no agent said`(carrier: Carrier) async throws {
+    try await TestInstance().open(carrier) { door in
+        let client = try await door.connected()
+        let params: JSON = ["sessionKey": "main", "message": "the disk is full", "label": "watch"]
+        #expect(try await client.call("chat.inject", params)?["error"]?["message"] == "session not found")
+        _ = try await client.say("hi", run: "r")
+        _ = try await client.end(of: "r")
+        try client.send(["type": "req", "id": "i", "method": "chat.inject", "params": params])
+        let event = try await client.event("chat")
+        #expect(event?["state"] == "final")
+        #expect(text(event) == "[watch]\n\nthe disk is full")
+        #expect(try await client.history().last == "assistant: [watch]\n\nthe disk is full")
+        let reader = try await door.connected(scopes: ["operator.write"])
+        #expect(try await reader.call("chat.inject", params)?["error"]?["message"] == "missing scope: operator.admin")
+    }
+}
+
+@Test func `runs that ended long ago are forgotten`() async throws {
+    let instance = try TestInstance()
+    let clock = TestClock(at: 1_700_000_000_000)
+    try await instance.open(.direct, agents: instance.agents("echo $1"), clock: clock.clock) { door in
+        let client = try await door.connected()
+        _ = try await client.say("hi", run: "r")
+        _ = try await client.end(of: "r")
+        clock.advance(by: ConversationStore.runLifetime)
+        _ = try await client.say("hi", run: "s")
+        _ = try await client.end(of: "s")
+        clock.advance(by: 1)
+        door.gateway.tick()
+        for _ in 0..<500 {
+            if try await door.gateway.conversationStore.run("r") == nil { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(try await door.gateway.conversationStore.run("r") == nil)
+        #expect(try await door.gateway.conversationStore.run("s") != nil)
+    }
+}
