@@ -13,7 +13,9 @@ struct Mazelclaw: ParsableCommand {
             either, MAZELCLAW_PROFILE and the other MAZELCLAW_ variables count, then the default profile.
             """,
         version: Version.current,
-        subcommands: [SetupCommand.self, GatewayCommand.self, StatusCommand.self])
+        subcommands: [
+            SetupCommand.self, GatewayCommand.self, StatusCommand.self, ChatCommand.self,
+        ])
 
     /// Runs the command `arguments` name and returns the exit code.
     static func run(_ arguments: [String]) async -> Int32 {

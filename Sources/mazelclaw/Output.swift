@@ -7,13 +7,18 @@ enum Output {
         write(text, to: STDOUT_FILENO)
     }
 
+    /// Text to standard output, as it is.
+    static func part(_ text: String) {
+        write(text, to: STDOUT_FILENO, end: "")
+    }
+
     /// A line to standard error.
     static func error(_ text: String) {
         write(text, to: STDERR_FILENO)
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array(text.utf8)[...] + [UInt8(ascii: "\n")]
+    private static func write(_ text: String, to descriptor: Int32, end: String = "\n") {
+        var rest = Array((text + end).utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }

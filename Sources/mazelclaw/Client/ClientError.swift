@@ -1,0 +1,26 @@
+/// Why a command could not have the gateway do something.
+enum ClientError: Error, CustomStringConvertible {
+    /// Nothing can be reached there.
+    case unreachable(port: UInt16, reason: String)
+    /// Something is there that is no gateway.
+    case noGateway(port: UInt16)
+    /// The gateway let us not in.
+    case refused(String)
+    /// The gateway closed the connection.
+    case closed(String)
+    /// The gateway did not do what it was asked.
+    case failed(String)
+
+    /// One sentence.
+    var description: String {
+        switch self {
+        case .unreachable(let port, let reason):
+            "no gateway answers on 127.0.0.1 port \(port) (\(reason)); start it with `mazelclaw-run` or "
+                + "`mazelclaw gateway`"
+        case .noGateway(let port): "what answers on 127.0.0.1 port \(port) is no gateway"
+        case .refused(let reason): "the gateway refused the connection: \(reason)"
+        case .closed(let reason): "the gateway closed the connection: \(reason)"
+        case .failed(let reason): reason
+        }
+    }
+}

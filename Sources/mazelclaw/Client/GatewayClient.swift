@@ -1,0 +1,222 @@
+import Gateway
+import Glibc
+import JSON
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import Synchronization
+
+/// A client of this host's gateway: protocol 3 over a WebSocket.
+final class GatewayClient: Sendable {
+    private struct State {
+        var waiting: [String: CheckedContinuation<JSON, any Error>] = [:]
+        var lastID = 0
+        /// Who hears of which run.
+        var followers: [String: AsyncStream<JSON>.Continuation] = [:]
+        /// Why the connection is over.
+        var end: ClientError?
+    }
+
+    private let group: MultiThreadedEventLoopGroup
+    private let channel: any Channel
+    private let state = Mutex(State())
+
+    /// The largest frame that is taken, in bytes: an answer to `chat.history` and what stands around it.
+    private static let frameLimit = 16 << 20
+
+    private init(group: MultiThreadedEventLoopGroup, channel: any Channel) {
+        self.group = group
+        self.channel = channel
+    }
+
+    /// Connects to 127.0.0.1 `port` and shakes hands with `params`. Throws `ClientError`.
+    static func connect(port: UInt16, params: JSON, within limit: TimeAmount = .seconds(10)) async throws
+        -> GatewayClient
+    {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let (frames, sink) = AsyncStream.makeStream(of: ClientFrames.Message.self)
+        let channel: any Channel
+        do {
+            channel = try await open(port: port, on: group.next(), within: limit, sink)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error as? ClientError ?? ClientError.unreachable(port: port, reason: Self.reason(error))
+        }
+        let client = GatewayClient(group: group, channel: channel)
+        Task { await client.listen(frames) }
+        let deadline = channel.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+        do {
+            // The challenge is for devices; a command shows its token, and need not wait for it.
+            _ = try await client.call("connect", params)
+        } catch {
+            await client.close()
+            if case ClientError.failed(let reason) = error { throw ClientError.refused(reason) }
+            throw error
+        }
+        deadline.cancel()
+        return client
+    }
+
+    /// Why a connection could not be made.
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return error.errnoCode == ECONNREFUSED ? "nothing listens" : String(cString: strerror(error.errnoCode))
+    }
+
+    /// Calls `method` and returns the payload of its answer. Throws `ClientError`.
+    func call(_ method: String, _ params: JSON = [:]) async throws -> JSON {
+        try await withCheckedThrowingContinuation { continuation in
+            let (id, end) = state.withLock { state -> (String, ClientError?) in
+                if let end = state.end { return ("", end) }
+                state.lastID += 1
+                let id = "\(state.lastID)"
+                state.waiting[id] = continuation
+                return (id, nil)
+            }
+            if let end { return continuation.resume(throwing: end) }
+            send(["type": "req", "id": .string(id), "method": .string(method), "params": params])
+        }
+    }
+
+    /// The payloads of the events `chat` of the run `id` from now on, to the last of them or the connection's end.
+    func events(of id: String) -> AsyncStream<JSON> {
+        let (events, follower) = AsyncStream.makeStream(of: JSON.self)
+        let isOver = state.withLock { state in
+            state.followers[id] = follower
+            return state.end != nil
+        }
+        follower.onTermination = { [weak self] _ in
+            _ = self?.state.withLock { $0.followers.removeValue(forKey: id) }
+        }
+        if isOver { follower.finish() }
+        return events
+    }
+
+    /// Says good-bye.
+    func close() async {
+        var data = ByteBuffer()
+        data.write(webSocketErrorCode: .normalClosure)
+        // Whatever becomes of it, the process is about to end.
+        try? await channel.writeAndFlush(ClientFrames.frame(.connectionClose, data))
+        try? await channel.close()
+        try? await group.shutdownGracefully()
+    }
+
+    // MARK: Frames
+
+    private func send(_ json: JSON) {
+        channel.writeAndFlush(ClientFrames.frame(.text, ByteBuffer(bytes: json.serialized())), promise: nil)
+    }
+
+    private func listen(_ messages: AsyncStream<ClientFrames.Message>) async {
+        var end = ClientError.closed("it went away")
+        for await message in messages {
+            switch message {
+            case .json(let json) where json["type"] == "event": tell(json)
+            case .json(let json): answer(json)
+            case .closed(let reason): end = .closed(reason)
+            }
+        }
+        let (waiting, followers) = state.withLock { state in
+            state.end = end
+            defer { (state.waiting, state.followers) = ([:], [:]) }
+            return (Array(state.waiting.values), Array(state.followers.values))
+        }
+        for continuation in waiting { continuation.resume(throwing: end) }
+        for follower in followers { follower.finish() }
+    }
+
+    private func tell(_ event: JSON) {
+        guard event["event"] == "chat", let payload = event["payload"], let id = payload["runId"]?.string else {
+            return
+        }
+        let isLast = payload["state"] != "delta"
+        let follower = state.withLock { isLast ? $0.followers.removeValue(forKey: id) : $0.followers[id] }
+        follower?.yield(payload)
+        if isLast { follower?.finish() }
+    }
+
+    private func answer(_ json: JSON) {
+        guard let id = json["id"]?.string,
+            let continuation = state.withLock({ $0.waiting.removeValue(forKey: id) })
+        else { return }
+        if json["ok"] == true {
+            continuation.resume(returning: json["payload"] ?? .null)
+        } else {
+            continuation.resume(throwing: ClientError.failed(json["error"]?["message"]?.string ?? "no reason given"))
+        }
+    }
+
+    private static func open(
+        port: UInt16, on loop: any EventLoop, within limit: TimeAmount,
+        _ sink: AsyncStream<ClientFrames.Message>.Continuation
+    ) async throws -> any Channel {
+        let upgraded = loop.makePromise(of: Void.self)
+        let upgrader = NIOWebSocketClientUpgrader(maxFrameSize: frameLimit) { channel, _ in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(ClientFrames(sink))
+                upgraded.succeed()
+            }
+        }
+        loop.scheduleTask(in: limit) { upgraded.fail(ClientError.noGateway(port: port)) }
+        do {
+            let channel = try await ClientBootstrap(group: loop)
+                .connectTimeout(limit)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        let greeting = ClientGreeting(port: port)
+                        let bound = NIOLoopBound(greeting, eventLoop: channel.eventLoop)
+                        try channel.pipeline.syncOperations.addHTTPClientHandlers(
+                            withClientUpgrade: (
+                                upgraders: [upgrader],
+                                completionHandler: { context in
+                                    context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
+                                }
+                            ))
+                        try channel.pipeline.syncOperations.addHandler(greeting)
+                    }
+                }
+                .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: Int(port))).get()
+            channel.closeFuture.whenComplete { _ in
+                upgraded.fail(ClientError.noGateway(port: port))
+                sink.finish()
+            }
+            try await upgraded.futureResult.get()
+            return channel
+        } catch {
+            upgraded.fail(error)
+            throw error
+        }
+    }
+}
+
+/// Asks for the upgrade.
+private final class ClientGreeting: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundOut = HTTPClientRequestPart
+
+    private let port: UInt16
+
+    init(port: UInt16) {
+        self.port = port
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+        head.headers.add(name: "host", value: "127.0.0.1:\(port)")
+        head.headers.add(name: "content-length", value: "0")
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Only what is no upgrade comes here.
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}
