@@ -14,7 +14,7 @@ struct Mazelclaw: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            SetupCommand.self, GatewayCommand.self, StatusCommand.self, ChatCommand.self,
+            SetupCommand.self, GatewayCommand.self, StatusCommand.self, ChatCommand.self, SessionsCommand.self,
         ])
 
     /// Runs the command `arguments` name and returns the exit code.

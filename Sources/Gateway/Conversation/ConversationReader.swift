@@ -1,0 +1,34 @@
+import GRDB
+public import Policy
+
+/// The conversations of an instance, as they are on disk, whether its gateway runs or not. Changes nothing.
+public struct ConversationReader: Sendable {
+    /// The database they are read from.
+    public let path: AbsolutePath
+    private let queue: DatabaseQueue
+
+    /// Opens the database of the instance at `stateDirectory`. Throws `StorageError` when there is none, or it cannot
+    /// be read by this version.
+    public init(stateDirectory: AbsolutePath) throws(StorageError) {
+        let file = DatabaseFile(stateDirectory: stateDirectory)
+        path = file.path
+        _ = try file.prepare(creates: false)
+        queue = try storageResult("open", path) { [path] in
+            var settings = DatabaseFile.settings
+            settings.readonly = true
+            let queue = try DatabaseQueue(path: path.text, configuration: settings)
+            try queue.read { try Migrations.requireKnown($0, at: path) }
+            return queue
+        }
+    }
+
+    /// The sessions `filter` asks for, those used last first. Throws `StorageError`.
+    public func sessions(_ filter: SessionFilter) throws(StorageError) -> [SessionEntry] {
+        try storageResult("read", path) { [queue] in try queue.read { try Transaction($0).sessions.list(filter) } }
+    }
+
+    /// The messages `query` finds, the best first. Throws `StorageError`.
+    public func search(_ query: TranscriptQuery) throws(StorageError) -> [TranscriptHit] {
+        try storageResult("read", path) { [queue] in try queue.read { try Transaction($0).transcripts.search(query) } }
+    }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Gateway
+import JSON
+import Policy
+
+/// `mazelclaw sessions list`: this profile's conversations, those used last first.
+struct SessionsListCommand: InstanceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the conversations, those used last first.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Only those of this agent.", valueName: "id"))
+    var agent: String?
+
+    @Option(help: ArgumentHelp("Only those used in so many minutes.", valueName: "minutes"))
+    var active: Int64?
+
+    @Option(help: ArgumentHelp("At most so many.", valueName: "number"))
+    var limit: Int?
+
+    func validate() throws {
+        guard (1...10_000_000).contains(active ?? 1) else {
+            throw ValidationError("--active must be from 1 to 10000000 minutes.")
+        }
+        guard limit ?? 1 > 0 else { throw ValidationError("--limit must be 1 or more.") }
+    }
+
+    func run(in context: Context) async throws -> Int32 {
+        let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
+        let now = WallClock.system.milliseconds
+        var filter = SessionFilter.everything
+        (filter.agent, filter.limit) = (agent, limit)
+        filter.usedSince = active.map { now - $0 * 60_000 }
+        let entries = try reader.sessions(filter)
+        Output.line(json ? report(entries, reader, now).text(pretty: true) : table(entries, now))
+        return 0
+    }
+
+    private func report(_ entries: [SessionEntry], _ reader: ConversationReader, _ now: Int64) -> JSON {
+        let sessions = entries.map { entry -> JSON in
+            guard case .object(var row) = SessionRow(entry: entry).json else { return .null }
+            row["ageMs"] = .integer(max(0, now - entry.updatedAt))
+            return .object(row)
+        }
+        return [
+            "path": .string(reader.path.text), "count": .integer(Int64(entries.count)), "sessions": .array(sessions),
+        ]
+    }
+
+    private func table(_ entries: [SessionEntry], _ now: Int64) -> String {
+        guard !entries.isEmpty else { return "No conversations." }
+        let width = entries.map(\.key.text.count).max() ?? 0
+        return entries.map { entry in
+            let key = entry.key.text + String(repeating: " ", count: width - entry.key.text.count)
+            let minutes = max(0, now - entry.updatedAt) / 60_000
+            let label = entry.label.map { "  \($0)" } ?? ""
+            return TerminalText.safe("\(key)  last used \(minutes) min ago\(label)")
+        }.joined(separator: "\n")
+    }
+}
