@@ -137,6 +137,7 @@ let package = Package(
             name: "IsolationTests", dependencies: ["CProbe", "JSON"],
             exclude: ["attempts.tsv", "coverage.tsv", "layers.tsv"]),
         .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
         .testTarget(name: "ProfilesTests", dependencies: ["JSON", "Linux", "Policy", "Profiles"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["JSON", "Policy"], exclude: ["Golden"], resources: [.copy("Vectors")]),

@@ -128,27 +128,69 @@ public enum FileSystem {
         return names
     }
 
-    /// Replaces `path` durably: a temporary file beside it, fsync, rename, fsync of the directory.
+    /// Replaces `path` durably: a new file in its directory, fsync, rename, fsync of the directory.
     ///
-    /// After a crash at any point the old or the new content stands there whole, with exactly `mode`.
+    /// After a crash at any point the old or the new content stands there whole, with exactly `mode`. A crash leaves
+    /// another name beside it only where there was old content, or the file system has no files without a name; the next
+    /// process with this one's ID takes that name over.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(Errno) {
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let parent = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let directory = try FileDescriptor.workingDirectory.open(parent, flags: O_RDONLY | O_DIRECTORY)
+        defer { directory.discard() }
         let temporary = "\(path).\(getpid()).tmp"
-        let file = try FileDescriptor.workingDirectory.open(
-            temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
-        do throws(Errno) {
+        if let file = try nameless(in: parent, mode: mode) {
             defer { file.discard() }
-            _ = try valueOrErrno(fchmod(file.rawValue, mode))
-            try file.writeEverything(bytes)
-            try synchronize(file)
-        } catch {
+            try write(bytes, to: file, mode: mode)
+            if try link(file, at: path) { return try synchronize(directory) }
             _ = Glibc.unlink(temporary)
+            guard try link(file, at: temporary) else { throw .fileExists }
+        } else {
+            let file = try FileDescriptor.workingDirectory.open(
+                temporary, flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+            defer { file.discard() }
+            try removing(temporary) { () throws(Errno) in try write(bytes, to: file, mode: mode) }
+        }
+        try removing(temporary) { () throws(Errno) in try rename(temporary, to: path) }
+        try synchronize(directory)
+    }
+
+    /// A file without a name in `directory`, which is gone when nobody gives it one (O_TMPFILE, open(2)); nil where the
+    /// file system has no such files.
+    private static func nameless(in directory: String, mode: UInt32) throws(Errno) -> FileDescriptor? {
+        do throws(Errno) {
+            return try FileDescriptor.workingDirectory.open(directory, flags: O_WRONLY | clinux_o_tmpfile, mode: mode)
+        } catch {
+            guard error == .notSupported || error == .isDirectory else { throw error }
+            return nil
+        }
+    }
+
+    private static func write(_ bytes: [UInt8], to file: FileDescriptor, mode: UInt32) throws(Errno) {
+        _ = try valueOrErrno(fchmod(file.rawValue, mode))
+        try file.writeEverything(bytes)
+        try synchronize(file)
+    }
+
+    /// Gives a file without a name this one; false when it is taken.
+    private static func link(_ file: FileDescriptor, at path: String) throws(Errno) -> Bool {
+        do throws(Errno) {
+            let source = "/proc/self/fd/\(file.rawValue)"
+            _ = try valueOrErrno(linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW))
+            return true
+        } catch {
+            guard error == .fileExists else { throw error }
+            return false
+        }
+    }
+
+    /// Does `body`, and removes the name when that fails.
+    private static func removing(_ path: String, unless body: () throws(Errno) -> Void) throws(Errno) {
+        do throws(Errno) {
+            try body()
+        } catch {
+            _ = Glibc.unlink(path)
             throw error
         }
-        try rename(temporary, to: path)
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return }
-        let directory = try FileDescriptor.workingDirectory.open(
-            slash == path.startIndex ? "/" : String(path[..<slash]), flags: O_RDONLY | O_DIRECTORY)
-        defer { directory.discard() }
-        try synchronize(directory)
     }
 }

@@ -9,6 +9,7 @@
 static const int64_t clinux_proc_super_magic = PROC_SUPER_MAGIC;
 static const int64_t clinux_overlayfs_super_magic = OVERLAYFS_SUPER_MAGIC;
 static const int32_t clinux_o_path = O_PATH;
+static const int32_t clinux_o_tmpfile = O_TMPFILE;
 static const int32_t clinux_at_empty_path_flag = AT_EMPTY_PATH;
 
 static const int32_t clinux_ofd_getlk = F_OFD_GETLK;
