@@ -19,6 +19,18 @@ public enum Signals {
         _ = try valueOrErrno(sigprocmask(SIG_SETMASK, &mask, nil))
     }
 
+    /// Has `handler` called for what a process does to itself: a fault of memory or arithmetic, a trap, abort(3). It may do
+    /// what signal-safety(7) lists.
+    ///
+    /// A fault while its signal is blocked ends the process all the same.
+    public static func handleFaults(_ handler: @escaping @convention(c) (Int32) -> Void) throws(Errno) {
+        for number in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT] {
+            guard unsafeBitCast(signal(number, handler), to: Int.self) != -1 else {
+                throw Errno(rawValue: Glibc.errno)
+            }
+        }
+    }
+
     /// Gives every signal its default disposition and unblocks it.
     ///
     /// An exec keeps ignored signals ignored: a payload started with SIGCHLD ignored could never wait.

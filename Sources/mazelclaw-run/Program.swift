@@ -18,18 +18,34 @@ struct Program {
 
     /// The whole program.
     static func main() -> Never {
-        let words = OwnProcess.arguments.dropFirst().map { ByteString(bytes: $0) }
-        do throws(Arguments.Fault) {
-            let arguments = try Arguments(words)
+        do {
+            try Signals.handleFaults(Self.endByFault)
+            let arguments = try Arguments(OwnProcess.arguments.dropFirst().map { ByteString(bytes: $0) })
             let manager = try ServiceManager(for: arguments)
             try tidyDescriptors(arguments, manager)
             exit(try Program(arguments, manager).run())
+        } catch let fault as Arguments.Fault {
+            refuse("\(fault.message); see mazelclaw-run --help", .usage)
+        } catch let errno as Errno {
+            refuse("cannot prepare this process: \(errno.name) (\(errno)); run mazelclaw-run doctor", .isolation)
         } catch {
-            let sentence = "\(error.message); see mazelclaw-run --help"
-            Output(status: nil).say(sentence)
-            ServiceManager.tell(sentence)
-            exit(ExitCode.usage.rawValue)
+            preconditionFailure("only the two kinds above are thrown")
         }
+    }
+
+    private static func refuse(_ sentence: String, _ code: ExitCode) -> Never {
+        Output(status: nil).say(sentence)
+        ServiceManager.tell(sentence)
+        exit(code.rawValue)
+    }
+
+    /// What Swift's runtime and the C libraries do without memory is to fault or abort. An end by signal would look like the
+    /// payload's.
+    private static let endByFault: @convention(c) (Int32) -> Void = { _ in
+        let sentence: StaticString =
+            "mazelclaw-run: out of memory, or a fault of the launcher's own; free memory or raise the limits\n"
+        _ = write(FileDescriptor.standardError.rawValue, sentence.utf8Start, sentence.utf8CodeUnitCount)
+        _exit(ExitCode.isolation.rawValue)
     }
 
     private init(_ arguments: Arguments, _ manager: ServiceManager) throws(Arguments.Fault) {
@@ -40,14 +56,13 @@ struct Program {
     }
 
     /// Closes what neither the command line nor a service manager has named.
-    private static func tidyDescriptors(
-        _ arguments: Arguments, _ manager: ServiceManager
-    ) throws(Arguments.Fault) {
+    private static func tidyDescriptors(_ arguments: Arguments, _ manager: ServiceManager) throws {
         let passed = manager.passed.map { Array($0.numbers) } ?? []
         let status = arguments.statusDescriptor.map { [$0] } ?? []
         do throws(Errno) {
             try OwnProcess.tidyDescriptors(keeping: (passed + status).sorted())
         } catch {
+            guard error == .badFileDescriptor else { throw error }
             throw Arguments.Fault(
                 message: "--status-fd: \(error.name) (\(error)); give the number of an open file descriptor")
         }

@@ -306,6 +306,34 @@ import Testing
         #expect(codes == codes.sorted(by: >))
     }
 
+    @Test(arguments: Starting.available)
+    func `too little memory ends a first start with a code of the launcher's, or is enough`(
+        starting: Starting
+    ) throws {
+        func options(_ kibibytes: Int) -> Host.Options {
+            var options = Host.Options()
+            options.wrapper = ["prlimit", "--as=\(kibibytes << 10)"]
+            return options
+        }
+        // With less the C library and Swift's runtime do not get as far as the launcher.
+        let host = try Host(starting)
+        let step = 32
+        let least = try #require(
+            try stride(from: 6 << 10, through: 32 << 10, by: step).first {
+                try host.plain(["--version"], options($0)).code == 0
+            })
+        var codes: [Int32] = []
+        for limit in stride(from: least, through: least + 2048, by: step) {
+            let host = try Host(starting)
+            let end = try host.run(["true"], options(limit))
+            codes.append(try #require(end.code, "\(limit) KiB: signal \(end.signal ?? 0)"))
+            #expect([0, 125].contains(codes.last), "\(limit) KiB: \(end.errors)")
+            if codes.last == 125 { #expect(end.sentences.count == 1, "\(limit) KiB: \(end.errors)") }
+        }
+        #expect(codes.contains(125))
+        #expect(codes.last == 0)
+    }
+
     // MARK: Ports in use
 
     @Test(arguments: Starting.available, [0, 2] as [UInt16])
