@@ -25,6 +25,11 @@ public enum ProcessControl {
         _ = try valueOrErrno(result)
     }
 
+    /// Empties the ambient set of capabilities (PR_CAP_AMBIENT_CLEAR_ALL).
+    public static func clearAmbientCapabilities() throws(Errno) {
+        _ = try valueOrErrno(clinux_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0))
+    }
+
     /// No later exec grants anything (PR_SET_NO_NEW_PRIVS).
     public static func setNoNewPrivileges() throws(Errno) {
         _ = try valueOrErrno(clinux_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

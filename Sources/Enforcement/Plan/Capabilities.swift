@@ -1,5 +1,6 @@
 import CCap
 import Glibc
+import Linux
 import SystemPackage
 
 /// The capability sets of this process (capabilities(7)), through libcap.
@@ -10,7 +11,8 @@ enum Capabilities {
         for capability in 0..<cap_max_bits() {
             try check(cap_drop_bound(cap_value_t(capability)))
         }
-        try check(cap_reset_ambient())
+        // Not libcap's cap_reset_ambient(3): it takes a call that fails for the end of the set.
+        try ProcessControl.clearAmbientCapabilities()
         try check(cap_set_secbits(UInt32(lockedBits)))
         let none = cap_init()
         defer { cap_free(UnsafeMutableRawPointer(none)) }
