@@ -26,14 +26,19 @@ public enum Credentials {
     ///
     /// What root does inside a user's directory it does as that user: the kernel then refuses what the user
     /// could not do either, whatever links lie in the way. Without root it just does `body`.
-    public static func acting<Result>(
-        asUser userID: UInt32, group groupID: UInt32, _ body: () throws -> Result
-    ) throws -> Result {
+    public static func acting<Value>(
+        asUser userID: UInt32, group groupID: UInt32, _ body: () throws -> Value
+    ) throws -> Value {
         guard Credentials.userID == 0, userID != 0 else { return try body() }
         _ = try valueOrErrno(clinux_seteffective_gid(groupID))
-        defer { _ = clinux_seteffective_gid(0) }
-        _ = try valueOrErrno(clinux_seteffective_uid(userID))
-        defer { _ = clinux_seteffective_uid(0) }
-        return try body()
+        let outcome = Result {
+            _ = try valueOrErrno(clinux_seteffective_uid(userID))
+            let outcome = Result { try body() }
+            _ = try valueOrErrno(clinux_seteffective_uid(0))
+            return try outcome.get()
+        }
+        // Who cannot become root again must not go on as somebody in between.
+        _ = try valueOrErrno(clinux_seteffective_gid(0))
+        return try outcome.get()
     }
 }

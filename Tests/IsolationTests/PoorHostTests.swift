@@ -56,6 +56,8 @@ import Testing
         Lack(name: "mkdirat", call: SYS_mkdirat, errno: ENOSPC, code: 125),
         Lack(name: "rt_sigprocmask", call: SYS_rt_sigprocmask, errno: EIO, code: 125),
         Lack(name: "prctl", call: SYS_prctl, errno: EINVAL, code: 125),
+        Lack(name: "a payload's process that is gone", call: SYS_pidfd_getfd, errno: ESRCH, code: 125, step: "notify"),
+        Lack(name: "rt_sigtimedwait", call: SYS_rt_sigtimedwait, errno: EIO, code: 125),
         Lack(name: "execve", call: SYS_execve, errno: EIO, code: 126, step: "execve"),
     ]
 

@@ -25,8 +25,7 @@ extension EnforcementError {
     public var exitCode: ExitCode {
         switch step {
         case .execute: errno == .noSuchFileOrDirectory ? .notFound : .notExecutable
-        // Not what the host lacks for good: it may have it again a moment later.
-        case _ where [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(errno): .isolation
+        case _ where Self.passing.contains(errno): .isolation
         case .enterNamespaces, .mapIdentity, .nestUserNamespace, .applyLandlock, .filterSystemCalls,
             .handOverCalls:
             .unavailable
@@ -35,6 +34,9 @@ extension EnforcementError {
         default: needsNothingOfTheHost && HostDiagnosis.isRefusal(errno) ? .unavailable : .isolation
         }
     }
+
+    /// Not what the host lacks for good: it may have it again a moment later.
+    private static var passing: [Errno] { [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .noSuchProcess] }
 
     /// Whether namespaces of one's own give all the rights the step takes: who refuses it then stands above the launcher
     /// (a security module, a unit's or a container's filter), and will refuse it again.

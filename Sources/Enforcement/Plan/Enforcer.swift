@@ -139,15 +139,18 @@ struct Enforcer {
         self.listener = nil
     }
 
-    /// Tries all of the acts, tells the supervisor how they ended, and fails for the first that ended otherwise than it
-    /// must.
+    /// Tries all of the acts, tells the supervisor how they ended, waits until it knows, and fails for the first that ended
+    /// otherwise than it must.
     private func prove(_ proofs: [Proof]) throws(Failure) {
         let prover = Prover(canary: canary, execution: execution)
         let start = MonotonicClock.microseconds
         let errnos = proofs.map { UInt8(clamping: prover.outcome(of: $0.act)) }
         let outcomes = ProofOutcomes(
             microseconds: Int32(clamping: MonotonicClock.microseconds - start), errnos: errnos)
-        try call { () throws(Errno) in try supervisor.send(StartMessage.proved(outcomes).bytes) }
+        try call { () throws(Errno) in
+            try supervisor.send(StartMessage.proved(outcomes).bytes)
+            guard try supervisor.waitForMessage() == StartMessage.proceed else { throw .brokenPipe }
+        }
         for (proof, errno) in zip(proofs, errnos) where !proof.expected.contains(Int32(errno)) {
             throw .refusal(SafePath.Refusal(errno: Errno(rawValue: Int32(errno)), detail: proof.guarantee))
         }

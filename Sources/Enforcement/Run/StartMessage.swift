@@ -12,7 +12,7 @@ enum StartMessage {
     /// The filter is in force, and this descriptor of the sender's is its listener. The sender waits for a reply
     /// until the supervisor has taken it.
     case listening(on: Int32)
-    /// How the acts of the proof ended, and how long they took. exec is next, or a failure.
+    /// How the acts of the proof ended, and how long they took. The sender waits for a reply; exec is next, or a failure.
     case proved(ProofOutcomes)
 
     private static let failedKind: UInt8 = 1
@@ -44,7 +44,7 @@ enum StartMessage {
         }
     }
 
-    /// The reply to `terminal` and `listening`.
+    /// The reply to `terminal`, `listening` and `proved`.
     static let proceed: [UInt8] = [1]
 }
 

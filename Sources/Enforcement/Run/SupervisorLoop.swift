@@ -150,10 +150,21 @@ struct SupervisorLoop {
             isProved = true
             report(.proved(outcomes))
         case nil: throw .badMessage
+            try proceed(channel)
         }
     }
 
     private mutating func takeListener(_ number: Int32, of payload: Int32, _ channel: Channel) throws(Errno) {
+    /// Lets the payload's process go on to exec: it never runs unless the supervisor has got this far.
+    private func proceed(_ channel: Channel) throws(Errno) {
+        do throws(Errno) {
+            try channel.send(StartMessage.proceed)
+        } catch {
+            // It has ended meanwhile; its end tells why.
+            guard error == .brokenPipe || error == .connectionReset else { throw error }
+        }
+    }
+
         guard let rules = plan.portRules, let index = plan.steps.firstIndex(of: .handOverCalls) else {
             throw .badMessage
         }
@@ -259,3 +270,8 @@ struct SupervisorLoop {
         }
     }
 }
+        case .exited where !wasExecuted:
+            return .failed(
+                EnforcementError(
+                    step: .startPayload, errno: .noChildProcess,
+                    detail: "init or the payload's process ended before the program was executed"))
