@@ -22,7 +22,7 @@ STRIP        ?= strip
 AWAITING       := ^Gateway(Server)?Tests\.
 PROGRAMS     := mazelclaw-run mazelclaw
 
-.PHONY: help build run test mutation hosts check bench install uninstall fmt clean packages
+.PHONY: help build run test mutation faults hosts check bench install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ mutation: build ## leave out each layer of the isolation in turn: somebody must 
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	swift build --build-tests
 	Tests/Scripts/mutation.py "$(CURDIR)/$(STAGE)" .build/debug/mazelclawPackageTests.xctest
+
+faults: build ## let each system call of a start fail in turn, and kill its process there
+	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
+	MAZELCLAW_FAULTS=all MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" swift test --filter FaultTests
 
 hosts: build ## start the launcher on older kernels, under systemd and on crippled hosts (root; minutes; BOOTS=)
 	@Tests/Scripts/need-packages.sh $(HOST_PACKAGES)

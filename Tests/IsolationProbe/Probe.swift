@@ -9,6 +9,7 @@ import Glibc
 ///                                                         with one of these bits in the first argument
 ///     isolation-probe --with-listener COMMAND...             play a host whose one seccomp listener is taken
 ///     isolation-probe --before SYSCALL SCRIPT COMMAND...     run a script when the command gets to a system call
+///     isolation-probe --fault ROLE CALL ERRNO COMMAND...       trace a launcher, one of whose calls fails
 ///     isolation-probe --bomb|--zombies N|--serve|--naive PORT    one of the larger scenes
 enum Probe {
     static func main() -> Never {
@@ -19,6 +20,7 @@ enum Probe {
         case "--serve": Scenes.serve()
         case "--naive": Scenes.naiveSupervisor(port: UInt16(words.dropFirst().first ?? "") ?? 0)
         case "--before": Scenes.interrupted(Array(words.dropFirst()))
+        case "--fault": Scenes.fault(Array(words.dropFirst()))
         case "--without": Scenes.without(Array(words.dropFirst()))
         case "--with-listener": Scenes.withListener(Array(words.dropFirst()))
         default: break

@@ -62,6 +62,22 @@ enum Scenes {
         }
     }
 
+    /// Traces a launcher; says what became of it in one line of JSON on standard output.
+    static func fault(_ words: [String]) -> Never {
+        let numbers = words.prefix(3).compactMap { Int32($0) }
+        guard numbers.count == 3, words.count > 3 else { exit(2) }
+        let arguments: [UnsafeMutablePointer<CChar>?] = words.dropFirst(3).map { strdup($0) } + [nil]
+        let report = probe_fault(numbers[0], numbers[1], numbers[2], arguments, 20_000)
+        let signals = [report.signals.0, report.signals.1, report.signals.2].map(String.init).joined(separator: ",")
+        Probe.say(
+            """
+            {"status":\(report.status),"calls":\(report.calls),"before":\(report.calls_before_main),"number":\(report.number),\
+            "executed":\(report.has_executed),"hanging":\(report.is_hanging),"left":\(report.is_left_behind),\
+            "signals":[\(signals)]}
+            """)
+        exit(0)
+    }
+
     /// Becomes the command, on a host where the system calls named first fail, as in `165=1,56&0x10000000=1 COMMAND...`.
     static func without(_ words: [String]) -> Never {
         var lacks: [probe_lack] = []

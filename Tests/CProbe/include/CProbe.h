@@ -1,6 +1,7 @@
 // What the isolation probe needs of C: system calls by number, and the two entries a filter must not forget.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -75,3 +76,27 @@ int probe_bind_in_thread(uint16_t port, uint16_t *shown);
 // Runs `arguments` up to where it first makes system call `number`, then `command` with a shell, and then lets it go on
 // (ptrace(2)). Returns its wait status, or -1 with errno when it never made the call or `command` failed.
 int probe_run_with_interruption(int number, const char *command, char *const *arguments);
+
+// What became of a start one of whose system calls failed.
+struct probe_fault_report {
+    // The launcher's wait status, or -1.
+    int status;
+    // The calls counted, how many of them came before the launcher's own first, and the number of the one that failed, or
+    // -1.
+    int calls;
+    int calls_before_main;
+    int number;
+    bool has_failed;
+    // Whether the payload's program was executed.
+    bool has_executed;
+    // Whether the time was up before the launcher's end, or some seconds after it for another process.
+    bool is_hanging;
+    bool is_left_behind;
+    // The signals that ended launcher, init and payload.
+    int signals[3];
+};
+
+// Starts a launcher and makes the `call`-th system call of one of its processes fail with `error`, or kills the process
+// there when `error` is 0. The launcher is process 0, init 1, the payload's 2; calls are counted from the process's
+// beginning up to the execution of the payload's program in whichever process. A `call` of 0 only counts.
+struct probe_fault_report probe_fault(int role, int call, int error, char *const *arguments, int milliseconds);
