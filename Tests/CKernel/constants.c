@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 // Of later headers than Debian 12's (Linux 6.1).
@@ -69,6 +70,7 @@ static const struct {
     CONSTANT(PR_GET_SPECULATION_CTRL), CONSTANT(PR_SET_SPECULATION_CTRL), CONSTANT(PR_SET_MDWE),
     CONSTANT(PR_GET_MDWE), CONSTANT(PR_SET_MEMORY_MERGE), CONSTANT(PR_GET_MEMORY_MERGE), CONSTANT(PR_SET_VMA),
     CONSTANT(PR_SET_PTRACER), CONSTANT(PR_SET_SYSCALL_USER_DISPATCH),
+    CONSTANT(RLIMIT_CORE),
     CONSTANT(EPERM), CONSTANT(ENOSYS), CONSTANT(EPROTONOSUPPORT), CONSTANT(EOPNOTSUPP), CONSTANT(EAFNOSUPPORT),
 #undef CONSTANT
 };

@@ -141,6 +141,25 @@ extension AttemptTable {
                 SystemCall.attempt(SYS_prlimit64, 0, .number(number), .bytes(Self.words(1 << 20, 1 << 20)), 0)
             }
         }
+        for (name, limit) in [("0", 0), ("1", 1), ("2", 2)] as [(String, UInt64)] {
+            add("P11", "set the limit on core dumps to \(name)") {
+                SystemCall.attempt(SYS_prlimit64, 0, 4, .bytes(Self.words(limit, limit)), 0)
+            }
+            add("P11", "set the limit on core dumps to \(name) by setrlimit") {
+                SystemCall.attempt(SYS_setrlimit, 4, .bytes(Self.words(limit, limit)))
+            }
+        }
+        add("P11", "set the limit on core dumps to 0 and ask for the old one") {
+            let old = Argument.bytes(Self.words(0, 0))
+            return SystemCall.attempt(SYS_prlimit64, 0, 4, .bytes(Self.words(0, 0)), old)
+        }
+        add("P11", "set the limit on core dumps from memory that is not there") {
+            SystemCall.attempt(SYS_prlimit64, 0, 4, 8, 0)
+        }
+        add("P11", "limit on core dumps after all of these") { Self.limit(4) }
+        add("P11", "lower the limit on open files", apart: true) {
+            SystemCall.attempt(SYS_setrlimit, 7, .bytes(Self.words(64, 64)))
+        }
         add("P10", "open files until there is no more") {
             var descriptors: [Int32] = []
             defer { for descriptor in descriptors { close(descriptor) } }

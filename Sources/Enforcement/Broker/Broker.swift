@@ -3,8 +3,8 @@ import Linux
 import Policy
 import SystemPackage
 
-/// Answers the calls that the payload's filter hands over: bind(2) and listen(2) by the port rules, any other with
-/// EPERM and a record.
+/// Answers the calls that the payload's filter hands over: bind(2) and listen(2) by the port rules, a new limit on core
+/// dumps by leaving it as it is, any other with EPERM and a record.
 ///
 /// It never lets a call continue. It acts on its own copy of the address, on a copy of the very descriptor, and
 /// answers with what came of that: nothing the payload changes meanwhile is looked at again. What it does happens
@@ -14,6 +14,8 @@ struct Broker {
     private let listener: SeccompListener
     private let bindNumber = SyscallTable.number(of: "bind")
     private let listenNumber = SyscallTable.number(of: "listen")
+    private let setrlimitNumber = SyscallTable.number(of: "setrlimit")
+    private let prlimitNumber = SyscallTable.number(of: "prlimit64")
     /// The thread that called last: to open it anew costs as much as all else.
     private var lastThread: ForeignThread?
 
@@ -66,6 +68,11 @@ struct Broker {
             return .done(error)
         }
     }
+            case setrlimitNumber where Self.isCoreLimit(call.arguments[0]):
+                return try limitCore(call, at: call.arguments[1])
+            // Where the old limit goes this does not write.
+            case prlimitNumber where Self.isCoreLimit(call.arguments[1]) && call.arguments[3] == 0:
+                return try limitCore(call, at: call.arguments[2])
 
     // MARK: bind and listen
 
@@ -168,6 +175,24 @@ struct Broker {
                     // The number is another thread's now.
                     guard error == .noSuchProcess else { throw error }
                 }
+    // MARK: Core dumps
+
+    /// The kernel looks at the low 32 bits.
+    private static func isCoreLimit(_ argument: UInt64) -> Bool {
+        Int32(truncatingIfNeeded: argument) == Int32(RLIMIT_CORE.rawValue)
+    }
+
+    /// The limit stays at 1, at which a crash is neither written nor handed to the host's handler (core(5)). To a program
+    /// that asks for 0 or 1 it is as if it had its way; more is refused, as the kernel does.
+    private func limitCore(_ call: SeccompListener.Call, at address: UInt64) throws(Errno) -> Answer {
+        let thread = try ForeignThread(threadID: call.threadID)
+        defer { thread.discard() }
+        // struct rlimit: the soft limit comes first.
+        let soft = try thread.readMemory(at: address, count: 8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        try checkCaller(of: call)
+        return .done(soft <= 1 ? nil : .notPermitted)
+    }
+
             }
             lastThread?.discard()
             lastThread = nil

@@ -38,6 +38,10 @@ import Testing
                 (mask, value) = (0, 0)
                 return
             }
+            if words.count == 4, words[2] == "==", let value = UInt64(words[3]) {
+                (mask, self.value) = (.max, value)
+                return
+            }
             func number(_ word: Substring) -> UInt64? { UInt64(word.dropFirst(2), radix: 16) }
             guard words.count == 6, words[2] == "&", words[4] == "==", let mask = number(words[3]),
                 let value = number(words[5])

@@ -67,10 +67,12 @@ import Testing
             for comparison in entry.comparisons {
                 switch comparison.relation {
                 case .atLeast(let value): #expect(value == 0, "\(comment)")
+                // No pointer.
+                case .equal(let value): #expect(value == 0, "\(comment)")
                 case .masked(let mask, let value):
                     #expect(explained.contains(Int64(mask)), "\(mask) in \"\(comment)\"")
                     #expect(value == 0 || explained.contains(Int64(value)), "\(value) in \"\(comment)\"")
-                default: Issue.record("\(comparison) is none of the two forms that libseccomp keeps apart")
+                default: Issue.record("\(comparison) is none of the forms that libseccomp keeps apart")
                 }
             }
             if case .errno(let number) = entry.action {
