@@ -247,24 +247,6 @@ import Testing
 
     // MARK: Policy files
 
-    /// A copy of the shipped policy, changed, at a place of the launching user's; its path.
-    private func policy(
-        _ host: Host, _ file: String, replacing old: String, with new: String, mode: UInt32 = 0o644
-    ) throws -> String {
-        let directory = "\(host.root)/policies"
-        let user = host.starting == .root ? 0 : Host.payloadUser
-        try Files.makeDirectory(directory, owner: user)
-        for name in ["gateway.json", "gateway.seccomp.json"] {
-            var text = try #require(Files.read("\(host.stage.policies)/\(name)"))
-            if name == file {
-                #expect(text.contains(old))
-                text = text.replacingOccurrences(of: old, with: new)
-            }
-            try Files.write(text, to: "\(directory)/\(name)", mode: name == file ? mode : 0o644, owner: user)
-        }
-        return "\(directory)/gateway.json"
-    }
-
     @Test(
         arguments: Starting.available,
         [
@@ -284,7 +266,7 @@ import Testing
     ) throws {
         let host = try Host(starting)
         var options = Host.Options()
-        options.more = ["--policy", try policy(host, fault.file, replacing: fault.old, with: fault.new)]
+        options.more = ["--policy", try host.policy(fault.file, replacing: fault.old, with: fault.new)]
         let end = try host.run(["touch", "\(host.home)/ran"], options)
         #expect(end.code == 78)
         let sentence = try #require(end.sentences.last)
@@ -297,7 +279,7 @@ import Testing
     func `a policy file that others may write is refused`(starting: Starting, file: String) throws {
         let host = try Host(starting)
         var options = Host.Options()
-        options.more = ["--policy", try policy(host, file, replacing: "comment", with: "comment", mode: 0o664)]
+        options.more = ["--policy", try host.policy(file, replacing: "comment", with: "comment", mode: 0o664)]
         let end = try host.run(["true"], options)
         #expect(end.code == 78)
         #expect(end.sentences.last?.contains("\(host.root)/policies/\(file)") == true)
@@ -308,7 +290,7 @@ import Testing
         let host = try Host(starting)
         var options = Host.Options()
         let python = "import os; print(os.uname().nodename)"
-        options.more = ["--policy", try policy(host, "gateway.json", replacing: "\"mazelclaw\"", with: "\"other\"")]
+        options.more = ["--policy", try host.policy("gateway.json", replacing: "\"mazelclaw\"", with: "\"other\"")]
         #expect(try host.run(["/usr/bin/python3", "-c", python], options).output == "other-p\n")
         let chmod = "import os; os.mkdir('d'); os.chmod('d', 0o700)"
         options.wrapper = []
@@ -316,7 +298,7 @@ import Testing
         #expect(try host.run(["sh", "-c", script], options).code == 0)
         options.more = [
             "--policy",
-            try policy(host, "gateway.seccomp.json", replacing: "\"chdir\", \"chmod\",", with: "\"chdir\","),
+            try host.policy("gateway.seccomp.json", replacing: "\"chdir\", \"chmod\",", with: "\"chdir\","),
         ]
         let end = try host.run(["sh", "-c", script], options)
         #expect(end.code == 1)

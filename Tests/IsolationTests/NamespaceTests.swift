@@ -40,7 +40,14 @@ import Testing
     func `the payload's session keyring is not its caller's`(starting: Starting) throws {
         let host = try Host(starting)
         var options = Host.Options()
-        options.more = ["--policy", try policyThatTellsOfKeyrings(host)]
+        let policy = try host.policy(
+            "gateway.seccomp.json", replacing: "\"names\": [\"add_key\", \"keyctl\", \"request_key\"],",
+            with: """
+                "names": ["keyctl"], "action": "SCMP_ACT_ALLOW",
+                "args": [{ "index": 0, "value": 0, "op": "SCMP_CMP_EQ" }] },
+                { "names": ["add_key", "request_key"],
+                """)
+        options.more = ["--policy", policy]
         // keyctl(2): KEYCTL_JOIN_SESSION_KEYRING is 1, KEYCTL_GET_KEYRING_ID 0, KEY_SPEC_SESSION_KEYRING -3.
         let show = "print(ctypes.CDLL(None).syscall(250, 0, -3, 0), flush=True)"
         options.wrapper = [
@@ -52,24 +59,5 @@ import Testing
         #expect(keyrings.count == 2, "\(end.errors)")
         #expect(keyrings.allSatisfy { $0 > 0 })
         #expect(keyrings.first != keyrings.last)
-    }
-
-    /// The gateway's policy, but for the question which keyring is which.
-    private func policyThatTellsOfKeyrings(_ host: Host) throws -> String {
-        let owner = host.starting == .root ? 0 : Host.payloadUser
-        let directory = "\(host.root)/policies"
-        try Files.makeDirectory(directory, owner: owner)
-        for name in ["gateway.json", "gateway.seccomp.json"] {
-            let text = try #require(Files.read("\(host.stage.policies)/\(name)"))
-            let changed = text.replacingOccurrences(
-                of: "\"names\": [\"add_key\", \"keyctl\", \"request_key\"],",
-                with: """
-                    "names": ["keyctl"], "action": "SCMP_ACT_ALLOW",
-                    "args": [{ "index": 0, "value": 0, "op": "SCMP_CMP_EQ" }] },
-                    { "names": ["add_key", "request_key"],
-                    """)
-            try Files.write(changed, to: "\(directory)/\(name)", mode: 0o644, owner: owner)
-        }
-        return "\(directory)/gateway.json"
     }
 }

@@ -92,6 +92,52 @@ import Testing
         }
     }
 
+    /// Holds as many times 16 MiB as it is told, or as it gets; says how many, and then whether it could raise the limit.
+    private static let hog = """
+        import resource, signal, sys
+        held = []
+        try:
+            for _ in range(int(sys.argv[1])): held.append(bytearray(b"x") * (16 << 20))
+            outcome = "got"
+        except MemoryError: outcome = "ENOMEM after"
+        limit = getattr(resource, sys.argv[2])
+        try:
+            resource.setrlimit(limit, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            print("raised")
+        except (PermissionError, ValueError): pass
+        print(outcome, len(held), flush=True)
+        if outcome != "got": signal.pause()
+        """
+
+    @Test(arguments: Starting.available, ["RLIMIT_AS", "RLIMIT_DATA"])
+    func `a memory hog gets ENOMEM at its policy's limit while another instance answers`(
+        starting: Starting, resource: String
+    ) throws {
+        let host = try Host(starting)
+        let neighbour = try host.start(
+            [host.stage.probe, "--serve"], Host.Options(profile: "q", port: host.secondPort))
+        try neighbour.waitForOutput("ready")
+        let limit = #"{ "type": "\#(resource)", "soft": 268435456, "hard": 268435456 },"#
+        var options = Host.Options()
+        options.more = [
+            "--policy", try host.policy("gateway.json", replacing: "\"rlimits\": [", with: "\"rlimits\": [\(limit)"),
+        ]
+        func command(_ count: Int) -> [String] { ["/usr/bin/python3", "-c", Self.hog, "\(count)", resource] }
+        let hog = try host.start(command(1000), options)
+        try hog.waitForOutput("after")
+        // 16 would be all of it; the interpreter takes its share.
+        let count = try #require(hog.output.split(separator: " ").last.flatMap { Int($0.dropLast()) })
+        #expect((12...15).contains(count), "\(hog.output)")
+        #expect(hog.output == "ENOMEM after \(count)\n")
+        #expect(try TCP.accepts("127.0.0.1", host.secondPort))
+        try neighbour.waitForOutput("connected")
+        hog.send(SIGKILL)
+        try hog.wait()
+        // Within the limit the same program has what it asks for.
+        #expect(try host.run(command(8), options).output == "got 8\n")
+        #expect(Processes.isAlive(neighbour.processID))
+    }
+
     @Test(arguments: Starting.available)
     func `kill of everything inside ends nothing outside`(starting: Starting) throws {
         let host = try Host(starting)

@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import JSON
 import Synchronization
+import Testing
 
 /// A host of its own for launchers: directories, base ports, and all that was started on it.
 final class Host {
@@ -164,6 +165,22 @@ final class Host {
         let more = keys.isEmpty ? "" : ", \(keys)"
         try Files.write("{\"basePort\": \(basePort ?? self.basePort)\(more)}", to: file, mode: 0o600, owner: owner)
         return file
+    }
+
+    /// A copy of the gateway's policy, one of whose two files is changed, at a place of the launching user's; its path.
+    func policy(_ file: String, replacing old: String, with new: String, mode: UInt32 = 0o644) throws -> String {
+        let directory = "\(root)/policies"
+        let user = starting == .root ? 0 : Self.payloadUser
+        try Files.makeDirectory(directory, owner: user)
+        for name in ["gateway.json", "gateway.seccomp.json"] {
+            var text = try #require(Files.read("\(stage.policies)/\(name)"))
+            if name == file {
+                #expect(text.contains(old))
+                text = text.replacingOccurrences(of: old, with: new)
+            }
+            try Files.write(text, to: "\(directory)/\(name)", mode: name == file ? mode : 0o644, owner: user)
+        }
+        return "\(directory)/gateway.json"
     }
 
     /// A status file for `--status-fd 3`.
