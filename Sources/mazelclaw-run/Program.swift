@@ -143,6 +143,9 @@ struct Program {
                 output.warn(denial.description)
                 output.report(denial.json)
                 audit.record(denial.json, at: denial.time)
+            case .permitted(let permit):
+                output.report(permit.json)
+                audit.record(permit.json, at: permit.time)
             }
         }
         return finish(outcome, audit)

@@ -221,6 +221,34 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
+    func `what only loopbackProbe permits is told with its port, and counted`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.writeProfile(keys: "\"loopbackProbe\": true")
+        var options = Host.Options()
+        let status = host.status(&options)
+        let code =
+            Self.prelude + """
+                listen(tcp("127.0.0.1", b)).close()
+                probe = tcp("127.0.0.1", 0)
+                print(probe.getsockname()[1])
+                for i in range(500): tcp("::1", 0).close()
+                """
+        let end = try host.run(["/usr/bin/python3", "-c", code], options)
+        let port = end.output.dropLast()
+        let events = try Host.events(status).filter { $0["event"]?.string == "permitted" }
+        // None of them for the assigned port.
+        #expect(events.first?["act"]?.string == "bind 127.0.0.1:\(port)/tcp")
+        #expect(events.allSatisfy { $0["rule"]?.string == "loopback-probe" && $0["pidInside"]?.integer == 2 })
+        #expect((20...40).contains(events.count), "\(events.count)")
+        #expect(events.compactMap { $0["count"]?.integer }.reduce(0, +) == 501)
+        let audit = try #require(Files.read("\(host.root)/state/mazelclaw/audit/p.jsonl"))
+        #expect(audit.split(separator: "\n").filter { $0.contains(#""event":"permitted""#) }.count == events.count)
+        // No refusal, and nothing for people to read.
+        #expect(end.sentences.isEmpty)
+        #expect(try host.command(["denials"]).output == "no denials\n")
+    }
+
+    @Test(arguments: Starting.available)
     func `threads killed in the middle of a bind leave nothing behind in the supervisor`(starting: Starting) throws {
         let host = try Host(starting)
         let code =

@@ -28,27 +28,38 @@ struct Broker {
     /// Readable when a call waits.
     var descriptor: FileDescriptor { listener.descriptor }
 
-    /// Answers the next call; returns what was refused by a rule, nil when the call was carried out or was faulty in
-    /// itself.
-    mutating func answerNext() throws(Errno) -> Denial? {
+    /// What there is to tell of a call.
+    enum Record {
+        case denied(Denial)
+        case permitted(Permit)
+    }
+
+    /// Answers the next call; returns what a rule refused or by exception permitted, nil when the call was carried out or
+    /// was faulty in itself.
+    mutating func answerNext() throws(Errno) -> Record? {
         guard let call = try listener.receive() else { return nil }
         let answer = decide(call)
-        let denial: Denial?
+        // Recorded before the answer: the process may be gone after it.
+        let record: Record?
         switch answer {
         case .done(let error):
-            denial = nil
+            record = nil
             try listener.answer(call, error: error)
+        case .permitted(let act, let rule):
+            record = .permitted(permit(call, act, rule))
+            try listener.answer(call, error: nil)
         case .refused(let errno, let act, let rule, let remedy):
-            // Before the answer: the process may be gone after it.
-            denial = record(call, errno, act, rule, remedy)
+            record = .denied(denial(call, errno, act, rule, remedy))
             try listener.answer(call, error: errno)
         }
-        return denial
+        return record
     }
 
     private enum Answer {
         /// The kernel's own answer; nil for success.
         case done(Errno?)
+        /// Success, by an exception that is worth a record.
+        case permitted(act: String, rule: String)
         case refused(Errno, act: String, rule: String, remedy: String)
     }
 
@@ -57,6 +68,11 @@ struct Broker {
             switch call.number {
             case bindNumber: return try bind(call)
             case listenNumber: return try listen(call)
+            case setrlimitNumber where Self.isCoreLimit(call.arguments[0]):
+                return try limitCore(call, at: call.arguments[1])
+            // Where the old limit goes this does not write.
+            case prlimitNumber where Self.isCoreLimit(call.arguments[1]) && call.arguments[3] == 0:
+                return try limitCore(call, at: call.arguments[2])
             default:
                 let name = SyscallTable.name(of: call.number) ?? "system call \(call.number)"
                 return .refused(
@@ -68,11 +84,6 @@ struct Broker {
             return .done(error)
         }
     }
-            case setrlimitNumber where Self.isCoreLimit(call.arguments[0]):
-                return try limitCore(call, at: call.arguments[1])
-            // Where the old limit goes this does not write.
-            case prlimitNumber where Self.isCoreLimit(call.arguments[1]) && call.arguments[3] == 0:
-                return try limitCore(call, at: call.arguments[2])
 
     // MARK: bind and listen
 
@@ -100,9 +111,11 @@ struct Broker {
         guard let transport = try transport(of: socket) else { return foreign("bind \(place) of another protocol") }
         let sharesPort = try socket.socketOption(SOL_SOCKET, SO_REUSEPORT) != 0
         switch rules.decide(bind: transport, to: place.address, port: place.port, sharingPort: sharesPort) {
-        case .allowed:
+        case .allowed(let permission):
             try socket.bind(to: address)
-            return .done(nil)
+            guard permission == .loopbackProbe else { return .done(nil) }
+            let place = try InternetAddress(try socket.socketAddress(), family: family)
+            return .permitted(act: "bind \(place)/\(transport.rawValue)", rule: permission.rawValue)
         case .refused(let rule, let remedy):
             return .refused(
                 .permissionDenied, act: "bind \(place)/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
@@ -162,19 +175,6 @@ struct Broker {
         address.count >= 12 && address[8..<12].allSatisfy { $0 == 0 }
     }
 
-    // MARK: The caller
-
-    /// The thread that makes the call, and a copy of the descriptor it names.
-    private mutating func caller(of call: SeccompListener.Call) throws(Errno) -> (ForeignThread, FileDescriptor) {
-        let number = Int32(truncatingIfNeeded: call.arguments[0])
-        do throws(Errno) {
-            if let lastThread, lastThread.threadID == call.threadID {
-                do throws(Errno) {
-                    return (lastThread, try lastThread.takeDescriptor(number))
-                } catch {
-                    // The number is another thread's now.
-                    guard error == .noSuchProcess else { throw error }
-                }
     // MARK: Core dumps
 
     /// The kernel looks at the low 32 bits.
@@ -193,6 +193,19 @@ struct Broker {
         return .done(soft <= 1 ? nil : .notPermitted)
     }
 
+    // MARK: The caller
+
+    /// The thread that makes the call, and a copy of the descriptor it names.
+    private mutating func caller(of call: SeccompListener.Call) throws(Errno) -> (ForeignThread, FileDescriptor) {
+        let number = Int32(truncatingIfNeeded: call.arguments[0])
+        do throws(Errno) {
+            if let lastThread, lastThread.threadID == call.threadID {
+                do throws(Errno) {
+                    return (lastThread, try lastThread.takeDescriptor(number))
+                } catch {
+                    // The number is another thread's now.
+                    guard error == .noSuchProcess else { throw error }
+                }
             }
             lastThread?.discard()
             lastThread = nil
@@ -218,15 +231,35 @@ struct Broker {
 
     // MARK: Records
 
-    private func record(
+    private func denial(
         _ call: SeccompListener.Call, _ errno: Errno, _ act: String, _ rule: String, _ remedy: String
     ) -> Denial {
-        let status = try? ProcessStatus(of: call.threadID)
-        let program = try? FileSystem.readSymbolicLink("/proc/\(call.threadID)/exe")
+        let caller = Caller(of: call)
         return Denial(
-            time: Int64(time(nil)), processID: status?.threadGroupID ?? call.threadID,
-            processIDInside: status?.innermostProcessID ?? 0, program: program ?? status?.name ?? "a process",
-            act: act, rule: rule, errno: errno.name, remedy: remedy)
+            time: Int64(time(nil)), processID: caller.processID, processIDInside: caller.processIDInside,
+            program: caller.program, act: act, rule: rule, errno: errno.name, remedy: remedy)
+    }
+
+    private func permit(_ call: SeccompListener.Call, _ act: String, _ rule: String) -> Permit {
+        let caller = Caller(of: call)
+        return Permit(
+            time: Int64(time(nil)), processID: caller.processID, processIDInside: caller.processIDInside,
+            program: caller.program, act: act, rule: rule)
+    }
+
+    /// The process that makes a call, as far as it can be told.
+    private struct Caller {
+        let processID: Int32
+        let processIDInside: Int32
+        let program: String
+
+        init(of call: SeccompListener.Call) {
+            let status = try? ProcessStatus(of: call.threadID)
+            processID = status?.threadGroupID ?? call.threadID
+            processIDInside = status?.innermostProcessID ?? 0
+            let file = try? FileSystem.readSymbolicLink("/proc/\(call.threadID)/exe")
+            program = file ?? status?.name ?? "a process"
+        }
     }
 
     /// A call as text: its name and its arguments, without the zeros at their end.

@@ -50,6 +50,8 @@ public struct Supervisor {
         case proved(ProofOutcomes)
         /// The payload was refused something.
         case denied(Denial)
+        /// The payload did what only a softening of the profile permits.
+        case permitted(Permit)
         /// The payload did not end in the `grace` it had, and is killed.
         case overdue
     }

@@ -19,7 +19,8 @@ struct SupervisorLoop {
     private var relay: NotificationRelay?
     private let callersTerminal: CallersTerminal?
     private var terminal: TerminalRelay?
-    private var denials = DenialLimiter()
+    private var denials = RecordLimiter<Denial>()
+    private var permits = RecordLimiter<Permit>()
     /// When the payload must have ended (CLOCK_MONOTONIC, in microseconds); nil while it need not.
     private var deadline: Int64?
     private var isStopping = false
@@ -121,7 +122,7 @@ struct SupervisorLoop {
         if delay > 0 { times.append(delay) }
         if let deadline { times.append(max(0, deadline - MonotonicClock.microseconds)) }
         if !isIdle { times.append(Int64(Supervisor.settling) * 1000) }
-        if denials.holdsBack { times.append(DenialLimiter.pause * 1_000_000) }
+        if denials.holdsBack || permits.holdsBack { times.append(RecordLimiter<Denial>.pause * 1_000_000) }
         // Rounded up: what is due in half a millisecond is not due now.
         return times.min().map { Int32(clamping: ($0 + 999) / 1000) } ?? -1
     }
@@ -149,12 +150,11 @@ struct SupervisorLoop {
         case .proved(let outcomes):
             isProved = true
             report(.proved(outcomes))
-        case nil: throw .badMessage
             try proceed(channel)
+        case nil: throw .badMessage
         }
     }
 
-    private mutating func takeListener(_ number: Int32, of payload: Int32, _ channel: Channel) throws(Errno) {
     /// Lets the payload's process go on to exec: it never runs unless the supervisor has got this far.
     private func proceed(_ channel: Channel) throws(Errno) {
         do throws(Errno) {
@@ -165,6 +165,7 @@ struct SupervisorLoop {
         }
     }
 
+    private mutating func takeListener(_ number: Int32, of payload: Int32, _ channel: Channel) throws(Errno) {
         guard let rules = plan.portRules, let index = plan.steps.firstIndex(of: .handOverCalls) else {
             throw .badMessage
         }
@@ -202,14 +203,20 @@ struct SupervisorLoop {
 
     private mutating func answer(_ report: (Supervisor.Event) -> Void) throws(Errno) {
         // Until exec it is the proof that is refused, as it must be.
-        if let denial = try broker?.answerNext(), channel == nil, let due = denials.take(denial) {
-            report(.denied(due))
+        guard let record = try broker?.answerNext(), channel == nil else { return }
+        switch record {
+        case .denied(let denial):
+            if let due = denials.take(denial) { report(.denied(due)) }
+        case .permitted(let permit):
+            if let due = permits.take(permit) { report(.permitted(due)) }
         }
     }
 
     private mutating func reportHeldBack(_ report: (Supervisor.Event) -> Void, atEnd: Bool = false) {
-        guard denials.holdsBack else { return }
-        for denial in denials.due(at: Int64(time(nil)), atEnd: atEnd) { report(.denied(denial)) }
+        guard denials.holdsBack || permits.holdsBack else { return }
+        let now = Int64(time(nil))
+        for denial in denials.due(at: now, atEnd: atEnd) { report(.denied(denial)) }
+        for permit in permits.due(at: now, atEnd: atEnd) { report(.permitted(permit)) }
     }
 
     // MARK: Signals and the end
@@ -264,14 +271,14 @@ struct SupervisorLoop {
         switch end {
         // Init ends as the payload's process does: of one killed before exec nothing else tells.
         case .exited(let code) where code > 128 && !wasExecuted: return .payloadKilled(signal: code - 128)
+        case .exited where !wasExecuted:
+            return .failed(
+                EnforcementError(
+                    step: .startPayload, errno: .noChildProcess,
+                    detail: "init or the payload's process ended before the program was executed"))
         case .exited(let code): return .ended(code: code)
         case .killed(SIGKILL) where isOverdue: return .ended(code: ExitCode.killed(bySignal: SIGKILL))
         case .killed(let signal): return .initKilled(signal: signal)
         }
     }
 }
-        case .exited where !wasExecuted:
-            return .failed(
-                EnforcementError(
-                    step: .startPayload, errno: .noChildProcess,
-                    detail: "init or the payload's process ended before the program was executed"))
