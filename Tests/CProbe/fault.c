@@ -159,7 +159,8 @@ struct probe_fault_report probe_fault(int role, int call, int error, char *const
                 registers.orig_rax == SYS_fcntl) {
                 report.calls_before_main = report.calls;
             }
-            if (info.op == PTRACE_SYSCALL_INFO_ENTRY && counts(process, role, &report) && can_fail((long)registers.orig_rax) && ++report.calls == call) {
+            if (info.op == PTRACE_SYSCALL_INFO_ENTRY && counts(process, role, &report) &&
+                can_fail((long)registers.orig_rax) && ++report.calls == call) {
                 report.has_failed = true;
                 report.number = (int)registers.orig_rax;
                 if (error == 0) {
