@@ -155,7 +155,7 @@ struct SupervisorLoop {
         }
     }
 
-    /// Lets the payload's process go on to exec: it never runs unless the supervisor has got this far.
+    /// Lets the sender go on, the payload's process to exec at last: it never runs unless the supervisor has got this far.
     private func proceed(_ channel: Channel) throws(Errno) {
         do throws(Errno) {
             try channel.send(StartMessage.proceed)
@@ -189,7 +189,7 @@ struct SupervisorLoop {
         do throws(Errno) {
             terminal = try TerminalRelay(from: callersTerminal, to: master)
             try terminal?.attach()
-            try channel.send(StartMessage.proceed)
+            try proceed(channel)
         } catch {
             failure = FailureReport(index: index, errno: error, detail: "the caller's terminal")
             try send(SIGKILL)
