@@ -14,7 +14,7 @@ struct TerminalConversation {
     /// Says `message` and writes the answer. Returns 0 when there is one, 130 when it was interrupted, and else 1.
     func say(_ message: String) async throws -> Int32 {
         let run = Self.newRunID()
-        let interrupts = Task { await abortOnInterrupt(run) }
+        let interrupts = await abortingOnInterrupt(run)
         defer { Self.stop(interrupts) }
         return try await exchange(message, run: run)
     }
@@ -34,7 +34,7 @@ struct TerminalConversation {
             if words.isEmpty { continue }
             if ["/quit", "/exit"].contains(words.lowercased()) { return 0 }
             let run = Self.newRunID()
-            let interrupts = Task { await abortOnInterrupt(run) }
+            let interrupts = await abortingOnInterrupt(run)
             defer { Self.stop(interrupts) }
             do {
                 _ = try await exchange(line, run: run)
@@ -90,10 +90,14 @@ struct TerminalConversation {
         written = text
     }
 
-    private func abortOnInterrupt(_ run: String) async {
-        for await _ in await UnixSignalsSequence(trapping: .sigint) {
-            // When it is over already, there is nothing to end.
-            _ = try? await client.call("chat.abort", ["sessionKey": .string(session), "runId": .string(run)])
+    /// From now on an interrupt ends the run, and no more than that.
+    private func abortingOnInterrupt(_ run: String) async -> Task<Void, Never> {
+        let interrupts = await UnixSignalsSequence(trapping: .sigint)
+        return Task {
+            for await _ in interrupts {
+                // When it is over already, there is nothing to end.
+                _ = try? await client.call("chat.abort", ["sessionKey": .string(session), "runId": .string(run)])
+            }
         }
     }
 

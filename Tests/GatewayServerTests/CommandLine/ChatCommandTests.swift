@@ -88,3 +88,17 @@ private func profile(_ script: String = "echo \"heard: $1\"; pwd") throws -> (co
         #expect(said.output == "a\u{FFFD}[2Jb\u{FFFD}\n")
     }
 }
+
+@Test func `an interrupt ends the answer, and the command with 130`() async throws {
+    // The program interrupts whoever asks it.
+    let (command, _) = try profile(#"kill -INT "$(cat "$HOME/asking")"; sleep 1000"#)
+    _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
+        let said = try command.run(
+            ["--profile", command.profile, "chat", "--agent", "echo", "hi"],
+            wrapper: ["/bin/sh", "-c", #"echo $$ > "$HOME/asking"; exec "$@""#, "sh"])
+        #expect(said.code == 130)
+        #expect(said.errors == "stopped\n")
+        let list = try command.run("--profile", command.profile, "sessions", "list", "--json", "--agent", "echo")
+        #expect(try JSON(parsing: Array(list.output.utf8))["sessions"]?.array?.first?["abortedLastRun"] == true)
+    }
+}

@@ -32,9 +32,12 @@ final class BuiltCommand: Sendable {
         try run(arguments, environment: environment)
     }
 
-    /// Runs a command to its end. It reads `input`, which must fit a pipe.
-    func run(_ arguments: [String], environment: [String: String] = [:], input: String? = nil) throws -> Result {
-        let (process, output, errors) = try launch(arguments, environment, input: input)
+    /// Runs a command to its end. It reads `input`, which must fit a pipe. `wrapper` is a command that executes the one
+    /// that follows it.
+    func run(
+        _ arguments: [String], environment: [String: String] = [:], wrapper: [String] = [], input: String? = nil
+    ) throws -> Result {
+        let (process, output, errors) = try launch(arguments, environment, wrapper: wrapper, input: input)
         // Both are short: neither fills its pipe before the other is read.
         let said = output.fileHandleForReading.readDataToEndOfFile()
         let complained = errors.fileHandleForReading.readDataToEndOfFile()
