@@ -379,3 +379,30 @@ func `a transcript can be told something that no agent said`(carrier: Carrier) a
         #expect(try await door.gateway.conversationStore.run("s") != nil)
     }
 }
+
+@Test func `a conversation begins anew after the silence the configuration names`() async throws {
+    let instance = try TestInstance(
+        configuration: """
+            {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}},
+             "session": {"scope": "global", "reset": {"mode": "idle", "idleMinutes": 5}, "resetTriggers": ["/again"]}}
+            """)
+    let clock = TestClock(at: 1_700_000_000_000)
+    try await instance.open(.direct, clock: clock.clock) { door in
+        let client = try await door.connected()
+        var transcripts: [String] = []
+        for (message, minutes) in [("/help", 4), ("/new", 4), ("/help", 6), ("/help", 1), ("/again", 1)]
+            as [(String, Int64)]
+        {
+            _ = try await client.say(message, run: "\(transcripts.count)")
+            _ = try await client.end(of: "\(transcripts.count)")
+            clock.advance(by: minutes * 60_000)
+            let entry = try await door.gateway.conversationStore.session(.global)
+            transcripts.append(entry?.sessionID ?? "")
+        }
+        // After 4 minutes the same, whatever is a trigger elsewhere; after 6 another, and another when asked to.
+        #expect(transcripts[0] == transcripts[1] && transcripts[0] != "")
+        #expect(transcripts[1] == transcripts[2])
+        #expect(transcripts[2] != transcripts[3])
+        #expect(transcripts[3] != transcripts[4])
+    }
+}
