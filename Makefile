@@ -20,6 +20,8 @@ STRIP        ?= strip
 # Tests that await answers in time run apart from those that block a thread until a sandbox has ended: all share one
 # pool, of as many threads as there are cores.
 AWAITING       := ^Gateway(Server)?Tests\.
+# And so many of them at a time: each waits some seconds for its answers, which hundreds at once would not get.
+AWAITING_WIDTH := 4
 PROGRAMS     := mazelclaw-run mazelclaw
 
 .PHONY: help build run test mutation faults hosts check bench install uninstall fmt clean packages
@@ -39,7 +41,8 @@ test: build ## run the whole suite against the built programs
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	swift build --build-tests
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" Tests/Scripts/run-tests.sh --skip '$(AWAITING)'
-	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
+	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(AWAITING_WIDTH) \
+	  Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
 
 mutation: build ## leave out each layer of the isolation in turn: somebody must notice
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)

@@ -21,6 +21,7 @@ port=$("$stage/bin/mazelclaw-run" profile "${arguments[@]}" | sed -n 's/.*base p
 cat <<TEXT
 the gateway will answer on http://127.0.0.1:$port; from another shell:
   $stage/bin/mazelclaw --profile $profile status
+  $stage/bin/mazelclaw --profile $profile chat    (talk with it; /help, /quit)
   curl http://127.0.0.1:$port/health
   $stage/bin/mazelclaw-run ${arguments[*]} -- sh    (a shell in the same sandbox, after this one has ended)
 Ctrl-C ends it
