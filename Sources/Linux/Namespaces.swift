@@ -23,6 +23,9 @@ public struct NamespaceSet: OptionSet, Sendable {
     /// cgroup_namespaces(7).
     public static let cgroup = NamespaceSet(rawValue: UInt64(CLONE_NEWCGROUP))
 
+    /// network_namespaces(7).
+    public static let network = NamespaceSet(rawValue: UInt64(CLONE_NEWNET))
+
     /// Moves the calling process into new namespaces (unshare(2)). A new user namespace needs a
     /// single-threaded caller, or the kernel answers EINVAL.
     public static func unshare(_ namespaces: NamespaceSet) throws(Errno) {

@@ -81,6 +81,20 @@ public enum OwnProcess {
         return nil
     }
 
+    /// The first of 0, 1 and 2 that is a socket of a network: of any family but AF_UNIX (SO_DOMAIN, socket(7)).
+    public static func standardDescriptorOfNetwork() throws(Errno) -> Int32? {
+        for standard in 0..<3 as Range<Int32> {
+            do throws(Errno) {
+                guard try FileDescriptor(rawValue: standard).socketOption(SOL_SOCKET, SO_DOMAIN) == AF_UNIX else {
+                    return standard
+                }
+            } catch {
+                guard error == .notSocket else { throw error }
+            }
+        }
+        return nil
+    }
+
     private static func bytes(_ string: UnsafeMutablePointer<CChar>) -> [UInt8] {
         UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) }
     }

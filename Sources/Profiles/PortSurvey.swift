@@ -10,6 +10,8 @@ public struct PortSurvey: Sendable {
         public let name: ProfileName
         /// Its ports: those it runs on, else those a start would get; the derived ones where a start is refused.
         public let ports: PortSet
+        /// Which network they are ports of: the host's, or one of the profile's own.
+        public let network: NetworkMode
         /// Why a start would be refused, as one sentence; nil when it would not, for its ports.
         public let fault: String?
         /// Who runs it now; nil when nobody does.
@@ -63,13 +65,18 @@ public struct PortSurvey: Sendable {
             let holder = live.first { $0.name == profile.name }?.holder
             do throws(ProfileError) {
                 let ports = try PortPlan(others: others).ports(of: profile)
-                entries.append(Entry(name: profile.name, ports: holder?.ports ?? ports, fault: nil, holder: holder))
+                entries.append(
+                    Entry(
+                        name: profile.name, ports: holder?.ports ?? ports, network: profile.network, fault: nil,
+                        holder: holder))
             } catch {
                 guard let ports = holder?.ports ?? PortSet(base: profile.basePort, pinned: profile.cdpPorts) else {
                     throw error
                 }
                 entries.append(
-                    Entry(name: profile.name, ports: ports, fault: error.description, holder: holder))
+                    Entry(
+                        name: profile.name, ports: ports, network: profile.network, fault: error.description,
+                        holder: holder))
             }
         }
         self.init(entries: entries, listeners: (try? TCPListener.all()) ?? [], ephemeral: .ofHost)

@@ -109,6 +109,7 @@ struct Program {
         let audit: AuditLog
         do {
             plan = try launch.plan(profile, arguments.options, preparing: true)
+            if plan.network.isOwn { try checkNetworkStreams(plan.network) }
             // Never given back: it lasts as long as a process of the instance.
             _ = try launch.claim(plan)
             audit = try launch.auditLog(of: profile.name)
@@ -169,9 +170,25 @@ struct Program {
         }
         guard let number else { return }
         throw .usage(
-            "standard \(["input", "output", "error"][Int(number)]) is a directory, a disk or no file at all, which would "
+            "standard \(Self.streams[Int(number)]) is a directory, a disk or no file at all, which would "
                 + "lead the payload out of its sandbox; redirect it to a file, a pipe or /dev/null")
     }
+
+    /// A socket keeps the network it was made in: disconnected and connected again it would lead out of the sandbox's.
+    private func checkNetworkStreams(_ network: NetworkMode) throws(LaunchError) {
+        let number: Int32?
+        do {
+            number = try OwnProcess.standardDescriptorOfNetwork()
+        } catch {
+            throw .system(action: "examine", path: "the standard descriptors", errno: error)
+        }
+        guard let number else { return }
+        throw .usage(
+            "standard \(Self.streams[Int(number)]) is a socket of the host's network, which would lead the payload out of "
+                + "its own (\"network\": \"\(network.rawValue)\"); redirect it to a file, a pipe or /dev/null")
+    }
+
+    private static let streams = ["input", "output", "error"]
 
     /// One event for whoever started this, and for the audit log.
     private func report(_ event: JSON, _ audit: AuditLog) {

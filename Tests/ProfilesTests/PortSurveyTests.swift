@@ -9,8 +9,9 @@ import Testing
         PortSurvey(
             entries: try bases.map { base in
                 PortSurvey.Entry(
-                    name: try #require(ProfileName("p\(base)")), ports: try #require(PortSet(base: base)), fault: nil,
-                    holder: nil)
+                    name: try #require(ProfileName("p\(base)")), ports: try #require(PortSet(base: base)),
+                    network: .shared,
+                    fault: nil, holder: nil)
             }, listeners: listeners, ephemeral: .usual)
     }
 

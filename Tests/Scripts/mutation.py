@@ -10,6 +10,7 @@ usage: mutation.py STAGE TEST_BUNDLE [LAYER...]
 import collections
 import ctypes
 import encodings.idna  # before privileges are dropped: a private Python installation cannot be read later
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,8 @@ TABLE = "Tests/IsolationTests/layers.tsv"
 ROWS = "an attempt ends as the table says"
 USER = 61234 if os.getuid() == 0 else os.getuid()
 STARTINGS = ["root", "unprivileged"] if os.getuid() == 0 else ["unprivileged"]
+# What a profile must say for its plan to have the layer.
+KEYS = {"network-namespace": {"network": "none"}}
 TEST_LIMIT, START_LIMIT = 300, 20
 
 
@@ -113,13 +116,21 @@ def run(words, limit, **more):
 # The start itself
 
 
-def start(mutant, base, starting, command):
-    """One start on a host of its own."""
+def start(mutant, base, starting, command, keys=None):
+    """One start on a host of its own, of a profile with these keys beside its base port."""
     home = tempfile.mkdtemp(dir=base)
     os.chmod(home, 0o755)
     os.chown(home, USER if starting == "unprivileged" else 0, -1)
     os.makedirs(f"{home}/payload")
     os.chown(f"{home}/payload", USER, USER)
+    if keys:
+        directory = f"{home}/config/mazelclaw/profiles"
+        os.makedirs(directory)
+        with open(f"{directory}/p.json", "w") as file:
+            json.dump({"basePort": 28400, **keys}, file)
+        owner = USER if starting == "unprivileged" else 0
+        for path in (f"{home}/config", f"{home}/config/mazelclaw", directory, f"{directory}/p.json"):
+            os.chown(path, owner, -1)
     words = [mutant.launcher, "--profile", "p", "--port", "28400", "--state-dir", f"{home}/payload/state"]
     more = {}
     if starting == "root":
@@ -135,7 +146,7 @@ def start(mutant, base, starting, command):
 def refusal(mutant, base, layer):
     """What is wrong with how a start without `layer` is refused, or None."""
     for starting in STARTINGS:
-        code, output = start(mutant, base, starting, ["echo", "the payload ran"])
+        code, output = start(mutant, base, starting, ["echo", "the payload ran"], KEYS.get(layer.name))
         sentences = [line for line in output.splitlines() if line.startswith("mazelclaw-run: ")]
         if "the payload ran" in output or code not in (69, 125):
             return f"started by {starting} it is not refused, but ends with {code}"

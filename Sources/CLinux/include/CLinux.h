@@ -15,6 +15,7 @@
 #include "memory_file.h"
 #include "mount_api.h"
 #include "name_service.h"
+#include "network_devices.h"
 #include "process.h"
 #include "seccomp_notify.h"
 #include "socket_diagnostics.h"

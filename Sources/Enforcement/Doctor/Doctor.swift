@@ -44,7 +44,7 @@ public struct Doctor {
         let rest = [landlock, landlockErrata, openat2, userNotification, controlGroup]
         // Without the first the others that need one would say nothing of their own.
         guard userNamespace.isHeld else { return [userNamespace] + rest }
-        return [userNamespace, mount, freshProc, nestedUserNamespace, pidfdGetfd] + rest
+        return [userNamespace, mount, freshProc, nestedUserNamespace, networkNamespace, pidfdGetfd] + rest
     }
 
     /// Tries as whom a start would: root becomes the payload's user before it makes namespaces.
@@ -94,6 +94,15 @@ public struct Doctor {
             name: "second user namespace", isHeld: errno == nil, isRequired: true,
             finding: errno.map { "unshare answers \($0.name)" } ?? "can be made",
             remedy: errno.map(diagnosis.namespaces) ?? "")
+    }
+
+    private var networkNamespace: Check {
+        let profile = try? launch.profile(options, creating: false).profile
+        let errno = trial(in: [.user, .network], NetworkInterface.bringUpLoopback)
+        return Check(
+            name: "network namespace", isHeld: errno == nil, isRequired: profile?.network.isOwn ?? false,
+            finding: errno.map { "answers \($0.name)" } ?? "can be made",
+            remedy: errno.map { diagnosis.namespaces($0) + "; only \"network\": \"none\" needs it" } ?? "")
     }
 
     private var landlock: Check {

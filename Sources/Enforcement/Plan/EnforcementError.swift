@@ -42,8 +42,8 @@ extension EnforcementError {
     /// (a security module, a unit's or a container's filter), and will refuse it again.
     private var needsNothingOfTheHost: Bool {
         switch step {
-        case .becomeUser, .makeMountsPrivate, .mountRoot, .mountFileSystem, .openTerminal, .maskPath, .makePathReadOnly,
-            .sealRoot, .pivotRoot, .setHostName, .joinAnonymousKeyring:
+        case .becomeUser, .bringUpLoopback, .makeMountsPrivate, .mountRoot, .mountFileSystem, .openTerminal, .maskPath,
+            .makePathReadOnly, .sealRoot, .pivotRoot, .setHostName, .joinAnonymousKeyring:
             true
         default: false
         }

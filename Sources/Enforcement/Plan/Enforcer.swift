@@ -49,6 +49,7 @@ struct Enforcer {
                 if case .nestUserNamespace = step { try NamespaceSet.unshare(.user) }
                 try IdentityMap.set(userID: userID, groupID: groupID, in: ownProcess)
             }
+        case .bringUpLoopback: try call(NetworkInterface.bringUpLoopback)
         case .makeMountsPrivate: try call(Mounts.makePrivate)
         case .mountRoot(let bytes): try mountRoot(bytes: bytes)
         case .makeDirectory(let path, let mode): try makeDirectory(path, mode: mode)

@@ -8,11 +8,13 @@ import SystemPackage
 struct Canary {
     /// The socket's name, without the leading NUL.
     let socketName: String
-    /// The supervisor's namespaces, in the order of `Namespace.allCases`.
+    /// The supervisor's namespaces, of the kinds that a sandbox may have its own of.
     private let namespaces: [String]
 
-    init() throws(Errno) {
-        namespaces = try Namespace.allCases.map { (namespace) throws(Errno) in try namespace.identity }
+    /// A canary for a sandbox with this network.
+    init(network: NetworkMode) throws(Errno) {
+        let kinds = network.isOwn ? Namespace.allCases : Namespace.always
+        namespaces = try kinds.map { (namespace) throws(Errno) in try namespace.identity }
         let socket = try FileDescriptor.unixDatagramSocket()
         // The kernel finds a name that is free (unix(7), autobind): a PID would be in use twice where several PID
         // namespaces share one network.
@@ -30,6 +32,14 @@ struct Canary {
 extension Namespace {
     /// What tells the calling process's namespace of this kind from any other: `ipc:[4026531839]` (namespaces(7)).
     fileprivate var identity: String {
-        get throws(Errno) { try FileSystem.readSymbolicLink("/proc/self/ns/\(self == .mount ? "mnt" : rawValue)") }
+        get throws(Errno) {
+            let name =
+                switch self {
+                case .mount: "mnt"
+                case .network: "net"
+                case .user, .pid, .ipc, .uts, .cgroup: rawValue
+                }
+            return try FileSystem.readSymbolicLink("/proc/self/ns/\(name)")
+        }
     }
 }

@@ -46,6 +46,10 @@ struct Prover {
             try connect(
                 try .internetSocket(isIPv6: false, isStream: true),
                 to: InternetAddress(address: .loopback4, port: port).bytes)
+        case .findRoute(let address):
+            try connect(
+                try .internetSocket(isIPv6: !address.isIPv4, isStream: false),
+                to: InternetAddress(address: address, port: 9).bytes)
         case .connectToSupervisor:
             guard let canary else { throw .notSupported }
             try connect(try .unixDatagramSocket(), to: FileDescriptor.abstractAddress(canary.socketName))

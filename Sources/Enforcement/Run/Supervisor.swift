@@ -90,7 +90,7 @@ public struct Supervisor {
             try Signals.blockAll()
             let index = try performOwnSteps()
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
-            let canary = try attempt(index) { () throws(Errno) in try Canary() }
+            let canary = try attempt(index) { () throws(Errno) in try Canary(network: plan.network) }
             let relay = try attempt(index) { () throws(Errno) in
                 guard let serviceManager else { return NotificationRelay?.none }
                 return try NotificationRelay(to: serviceManager)
@@ -147,6 +147,7 @@ public struct Supervisor {
             case .ipc: set.insert(.ipc)
             case .uts: set.insert(.uts)
             case .cgroup: set.insert(.cgroup)
+            case .network: set.insert(.network)
             }
         }
     }

@@ -10,6 +10,8 @@
         /// The UTS namespace, with the host name in it.
         case utsNamespace = "uts-namespace"
         case cgroupNamespace = "cgroup-namespace"
+        /// The network namespace of a profile that asks for one.
+        case networkNamespace = "network-namespace"
         case nestedUserNamespace = "nested-user-namespace"
         case userNamespaceLimit = "user-namespace-limit"
         case mountPropagation = "mount-propagation"
@@ -46,6 +48,7 @@
             case .ipcNamespace: .ipc
             case .utsNamespace: .uts
             case .cgroupNamespace: .cgroup
+            case .networkNamespace: .network
             default: nil
             }
         }
@@ -53,7 +56,7 @@
         /// Whether nothing but this layer needs `step`.
         func owns(_ step: Step) -> Bool {
             switch (self, step) {
-            case (.userNamespace, .mapIdentity), (.utsNamespace, .setHostName),
+            case (.userNamespace, .mapIdentity), (.utsNamespace, .setHostName), (.networkNamespace, .bringUpLoopback),
                 (.nestedUserNamespace, .nestUserNamespace), (.userNamespaceLimit, .limitUserNamespaces),
                 (.mountPropagation, .makeMountsPrivate), (.readOnlyMounts, .sealRoot), (.maskedPaths, .maskPath),
                 (.readOnlyPaths, .makePathReadOnly), (.seccomp, .filterSystemCalls), (.seccomp, .handOverCalls),

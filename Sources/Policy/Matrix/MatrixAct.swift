@@ -73,7 +73,8 @@ public struct MatrixAct: Equatable, Sendable {
             }
             add(
                 .sockets, "connect to the abstract socket \(lure.socketName)", .connectAbstract(lure.socketName),
-                other: [notPermitted])
+                // Where the two have networks of their own, there is no such socket to begin with.
+                other: [notPermitted, refused])
             let socket = state / MatrixTarget.Lure.socketFileName
             add(.sockets, "connect to \(socket)", .connectUnix(socket), other: hidden)
         }

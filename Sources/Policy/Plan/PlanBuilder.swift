@@ -10,6 +10,7 @@ extension SandboxPlan {
         trees.identity = facts.identity(of: trees.state)
         self.init(
             profile: request.profile.name, ports: request.ports, trees: trees, policy: request.policy.file,
+            network: request.profile.network,
             portRules: request.degradations.contains(.broker) ? nil : request.portRules,
             degradations: request.degradations, steps: builder.steps)
     }
@@ -33,13 +34,15 @@ struct PlanBuilder {
         let rules = try landlockRequirements()
         for socket in request.passedSockets {
             if let refusal = request.portRules.refusal(of: socket) { throw .invalid(refusal) }
+            guard !request.profile.network.isOwn else { throw .invalid(request.profile.network.refusal(of: socket)) }
         }
 
         if facts.isRoot { steps.append(.becomeUser(userID: user.userID, groupID: user.groupID)) }
-        steps.append(.enterNamespaces(Namespace.allCases))
+        steps.append(.enterNamespaces(Namespace.all(of: request.profile.network)))
 
         steps.append(.dieWithParent)
         steps.append(.mapIdentity(userID: user.userID, groupID: user.groupID))
+        if request.profile.network.isOwn { steps.append(.bringUpLoopback) }
         steps.append(.makeMountsPrivate)
         steps.append(.mountRoot(bytes: 16 << 20))
         allow([.list], .root, isDirectory: true)

@@ -12,6 +12,8 @@ public struct SandboxPlan: Equatable, Sendable {
     public var trees: InstanceTrees
     /// The policy file.
     public var policy: String
+    /// Which network the payload has.
+    public var network: NetworkMode
     /// What the broker answers from; nil when it is given up.
     public var portRules: PortRules?
     /// The guarantees given up by name.

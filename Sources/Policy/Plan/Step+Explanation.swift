@@ -25,6 +25,7 @@ extension Step {
         case .enterNamespaces: "clone"
         case .dieWithParent: "pdeathsig"
         case .mapIdentity: "uid_map"
+        case .bringUpLoopback: "loopback"
         case .makeMountsPrivate: "mount-private"
         case .mountRoot: "mount-root"
         case .makeDirectory: "mkdir"
@@ -66,7 +67,10 @@ extension Step {
     public var reason: String {
         switch self {
         case .becomeUser: "the payload never runs as root"
-        case .enterNamespaces: "own users, mounts, processes, IPC objects, host name and cgroup root"
+        case .enterNamespaces(let namespaces):
+            "own users, mounts, processes, IPC objects, host name and cgroup root"
+                + (namespaces.contains(.network) ? ", and a network with nobody in it" : "")
+        case .bringUpLoopback: "programs inside reach each other; there is no other interface"
         case .dieWithParent: "nothing outlives the supervisor, not even its SIGKILL"
         case .mapIdentity: "one ID, the same inside and outside; setgroups is denied"
         case .makeMountsPrivate: "no mount spreads in or out"
@@ -156,8 +160,8 @@ extension Step {
                 "arguments": .array(command.arguments.map { .string($0.description) }),
                 "environment": .array(command.environment.map { .string($0.name) }),
             ]
-        case .dieWithParent, .makeMountsPrivate, .sealRoot, .pivotRoot, .joinAnonymousKeyring, .dropCapabilities,
-            .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .takeTerminal,
+        case .dieWithParent, .bringUpLoopback, .makeMountsPrivate, .sealRoot, .pivotRoot, .joinAnonymousKeyring,
+            .dropCapabilities, .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession, .takeTerminal,
             .resetSignals,
             .handOverCalls:
             [:]
@@ -219,7 +223,7 @@ extension SandboxPlan {
     /// The whole plan as data: what `explain --json` prints.
     public var json: JSON {
         [
-            "profile": .string(profile.text), "policy": .string(policy),
+            "profile": .string(profile.text), "policy": .string(policy), "network": .string(network.rawValue),
             "ports": [
                 "gateway": .integer(Int64(ports.gateway)), "control": .integer(Int64(ports.control)),
                 "cdp": .string(LandlockRules.ranges(ports.allCDP)),

@@ -7,6 +7,7 @@ public enum Step: Equatable, Sendable {
     // In init, until the payload's process is made.
     case dieWithParent
     case mapIdentity(userID: UInt32, groupID: UInt32)
+    case bringUpLoopback
     case makeMountsPrivate
     case mountRoot(bytes: UInt64)
     case makeDirectory(path: AbsolutePath, mode: UInt32)

@@ -3,7 +3,7 @@ public import JSON
 extension Profile {
     /// Reads a profile file: a JSON object of the keys below, of which only `basePort` is required.
     ///
-    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`), `user`,
+    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared` or `none`), `user`,
     /// `stateDirectory`, `workspace`, `workspaceOverlay` (a size such as `256m`), `binds` (objects of `source`,
     /// `destination`, `access`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
@@ -20,8 +20,11 @@ extension Profile {
             }
             bind = scope
         }
-        if let network = try object.string("network"), network != "shared" {
-            throw object.error("network", "expected \"shared\", the only mode there is yet, found \"\(network)\"")
+        if let text = try object.string("network") {
+            guard let mode = NetworkMode(rawValue: text) else {
+                throw object.error("network", "expected \"shared\" or \"none\", found \"\(text)\"")
+            }
+            network = mode
         }
         user = try object.string("user")
         stateDirectory = try object.path("stateDirectory")
@@ -60,6 +63,7 @@ extension Profile {
         if !cdpPorts.isEmpty { object["cdpPorts"] = .array(cdpPorts.map { .integer(Int64($0)) }) }
         object["policy"] = .string(policy)
         object["bind"] = .string(bind.description)
+        if network != .shared { object["network"] = .string(network.rawValue) }
         object["user"] = user.map(JSON.string)
         object["stateDirectory"] = stateDirectory.map { .string($0.text) }
         object["workspace"] = workspace.map { .string($0.text) }

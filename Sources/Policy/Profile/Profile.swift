@@ -12,6 +12,8 @@ public struct Profile: Equatable, Sendable {
     public var policy: String
     /// The addresses the gateway port may be bound on. Default loopback.
     public var bind: BindScope
+    /// Which network the payload has. Default the host's.
+    public var network: NetworkMode
     /// The user the payload runs as when the launcher is started by root: a name, `UID` or `UID:GID`.
     public var user: String?
     /// The state directory. Default `~/.mazelclaw[-NAME]`.
@@ -39,6 +41,7 @@ public struct Profile: Equatable, Sendable {
         cdpPorts = []
         policy = "gateway"
         bind = .loopback
+        network = .shared
         binds = []
         connectPorts = []
         udpPorts = []

@@ -27,6 +27,8 @@ public struct Proof: Equatable, Sendable {
         case listenUnbound
         /// Connect to a TCP port of 127.0.0.1.
         case connect(UInt16)
+        /// Connect a UDP socket, which sends nothing and only looks for a way (udp(7)).
+        case findRoute(IPAddress)
         /// Connect to an abstract socket that the supervisor holds.
         case connectToSupervisor
         /// Connect to the abstract stream socket of this name.

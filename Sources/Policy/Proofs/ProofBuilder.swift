@@ -43,6 +43,8 @@ struct ProofBuilder {
     private static let noFamily: Int32 = 97
     private static let inUse: Int32 = 98
     private static let noAddress: Int32 = 99
+    private static let unreachable: Int32 = 101
+    private static let refused: Int32 = 111
 
     /// How many neighbours are tried: each adds to the time of a start, and to the message that tells of it.
     private var neighbourLimit: Int { request.proofs == .start ? 4 : 64 }
@@ -58,6 +60,7 @@ struct ProofBuilder {
         addFiles()
         addNamespaces()
         addPorts()
+        addRoutes()
         addConnections()
         addProcesses()
         addPrivileges()
@@ -129,7 +132,7 @@ struct ProofBuilder {
     private mutating func addNamespaces() {
         // The kernel tells of namespaces through /proc.
         guard !request.degradations.contains(.proc) else { return }
-        for namespace in Namespace.allCases {
+        for namespace in Namespace.all(of: request.profile.network) {
             prove("the \(namespace.rawValue) namespace is the sandbox's own", .haveOwnNamespace(namespace), 0)
         }
         prove("the mounts belong to a user namespace the payload is not in", .findOwnerOfMounts, Self.notPermitted)
@@ -152,6 +155,16 @@ struct ProofBuilder {
         prove("no port is listened on unbound", .listenUnbound, Self.accessDenied)
     }
 
+    private mutating func addRoutes() {
+        guard request.profile.network.isOwn else { return }
+        // Where clouds tell a machine its secrets, and two of the Internet's.
+        for text in ["169.254.169.254", "1.1.1.1", "2606:4700:4700::1111"] {
+            guard let address = IPAddress(text) else { continue }
+            prove("no way leads to \(address)", .findRoute(address), Self.unreachable, Self.noFamily)
+        }
+        prove("programs inside reach each other", .findRoute(.loopback4), 0)
+    }
+
     private mutating func addConnections() {
         guard let landlock else { return }
         if let ports = landlock.connectPorts {
@@ -164,7 +177,9 @@ struct ProofBuilder {
         // The kernel asks Landlock before it looks for the capability: EPERM would be another layer's work.
         prove("Landlock holds files", .makeDevice(.root / "tmp/.mazelclaw-proof"), Self.accessDenied)
         if landlock.scopes.contains(.abstractUnixSocket) {
-            prove("the host's abstract sockets are out of reach", .connectToSupervisor, Self.notPermitted)
+            // In a network of its own there is no such socket to begin with.
+            let answer = request.profile.network.isOwn ? Self.refused : Self.notPermitted
+            prove("the host's abstract sockets are out of reach", .connectToSupervisor, answer)
         }
         if landlock.scopes.contains(.signal) {
             prove("init cannot be signalled", .signal(1), Self.notPermitted)

@@ -26,9 +26,14 @@ extension SandboxPlan {
         }
     }
 
-    /// Whether TCP connections to `port` may be made. Addresses are not looked at.
+    /// Whether TCP connections to `port` of `host` may be made. In the host's network addresses are not looked at.
     public func answer(connectingTo host: String, _ port: UInt16) -> Answer {
         let act = "connect \(host):\(port)/tcp"
+        guard !network.isOwn || Self.isLoopback(host) else {
+            return Answer(
+                act: act, isAllowed: false, rule: "network-\(network.rawValue)",
+                remedy: "set \"network\": \"shared\" in the profile")
+        }
         guard let ports = landlockRules?.connectPorts else {
             return Answer(
                 act: act, isAllowed: true, rule: "no-landlock-net", remedy: "leave --allow-degraded out")
@@ -37,6 +42,13 @@ extension SandboxPlan {
         return Answer(
             act: act, isAllowed: false, rule: "landlock-connect",
             remedy: "add \(port) to \"connect\": {\"ports\"} in the profile")
+    }
+
+    /// Whether `host`, an address, in brackets or not, or a name, is loopback wherever it is looked up.
+    private static func isLoopback(_ host: String) -> Bool {
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let text = isBracketed ? String(host.dropFirst().dropLast()) : host
+        return text == "localhost" || IPAddress(text)?.isLoopback == true
     }
 
     /// What may be done with `path` inside: whether it is visible, and writable.

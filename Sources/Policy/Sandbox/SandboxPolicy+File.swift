@@ -65,15 +65,15 @@ extension SandboxPolicy {
         var listed: [String] = []
         for var namespace in try linux.require(try linux.objects("namespaces"), "namespaces") {
             let type = try namespace.require(try namespace.string("type"), "type")
-            guard Namespace(rawValue: type) != nil else {
+            guard Namespace.always.contains(where: { $0.rawValue == type }) else {
                 throw namespace.error(
                     "type",
-                    "expected one of \(Namespace.allCases.map(\.rawValue).joined(separator: ", ")), found \"\(type)\"")
+                    "expected one of \(Namespace.always.map(\.rawValue).joined(separator: ", ")), found \"\(type)\"")
             }
             listed.append(type)
             try namespace.finish()
         }
-        for namespace in Namespace.allCases where !listed.contains(namespace.rawValue) {
+        for namespace in Namespace.always where !listed.contains(namespace.rawValue) {
             throw linux.error("namespaces", "\"\(namespace.rawValue)\" is missing; no policy can do without it")
         }
         let masked = try paths(&linux, "maskedPaths")

@@ -159,4 +159,12 @@ public enum Namespace: String, Sendable, CaseIterable {
     case ipc
     case uts
     case cgroup
+    /// Only for a profile that asks for a network of its own.
+    case network
+
+    /// Those that every sandbox has.
+    public static var always: [Namespace] { [.user, .mount, .pid, .ipc, .uts, .cgroup] }
+
+    /// Those of a sandbox with this network.
+    static func all(of network: NetworkMode) -> [Namespace] { always + (network.isOwn ? [.network] : []) }
 }

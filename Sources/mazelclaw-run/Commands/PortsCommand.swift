@@ -62,7 +62,8 @@ extension PortSurvey.Entry {
     fileprivate var json: JSON {
         var object: JSONObject = [
             "profile": .string(name.text), "gateway": .integer(Int64(ports.gateway)),
-            "control": .integer(Int64(ports.control)), "cdp": .string(ports.cdpText), "live": .bool(holder != nil),
+            "control": .integer(Int64(ports.control)), "cdp": .string(ports.cdpText),
+            "network": .string(network.rawValue), "live": .bool(holder != nil),
         ]
         object["pid"] = (holder?.pid).map { .integer(Int64($0)) }
         object["program"] = (holder?.pid).map { .string(SocketOwner(processID: $0).program) }
@@ -81,6 +82,12 @@ extension PortSurvey {
             "overlap: \($0.profiles.0) and \($0.profiles.1) share port \($0.port)\(isLive($0) ? ", and one of them runs" : "")"
         }
         for entry in entries {
+            if entry.network == .none {
+                lines.append(
+                    "note: the ports of \(entry.name) are in a network of its own (\"network\": \"none\"): nobody outside "
+                        + "reaches them")
+                continue
+            }
             if let port = ephemeral.first(in: entry.ports) {
                 lines.append(
                     "note: port \(port) of \(entry.name) is in the kernel's ephemeral range \(ephemeral): an outgoing "

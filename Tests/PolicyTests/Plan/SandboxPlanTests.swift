@@ -46,6 +46,32 @@ import Testing
         #expect(throws: PlanError.self) { try SandboxPlan(request, facts: PlanFixture.facts()) }
     }
 
+    @Test func `a network of its own is one with nothing but loopback`() throws {
+        let plan = try SandboxPlan(PlanFixture.request { $0.network = .none }, facts: PlanFixture.facts())
+        #expect(plan.steps.first == .enterNamespaces(Namespace.always + [.network]))
+        let names = plan.steps.map(\.name)
+        // Its owner is the first user namespace, in which alone there are the rights to do so.
+        #expect(try #require(names.firstIndex(of: "uid_map")) < #require(names.firstIndex(of: "loopback")))
+        #expect(try #require(names.firstIndex(of: "loopback")) < #require(names.firstIndex(of: "nest-user-namespace")))
+        let ways = plan.proofs.filter { if case .findRoute = $0.act { true } else { false } }
+        #expect(ways.count == 4)
+        #expect(plan.proofs.contains { $0.act == .haveOwnNamespace(.network) })
+        let shared = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts())
+        #expect(!shared.steps.map(\.name).contains("loopback"))
+        #expect(!shared.proofs.contains { $0.act == .haveOwnNamespace(.network) })
+        #expect(shared.hash != plan.hash)
+    }
+
+    @Test func `a listener of the host's is not passed into a network of one's own`() throws {
+        let listener = PassedSocket.Listener(address: .loopback4, port: 19789)
+        var request = try PlanFixture.request()
+        request.passedSockets = [PassedSocket(descriptor: 3, name: nil, kind: .listener(listener))]
+        _ = try SandboxPlan(request, facts: PlanFixture.facts())
+        request.profile.network = .none
+        let error = #expect(throws: PlanError.self) { try SandboxPlan(request, facts: PlanFixture.facts()) }
+        #expect(error?.description.contains("rule network-none") == true)
+    }
+
     @Test func `a start by root becomes the user first`() throws {
         let plan = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts(isRoot: true))
         #expect(plan.steps.first == .becomeUser(userID: 1000, groupID: 1000))

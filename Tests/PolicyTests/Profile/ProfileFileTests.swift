@@ -14,7 +14,7 @@ import Testing
     @Test func `every key is read`() throws {
         let read = try profile(
             """
-            {"basePort": 19001, "policy": "browser", "bind": "lan", "network": "shared", "user": "mazel",
+            {"basePort": 19001, "policy": "browser", "bind": "lan", "network": "none", "user": "mazel",
              "stateDirectory": "/srv//state/./a", "workspace": "/srv/work", "workspaceOverlay": "64m",
              "binds": [{"source": "/data"}, {"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [8080, 65535]}, "udp": {"ports": [5353]}, "loopbackProbe": true,
@@ -22,6 +22,7 @@ import Testing
             """)
         #expect(read.policy == "browser")
         #expect(read.bind == .lan)
+        #expect(read.network == .none)
         #expect(read.user == "mazel")
         #expect(read.stateDirectory?.text == "/srv/state/a")
         #expect(read.workspace?.text == "/srv/work")
@@ -38,7 +39,7 @@ import Testing
     @Test func `a profile written is the profile read`() throws {
         let written = try profile(
             """
-            {"basePort": 19001, "bind": "192.0.2.7", "user": "1000:1000", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w", "workspaceOverlay": "1536k",
+            {"basePort": 19001, "bind": "192.0.2.7", "network": "none", "user": "1000:1000", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w", "workspaceOverlay": "1536k",
              "binds": [{"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [1]}, "environment": {"A": "b"}}
             """)
@@ -59,7 +60,7 @@ import Testing
             "{\"basePort\": 18789,\n\"bind\": \"public\"}", 2,
             "expected \"loopback\", \"lan\" or an IP address of this host, found \"public\""
         ),
-        ("{\"basePort\": 18789,\n\"network\": \"none\"}", 2, "network: expected \"shared\""),
+        ("{\"basePort\": 18789,\n\"network\": \"host\"}", 2, "network: expected \"shared\""),
         ("{\"basePort\": 18789,\n\"workspace\": \"work\"}", 2, "workspace: expected an absolute path"),
         ("{\"basePort\": 18789,\n\"stateDirectory\": \"/a/../b\"}", 2, "stateDirectory: expected an absolute path"),
         ("{\"basePort\": 18789,\n\"workspaceOverlay\": \"much\"}", 2, "a size such as \"256m\", found \"much\""),
