@@ -22,6 +22,17 @@ public struct ForeignThread: Sendable {
         FileDescriptor(rawValue: Int32(try valueOrErrno(clinux_pidfd_getfd(pidfd.rawValue, number))))
     }
 
+    /// Whether exec closes its descriptor `number` (proc_pid_fdinfo(5)).
+    public func closesOnExec(_ number: Int32) throws(Errno) -> Bool {
+        let text = try FileSystem.read("/proc/\(threadID)/fdinfo/\(number)", limit: 64 << 10)
+        for line in String(decoding: text, as: UTF8.self).utf8.split(separator: UInt8(ascii: "\n"))
+        where line.starts(with: "flags:\t".utf8) {
+            guard let flags = Int32(Substring(line.dropFirst(7)), radix: 8) else { break }
+            return flags & O_CLOEXEC != 0
+        }
+        throw .badMessage
+    }
+
     /// A copy of `count` bytes of its memory (process_vm_readv(2)); EFAULT unless all of them can be read.
     public func readMemory(at address: UInt64, count: Int) throws(Errno) -> [UInt8] {
         var failure: Errno?

@@ -52,6 +52,20 @@ public struct SeccompListener: Sendable {
         return clinux_ioctl(descriptor.rawValue, clinux_notif_id_valid, &id) == 0
     }
 
+    /// Puts a copy of `descriptor` in the place of the calling thread's descriptor `number`, as dup3(2) would
+    /// (SECCOMP_IOCTL_NOTIF_ADDFD with SECCOMP_ADDFD_FLAG_SETFD, kernel 5.9). ENOENT for a call that is gone.
+    public func replaceDescriptor(
+        _ number: Int32, of call: Call, with descriptor: FileDescriptor, closingOnExec: Bool
+    ) throws(Errno) {
+        var request = seccomp_notif_addfd()
+        request.id = call.id
+        request.flags = clinux_addfd_flag_setfd
+        request.srcfd = UInt32(bitPattern: descriptor.rawValue)
+        request.newfd = UInt32(bitPattern: number)
+        request.newfd_flags = closingOnExec ? UInt32(O_CLOEXEC) : 0
+        _ = try retryingOnInterrupt { clinux_ioctl(self.descriptor.rawValue, clinux_notif_addfd, &request) }
+    }
+
     /// Answers: the call returns 0, or fails with `error`. A call that has gone meanwhile needs none.
     ///
     /// Never SECCOMP_USER_NOTIF_FLAG_CONTINUE: the kernel would read the arguments again, and another thread

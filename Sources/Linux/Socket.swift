@@ -89,6 +89,32 @@ extension FileDescriptor {
             })
     }
 
+    /// What tells the socket's network namespace from any other (SO_NETNS_COOKIE, kernel 5.14).
+    public func networkCookie() throws(Errno) -> UInt64 {
+        var value: UInt64 = 0
+        var size = socklen_t(MemoryLayout<UInt64>.size)
+        // SO_NETNS_COOKIE is 71 (asm-generic/socket.h); glibc's headers end before.
+        _ = try valueOrErrno(getsockopt(rawValue, SOL_SOCKET, 71, &value, &size))
+        return value
+    }
+
+    /// Has the socket see one interface alone (SO_BINDTODEVICE, socket(7)). To take that back needs CAP_NET_RAW over the
+    /// socket's network.
+    public func bindToDevice(_ name: String) throws(Errno) {
+        _ = try valueOrErrno(setsockopt(rawValue, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.utf8.count + 1)))
+    }
+
+    /// Whether calls on it return rather than wait (O_NONBLOCK, fcntl(2)).
+    public func isNonBlocking() throws(Errno) -> Bool {
+        try valueOrErrno(fcntl(rawValue, F_GETFL)) & O_NONBLOCK != 0
+    }
+
+    /// Chooses whether calls on it return rather than wait (O_NONBLOCK, fcntl(2)).
+    public func setNonBlocking(_ isOn: Bool) throws(Errno) {
+        let flags = try valueOrErrno(fcntl(rawValue, F_GETFL))
+        _ = try valueOrErrno(fcntl(rawValue, F_SETFL, isOn ? flags | O_NONBLOCK : flags & ~O_NONBLOCK))
+    }
+
     /// Lets the socket accept connections (listen(2)).
     public func listen(backlog: Int32) throws(Errno) {
         _ = try valueOrErrno(Glibc.listen(rawValue, backlog))

@@ -162,6 +162,7 @@ import Testing
             ("127.0.0.1:8080", false),
         ] {
             let end = try host.command(["why", "connect", destination, "--json"])
+            try #require(!end.output.isEmpty, "\(end.errors)")
             let answer = try #require(try JSON(parsing: end.outputBytes).array?.first)
             #expect(answer["allowed"]?.bool == isAllowed, "\(destination)")
             #expect(end.code == (isAllowed ? 0 : 1))
@@ -172,5 +173,133 @@ import Testing
         #expect(try host.command(["doctor"]).output.contains("network namespace"))
         let verified = try host.command(["verify"])
         #expect(verified.code == 0, "\(verified.output)")
+    }
+
+    @Test(arguments: Starting.available)
+    func `a gateway with a private network is reached from outside, and the other ports are not`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        try host.writeProfile(keys: "\"network\": \"private\"")
+        // What a program does with its listener: options and flags before it binds, its number after.
+        let code = """
+            import fcntl, selectors
+            held = []
+            chosen = selectors.DefaultSelector()
+            for host in ("127.0.0.1", "::1"):
+                s = socket(AF_INET6 if ":" in host else AF_INET)
+                s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+                s.setsockopt(SOL_SOCKET, SO_KEEPALIVE, 1)
+                s.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+                s.setblocking(False)
+                os.set_inheritable(s.fileno(), ":" in host)
+                number = s.fileno()
+                s.bind((host, b))
+                s.listen()
+                print(s.fileno() == number, s.getsockname()[:2], os.get_inheritable(number),
+                      bool(fcntl.fcntl(s, fcntl.F_GETFL) & os.O_NONBLOCK),
+                      [s.getsockopt(SOL_SOCKET, o) for o in (SO_REUSEADDR, SO_KEEPALIVE)],
+                      s.getsockopt(IPPROTO_TCP, TCP_NODELAY))
+                chosen.register(s, selectors.EVENT_READ)
+                held.append(s)
+            held += [listening("127.0.0.1", b + offset) for offset in (2, 11)]
+            say("again", lambda: bound("127.0.0.1", b))
+            say("every address", lambda: bound("0.0.0.0", b))
+            say("base + 1", lambda: bound("127.0.0.1", b + 1))
+            print("ready", flush=True)
+            for turn in range(2):
+                for key, _ in chosen.select(30):
+                    peer, address = key.fileobj.accept()
+                    print("from", address[0], peer.getsockname()[1] == b, flush=True)
+                    peer.close()
+            """
+        let running = try host.start(Self.python(code))
+        try running.waitForOutput("ready")
+        let expected = ["127.0.0.1", "::1"].map { address in
+            "True ('\(address)', \(host.basePort)) \(address == "::1" ? "True" : "False") True [1, 1] 1\n"
+        }
+        #expect(
+            running.output == expected.joined() + "again: EADDRINUSE\nevery address: EACCES\nbase + 1: EACCES\nready\n",
+            "\(running.errors)")
+        for offset in [2, 11] as [UInt16] { #expect(try !TCP.accepts("127.0.0.1", host.basePort + offset)) }
+        for address in ["127.0.0.1", "::1"] {
+            #expect(try TCP.accepts(address, host.basePort))
+            try running.waitForOutput("from \(address) True")
+        }
+        #expect(try running.wait().code == 0)
+    }
+
+    @Test(arguments: Starting.available)
+    func `the gateway's socket and its connections lead to no other port and no other host`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.writeProfile(keys: "\"network\": \"private\"")
+        let open = try listener(host.basePort + 1)
+        defer { close(open) }
+        let code = """
+            import ctypes
+            libc = ctypes.CDLL(None, use_errno=True)
+            def disconnect(s):
+                if libc.connect(s.fileno(), bytes(16), 16) < 0: raise OSError(ctypes.get_errno(), "")
+            def shut():
+                s = listening("127.0.0.1", b)
+                s.shutdown(SHUT_RDWR)
+                return s
+            def unspecified():
+                s = listening("127.0.0.1", b)
+                disconnect(s)
+                return s
+            def child():
+                with listening("127.0.0.1", b) as s:
+                    print("ready", flush=True)
+                    connection = s.accept()[0]
+                disconnect(connection)
+                return connection
+            for make in (shut, unspecified, child):
+                s = make()
+                s.settimeout(1)
+                for host, port in (("127.0.0.1", b + 1), ("127.0.0.1", 443), ("1.1.1.1", 443), ("1.1.1.1", b)):
+                    say(f"{host} {port - b if port > 1023 else port}", lambda: s.connect((host, port)))
+                    disconnect(s)
+                # SO_BINDTODEVICE (socket(7)).
+                say("device", lambda: s.setsockopt(SOL_SOCKET, 25, b"\\0"))
+                say("bind", lambda: s.bind(("127.0.0.1", b + 2)))
+                s.close()
+            with listening("127.0.0.1", b) as s:
+                s.shutdown(SHUT_RDWR)
+                say("listen again", lambda: s.listen())
+            with listening("127.0.0.1", b + 2) as s: say("inside", lambda: connect("127.0.0.1", b + 2))
+            """
+        let running = try host.start(Self.python(code))
+        try running.waitForOutput("ready")
+        #expect(try TCP.accepts("127.0.0.1", host.basePort))
+        let end = try running.wait()
+        // What leaves by the loopback interface for another host is lost: there is nobody to answer.
+        let acts = [
+            "127.0.0.1 1: EACCES", "127.0.0.1 443: EACCES", "1.1.1.1 443: EACCES", "1.1.1.1 0: timed out",
+            "device: EPERM", "bind: EACCES",
+        ]
+        let expected = acts + acts + ["ready"] + acts + ["listen again: OK", "inside: OK"]
+        #expect(end.output.split(separator: "\n").map(String.init) == expected, "\(end.errors)")
+        #expect(end.errors.contains("rule network-private"))
+    }
+
+    @Test(arguments: Starting.available)
+    func `what is proved and told of a private network`(starting: Starting) throws {
+        let host = try Host(starting)
+        try host.writeProfile(keys: "\"network\": \"private\"")
+        try host.makeState()
+        let verified = try host.command(["verify"])
+        #expect(verified.code == 0, "\(verified.output)")
+        #expect(try host.command(["ports"]).output.contains("only \(host.basePort) is in the host's network"))
+        let answer = try host.command(["why", "connect", "1.1.1.1:443"])
+        #expect(answer.code == 1)
+        #expect(answer.output.contains("rule network-private"))
+        // The gateway's socket could reach whoever listens on another of the instance's ports.
+        for offset in [0, 2, 11] as [UInt16] {
+            let other = try listener(host.basePort + offset)
+            #expect(try host.run(["true"]).code == 125)
+            close(other)
+        }
+        #expect(try host.run(["true"]).code == 0)
     }
 }

@@ -12,6 +12,8 @@ import SystemPackage
 struct Broker {
     private let rules: PortRules
     private let listener: SeccompListener
+    /// For a sandbox whose gateway listens in the host's network and has one of its own.
+    private let hostListener: HostListener?
     private let bindNumber = SyscallTable.number(of: "bind")
     private let listenNumber = SyscallTable.number(of: "listen")
     private let setrlimitNumber = SyscallTable.number(of: "setrlimit")
@@ -20,9 +22,10 @@ struct Broker {
     private var lastThread: ForeignThread?
 
     /// A broker for the calls that arrive at `listener`.
-    init(rules: PortRules, listener: SeccompListener) {
+    init(rules: PortRules, listener: SeccompListener, hostListener: HostListener? = nil) {
         self.rules = rules
         self.listener = listener
+        self.hostListener = hostListener
     }
 
     /// Readable when a call waits.
@@ -94,7 +97,7 @@ struct Broker {
         let address = try copyAddress(call, from: thread)
         try checkCaller(of: call)
         switch family {
-        case AF_INET, AF_INET6: return try bind(socket, address, family)
+        case AF_INET, AF_INET6: return try bind(call, thread, socket, address, family)
         case AF_UNIX:
             try UnixBind.bind(socket, to: address, for: thread)
             return .done(nil)
@@ -106,12 +109,26 @@ struct Broker {
         }
     }
 
-    private func bind(_ socket: FileDescriptor, _ address: [UInt8], _ family: Int32) throws(Errno) -> Answer {
+    private func bind(
+        _ call: SeccompListener.Call, _ thread: ForeignThread, _ socket: FileDescriptor, _ address: [UInt8],
+        _ family: Int32
+    ) throws(Errno) -> Answer {
         let place = try InternetAddress(address, family: family)
         guard let transport = try transport(of: socket) else { return foreign("bind \(place) of another protocol") }
         let sharesPort = try socket.socketOption(SOL_SOCKET, SO_REUSEPORT) != 0
         switch rules.decide(bind: transport, to: place.address, port: place.port, sharingPort: sharesPort) {
         case .allowed(let permission):
+            if let hostListener {
+                guard try !hostListener.isOfHost(socket) else { return Self.leftBehind("bind \(place)") }
+                if permission == .gateway {
+                    let listener = try hostListener.make(like: socket, family: family, at: address)
+                    defer { listener.discard() }
+                    let number = Int32(truncatingIfNeeded: call.arguments[0])
+                    try self.listener.replaceDescriptor(
+                        number, of: call, with: listener, closingOnExec: try thread.closesOnExec(number))
+                    return .done(nil)
+                }
+            }
             try socket.bind(to: address)
             guard permission == .loopbackProbe else { return .done(nil) }
             let place = try InternetAddress(try socket.socketAddress(), family: family)
@@ -150,10 +167,22 @@ struct Broker {
             return foreign("listen on \(place) of another protocol")
         }
         guard transport == .tcp else { throw Errno(rawValue: EOPNOTSUPP) }
-        guard case .refused(let rule, let remedy) = rules.decide(listenOn: place.address, port: place.port) else {
-            return nil
+        switch rules.decide(listenOn: place.address, port: place.port) {
+        case .allowed(.gateway): return nil
+        case .allowed:
+            // One that was a listener or a connection of the gateway's port, and is bound anew since.
+            return try hostListener?.isOfHost(socket) == true ? Self.leftBehind("listen on \(place)") : nil
+        case .refused(let rule, let remedy):
+            return .refused(
+                .permissionDenied, act: "listen on \(place)/tcp", rule: rule.rawValue, remedy: remedy)
         }
-        return .refused(.permissionDenied, act: "listen on \(place)/tcp", rule: rule.rawValue, remedy: remedy)
+    }
+
+    /// The answer for a socket of the host's network that is to be another than the gateway's listener.
+    private static func leftBehind(_ act: String) -> Answer {
+        .refused(
+            .permissionDenied, act: "\(act)/tcp with a socket of the host's network", rule: "network-private",
+            remedy: "make a new socket: this one was the gateway's listener, or a connection it accepted")
     }
 
     /// Nil for a protocol no rule knows. The filter refuses such sockets; one passed in from outside may be another.

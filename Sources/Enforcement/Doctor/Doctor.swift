@@ -102,7 +102,8 @@ public struct Doctor {
         return Check(
             name: "network namespace", isHeld: errno == nil, isRequired: profile?.network.isOwn ?? false,
             finding: errno.map { "answers \($0.name)" } ?? "can be made",
-            remedy: errno.map { diagnosis.namespaces($0) + "; only \"network\": \"none\" needs it" } ?? "")
+            remedy: errno.map { diagnosis.namespaces($0) + "; only \"network\": \"private\" and \"none\" need it" }
+                ?? "")
     }
 
     private var landlock: Check {

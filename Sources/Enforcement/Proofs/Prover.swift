@@ -50,6 +50,12 @@ struct Prover {
             try connect(
                 try .internetSocket(isIPv6: !address.isIPv4, isStream: false),
                 to: InternetAddress(address: address, port: 9).bytes)
+        case .leaveLoopback(let port):
+            let socket = try FileDescriptor.internetSocket(isIPv6: false, isStream: true)
+            defer { socket.discard() }
+            try socket.setSocketOption(SOL_SOCKET, SO_REUSEADDR, 1)
+            try socket.bind(to: InternetAddress(address: .loopback4, port: port).bytes)
+            try socket.bindToDevice("")
         case .connectToSupervisor:
             guard let canary else { throw .notSupported }
             try connect(try .unixDatagramSocket(), to: FileDescriptor.abstractAddress(canary.socketName))

@@ -215,8 +215,8 @@ public struct Launch {
     /// Throws for a port that somebody listens on, at whatever address: who connects to it by name must find us. What is
     /// passed on to the payload is the instance's own.
     private static func checkFree(_ plan: SandboxPlan) throws(LaunchError) {
-        // What others do with these ports in the host's network concerns nobody there.
-        guard !plan.network.isOwn else { return }
+        // What others do with these ports in the host's network concerns nobody in one that has no listener there.
+        guard plan.network != .none else { return }
         let ports = plan.ports
         let own = plan.passedSockets.compactMap { try? FileStatus(of: FileDescriptor(rawValue: $0.descriptor)).inode }
         // Where the kernel does not tell, binding below still shows the ports that the gateway is going to bind.

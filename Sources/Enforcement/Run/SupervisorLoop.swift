@@ -175,7 +175,9 @@ struct SupervisorLoop {
             let listener = SeccompListener(descriptor: try thread.takeDescriptor(number))
             // Where it is does not matter to the supervisor, and what it makes for others has their mask.
             try ProcessControl.changeDirectory(to: "/")
-            broker = Broker(rules: rules, listener: listener)
+            let hostListener: HostListener? =
+                plan.network == .private ? try HostListener() : nil
+            broker = Broker(rules: rules, listener: listener, hostListener: hostListener)
             try channel.send(StartMessage.proceed)
         } catch {
             failure = FailureReport(index: index, errno: error, detail: "pidfd_getfd(2) of the payload's process")

@@ -49,7 +49,9 @@ public struct MatrixAct: Equatable, Sendable {
             if !isOwn {
                 add(.ports, "bind 127.0.0.1 port \(port)/udp", .bind(.udp, .loopback4, port), other: [accessDenied])
             }
-            add(.connections, "connect to port \(port)/tcp", .connect(port), other: [accessDenied])
+            // In a private network the gateway's own listener is outside.
+            let own = port == target.ports.gateway ? [0, refused] : [0]
+            add(.connections, "connect to port \(port)/tcp", .connect(port), own: own, other: [accessDenied])
         }
         // From inside, the own processes have other numbers.
         for process in isOwn ? [2] : target.processes {

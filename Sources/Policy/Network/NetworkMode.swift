@@ -2,6 +2,9 @@
 public enum NetworkMode: String, Sendable, CaseIterable {
     /// The host's, of which only the profile's ports may be used. The default.
     case shared
+    /// One of its own, in which all is as with `none` but for the gateway's port: that is bound in the host's network, on
+    /// loopback.
+    case `private`
     /// One of its own with nothing in it but loopback (network_namespaces(7)): programs inside reach each other, and
     /// nobody else.
     case none

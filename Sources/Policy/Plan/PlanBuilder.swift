@@ -305,6 +305,13 @@ struct PlanBuilder {
     private func landlockRequirements() throws(PlanError) -> (([LandlockRules.FileRule]) -> LandlockRules)? {
         let abi = facts.landlockABI
         let given = request.degradations
+        if request.profile.network == .private,
+            let missing = given.first(where: { $0 != .proc && $0 != .landlockScope })
+        {
+            throw .invalid(
+                "\"network\": \"private\" cannot do without \(missing.rawValue): leave --allow-degraded=\(missing.rawValue) "
+                    + "out, or set \"network\": \"none\" in the profile")
+        }
         if given.contains(.landlock) { return nil }
         guard abi >= 1 else {
             let absence = facts.landlockAbsence
@@ -323,14 +330,20 @@ struct PlanBuilder {
         let handlesPorts = abi >= 4 && !given.contains(.landlockNet)
         let bindPorts = request.portRules.bindableTCPPorts
         let connectPorts = PortSelector.ports(
-            of: request.policy.connectPorts + request.profile.connectPorts.map(PortSelector.number),
-            in: request.ports)
+            of: connectSelectors + request.profile.connectPorts.map(PortSelector.number), in: request.ports)
         let scopes = abi >= 6 && !given.contains(.landlockScope) ? request.policy.scopes : []
         return { files in
             LandlockRules(
                 abi: abi, files: files, bindPorts: handlesPorts ? bindPorts : nil,
                 connectPorts: handlesPorts ? connectPorts : nil, scopes: scopes)
         }
+    }
+
+    /// What the policy lets be connected to. With a listener in the host's network only ports of the instance's own: from
+    /// that socket one could reach the others there.
+    private var connectSelectors: [PortSelector] {
+        guard request.profile.network == .private else { return request.policy.connectPorts }
+        return request.policy.connectPorts.filter { if case .number = $0 { false } else { true } }
     }
 
     // MARK: The payload

@@ -3,7 +3,7 @@ public import JSON
 extension Profile {
     /// Reads a profile file: a JSON object of the keys below, of which only `basePort` is required.
     ///
-    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared` or `none`), `user`,
+    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`, `private` or `none`), `user`,
     /// `stateDirectory`, `workspace`, `workspaceOverlay` (a size such as `256m`), `binds` (objects of `source`,
     /// `destination`, `access`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
@@ -22,9 +22,16 @@ extension Profile {
         }
         if let text = try object.string("network") {
             guard let mode = NetworkMode(rawValue: text) else {
-                throw object.error("network", "expected \"shared\" or \"none\", found \"\(text)\"")
+                throw object.error("network", "expected \"shared\", \"private\" or \"none\", found \"\(text)\"")
             }
             network = mode
+        }
+        if network == .private, bind != .loopback {
+            throw object.error(
+                "bind",
+                "expected \"loopback\" with \"network\": \"private\", found \"\(bind)\": a socket that other "
+                    + "hosts reach can be made to reach them; let a reverse proxy on this host take connections from others"
+            )
         }
         user = try object.string("user")
         stateDirectory = try object.path("stateDirectory")
@@ -40,6 +47,12 @@ extension Profile {
         }
         if var connect = try object.object("connect") {
             connectPorts = (try connect.integers("ports", in: 1...65535) ?? []).map { UInt16($0) }
+            if network.isOwn, !connectPorts.isEmpty {
+                throw object.error(
+                    "connect",
+                    "\"network\": \"\(network.rawValue)\" leads nowhere to connect to; leave it out, or set "
+                        + "\"network\": \"shared\"")
+            }
             try connect.finish()
         }
         if var udp = try object.object("udp") {

@@ -29,6 +29,8 @@ public struct Proof: Equatable, Sendable {
         case connect(UInt16)
         /// Connect a UDP socket, which sends nothing and only looks for a way (udp(7)).
         case findRoute(IPAddress)
+        /// Bind a socket to this port of 127.0.0.1, and let it see every interface.
+        case leaveLoopback(UInt16)
         /// Connect to an abstract socket that the supervisor holds.
         case connectToSupervisor
         /// Connect to the abstract stream socket of this name.

@@ -163,6 +163,10 @@ struct ProofBuilder {
             prove("no way leads to \(address)", .findRoute(address), Self.unreachable, Self.noFamily)
         }
         prove("programs inside reach each other", .findRoute(.loopback4), 0)
+        guard request.profile.network == .private else { return }
+        prove(
+            "the gateway's socket stays on loopback", .leaveLoopback(request.ports.gateway), Self.notPermitted,
+            Self.inUse)
     }
 
     private mutating func addConnections() {

@@ -34,7 +34,7 @@ extension SandboxPlan {
                 act: act, isAllowed: false, rule: "network-\(network.rawValue)",
                 remedy: "set \"network\": \"shared\" in the profile")
         }
-        guard let ports = landlockRules?.connectPorts else {
+        guard let ports = connectablePorts else {
             return Answer(
                 act: act, isAllowed: true, rule: "no-landlock-net", remedy: "leave --allow-degraded out")
         }
@@ -87,6 +87,9 @@ extension SandboxPlan {
                         + "are writable" : ""),
         ]
     }
+
+    /// The TCP ports that Landlock lets the payload connect to, ascending; nil where it holds none.
+    public var connectablePorts: [UInt16]? { landlockRules?.connectPorts }
 
     private var landlockRules: LandlockRules? {
         for step in steps {

@@ -82,7 +82,13 @@ extension PortSurvey {
             "overlap: \($0.profiles.0) and \($0.profiles.1) share port \($0.port)\(isLive($0) ? ", and one of them runs" : "")"
         }
         for entry in entries {
-            if entry.network == .none {
+            switch entry.network {
+            case .shared: break
+            case .private:
+                lines.append(
+                    "note: of the ports of \(entry.name) only \(entry.ports.gateway) is in the host's network (\"network\": "
+                        + "\"private\"): nobody outside reaches the others")
+            case .none:
                 lines.append(
                     "note: the ports of \(entry.name) are in a network of its own (\"network\": \"none\"): nobody outside "
                         + "reaches them")

@@ -62,6 +62,20 @@ import Testing
         #expect(shared.hash != plan.hash)
     }
 
+    @Test func `with a listener in the host's network only own ports can be connected to`() throws {
+        let plan = try SandboxPlan(PlanFixture.request { $0.network = .private }, facts: PlanFixture.facts())
+        let own: [UInt16] = [19789, 19791] + Array(19800...19899)
+        #expect(plan.connectablePorts == own)
+        #expect(plan.proofs.contains { if case .leaveLoopback = $0.act { true } else { false } })
+    }
+
+    @Test(arguments: [Degradation.broker, .landlock, .landlockNet])
+    func `a private network does without no guarantee that holds it`(given: Degradation) throws {
+        let request = try PlanFixture.request(degradations: [given]) { $0.network = .private }
+        let error = #expect(throws: PlanError.self) { try SandboxPlan(request, facts: PlanFixture.facts()) }
+        #expect(error?.description.contains("cannot do without \(given.rawValue)") == true)
+    }
+
     @Test func `a listener of the host's is not passed into a network of one's own`() throws {
         let listener = PassedSocket.Listener(address: .loopback4, port: 19789)
         var request = try PlanFixture.request()

@@ -14,7 +14,7 @@ import Testing
     @Test func `every key is read`() throws {
         let read = try profile(
             """
-            {"basePort": 19001, "policy": "browser", "bind": "lan", "network": "none", "user": "mazel",
+            {"basePort": 19001, "policy": "browser", "bind": "lan", "network": "shared", "user": "mazel",
              "stateDirectory": "/srv//state/./a", "workspace": "/srv/work", "workspaceOverlay": "64m",
              "binds": [{"source": "/data"}, {"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [8080, 65535]}, "udp": {"ports": [5353]}, "loopbackProbe": true,
@@ -22,7 +22,7 @@ import Testing
             """)
         #expect(read.policy == "browser")
         #expect(read.bind == .lan)
-        #expect(read.network == .none)
+        #expect(read.network == .shared)
         #expect(read.user == "mazel")
         #expect(read.stateDirectory?.text == "/srv/state/a")
         #expect(read.workspace?.text == "/srv/work")
@@ -39,11 +39,16 @@ import Testing
     @Test func `a profile written is the profile read`() throws {
         let written = try profile(
             """
-            {"basePort": 19001, "bind": "192.0.2.7", "network": "none", "user": "1000:1000", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w", "workspaceOverlay": "1536k",
+            {"basePort": 19001, "bind": "192.0.2.7", "user": "1000:1000", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w", "workspaceOverlay": "1536k",
              "binds": [{"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [1]}, "environment": {"A": "b"}}
             """)
         #expect(try profile(written.file.text(pretty: true)) == written)
+        for mode in NetworkMode.allCases {
+            let written = try profile("{\"basePort\": 19001, \"network\": \"\(mode.rawValue)\"}")
+            #expect(written.network == mode)
+            #expect(try profile(written.file.text(pretty: true)) == written)
+        }
     }
 
     @Test(arguments: [
@@ -61,6 +66,14 @@ import Testing
             "expected \"loopback\", \"lan\" or an IP address of this host, found \"public\""
         ),
         ("{\"basePort\": 18789,\n\"network\": \"host\"}", 2, "network: expected \"shared\""),
+        (
+            "{\"basePort\": 18789, \"network\": \"private\",\n\"bind\": \"lan\"}", 2,
+            "bind: expected \"loopback\" with \"network\": \"private\", found \"lan\""
+        ),
+        (
+            "{\"basePort\": 18789, \"network\": \"none\", \"connect\":\n{\"ports\": [80]}}", 2,
+            "\"network\": \"none\" leads nowhere to connect to"
+        ),
         ("{\"basePort\": 18789,\n\"workspace\": \"work\"}", 2, "workspace: expected an absolute path"),
         ("{\"basePort\": 18789,\n\"stateDirectory\": \"/a/../b\"}", 2, "stateDirectory: expected an absolute path"),
         ("{\"basePort\": 18789,\n\"workspaceOverlay\": \"much\"}", 2, "a size such as \"256m\", found \"much\""),
