@@ -128,13 +128,16 @@ struct Conversations: Sendable {
 
     /// Waits for the end of the run `id`; nil when it does not come in time.
     func wait(for id: String, atMost time: Duration) async throws -> Run? {
-        if let run = table.run(id) {
-            return try await run.end.wait(atMost: time).map(run.record)
+        let deadline = ContinuousClock.now + time
+        while true {
+            if let run = table.run(id) {
+                return try await run.end.wait(atMost: max(.zero, deadline - .now)).map(run.record)
+            }
+            if let known = try await gateway.conversationStore.run(id), known.status.isEnd { return known }
+            guard ContinuousClock.now < deadline else { return nil }
+            // Perhaps it is asked for meanwhile.
+            try await Task.sleep(for: min(.milliseconds(250), max(.zero, deadline - .now)))
         }
-        if let known = try await gateway.conversationStore.run(id), known.status.isEnd { return known }
-        // Perhaps it is asked for meanwhile.
-        try await Task.sleep(for: time)
-        return table.run(id).flatMap { run in run.end.current.map(run.record) }
     }
 
     // MARK: Carrying out
@@ -163,11 +166,11 @@ struct Conversations: Sendable {
             }
         }
         end.sessionID = sessionID
-        await keep(&end, of: run, providerSession)
+        let isKept = await keep(&end, of: run, providerSession)
         // First: who hears of the end and asks again is answered with it.
         run.end.fulfil(end)
         run.voice.finish(end, of: run, in: gateway)
-        table.leave(run, isForgotten: false)
+        table.leave(run, isForgotten: isKept)
     }
 
     private func answer(_ run: ActiveRun, sessionID: String) async throws -> Reply {
@@ -204,8 +207,9 @@ struct Conversations: Sendable {
         throw failure ?? ProtocolError(.unavailable, "nobody is there to answer")
     }
 
-    /// Writes down how the run ended. A disk that takes no more makes an error of it, which clients then hear.
-    private func keep(_ end: inout RunEnd, of run: ActiveRun, _ providerSession: String?) async {
+    /// Writes down how the run ended. A disk that takes no more makes an error of it, which clients then hear. Returns
+    /// whether it is on disk.
+    private func keep(_ end: inout RunEnd, of run: ActiveRun, _ providerSession: String?) async -> Bool {
         let answer =
             end.text.isEmpty
             ? nil
@@ -215,10 +219,12 @@ struct Conversations: Sendable {
         do {
             try await gateway.conversationStore.finish(
                 run.record, end, answer: answer, providerSession: providerSession)
+            return true
         } catch {
             gateway.logger.error("an answer could not be kept", metadata: ["run": "\(run.id)", "error": "\(error)"])
             end.status = .error
             end.error = "the answer could not be kept: \(error)"
+            return false
         }
     }
 

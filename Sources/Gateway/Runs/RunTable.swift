@@ -1,6 +1,7 @@
 import Synchronization
 
-/// The runs this process knows: those that wait, those under way, and those that ended a short while ago.
+/// The runs this process is about: those that wait and those under way. Those that ended stand in the database; one
+/// whose end could not be written there is known here for a while.
 final class RunTable: Sendable {
     private struct Key: Hashable {
         var space: Run.Space
@@ -9,7 +10,7 @@ final class RunTable: Sendable {
 
     private struct State {
         var runs: [Key: ActiveRun] = [:]
-        /// Those that ended, the oldest first.
+        /// Those that ended and are known all the same, the oldest first.
         var ended: [(key: Key, at: Int64)] = []
         /// The lines of sessions in which somebody stands.
         var lines: [SessionKey: Line] = [:]
@@ -24,10 +25,10 @@ final class RunTable: Sendable {
         var lastQueued: Awaited<Void>?
     }
 
-    /// How long an ended run is known, in milliseconds; later it is looked up on disk.
+    /// How long such a run is known, in milliseconds.
     static let lifetime: Int64 = 10 * 60 * 1000
-    /// How many ended runs are known.
-    static let limit = 1000
+    /// How many of them are known: each holds what was said.
+    static let limit = 100
 
     private let clock: WallClock
     private let state = Mutex(State())
@@ -54,7 +55,7 @@ final class RunTable: Sendable {
         }
     }
 
-    /// `run` leaves its session's line. One that never was accepted is forgotten; others are known for a while.
+    /// `run` leaves its session's line, and is forgotten when its end is on disk, or it never was accepted.
     func leave(_ run: ActiveRun, isForgotten: Bool) {
         run.place.leave()
         let time = clock.milliseconds

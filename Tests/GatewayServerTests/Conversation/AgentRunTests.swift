@@ -64,6 +64,17 @@ func `agent is answered twice under one id`(carrier: Carrier) async throws {
         #expect(wait == ["runId": "k", "status": "timeout"])
         let unknown = try await client.call("agent.wait", ["runId": "nobody", "timeoutMs": 50])?["payload"]
         #expect(unknown == ["runId": "nobody", "status": "timeout"])
+        // A run may be asked for after somebody waits for it.
+        try client.send([
+            "type": "req", "id": "b", "method": "agent.wait", "params": ["runId": "l", "timeoutMs": 3000],
+        ])
+        try client.send([
+            "type": "req", "id": "c", "method": "chat.send",
+            "params": ["sessionKey": "side", "message": "/new", "idempotencyKey": "l"],
+        ])
+        var answer = try await client.frame()
+        while answer != nil, answer?["id"] != "b" { answer = try await client.frame() }
+        #expect(answer?["payload"]?["status"] == "ok")
     }
 }
 

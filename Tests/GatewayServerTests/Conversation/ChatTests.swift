@@ -406,3 +406,33 @@ func `a transcript can be told something that no agent said`(carrier: Carrier) a
         #expect(transcripts[3] != transcripts[4])
     }
 }
+
+@Test func `an answer that cannot be kept is an error, also when asked again`() async throws {
+    let instance = try TestInstance()
+    let agents = try instance.agents("while [ ! -e $DIR/go ]; do sleep 0.01; done; echo $1")
+    try await instance.open(.direct, agents: agents) { door in
+        let client = try await door.connected()
+        _ = try await client.say("hi", run: "r")
+        try door.gateway.database.close()
+        try instance.touch("go")
+        let (event, _) = try await client.end(of: "r")
+        #expect(event?["state"] == "error")
+        let reason = event?["errorMessage"]?.string ?? ""
+        #expect(reason.hasPrefix("the answer could not be kept: "))
+        #expect(try await client.say("hi", run: "r")?["error"]?["message"]?.string == reason)
+    }
+}
+
+@Test func `a run that is over is remembered by the database alone`() async throws {
+    let instance = try TestInstance()
+    try await instance.open(.direct, agents: instance.agents("echo $1")) { door in
+        let client = try await door.connected()
+        _ = try await client.say("hi", run: "r")
+        _ = try await client.end(of: "r")
+        for _ in 0..<500 where door.gateway.runs.run("r") != nil { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(door.gateway.runs.run("r") == nil)
+        #expect(try await client.say("hi", run: "r")?["payload"] == ["runId": "r", "status": "ok"])
+        #expect(try await client.call("agent.wait", ["runId": "r"])?["payload"]?["status"] == "ok")
+        #expect(try await client.history() == ["user: hi", "assistant: hi"])
+    }
+}
