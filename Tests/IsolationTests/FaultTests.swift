@@ -67,9 +67,10 @@ import Testing
 
     /// A start of which call `call` of `role` fails with `error`, or is its process's last when that is 0.
     private func start(
-        _ host: Host, _ role: Role, call: Int, error: Int32, _ status: String? = nil
+        _ host: Host, _ role: Role, call: Int, error: Int32, _ status: String? = nil, _ more: [String] = []
     ) throws -> Report {
         var options = Host.Options()
+        options.more = more
         options.wrapper = [host.stage.probe, "--fault", "\(role.rawValue)", "\(call)", "\(error)"]
         if let status {
             options.setup.descriptors[3] = status
@@ -160,6 +161,24 @@ import Testing
             #expect(try host.run(["true"]).code == 0, place)
         }
         #expect(self.mounts() == mounts)
+    }
+
+    @Test(arguments: Starting.available)
+    func `a start with an overlay that fails leaves the workspace as it was`(starting: Starting) throws {
+        let host = try makeHost(starting)
+        let more = ["--workspace-overlay", "1m"]
+        let count = try start(host, .initProcess, call: 0, error: 0, nil, more).calls
+        let before = Files.listing(host.root, leavingOut: Files.isRecord)
+        #expect(before.contains { $0.contains("/workspace-p ") })
+        for call in Self.calls(count, .initProcess, starting, from: 2) {
+            let error = Self.errors[call / 3 % Self.errors.count]
+            let report = try start(host, .initProcess, call: call, error: error, nil, more)
+            let place = Comment("call \(call), number \(report.failed ?? -1), error \(error): \(report)")
+            #expect(!report.isHanging && !report.isLeftBehind, place)
+            #expect(report.ran ? report.code == 0 : Self.codes.contains(report.code ?? -1), place)
+            #expect(report.ran || report.sentences.count == 1, place)
+            #expect(Files.listing(host.root, leavingOut: Files.isRecord) == before, place)
+        }
     }
 
     /// What becomes of the calls of a first start.
