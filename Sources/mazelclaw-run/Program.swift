@@ -140,6 +140,9 @@ struct Program {
                 output.say(
                     "the payload did not end within \(Supervisor.grace / 1000) s of being asked to, and is killed")
                 report(["event": "overdue"], audit)
+            case .proxyEnded:
+                output.say("the proxy of the private network has ended, and with it the way out: the payload is killed")
+                report(["event": "proxy-ended"], audit)
             case .denied(let denial):
                 output.warn(denial.description)
                 output.report(denial.json)

@@ -12,9 +12,12 @@ import SystemPackage
 struct HostListener {
     /// The host's network (SO_NETNS_COOKIE, kernel 5.14).
     private let network: UInt64
+    /// Is shown each listener before anybody can connect to it.
+    private let announce: (FileDescriptor) throws(Errno) -> Void
 
     /// For a supervisor in the host's network.
-    init() throws(Errno) {
+    init(announce: @escaping (FileDescriptor) throws(Errno) -> Void) throws(Errno) {
+        self.announce = announce
         let socket = try FileDescriptor.internetSocket(isIPv6: false, isStream: true)
         defer { socket.discard() }
         network = try socket.networkCookie()
@@ -38,6 +41,7 @@ struct HostListener {
             try listener.bindToDevice("lo")
             try listener.bind(to: address)
             try listener.setNonBlocking(try socket.isNonBlocking())
+            try announce(listener)
         } catch {
             listener.discard()
             throw error

@@ -50,6 +50,7 @@ struct Enforcer {
                 try IdentityMap.set(userID: userID, groupID: groupID, in: ownProcess)
             }
         case .bringUpLoopback: try call(NetworkInterface.bringUpLoopback)
+        case .openProxy(let proxy): try openProxy(proxy)
         case .makeMountsPrivate: try call(Mounts.makePrivate)
         case .mountRoot(let bytes): try mountRoot(bytes: bytes)
         case .makeDirectory(let path, let mode): try makeDirectory(path, mode: mode)
@@ -138,6 +139,34 @@ struct Enforcer {
             listener.discard()
         }
         self.listener = nil
+    }
+
+    /// Opens the listeners inside that the proxy serves from outside.
+    private func openProxy(_ proxy: ProxyPlan) throws(Failure) {
+        try call { () throws(Errno) in
+            var listeners: [FileDescriptor] = []
+            for place in [
+                InternetAddress(address: .loopback4, port: proxy.port),
+                InternetAddress(address: .loopback4, port: proxy.gatewayPort),
+                InternetAddress(address: .loopback6, port: proxy.gatewayPort),
+            ] {
+                do throws(Errno) {
+                    let listener = try FileDescriptor.internetSocket(isIPv6: !place.address.isIPv4, isStream: true)
+                    try listener.bind(to: place.bytes)
+                    try listener.listen(backlog: 128)
+                    listeners.append(listener)
+                } catch {
+                    // A kernel without IPv6, or one that gives loopback none.
+                    guard !place.address.isIPv4, error == .addressFamilyNotSupported || error == .addressNotAvailable
+                    else { throw error }
+                }
+            }
+            // Started by root, this process became another user's, and has been shut to all since.
+            try ProcessControl.becomeDumpable()
+            try supervisor.send(StartMessage.opened(listeners.map(\.rawValue)).bytes)
+            guard try supervisor.waitForMessage() == StartMessage.proceed else { throw .brokenPipe }
+            for listener in listeners { listener.discard() }
+        }
     }
 
     /// Tries all of the acts, tells the supervisor how they ended, waits until it knows, and fails for the first that ended

@@ -221,7 +221,9 @@ public struct Launch {
         let own = plan.passedSockets.compactMap { try? FileStatus(of: FileDescriptor(rawValue: $0.descriptor)).inode }
         // Where the kernel does not tell, binding below still shows the ports that the gateway is going to bind.
         let listeners = (try? TCPListener.all()) ?? []
-        if let listener = listeners.first(where: { ports.contains($0.port) && !own.contains($0.inode) }) {
+        if let listener = listeners.first(where: {
+            (ports.contains($0.port) || $0.port == plan.proxy?.port) && !own.contains($0.inode)
+        }) {
             throw .portInUse(listener.port, by: listener.owner)
         }
         // Somebody may have bound one and not listen yet.

@@ -12,6 +12,9 @@ enum StartMessage {
     /// The filter is in force, and this descriptor of the sender's is its listener. The sender waits for a reply
     /// until the supervisor has taken it.
     case listening(on: Int32)
+    /// The sender's descriptors of these numbers are the sandbox's listeners for its proxy, in the order the enforcer opens
+    /// them. The sender waits for a reply until the supervisor has taken them.
+    case opened([Int32])
     /// How the acts of the proof ended, and how long they took. The sender waits for a reply; exec is next, or a failure.
     case proved(ProofOutcomes)
 
@@ -19,6 +22,7 @@ enum StartMessage {
     private static let listeningKind: UInt8 = 2
     private static let provedKind: UInt8 = 3
     private static let terminalKind: UInt8 = 4
+    private static let openedKind: UInt8 = 5
 
     init?(bytes: [UInt8]) {
         switch bytes.first {
@@ -28,6 +32,8 @@ enum StartMessage {
         case Self.terminalKind where bytes.count == 1: self = .terminal
         case Self.listeningKind where bytes.count == 5:
             self = .listening(on: Int32(bigEndianBytes: bytes[1...]))
+        case Self.openedKind where bytes.count % 4 == 1:
+            self = .opened(stride(from: 1, to: bytes.count, by: 4).map { Int32(bigEndianBytes: bytes[$0..<$0 + 4]) })
         case Self.provedKind where bytes.count >= 5:
             self = .proved(
                 ProofOutcomes(microseconds: Int32(bigEndianBytes: bytes[1..<5]), errnos: Array(bytes.dropFirst(5))))
@@ -40,11 +46,12 @@ enum StartMessage {
         case .failed(let report): [Self.failedKind] + report.bytes
         case .terminal: [Self.terminalKind]
         case .proved(let outcomes): [Self.provedKind] + outcomes.microseconds.bigEndianBytes + outcomes.errnos
+        case .opened(let descriptors): [Self.openedKind] + descriptors.flatMap(\.bigEndianBytes)
         case .listening(let descriptor): [Self.listeningKind] + descriptor.bigEndianBytes
         }
     }
 
-    /// The reply to `terminal`, `listening` and `proved`.
+    /// The reply to `terminal`, `listening`, `opened` and `proved`.
     static let proceed: [UInt8] = [1]
 }
 

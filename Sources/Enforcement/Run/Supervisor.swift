@@ -52,6 +52,8 @@ public struct Supervisor {
         case denied(Denial)
         /// The payload did what only a softening of the profile permits.
         case permitted(Permit)
+        /// The proxy of a private network has ended, and the payload is killed.
+        case proxyEnded
         /// The payload did not end in the `grace` it had, and is killed.
         case overdue
     }

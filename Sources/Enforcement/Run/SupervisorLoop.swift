@@ -19,6 +19,8 @@ struct SupervisorLoop {
     private var relay: NotificationRelay?
     private let callersTerminal: CallersTerminal?
     private var terminal: TerminalRelay?
+    /// The way out of a private network.
+    private var proxy: ProxyProcess?
     private var denials = RecordLimiter<Denial>()
     private var permits = RecordLimiter<Permit>()
     /// When the payload must have ended (CLOCK_MONOTONIC, in microseconds); nil while it need not.
@@ -27,6 +29,7 @@ struct SupervisorLoop {
     private var isOverdue = false
     /// Whether init has ended, and only what was written on the terminal is yet to be shown.
     private var hasEnded = false
+    private var isWithoutProxy = false
     private var isIdle = false
 
     init(
@@ -48,6 +51,7 @@ struct SupervisorLoop {
         case calls
         case notifications
         case terminal(TerminalRelay.Event)
+        case proxy(ProxyProcess)
     }
 
     /// Runs until init has ended.
@@ -69,6 +73,7 @@ struct SupervisorLoop {
                     broker = nil
                 case .notifications: try relay?.takeNext()
                 case .terminal(let event): try terminal?.proceed(event)
+                case .proxy(let proxy): try takeRefusal(of: proxy, report)
                 }
             }
             let isLate = deadline.map { $0 <= MonotonicClock.microseconds } ?? false
@@ -101,6 +106,10 @@ struct SupervisorLoop {
         }
         sources.append(.signals)
         interests.append(.reading(signals))
+        if let proxy, !isWithoutProxy {
+            sources.append(.proxy(proxy))
+            interests.append(.reading(proxy.descriptor))
+        }
         if let broker {
             sources.append(.calls)
             interests.append(.reading(broker.descriptor))
@@ -147,6 +156,7 @@ struct SupervisorLoop {
         case .failed(let report): failure = failure ?? report
         case .terminal: try takeTerminal(message.descriptor, channel)
         case .listening(let number): try takeListener(number, of: message.sender, channel)
+        case .opened(let numbers): try startProxy(numbers, of: message.sender, channel)
         case .proved(let outcomes):
             isProved = true
             report(.proved(outcomes))
@@ -175,8 +185,10 @@ struct SupervisorLoop {
             let listener = SeccompListener(descriptor: try thread.takeDescriptor(number))
             // Where it is does not matter to the supervisor, and what it makes for others has their mask.
             try ProcessControl.changeDirectory(to: "/")
-            let hostListener: HostListener? =
-                plan.network == .private ? try HostListener() : nil
+            var hostListener: HostListener?
+            if let proxy {
+                hostListener = try HostListener { (listener) throws(Errno) in try proxy.recognize(listener) }
+            }
             broker = Broker(rules: rules, listener: listener, hostListener: hostListener)
             try channel.send(StartMessage.proceed)
         } catch {
@@ -200,6 +212,37 @@ struct SupervisorLoop {
 
     /// Leaves the caller's terminal as it was.
     mutating func giveTerminalBack() { terminal?.detach() }
+
+    private mutating func startProxy(_ numbers: [Int32], of initProcess: Int32, _ channel: Channel) throws(Errno) {
+        guard let proxyPlan = plan.proxy, let index = plan.steps.firstIndex(of: .openProxy(proxyPlan)),
+            (2...3).contains(numbers.count)
+        else { throw .badMessage }
+        do throws(Errno) {
+            let thread = try ForeignThread(threadID: initProcess)
+            defer { thread.discard() }
+            let taken = try numbers.map { (number) throws(Errno) in try thread.takeDescriptor(number) }
+            let gateway = zip(taken.dropFirst(), [IPAddress.loopback4, .loopback6]).map {
+                (descriptor: $0, address: $1)
+            }
+            proxy = try ProxyProcess(proxyPlan, ProxyLoop.Listeners(proxy: taken[0], gateway: gateway))
+            try channel.send(StartMessage.proceed)
+        } catch {
+            failure = FailureReport(index: index, errno: error, detail: "pidfd_getfd(2) of init")
+            try child.send(signal: SIGKILL)
+        }
+    }
+
+    private mutating func takeRefusal(
+        of proxy: ProxyProcess, _ report: (Supervisor.Event) -> Void
+    ) throws(Errno) {
+        guard let refusal = try proxy.nextRefusal() else {
+            // It never ends by itself. Without it there is no way out, and nothing inside knows why.
+            isWithoutProxy = true
+            report(.proxyEnded)
+            return try send(SIGKILL)
+        }
+        if let due = denials.take(refusal.denial(at: Int64(time(nil)))) { report(.denied(due)) }
+    }
 
     // MARK: Calls
 
@@ -265,6 +308,7 @@ struct SupervisorLoop {
         while let channel { try takeMessage(channel, report) }
         let end = try child.wait()
         try relay?.finish()
+        try proxy?.end()
         reportHeldBack(report, atEnd: true)
         if let failure {
             return .failed(

@@ -60,7 +60,10 @@ public struct Denial: Equatable, Sendable {
 extension Denial: CustomStringConvertible {
     /// One sentence.
     public var description: String {
-        "refused \(act) to \(program) (PID \(processIDInside) inside, \(processID) outside), \(errno), rule \(rule)"
+        "refused \(act) to \(program)"
+            // The proxy sees connections, not whose they are.
+            + (processID == 0 ? "" : " (PID \(processIDInside) inside, \(processID) outside)")
+            + ", \(errno), rule \(rule)"
             + (count > 1 ? ", \(count) times" : "") + ": \(remedy)"
     }
 }

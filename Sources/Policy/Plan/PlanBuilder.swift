@@ -43,6 +43,7 @@ struct PlanBuilder {
         steps.append(.dieWithParent)
         steps.append(.mapIdentity(userID: user.userID, groupID: user.groupID))
         if request.profile.network.isOwn { steps.append(.bringUpLoopback) }
+        if let proxy = request.proxy { steps.append(.openProxy(proxy)) }
         steps.append(.makeMountsPrivate)
         steps.append(.mountRoot(bytes: 16 << 20))
         allow([.list], .root, isDirectory: true)
@@ -342,8 +343,9 @@ struct PlanBuilder {
     /// What the policy lets be connected to. With a listener in the host's network only ports of the instance's own: from
     /// that socket one could reach the others there.
     private var connectSelectors: [PortSelector] {
-        guard request.profile.network == .private else { return request.policy.connectPorts }
+        guard let proxy = request.proxy else { return request.policy.connectPorts }
         return request.policy.connectPorts.filter { if case .number = $0 { false } else { true } }
+            + [.gateway, .number(proxy.port)]
     }
 
     // MARK: The payload
@@ -381,6 +383,7 @@ struct PlanBuilder {
         if request.ownExecutable != nil, let path = variables.first(where: { $0.name == "PATH" }) {
             set("PATH", "\(PlanRequest.ownDirectory):\(path.value)")
         }
+        for variable in request.proxy?.variables ?? [] { set(variable) }
         for variable in request.profile.environment + request.environment { set(variable) }
         // Last: nothing above may speak for the launcher.
         set("MAZELCLAW_SANDBOX", "1")

@@ -55,6 +55,14 @@ public struct PlanRequest: Equatable, Sendable {
             loopbackProbe: profile.loopbackProbe, policyFile: policy.file)
     }
 
+    /// The way out of a private network; nil for others.
+    var proxy: ProxyPlan? {
+        guard profile.network == .private else { return nil }
+        return ProxyPlan(
+            port: ports.gateway + 3, gatewayPort: ports.gateway,
+            egress: EgressRules(profile.egress))
+    }
+
     /// Where a program of ours from outside the visible tree appears inside.
     public static let ownDirectory = AbsolutePath.root / "opt/mazelclaw/bin"
 

@@ -29,6 +29,12 @@ public struct SandboxPlan: Equatable, Sendable {
         return index <= clone ? .supervisor : index <= fork ? .initProcess : .payload
     }
 
+    /// The way out of a private network; nil for others.
+    public var proxy: ProxyPlan? {
+        for case .openProxy(let proxy) in steps { return proxy }
+        return nil
+    }
+
     /// The descriptors that are passed on to the payload.
     public var passedSockets: [PassedSocket] {
         for case .closeDescriptors(let kept) in steps { return kept }

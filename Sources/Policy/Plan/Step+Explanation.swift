@@ -26,6 +26,7 @@ extension Step {
         case .dieWithParent: "pdeathsig"
         case .mapIdentity: "uid_map"
         case .bringUpLoopback: "loopback"
+        case .openProxy: "proxy"
         case .makeMountsPrivate: "mount-private"
         case .mountRoot: "mount-root"
         case .makeDirectory: "mkdir"
@@ -70,6 +71,7 @@ extension Step {
         case .enterNamespaces(let namespaces):
             "own users, mounts, processes, IPC objects, host name and cgroup root"
                 + (namespaces.contains(.network) ? ", and a network with nobody in it" : "")
+        case .openProxy: "the one way out, and only to what the profile lists"
         case .bringUpLoopback: "programs inside reach each other; there is no other interface"
         case .dieWithParent: "nothing outlives the supervisor, not even its SIGKILL"
         case .mapIdentity: "one ID, the same inside and outside; setgroups is denied"
@@ -143,6 +145,11 @@ extension Step {
         case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path),
             .bindNotificationSocket(let path), .openTerminal(let path):
             ["path": path.json]
+        case .openProxy(let proxy):
+            [
+                "port": .integer(Int64(proxy.port)), "gateway": .integer(Int64(proxy.gatewayPort)),
+                "egress": .array(proxy.egress.rules.map { .string("\($0)") }),
+            ]
         case .setHostName(let name): ["name": .string(name)]
         case .setLimit(let limit):
             [

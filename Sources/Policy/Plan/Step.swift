@@ -8,6 +8,7 @@ public enum Step: Equatable, Sendable {
     case dieWithParent
     case mapIdentity(userID: UInt32, groupID: UInt32)
     case bringUpLoopback
+    case openProxy(ProxyPlan)
     case makeMountsPrivate
     case mountRoot(bytes: UInt64)
     case makeDirectory(path: AbsolutePath, mode: UInt32)

@@ -3,7 +3,7 @@ public import JSON
 extension Profile {
     /// Reads a profile file: a JSON object of the keys below, of which only `basePort` is required.
     ///
-    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`, `private` or `none`), `user`,
+    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`, `private` or `none`), `egress` (`HOST:PORT`), `user`,
     /// `stateDirectory`, `workspace`, `workspaceOverlay` (a size such as `256m`), `binds` (objects of `source`,
     /// `destination`, `access`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
@@ -32,6 +32,21 @@ extension Profile {
                 "expected \"loopback\" with \"network\": \"private\", found \"\(bind)\": a socket that other "
                     + "hosts reach can be made to reach them; let a reverse proxy on this host take connections from others"
             )
+        }
+        for text in try object.strings("egress") ?? [] {
+            guard network == .private else {
+                throw object.error(
+                    "egress",
+                    "only a profile with \"network\": \"private\" has a proxy; \"connect\": {\"ports\"} is for "
+                        + "\"shared\"")
+            }
+            guard let rule = EgressRule(text) else {
+                throw object.error(
+                    "egress",
+                    "expected HOST:PORT, with a name, a name after \"*.\", an IPv4 address or an IPv6 address in brackets, found \"\(text)\""
+                )
+            }
+            egress.append(rule)
         }
         user = try object.string("user")
         stateDirectory = try object.path("stateDirectory")
@@ -77,6 +92,7 @@ extension Profile {
         object["policy"] = .string(policy)
         object["bind"] = .string(bind.description)
         if network != .shared { object["network"] = .string(network.rawValue) }
+        if !egress.isEmpty { object["egress"] = .array(egress.map { .string($0.description) }) }
         object["user"] = user.map(JSON.string)
         object["stateDirectory"] = stateDirectory.map { .string($0.text) }
         object["workspace"] = workspace.map { .string($0.text) }

@@ -14,6 +14,8 @@ public struct Profile: Equatable, Sendable {
     public var bind: BindScope
     /// Which network the payload has. Default the host's.
     public var network: NetworkMode
+    /// Where a payload with a private network may connect to, through its proxy. Default nowhere.
+    public var egress: [EgressRule]
     /// The user the payload runs as when the launcher is started by root: a name, `UID` or `UID:GID`.
     public var user: String?
     /// The state directory. Default `~/.mazelclaw[-NAME]`.
@@ -42,6 +44,7 @@ public struct Profile: Equatable, Sendable {
         policy = "gateway"
         bind = .loopback
         network = .shared
+        egress = []
         binds = []
         connectPorts = []
         udpPorts = []

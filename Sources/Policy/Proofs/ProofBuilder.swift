@@ -163,7 +163,8 @@ struct ProofBuilder {
             prove("no way leads to \(address)", .findRoute(address), Self.unreachable, Self.noFamily)
         }
         prove("programs inside reach each other", .findRoute(.loopback4), 0)
-        guard request.profile.network == .private else { return }
+        guard let proxy = request.proxy else { return }
+        prove("the proxy listens", .connect(proxy.port), 0)
         prove(
             "the gateway's socket stays on loopback", .leaveLoopback(request.ports.gateway), Self.notPermitted,
             Self.inUse)
@@ -203,7 +204,9 @@ struct ProofBuilder {
         let exception = kept.isEmpty ? "" : " but \(kept.map(String.init).joined(separator: ", "))"
         prove("no descriptor of the launcher's\(exception) survives exec", .keepDescriptors(kept), 0)
         let own = ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "MAZELCLAW_*"]
-        let given = request.policy.environment + request.profile.environment + request.environment
+        let given =
+            (request.proxy?.variables ?? []) + request.policy.environment + request.profile.environment
+            + request.environment
         prove(
             "no variable passes that nobody listed",
             .keepEnvironment(

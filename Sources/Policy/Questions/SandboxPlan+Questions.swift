@@ -29,6 +29,10 @@ extension SandboxPlan {
     /// Whether TCP connections to `port` of `host` may be made. In the host's network addresses are not looked at.
     public func answer(connectingTo host: String, _ port: UInt16) -> Answer {
         let act = "connect \(host):\(port)/tcp"
+        if let proxy {
+            let answer = proxy.answer(connectingTo: host, port, act: act)
+            if answer.isAllowed || !Self.isLoopback(host) { return answer }
+        }
         guard !network.isOwn || Self.isLoopback(host) else {
             return Answer(
                 act: act, isAllowed: false, rule: "network-\(network.rawValue)",

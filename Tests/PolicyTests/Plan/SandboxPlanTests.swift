@@ -64,8 +64,11 @@ import Testing
 
     @Test func `with a listener in the host's network only own ports can be connected to`() throws {
         let plan = try SandboxPlan(PlanFixture.request { $0.network = .private }, facts: PlanFixture.facts())
-        let own: [UInt16] = [19789, 19791] + Array(19800...19899)
+        // The proxy's port is nobody's.
+        let own: [UInt16] = [19789, 19791, 19792] + Array(19800...19899)
         #expect(plan.connectablePorts == own)
+        #expect(plan.proxy?.port == 19792)
+        #expect(try environment(of: plan)["https_proxy"] == "http://127.0.0.1:19792")
         #expect(plan.proofs.contains { if case .leaveLoopback = $0.act { true } else { false } })
     }
 

@@ -44,6 +44,12 @@ import Testing
              "connect": {"ports": [1]}, "environment": {"A": "b"}}
             """)
         #expect(try profile(written.file.text(pretty: true)) == written)
+        let egress = try profile(
+            """
+            {"basePort": 19001, "network": "private", "egress": ["*.example.com:443", "[2001:db8::7]:1", "10.0.0.1:2"]}
+            """)
+        #expect(egress.egress.map(\.description) == ["*.example.com:443", "[2001:db8::7]:1", "10.0.0.1:2"])
+        #expect(try profile(egress.file.text(pretty: true)) == egress)
         for mode in NetworkMode.allCases {
             let written = try profile("{\"basePort\": 19001, \"network\": \"\(mode.rawValue)\"}")
             #expect(written.network == mode)
@@ -69,6 +75,14 @@ import Testing
         (
             "{\"basePort\": 18789, \"network\": \"private\",\n\"bind\": \"lan\"}", 2,
             "bind: expected \"loopback\" with \"network\": \"private\", found \"lan\""
+        ),
+        (
+            "{\"basePort\": 18789,\n\"egress\": [\"a:1\"]}", 2,
+            "egress: only a profile with \"network\": \"private\" has a proxy"
+        ),
+        (
+            "{\"basePort\": 18789, \"network\": \"private\",\n\"egress\": [\"a.b\"]}", 2,
+            "egress: expected HOST:PORT"
         ),
         (
             "{\"basePort\": 18789, \"network\": \"none\", \"connect\":\n{\"ports\": [80]}}", 2,
