@@ -31,14 +31,14 @@ public enum Credentials {
     ) throws -> Value {
         guard Credentials.userID == 0, userID != 0 else { return try body() }
         _ = try valueOrErrno(clinux_seteffective_gid(groupID))
-        let outcome = Result {
-            _ = try valueOrErrno(clinux_seteffective_uid(userID))
-            let outcome = Result { try body() }
-            _ = try valueOrErrno(clinux_seteffective_uid(0))
-            return try outcome.get()
-        }
-        // Who cannot become root again must not go on as somebody in between.
-        _ = try valueOrErrno(clinux_seteffective_gid(0))
-        return try outcome.get()
+        defer { becomeAgain(clinux_seteffective_gid(0)) }
+        _ = try valueOrErrno(clinux_seteffective_uid(userID))
+        defer { becomeAgain(clinux_seteffective_uid(0)) }
+        return try body()
+    }
+
+    /// Who cannot become root again must do nothing more as somebody in between, not even tidy up.
+    private static func becomeAgain(_ result: Int) {
+        guard result == 0 else { abort() }
     }
 }
