@@ -75,7 +75,7 @@ public final class Gateway: Sendable {
                 configuration, environment: ProcessEnvironment.forPrograms(of: configuration.instance))
         runs = RunTable(clock: clock)
         lanes = Lanes(limits: configuration.laneLimits)
-        devices = try DeviceStore(stateDirectory: stateDirectory, clock: clock)
+        devices = try DeviceStore(database: database, clock: clock)
         host = HostDescription.current
         startedAt = clock.milliseconds
         self.agents.prepareWorkspaces(logger: logger)

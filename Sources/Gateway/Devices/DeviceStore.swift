@@ -1,29 +1,32 @@
-import JSON
-public import Policy
+import Policy
 import Synchronization
 
-/// The devices of one instance: those let in, and those that ask. Kept in `<state>/devices`, on disk before
-/// anybody hears of it.
+/// The devices of one instance: those let in, and those that ask. Kept in the database, and on disk before anybody
+/// hears of it.
+///
+/// Looking something up takes no time. A change waits for the disk on the calling thread; changes are rare.
 public final class DeviceStore: Sendable {
     private struct State {
         var paired: [PairedDevice]
         var pending: [PairingRequest]
     }
 
-    private let directory: AbsolutePath
+    private let database: InstanceDatabase
     private let clock: WallClock
     private let state: Mutex<State>
 
     /// The most requests that may wait; strangers must not fill the disk.
     private static let pendingLimit = 64
 
-    /// Reads what is kept in `<stateDirectory>/devices`, if anything. Throws `StorageError`, also when a file
-    /// there is damaged: starting empty would let every device pair anew.
-    public init(stateDirectory: AbsolutePath, clock: WallClock = .system) throws(StorageError) {
-        directory = stateDirectory / "devices"
+    /// The devices kept in `database`, with those an earlier version kept in files beside it. Throws `StorageError`,
+    /// also when one of those is damaged: starting empty would let every device pair anew.
+    public init(database: InstanceDatabase, clock: WallClock = .system) throws(StorageError) {
+        self.database = database
         self.clock = clock
-        let paired = try Self.entries(directory / "paired.json").compactMap(PairedDevice.init)
-        let pending = try Self.entries(directory / "pending.json").compactMap(PairingRequest.init)
+        try DeviceFiles(stateDirectory: database.path.parent).moveInto(database)
+        let (paired, pending) = try database.readNow { transaction in
+            try (transaction.devices.paired(), transaction.devices.pending())
+        }
         state = Mutex(State(paired: paired, pending: pending))
     }
 
@@ -55,7 +58,7 @@ public final class DeviceStore: Sendable {
             }
             if state.pending.count >= Self.pendingLimit { state.pending.removeFirst() }
             state.pending.append(request)
-            try write(state.pending.map { ($0.id, $0.json) }, to: "pending.json")
+            try keep(state)
             return (request, true)
         }
     }
@@ -77,11 +80,8 @@ public final class DeviceStore: Sendable {
             if !device.roles.contains(request.role) { device.roles.append(request.role) }
             device.scopes += request.scopes.filter { !device.scopes.contains($0) }
             if let known { state.paired[known] = device } else { state.paired.append(device) }
-            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
-            if state.pending.contains(where: { $0.deviceID == request.deviceID }) {
-                state.pending.removeAll { $0.deviceID == request.deviceID }
-                try write(state.pending.map { ($0.id, $0.json) }, to: "pending.json")
-            }
+            state.pending.removeAll { $0.deviceID == request.deviceID }
+            try keep(state)
         }
     }
 
@@ -97,7 +97,7 @@ public final class DeviceStore: Sendable {
             let token = PairedDevice.Token(
                 secret: .random(byteCount: 16), role: role, scopes: scopes, issuedAt: clock.milliseconds)
             state.paired[index].tokens = tokens.filter { $0.role != role } + [token]
-            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            try keep(state)
             return token
         }
     }
@@ -124,7 +124,7 @@ public final class DeviceStore: Sendable {
         try change { (state) throws(StorageError) in
             guard let index = state.pending.firstIndex(where: { $0.id == id && !isTooOld($0) }) else { return nil }
             let request = state.pending.remove(at: index)
-            try write(state.pending.map { ($0.id, $0.json) }, to: "pending.json")
+            try keep(state)
             return request
         }
     }
@@ -139,7 +139,7 @@ public final class DeviceStore: Sendable {
             let token = PairedDevice.Token(
                 secret: .random(byteCount: 16), role: role, scopes: scopes, issuedAt: clock.milliseconds)
             state.paired[index].tokens = state.paired[index].tokens.filter { $0.role != role } + [token]
-            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            try keep(state)
             return token
         }
     }
@@ -151,7 +151,7 @@ public final class DeviceStore: Sendable {
                 return false
             }
             state.paired[index].displayName = name
-            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            try keep(state)
             return true
         }
     }
@@ -165,7 +165,7 @@ public final class DeviceStore: Sendable {
                 })
             else { return false }
             state.paired[index].tokens.removeAll { $0.role == role }
-            try write(state.paired.map { ($0.id, $0.json) }, to: "paired.json")
+            try keep(state)
             return true
         }
     }
@@ -186,26 +186,9 @@ public final class DeviceStore: Sendable {
         }
     }
 
-    private func write(_ entries: [(id: String, json: JSON)], to name: String) throws(StorageError) {
-        try DurableFile.makeDirectory(directory)
-        let object = JSONObject(entries.map { JSONObject.Member(name: $0.id, value: $0.json) })
-        try DurableFile.write(JSON.object(object).serialized(pretty: true) + [UInt8(ascii: "\n")], to: directory / name)
-    }
-
-    private static func entries(_ path: AbsolutePath) throws(StorageError) -> [JSON] {
-        guard let text = try DurableFile.read(path, limit: 16 << 20) else { return [] }
-        let root: JSON
-        do {
-            root = try JSON(parsing: text)
-        } catch {
-            let position = JSONPosition(offset: error.offset, in: text)
-            throw StorageError(
-                "read", path, errno: 0,
-                fault: "\(error) at \(position); mend it, or remove it to pair every device anew")
+    private func keep(_ state: State) throws(StorageError) {
+        try database.writeNow { transaction in
+            try transaction.devices.keep(paired: state.paired, pending: state.pending)
         }
-        guard let object = root.object else {
-            throw StorageError("read", path, errno: 0, fault: "it must hold a JSON object of devices")
-        }
-        return object.members.map(\.value)
     }
 }

@@ -33,7 +33,7 @@ struct PairedDevice: Sendable {
 }
 
 extension PairedDevice {
-    /// The device as `devices/paired.json` keeps it, tokens included.
+    /// The device as it is kept, tokens included.
     var json: JSON {
         var object = JSONObject()
         object["deviceId"] = .string(id)

@@ -19,7 +19,7 @@ struct PairingRequest: Sendable {
     /// How long a request stands, in milliseconds.
     static let lifetime: Int64 = 5 * 60 * 1000
 
-    /// The request as the event `device.pair.requested` and `devices/pending.json` carry it.
+    /// The request as the event `device.pair.requested` and the database have it.
     var json: JSON {
         var object = JSONObject()
         object["requestId"] = .string(id)

@@ -12,22 +12,20 @@ private func request(_ id: String, device: String, scopes: [String] = ["operator
 
 @Test func `a device let in is still in after a restart, with its token`() throws {
     let directory = try TemporaryDirectory()
-    let store = try DeviceStore(stateDirectory: directory.path)
+    let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
     try store.approve(request("r", device: "d", at: 1))
     let issued = try store.token(device: "d", role: .operator, scopes: ["operator.admin"])
     let token = try #require(issued)
 
-    let reopened = try DeviceStore(stateDirectory: directory.path)
+    let reopened = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
     #expect(reopened.isPaired(id: "d", publicKey: "key", role: .operator, scopes: ["operator.admin"]))
     #expect(reopened.accepts(token.secret, device: "d", role: .operator, scopes: ["operator.admin"]))
     #expect(try reopened.token(device: "d", role: .operator, scopes: [])?.secret.matches(token.secret) == true)
-    #expect(try directory.mode("devices/paired.json") == 0o600)
-    #expect(try directory.mode("devices") == 0o700)
 }
 
 @Test func `a device gets in only with its own key, role and scopes`() throws {
     let directory = try TemporaryDirectory()
-    let store = try DeviceStore(stateDirectory: directory.path)
+    let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
     try store.approve(request("r", device: "d", scopes: ["operator.read"], at: 1))
     #expect(store.isPaired(id: "d", publicKey: "key", role: .operator, scopes: ["operator.read"]))
     #expect(!store.isPaired(id: "d", publicKey: "other", role: .operator, scopes: ["operator.read"]))
@@ -37,7 +35,7 @@ private func request(_ id: String, device: String, scopes: [String] = ["operator
 
 @Test func `a token opens no more than it was given for`() throws {
     let directory = try TemporaryDirectory()
-    let store = try DeviceStore(stateDirectory: directory.path)
+    let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
     try store.approve(request("r", device: "d", scopes: ["operator.read"], at: 1))
     let issued = try store.token(device: "d", role: .operator, scopes: ["operator.read"])
     let token = try #require(issued).secret
@@ -50,7 +48,7 @@ private func request(_ id: String, device: String, scopes: [String] = ["operator
 @Test func `asking again is the same request, until it is too old`() throws {
     let directory = try TemporaryDirectory()
     let now = TestClock(at: 0)
-    let store = try DeviceStore(stateDirectory: directory.path, clock: now.clock)
+    let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path), clock: now.clock)
     let first = try store.request(request("a", device: "d", at: 0))
     let again = try store.request(request("b", device: "d", at: 0))
     #expect(first.isNew)
@@ -60,8 +58,35 @@ private func request(_ id: String, device: String, scopes: [String] = ["operator
     #expect(try store.request(request("c", device: "d", at: now.milliseconds)).request.id == "c")
 }
 
-@Test func `a damaged file is an error, not an empty store`() throws {
+@Test func `what an earlier version kept in files is taken over once`() throws {
     let directory = try TemporaryDirectory()
-    try directory.write("{", to: "devices/paired.json")
-    #expect { try DeviceStore(stateDirectory: directory.path) } throws: { "\($0)".contains("paired.json") }
+    try directory.write(
+        """
+        {"d": {"deviceId": "d", "publicKey": "key", "roles": ["operator"], "scopes": ["operator.read"], "tokens":
+        {"operator": {"token": "0123456789abcdef0123456789abcdef", "role": "operator", "scopes": []}}}}
+        """, to: "devices/paired.json")
+    try directory.write(
+        #"{"r": {"requestId": "r", "deviceId": "e", "publicKey": "k", "role": "operator", "ts": 5}}"#,
+        to: "devices/pending.json")
+    let store = try DeviceStore(
+        database: InstanceDatabase(stateDirectory: directory.path), clock: TestClock(at: 6).clock)
+    #expect(store.isPaired(id: "d", publicKey: "key", role: .operator, scopes: ["operator.read"]))
+    let token = try #require(Secret("0123456789abcdef0123456789abcdef"))
+    #expect(store.accepts(token, device: "d", role: .operator, scopes: []))
+    #expect(store.pending.map(\.id) == ["r"])
+    #expect(try directory.read("devices/paired.json.imported").contains("operator.read"))
+    // One that loses its token afterwards does not get it back from the file.
+    #expect(try store.revoke(device: "d", role: .operator))
+    let reopened = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
+    #expect(reopened.isPaired(id: "d", publicKey: "key", role: .operator, scopes: []))
+    #expect(!reopened.accepts(token, device: "d", role: .operator, scopes: []))
+}
+
+@Test(arguments: ["paired.json", "pending.json"])
+func `a damaged file is an error, not an empty store`(name: String) throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("{", to: "devices/\(name)")
+    let database = try InstanceDatabase(stateDirectory: directory.path)
+    #expect { try DeviceStore(database: database) } throws: { "\($0)".contains(name) }
+    #expect(try directory.read("devices/\(name)") == "{")
 }

@@ -1,0 +1,54 @@
+import Glibc
+import JSON
+import Policy
+
+/// The files in which an earlier version kept the devices: `devices/paired.json` and `devices/pending.json`.
+struct DeviceFiles {
+    private let paired: AbsolutePath
+    private let pending: AbsolutePath
+
+    init(stateDirectory: AbsolutePath) {
+        paired = stateDirectory / "devices/paired.json"
+        pending = stateDirectory / "devices/pending.json"
+    }
+
+    /// Takes what they hold over into `database`, and then puts them out of the way as `NAME.imported`.
+    ///
+    /// Runs before anybody is served: should it end between the two, the next start does the same again. Throws
+    /// `StorageError`, without a change, when one is damaged.
+    func moveInto(_ database: InstanceDatabase) throws(StorageError) {
+        let (devices, requests) = try (
+            Self.read(paired, PairedDevice.init), Self.read(pending, PairingRequest.init)
+        )
+        guard let devices = devices ?? requests.map({ _ in [] }) else { return }
+        try database.writeNow { transaction in
+            let table = transaction.devices
+            var (paired, pending) = try (table.paired(), table.pending())
+            paired += devices.filter { new in !paired.contains { $0.id == new.id && $0.publicKey == new.publicKey } }
+            pending += (requests ?? []).filter { new in !pending.contains { $0.id == new.id } }
+            try table.keep(paired: paired, pending: pending)
+        }
+        for file in [paired, pending] {
+            guard rename(file.text, "\(file).imported") == 0 || errno == ENOENT else {
+                throw StorageError("rename", file, errno: errno)
+            }
+        }
+        try DurableFile.flush(paired.parent)
+    }
+
+    private static func read<Entry>(_ path: AbsolutePath, _ parse: (JSON) -> Entry?) throws(StorageError) -> [Entry]? {
+        guard let text = try DurableFile.read(path, limit: 16 << 20) else { return nil }
+        let root: JSON
+        do {
+            root = try JSON(parsing: text)
+        } catch {
+            let position = JSONPosition(offset: error.offset, in: text)
+            throw StorageError(
+                "read", path, fault: "\(error) at \(position); mend it, or remove it to pair every device anew")
+        }
+        guard let object = root.object else {
+            throw StorageError("read", path, fault: "it must hold a JSON object of devices")
+        }
+        return object.members.compactMap { parse($0.value) }
+    }
+}
