@@ -31,4 +31,20 @@ public struct ConversationReader: Sendable {
     public func search(_ query: TranscriptQuery) throws(StorageError) -> [TranscriptHit] {
         try storageResult("read", path) { [queue] in try queue.read { try Transaction($0).transcripts.search(query) } }
     }
+
+    /// Writes the sessions, or only those of `agent`, below `directory` as the original gateway keeps them, as they are
+    /// at one moment.
+    ///
+    /// Sessions of nobody in particular (`global`) are written with those of the agent `standard`. Nothing that is
+    /// there is replaced. Throws `StorageError`.
+    public func export(
+        to directory: AbsolutePath, agent: String? = nil, standard: String = "main"
+    ) throws(StorageError) -> SessionExport {
+        try storageResult("read", path) { [queue] in
+            try queue.read {
+                try SessionExport(
+                    Transaction($0), to: SessionFiles(root: directory), agent: agent, standard: standard)
+            }
+        }
+    }
 }

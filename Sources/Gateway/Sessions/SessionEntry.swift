@@ -31,7 +31,7 @@ public struct SessionEntry: Equatable, Sendable {
     /// Reads an entry of `sessions.json`; nil when it has no `sessionId`.
     public init?(key: SessionKey, json: JSON) {
         guard let fields = json.object, let id = fields["sessionId"]?.string, !id.isEmpty else { return nil }
-        let time = fields["updatedAt"].flatMap { $0.integer ?? $0.number.map { Int64($0) } }
+        let time = fields["updatedAt"].flatMap { $0.integer ?? $0.number.flatMap { Int64(exactly: $0.rounded(.down)) } }
         self.init(key: key, sessionID: id, updatedAt: time ?? 0, fields: fields)
     }
 

@@ -139,15 +139,16 @@ public struct TranscriptTable {
         let header: JSON = [
             "type": "session", "version": 2, "id": .string(entry.sessionID), "timestamp": .string(ISOTime.text(now)),
         ]
-        let transcript = try begin(entry.sessionID, key: entry.key.text, header: header.text(), at: now)
+        let transcript = try begin(
+            entry.sessionID, name: Self.name(entry.sessionID), key: entry.key.text, header: header.text(), at: now)
         return Place(transcript: transcript, sequence: try next(entry.sessionID)?.sequence ?? 1)
     }
 
-    /// Begins a transcript; returns its row.
-    func begin(_ sessionID: String, key: String, header: String, at now: Int64) throws -> Int64 {
+    /// Begins a transcript, kept under `name`; returns its row.
+    func begin(_ sessionID: String, name: String, key: String, header: String, at now: Int64) throws -> Int64 {
         let statement = try database.cachedStatement(
             sql: "INSERT INTO transcript(name, sessionId, key, header, createdAt) VALUES (?, ?, ?, ?, ?)")
-        try statement.execute(arguments: [Self.name(sessionID), sessionID, key, header, now])
+        try statement.execute(arguments: [name, sessionID, key, header, now])
         return database.lastInsertedRowID
     }
 
