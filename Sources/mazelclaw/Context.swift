@@ -35,6 +35,14 @@ struct Context {
         lockDirectories = selection.isSandboxed ? nil : directories
     }
 
+    /// `text`, given for the argument `name`, as a path.
+    func path(_ text: String, argument name: String) throws(ConfigurationError) -> AbsolutePath {
+        guard let path = instance.absolutePath(text) else {
+            throw .argument(flag: name, value: text, expected: "a path without \"..\"")
+        }
+        return path
+    }
+
     private static func home(_ environment: [String: String]) throws(ConfigurationError) -> AbsolutePath {
         guard let text = environment["HOME"], let home = AbsolutePath(text) else {
             throw .variable(

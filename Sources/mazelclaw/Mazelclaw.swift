@@ -15,6 +15,7 @@ struct Mazelclaw: ParsableCommand {
         version: Version.current,
         subcommands: [
             SetupCommand.self, GatewayCommand.self, StatusCommand.self, ChatCommand.self, SessionsCommand.self,
+            BackupCommand.self,
         ])
 
     /// Runs the command `arguments` name and returns the exit code.

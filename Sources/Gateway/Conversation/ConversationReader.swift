@@ -47,4 +47,13 @@ public struct ConversationReader: Sendable {
             }
         }
     }
+
+    /// Copies the database to `destination`, as it is at one moment, whether it is being used or not. Returns the
+    /// copy's size in bytes.
+    ///
+    /// The copy is one file, readable by its owner only, checked before it takes its name. What stands at
+    /// `destination` is not replaced. Throws `StorageError`.
+    public func backUp(to destination: AbsolutePath) async throws -> Int {
+        try await DatabaseBackup(reader: queue, source: path).write(to: destination)
+    }
 }

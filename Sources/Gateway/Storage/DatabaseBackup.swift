@@ -4,12 +4,12 @@ import Policy
 
 /// A copy of a database that is in use (SQLite's online backup).
 struct DatabaseBackup {
-    let pool: DatabasePool
+    let reader: any DatabaseReader
     /// The database's file, for messages.
     let source: AbsolutePath
 
-    /// Writes the copy to `destination`, where nothing may stand.
-    func write(to destination: AbsolutePath) async throws {
+    /// Writes the copy to `destination`, where nothing may stand. Returns its size in bytes.
+    func write(to destination: AbsolutePath) async throws -> Int {
         var status = stat()
         guard lstat(destination.text, &status) != 0 else { throw StorageError("write", destination, errno: EEXIST) }
         let directory = destination.parent
@@ -17,8 +17,9 @@ struct DatabaseBackup {
             directory / "\(destination.lastComponent).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
         try DurableFile.write([], to: temporary)
         defer { unlink(temporary.text) }
+        let size: Int
         do {
-            try await copy(to: temporary)
+            size = try await copy(to: temporary)
         } catch {
             // The source is only read: what cannot be written is the copy.
             throw StorageError("write", destination, error) ?? error
@@ -28,14 +29,15 @@ struct DatabaseBackup {
             throw StorageError("write", destination, errno: errno)
         }
         try DurableFile.flush(directory)
+        return size
     }
 
-    private func copy(to file: AbsolutePath) async throws {
+    private func copy(to file: AbsolutePath) async throws -> Int {
         var settings = Configuration()
         settings.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         let copy = try DatabaseQueue(path: file.text, configuration: settings)
         // One read transaction holds the moment; writers go on beside it.
-        try await pool.read { source in
+        try await reader.read { source in
             try copy.writeWithoutTransaction { try source.backup(to: $0) }
         }
         try await copy.writeWithoutTransaction { database in
@@ -44,6 +46,11 @@ struct DatabaseBackup {
             let faults = try String.fetchAll(database, sql: "PRAGMA integrity_check(3)")
             guard faults == ["ok"] else { throw DatabaseFile.damaged(source, faults.joined(separator: "; ")) }
         }
+        let size = try await copy.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+        }
         try copy.close()
+        return size
     }
 }

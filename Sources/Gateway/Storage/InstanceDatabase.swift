@@ -124,14 +124,6 @@ public final class InstanceDatabase: Sendable {
         if let fault { throw remember(DatabaseFile.damaged(path, fault)) }
     }
 
-    /// Copies the database to `destination`, as it is at one moment, while it is being used.
-    ///
-    /// The copy is one file, readable by its owner only, checked before it takes its name. What stands at
-    /// `destination` is not replaced. Throws `StorageError`.
-    public func backUp(to destination: AbsolutePath) async throws {
-        try await DatabaseBackup(pool: pool, source: path).write(to: destination)
-    }
-
     /// Ends the use of the database, after what was asked for, and empties its log into it if there is room. A process
     /// that is killed instead loses nothing: the next one reads the log.
     public func close() throws(StorageError) {

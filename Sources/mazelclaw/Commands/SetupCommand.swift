@@ -71,9 +71,6 @@ struct SetupCommand: InstanceCommand {
 
     private func workspacePath(_ context: Context) throws -> AbsolutePath? {
         guard let workspace else { return nil }
-        guard let path = context.instance.absolutePath(workspace) else {
-            throw ConfigurationError.argument(flag: "--workspace", value: workspace, expected: "a path without \"..\"")
-        }
-        return path
+        return try context.path(workspace, argument: "--workspace")
     }
 }

@@ -195,11 +195,12 @@ func `a damaged database is refused and left as it is`(offset: Int, count: Int, 
     }
     let destination = directory.path / "backups/first.sqlite"
     try DurableFile.makeDirectory(destination.parent)
-    try await database.backUp(to: destination)
+    let size = try await ConversationReader(stateDirectory: directory.path).backUp(to: destination)
     writing.cancel()
     #expect(try await writing.value > 0)
     #expect(try FileManager.default.contentsOfDirectory(atPath: destination.parent.text) == ["first.sqlite"])
     #expect(try directory.mode("backups/first.sqlite") == 0o600)
+    #expect(try Data(contentsOf: URL(filePath: destination.text)).count == size)
     // Put in the place of a database it is one.
     let other = try TemporaryDirectory()
     try FileManager.default.copyItem(atPath: destination.text, toPath: (other.path / "mazelclaw.sqlite").text)
@@ -211,8 +212,9 @@ func `a damaged database is refused and left as it is`(offset: Int, count: Int, 
 
 @Test func `a backup replaces nothing`() async throws {
     let directory = try TemporaryDirectory()
-    let database = try InstanceDatabase(stateDirectory: directory.path)
+    try InstanceDatabase(stateDirectory: directory.path).close()
+    let reader = try ConversationReader(stateDirectory: directory.path)
     try directory.write("mine", to: "kept")
-    await #expect(throws: StorageError.self) { try await database.backUp(to: directory.path / "kept") }
+    await #expect(throws: StorageError.self) { try await reader.backUp(to: directory.path / "kept") }
     #expect(try directory.read("kept") == "mine")
 }

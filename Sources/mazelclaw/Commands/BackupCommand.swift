@@ -1,0 +1,27 @@
+import ArgumentParser
+import Gateway
+import Policy
+
+/// `mazelclaw backup`: a copy of what this profile's gateway remembers.
+struct BackupCommand: InstanceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy this profile's database (conversations, runs, devices) while the gateway runs, or not.",
+        discussion: """
+            The copy is one file, as the database was at one moment, and checked; nothing that is there is replaced. \
+            To restore it, stop the gateway, put it in the place of mazelclaw.sqlite in the state directory, and \
+            remove mazelclaw.sqlite-wal and mazelclaw.sqlite-shm beside it. Configuration and workspace are files; \
+            copy them as such.
+            """)
+
+    @Argument(help: ArgumentHelp("The copy. Its directory must be there.", valueName: "file"))
+    var file: String
+
+    func run(in context: Context) async throws -> Int32 {
+        let file = try context.path(file, argument: "FILE")
+        let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
+        let size = try await reader.backUp(to: file)
+        Output.line(TerminalText.safe("Wrote \(file): \(size) bytes, a copy of \(reader.path)"))
+        return 0
+    }
+}
