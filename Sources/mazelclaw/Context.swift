@@ -43,6 +43,12 @@ struct Context {
         return path
     }
 
+    /// The agent that answers when none is named.
+    func defaultAgent() throws(ConfigurationError) -> String {
+        let file = try ConfigurationFile.load(for: instance)
+        return IdentifierText.agent(try GatewayConfiguration(instance: instance, file: file).agents.defaultID)
+    }
+
     private static func home(_ environment: [String: String]) throws(ConfigurationError) -> AbsolutePath {
         guard let text = environment["HOME"], let home = AbsolutePath(text) else {
             throw .variable(

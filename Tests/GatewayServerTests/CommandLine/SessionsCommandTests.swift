@@ -56,3 +56,54 @@ import Testing
     #expect(try sessions("search").code == 2)
     try database.close()
 }
+
+@Test func `conversations go out as files, and come into another gateway that is running`() async throws {
+    let (source, target) = (try BuiltCommand(), try BuiltCommand())
+    for command in [source, target] {
+        let setup = try command.run("--profile", command.profile, "setup", "--port", "\(Port.free())")
+        try #require(setup.code == 0, "\(setup.errors)")
+    }
+    let out = "\(source.home)/out"
+    func sessions(_ command: BuiltCommand, _ words: String...) throws -> BuiltCommand.Result {
+        try command.run(["--profile", command.profile, "sessions"] + words)
+    }
+    _ = try await source.gateway("--profile", source.profile, "gateway") { _ in
+        #expect(try source.run("--profile", source.profile, "chat", "a wombat").code == 0)
+        let nobody = try sessions(source, "export", out, "--agent", "nobody")
+        #expect(nobody.code == 1)
+        #expect(nobody.errors.contains("the agent \"nobody\" has no conversations"))
+        #expect(!FileManager.default.fileExists(atPath: out))
+        let export = try sessions(source, "export", out)
+        #expect(export.code == 0, "\(export.errors)")
+        // The beginning, what was said, and the answer.
+        #expect(export.output == "Wrote \(out) (sessions: 1, transcripts: 1, lines: 3)\n")
+        let again = try sessions(source, "export", out)
+        #expect(again.code == 1)
+        #expect(again.errors.contains("File exists"))
+    }
+    let index = try JSON(parsing: Array(source.read("out/agents/main/sessions/sessions.json").utf8))
+    let id = try #require(index["agent:main:main"]?["sessionId"]?.string)
+    #expect(try source.read("out/agents/main/sessions/\(id).jsonl").contains("a wombat"))
+
+    _ = try await target.gateway("--profile", target.profile, "gateway") { _ in
+        let read = try sessions(target, "import", out)
+        #expect(read.code == 0, "\(read.errors)")
+        #expect(read.output == "Read \(out) (new sessions: 1, transcripts: 1, messages: 2)\n")
+        let found = try target.run("--profile", target.profile, "chat", "--session", "s", "/sessions wombat")
+        #expect(found.output.contains("agent:main:main: a [wombat]"), "\(found.output)")
+        // The conversation goes on, and doing it again takes nothing back.
+        #expect(try target.run("--profile", target.profile, "chat", "another wombat").code == 0)
+        let again = try sessions(target, "import", out)
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(again.output == "Read \(out) (new sessions: 0, transcripts: 0, messages: 0)\n")
+        #expect(try sessions(target, "search", "wombat").output.split(separator: "\n").count >= 2)
+        try source.write("{\"x\": {}}", to: "out/agents/main/sessions/sessions.json")
+        let partly = try sessions(target, "import", out)
+        #expect(partly.code == 1)
+        #expect(partly.errors.contains("left out \(out)/agents/main/sessions/sessions.json: x: it has no sessionId"))
+    }
+    let nowhere = try sessions(target, "import", "\(out)/nowhere")
+    #expect(nowhere.code == 78)
+    #expect(nowhere.errors.contains("cannot import \(out)/nowhere: it holds neither"))
+    #expect(try sessions(target, "import", "../x").code == 2)
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Gateway
+import Policy
+
+/// `mazelclaw sessions export`: this profile's conversations as files.
+struct SessionsExportCommand: InstanceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export", abstract: "Write the conversations as files, as the original gateway keeps them.",
+        discussion: """
+            Below the directory, agents/AGENT/sessions holds sessions.json and a .jsonl file for each transcript, as \
+            they are at one moment, also while the gateway runs. Nothing that is there is replaced. Exits 1 when there \
+            are none.
+            """)
+
+    @Argument(help: ArgumentHelp("Where to; made if it is missing.", valueName: "directory"))
+    var directory: String
+
+    @Option(help: ArgumentHelp("Only those of this agent.", valueName: "id"))
+    var agent: String?
+
+    func run(in context: Context) async throws -> Int32 {
+        let directory = try context.path(directory, argument: "DIRECTORY")
+        let standard = try context.defaultAgent()
+        let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
+        let written = try reader.export(to: directory, agent: agent, standard: standard)
+        guard written != SessionExport() else {
+            let whose = agent.map { TerminalText.safe("the agent \"\($0)\" has") } ?? "there are"
+            Output.error("mazelclaw: \(whose) no conversations; nothing was written")
+            return 1
+        }
+        Output.line(
+            TerminalText.safe(
+                "Wrote \(directory) (sessions: \(written.sessions), transcripts: \(written.transcripts), "
+                    + "lines: \(written.lines))"))
+        return 0
+    }
+}
