@@ -93,18 +93,22 @@ private final class Order: Sendable {
 }
 
 @Test func `what is sent from several threads leaves in the order it was sent`() async throws {
-    let (transport, plug, channel) = try plugged()
+    let channel = NIOAsyncTestingChannel()
+    try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
+    let transport = WebSocketTransport(channel: channel, closingTime: .seconds(1))
     let order = Order()
     await withTaskGroup(of: Void.self) { group in
         for number in 0..<UInt8(100) {
             group.addTask { order.send(number, transport) }
         }
     }
-    channel.embeddedEventLoop.run()
-    #expect(plug.frames.map { Array($0.data.readableBytesView) } == order.numbers.map { [$0] })
+    for number in order.numbers {
+        let frame = try await channel.waitForOutboundWrite(as: WebSocketFrame.self)
+        #expect(Array(frame.data.readableBytesView) == [number])
+    }
     transport.finish()
     transport.send(message, isDroppable: false)
-    channel.embeddedEventLoop.run()
-    #expect(plug.frames.count == 100)
-    _ = try channel.finish(acceptAlreadyClosed: true)
+    await channel.testingEventLoop.run()
+    #expect(try await channel.readOutbound(as: WebSocketFrame.self) == nil)
+    _ = try await channel.finish(acceptAlreadyClosed: true)
 }
