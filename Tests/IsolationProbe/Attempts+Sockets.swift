@@ -120,7 +120,8 @@ extension AttemptTable {
             return SystemCall.attempt(SYS_chdir, .text(state)).then { bind("probe-socket") }
         }
         add("N38", "bind and reach an abstract socket of its own") {
-            let address = Socket.unix("@mazelclaw-probe-\(getpid())")
+            // All on this host share these names, and process IDs are the same in many a sandbox.
+            let address = Socket.unix("@mazelclaw-probe-\(UInt64.random(in: 0...UInt64.max))")
             return Socket.with(AF_UNIX, Socket.stream) { listener in
                 Socket.bind(listener, address)
                     .then { SystemCall.attempt(SYS_listen, Argument(listener), 1) }
