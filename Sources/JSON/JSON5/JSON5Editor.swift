@@ -35,6 +35,8 @@ struct JSON5Editor {
             update(node, list, to: object, isSpread: isSpread)
         case (let list?, .array(let elements)) where !list.isObject:
             update(node, list, to: elements, isSpread: isSpread)
+        case (nil, .string(let string)) where text[node.range.lowerBound] == UInt8(ascii: "'"):
+            replace(node.range, writer.bytes(of: string, names: .singleQuoted))
         default:
             let indentation = isSpread ? self.indentation(at: node.range.lowerBound) : nil
             replace(node.range, writer.bytes(of: value, indentation: indentation, names: .quoted))

@@ -25,7 +25,7 @@ struct JSON5Writer {
 
     /// A member, name and value.
     func bytes(of member: JSONObject.Member, indentation: [UInt8]?, names: JSON5Style.Names) -> [UInt8] {
-        name(member.name, names) + [UInt8(ascii: ":")] + space
+        bytes(of: member.name, names: names) + [UInt8(ascii: ":")] + space
             + bytes(of: member.value, indentation: indentation, names: names)
     }
 
@@ -43,7 +43,8 @@ struct JSON5Writer {
         return bytes + (indentation.map(lineBreak) ?? []) + [close]
     }
 
-    private func name(_ name: String, _ names: JSON5Style.Names) -> [UInt8] {
+    /// `name`, or another string, quoted as `names` says where it can be.
+    func bytes(of name: String, names: JSON5Style.Names) -> [UInt8] {
         let quoted = JSON.string(name).serialized()
         let scalars = name.unicodeScalars
         switch names {

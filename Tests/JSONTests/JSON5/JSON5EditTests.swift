@@ -25,6 +25,8 @@ import Testing
         Row(
             "a value deep inside", "{a: {b: [1, 2, {c: 3}]}}", ["a": ["b": [1, 2, ["c": "x"]]]],
             "{a: {b: [1, 2, {c: \"x\"}]}}"),
+        Row("a string, quoted as it was", "{a: 'x', b: \"y\"}", ["a": "z", "b": "z"], "{a: 'z', b: \"z\"}"),
+        Row("a string that needs other quotes", "{a: 'x'}", ["a": "it's"], "{a: \"it's\"}"),
         Row("an empty text", "{}", ["a": ["b": 1]], "{\n  \"a\": {\n    \"b\": 1\n  }\n}"),
         Row("a comment alone", "{ // c\n}", ["a": 1], "{ // c\n  \"a\": 1\n}"),
         Row("a comment alone inside", "{ /* c */ }", ["a": 1], "{ /* c */\n  \"a\": 1\n}"),
