@@ -6,6 +6,9 @@ import Synchronization
 /// One running gateway: its configuration, devices and connections. Opens no socket; a server calls it.
 public final class Gateway: Sendable {
     private struct State {
+        var configuration: GatewayConfiguration
+        var agents: AgentDirectory
+        var conversationStore: ConversationStore
         var connections: [String: Connection] = [:]
         var isReady = false
         var isClosing = false
@@ -13,8 +16,14 @@ public final class Gateway: Sendable {
         var tidiedAt: Int64 = 0
     }
 
-    /// What it runs with.
-    public let configuration: GatewayConfiguration
+    /// What it runs with now.
+    public var configuration: GatewayConfiguration { state.withLock { $0.configuration } }
+    /// New starts in the same process.
+    public let restarts = Restarts()
+    /// What became of the last change of the configuration.
+    let reload = Mutex(ReloadOutcome.same)
+    /// The same, as it is now.
+    var lastReload: ReloadOutcome { reload.withLock { $0 } }
     /// Which instance it is.
     public let identity: InstanceIdentity
     /// What it remembers.
@@ -31,17 +40,17 @@ public final class Gateway: Sendable {
     let nodes = NodeRegistry()
     let approvals: ApprovalsFile
     let attempts: AttemptLimiter
-    /// Who answers.
-    let agents: AgentDirectory
+    /// Who answers now.
+    var agents: AgentDirectory { state.withLock { $0.agents } }
     /// What they are doing.
     let runs: RunTable
     let lanes: Lanes
-    let conversationStore: ConversationStore
+    var conversationStore: ConversationStore { state.withLock { $0.conversationStore } }
     private let healthCache = HealthCache()
     private let overview: Mutex<SessionOverview>
     private let host: HostDescription
     private let startedAt: Int64
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// A gateway that serves nobody yet. Throws `StorageError` when what it keeps on disk cannot be read.
     public convenience init(
@@ -55,7 +64,6 @@ public final class Gateway: Sendable {
         clock: WallClock = .system, logger: Logger
     ) throws(StorageError) {
         let stateDirectory = configuration.instance.stateDirectory.value
-        self.configuration = configuration
         self.methods = methods
         self.clock = clock
         attempts = AttemptLimiter(clock: clock)
@@ -68,19 +76,20 @@ public final class Gateway: Sendable {
         approvals = ApprovalsFile(stateDirectory: stateDirectory)
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
         database = try InstanceDatabase(stateDirectory: stateDirectory)
-        conversationStore = ConversationStore(database: database, settings: configuration.sessionSettings)
-        self.agents =
+        let store = ConversationStore(database: database, settings: configuration.sessionSettings)
+        let agents =
             agents
             ?? AgentDirectory(
                 configuration, environment: ProcessEnvironment.forPrograms(of: configuration.instance))
+        state = Mutex(State(configuration: configuration, agents: agents, conversationStore: store))
         runs = RunTable(clock: clock)
         lanes = Lanes(limits: configuration.laneLimits)
         devices = try DeviceStore(database: database, clock: clock)
         host = HostDescription.current
         startedAt = clock.milliseconds
-        self.agents.prepareWorkspaces(logger: logger)
-        let count = try conversationStore.recover(at: startedAt)
-        let agentIDs = self.agents.all.map(\.id)
+        agents.prepareWorkspaces(logger: logger)
+        let count = try store.recover(at: startedAt)
+        let agentIDs = agents.all.map(\.id)
         overview = Mutex(try database.readNow { try SessionOverview(of: agentIDs, in: $0.sessions) })
         if count > 0 { logger.warning("runs were cut off by the last end", metadata: ["count": "\(count)"]) }
     }
@@ -136,8 +145,36 @@ public final class Gateway: Sendable {
     /// Tells that the listeners stand.
     public func becomeReady() {
         state.withLock { $0.isReady = !$0.isClosing }
+        keepConfiguration()
+        tellOfRestart()
         if database.isNew { logger.notice("made a new database", metadata: ["path": "\(database.path)"]) }
         if database.isCheckDue { tasks.start { [self] in await checkDatabase() } }
+    }
+
+    /// Goes on with another configuration, and keeps it as one that works.
+    func adopt(_ configuration: GatewayConfiguration) {
+        let agents = AgentDirectory(
+            configuration, environment: ProcessEnvironment.forPrograms(of: configuration.instance))
+        agents.prepareWorkspaces(logger: logger)
+        let store = ConversationStore(database: database, settings: configuration.sessionSettings)
+        // Runs that are under way go on with whom they began.
+        state.withLock { state in
+            state.configuration = configuration
+            state.agents = agents
+            state.conversationStore = store
+        }
+        keepConfiguration()
+    }
+
+    /// Keeps the file it runs with, so that there is a way back from one that does not work.
+    private func keepConfiguration() {
+        guard let file = configuration.file else { return }
+        let copy = LastGoodConfiguration(of: file.path)
+        do throws(StorageError) {
+            try copy.keep(file)
+        } catch {
+            logger.notice("cannot keep a copy of the configuration", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Reads a database too large to be read before the start. One that is damaged takes nothing more.
@@ -189,8 +226,8 @@ public final class Gateway: Sendable {
     /// In milliseconds.
     private static let tidyInterval: Int64 = 3600 * 1000
 
-    /// Says good-bye to every client and takes no more. `reason` is for people.
-    public func shutDown(reason: String) {
+    /// Says good-bye to every client and takes no more.
+    public func shutDown() {
         // First, so that clients hear of it.
         conversations.abortAll()
         let connections = state.withLock { state in
@@ -198,7 +235,11 @@ public final class Gateway: Sendable {
             state.isClosing = true
             return Array(state.connections.values)
         }
-        let frame = GatewayEvent.shutdown.frame(["reason": .string(reason)])
+        restarts.finish()
+        // Clients that are told when to come back do not take it for a fault.
+        let frame = GatewayEvent.shutdown.frame(
+            restarts.hasBegun
+                ? ["reason": "gateway restarting", "restartExpectedMs": 1500] : ["reason": "gateway stopping"])
         for connection in connections {
             connection.deliver(.shutdown, frame, isDroppable: false)
             connection.close(.restart)
@@ -264,6 +305,7 @@ public final class Gateway: Sendable {
             "ok": true, "profile": .string(configuration.instance.name.text), "instanceId": .string(identity.id),
             "version": .string(Version.current), "protocol": .integer(ProtocolVersion.current),
             "port": .integer(Int64(configuration.ports.value.gateway)), "uptimeMs": .integer(uptime),
+            "configuration": .string(lastReload.word),
         ]
     }
 

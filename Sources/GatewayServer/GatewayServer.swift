@@ -60,11 +60,11 @@ public struct GatewayServer: Service {
         }
         // Throws only when the task is cancelled, which asks for the same.
         try? await gracefulShutdown()
-        observer.stopping()
+        if gateway.restarts.hasBegun { observer.restarting() } else { observer.stopping() }
         logger.notice("stopping", metadata: ["connections": "\(gateway.connectionCount)"])
         ticker.cancel()
         await listeners.close()
-        gateway.shutDown(reason: "gateway stopping")
+        gateway.shutDown()
         await connections.drain(within: limits.shutdown, on: loop)
         await gateway.drain()
         // To the last: a loop that hangs while it drains is one that hangs.

@@ -4,7 +4,9 @@ public import NIOCore
 public struct ServerObserver: Sendable {
     /// Called with the addresses once all listeners accept.
     public var listening: @Sendable ([String]) -> Void
-    /// Called when the server begins to stop.
+    /// Called when the server begins to stop for another to take its place in the same process.
+    public var restarting: @Sendable () -> Void
+    /// Called when the server begins to stop for good.
     public var stopping: @Sendable () -> Void
     /// Called again and again by the event loop, as long as that does its work.
     public var pulse: Pulse?
@@ -25,10 +27,12 @@ public struct ServerObserver: Sendable {
 
     /// An observer; what it is not given it does not want to know.
     public init(
-        listening: @escaping @Sendable ([String]) -> Void = { _ in }, stopping: @escaping @Sendable () -> Void = {},
+        listening: @escaping @Sendable ([String]) -> Void = { _ in },
+        restarting: @escaping @Sendable () -> Void = {}, stopping: @escaping @Sendable () -> Void = {},
         pulse: Pulse? = nil
     ) {
         self.listening = listening
+        self.restarting = restarting
         self.stopping = stopping
         self.pulse = pulse
     }

@@ -14,8 +14,8 @@ struct Mazelclaw: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            SetupCommand.self, GatewayCommand.self, StatusCommand.self, ChatCommand.self, SessionsCommand.self,
-            BackupCommand.self,
+            SetupCommand.self, GatewayCommand.self, StatusCommand.self, ConfigCommand.self, DoctorCommand.self,
+            ChatCommand.self, SessionsCommand.self, BackupCommand.self,
         ])
 
     /// Runs the command `arguments` name and returns the exit code.

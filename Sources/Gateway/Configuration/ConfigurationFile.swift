@@ -33,6 +33,21 @@ public struct ConfigurationFile: Sendable {
         self.content = content
     }
 
+    /// The same file, when only `root` of what it says counts. Throws `ConfigurationError.invalid`.
+    init(_ file: ConfigurationFile, saying root: JSON) throws(ConfigurationError) {
+        let issues = ConfigurationValidator.issues(in: root)
+        guard issues.isEmpty, let content = RootSection(root) else {
+            throw .invalid(
+                issues.map {
+                    ConfigurationFault(
+                        file: file.path, path: $0.pathText, message: $0.message, advice: $0.advice, kind: .value)
+                })
+        }
+        snapshot = file.snapshot
+        self.root = root
+        self.content = content
+    }
+
     /// Where it stands.
     public var path: AbsolutePath { snapshot.path }
     /// `gateway`.

@@ -1,3 +1,4 @@
+import JSON
 public import Policy
 
 /// What the gateway runs with: every value resolved, with its source.
@@ -8,15 +9,17 @@ public struct GatewayConfiguration: Sendable {
     /// The profile and its places.
     public let instance: Instance
     /// The configuration file, when there is one.
-    public let file: ConfigurationFile?
+    public private(set) var file: ConfigurationFile?
     /// The ports; the gateway listens on the base port.
     public let ports: Sourced<PortSet>
     /// The port the configuration file asks for, when it is not the one in use.
     public let disregardedPort: UInt16?
     /// The workspace.
-    public let workspace: Sourced<AbsolutePath>
+    public private(set) var workspace: Sourced<AbsolutePath>
     /// How clients prove that they may connect.
     public let credentials: Credentials
+    /// What the command line said.
+    public let arguments: GatewayArguments
     /// Addresses whose forwarding headers are believed.
     public var trustedProxies: [String] { content.gateway.trustedProxies }
 
@@ -26,7 +29,7 @@ public struct GatewayConfiguration: Sendable {
     public static let developmentPort: UInt16 = 19001
 
     /// What the file says; where it says nothing, the defaults.
-    public let content: RootSection
+    public private(set) var content: RootSection
 
     /// The agents the file lists, or `main` alone.
     public var agents: AgentsSection { content.agents }
@@ -39,12 +42,24 @@ public struct GatewayConfiguration: Sendable {
     ) throws(ConfigurationError) {
         self.instance = instance
         self.file = file
+        self.arguments = arguments
         let port = try Self.port(instance: instance, file: file, argument: arguments.port)
         ports = Sourced(try Self.ports(port), from: port.source)
         disregardedPort = file?.gateway.port.flatMap { $0 == port.value ? nil : $0 }
         workspace = try Self.workspace(instance: instance, file: file)
         credentials = Credentials(file: file?.gateway.auth, instance: instance, arguments: arguments)
         content = file?.content ?? RootSection()
+    }
+
+    /// The same running gateway with another `file`, of which `root` counts: what a start decides stays as it is.
+    /// Throws `ConfigurationError`.
+    func adopting(_ file: ConfigurationFile, saying root: JSON) throws(ConfigurationError) -> GatewayConfiguration {
+        let file = try ConfigurationFile(file, saying: root)
+        var copy = self
+        copy.file = file
+        copy.content = file.content
+        copy.workspace = try Self.workspace(instance: instance, file: file)
+        return copy
     }
 
     /// The directory whose files are served as the canvas: an absolute path.

@@ -24,7 +24,9 @@ private let status = Method.awaiting(
     answer: .object(
         Field(
             required: "gateway", .anyObject,
-            "`profile`, `instanceId`, `version`, `sandboxed`, `port` and where it came from, paths, uptime."),
+            "`profile`, `instanceId`, `version`, `sandboxed`, `port` and where it came from, paths, uptime, and "
+                + "`configuration`: whether it is the one in the file (`state`: `current`, `waiting` for a restart, "
+                + "`refused`), and why not (`details`)."),
         Field(required: "heartbeat", .anyObject, "`defaultAgentId` and `agents`."),
         Field(required: "channelSummary", .list(of: .string), "A line for each channel."),
         Field(required: "queuedSystemEvents", .list(of: .string), "What the main session will be told."),

@@ -51,6 +51,8 @@ struct StatusReport {
         object["disregardedPort"] = configuration.disregardedPort.map { .integer(Int64($0)) }
         object["stateDir"] = .string(instance.stateDirectory.value.text)
         object["configPath"] = .string(instance.configurationFile.value.text)
+        let reload = gateway.lastReload
+        object["configuration"] = ["state": .string(reload.word), "details": .strings(reload.details)]
         object["workspace"] = .string(configuration.workspace.value.text)
         object["uptimeMs"] = .integer(gateway.uptime)
         object["connections"] = .integer(Int64(gateway.connectionCount))

@@ -1,19 +1,18 @@
 import ArgumentParser
 import Gateway
-import GatewayServer
 import Logging
 import Policy
 import Profiles
-import ServiceLifecycle
-import UnixSignals
 
 /// `mazelclaw gateway`: runs the gateway until it is told to stop.
 struct GatewayCommand: InstanceCommand {
     static let configuration = CommandConfiguration(
-        commandName: "gateway", abstract: "Run the gateway on 127.0.0.1 and ::1 until SIGTERM or SIGINT.",
+        commandName: "gateway", abstract: "Run the gateway on 127.0.0.1 and ::1 until SIGTERM, SIGINT or SIGHUP.",
         discussion: """
             Under a service manager it tells when it is ready, pets the watchdog, and takes a listener that is \
-            passed for its port in place of one of its own (sd_notify(3), sd_listen_fds(3)).
+            passed for its port in place of one of its own (sd_notify(3), sd_listen_fds(3)). Changes of the \
+            configuration count while it runs; for some it starts anew within its process. SIGUSR1 asks for that too, \
+            where commands.restart is true.
             """)
 
     @Option(help: ArgumentHelp("The port, before any other source.", valueName: "port"))
@@ -40,21 +39,23 @@ struct GatewayCommand: InstanceCommand {
         try acquireLock(context, ports: configuration.ports.value)
         var logger = Logger(label: "mazelclaw")
         logger[metadataKey: "profile"] = "\(configuration.instance.name)"
-        let gateway = try Gateway(configuration: configuration, logger: logger)
         let port = configuration.ports.value.gateway
-        let server = GatewayServer(
-            gateway: gateway, port: port, logger: gateway.logger, sockets: manager.sockets(port: port),
-            observer: try ServerObserver(manager))
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    ServiceGroupConfiguration.ServiceConfiguration(
-                        service: server, successTerminationBehavior: .gracefullyShutdownGroup)
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
-        try gateway.database.close()
+        let life = try GatewayLife(manager, port: port, logger: logger)
+        try await life.run(configuration) { try changed(configuration, context) }
         return 0
+    }
+
+    /// What counts after a new start in the process that was started with `configuration`. Its ports are the process's
+    /// own for as long as it lives: the lock names them to others.
+    private func changed(
+        _ configuration: GatewayConfiguration, _ context: Context
+    ) throws(ConfigurationError) -> GatewayConfiguration {
+        var arguments = configuration.arguments
+        arguments.port = Int(configuration.ports.value.gateway)
+        let changed = try GatewayConfiguration(
+            instance: context.instance, file: ConfigurationFile.load(for: context.instance), arguments: arguments)
+        try changed.requireStartable(allowsUnconfigured: arguments.allowsUnconfigured)
+        return changed
     }
 
     /// The configuration; on the first start the one `setup` would make.

@@ -41,6 +41,7 @@ extension ServerObserver {
                 notifier?.send(ServiceNotification(.ready, .status(status)))
                 ProgramImage.release()
             },
+            restarting: { notifier?.send(ServiceNotification(.status("restarting"))) },
             stopping: { notifier?.send(ServiceNotification(.stopping)) })
         guard let notifier, let limit = manager.watchdogMicroseconds else { return }
         // Half of it, as sd_watchdog_enabled(3) advises.

@@ -5,7 +5,7 @@ import Policy
 /// What stands behind a profile's port.
 enum Health {
     /// This instance, alive.
-    case up(version: String, uptime: Int64, latency: Int64)
+    case up(version: String, uptime: Int64, latency: Int64, configuration: String?)
     /// Nothing listens.
     case down(String)
     /// Something accepts and does not answer.
@@ -37,11 +37,22 @@ enum Health {
                     "a gateway of a profile with the same name, but with another state directory, answers there")
                 return
             }
-            self = .up(version: version, uptime: json["uptimeMs"]?.integer ?? 0, latency: latency)
+            self = .up(
+                version: version, uptime: json["uptimeMs"]?.integer ?? 0, latency: latency,
+                configuration: json["configuration"]?.string)
         }
     }
 
     var isUp: Bool { if case .up = self { true } else { false } }
+
+    /// What the running gateway makes of a configuration that is not the one it runs with.
+    var configurationNote: String? {
+        switch self {
+        case .up(_, _, _, "refused"): "the running gateway cannot use it, and goes on with the last one"
+        case .up(_, _, _, "waiting"): "some of it counts only after a restart of the running gateway"
+        case .up, .down, .silent, .foreign, .other: nil
+        }
+    }
 
     /// One word for programs.
     var word: String {
@@ -57,7 +68,7 @@ enum Health {
     /// What is known beyond the word.
     var detail: String {
         switch self {
-        case .up(let version, let uptime, let latency):
+        case .up(let version, let uptime, let latency, _):
             "version \(version), running for \(uptime / 1000) s, answered in \(latency) ms"
         case .down(let reason), .silent(let reason), .foreign(let reason), .other(let reason): reason
         }

@@ -30,6 +30,7 @@ struct StatusReport {
             ("Port", "\(port) [\(configuration.ports.source)]"),
         ]
         if let disagreement = configuration.portDisagreement { rows.append(("", disagreement)) }
+        if let note = health.configurationNote { rows.append(("Changes", note)) }
         rows.append(("Health", "\(url): \(health.detail)"))
         let width = 11
         var lines = rows.map { name, value in
@@ -90,6 +91,7 @@ struct StatusReport {
             "url": .string(url), "state": .string(health.word), "up": .bool(health.isUp),
             "detail": .string(health.detail),
         ]
+        object["configNote"] = health.configurationNote.map(JSON.string)
         return .object(object)
     }
 }

@@ -3,10 +3,11 @@ import JSON
 import Testing
 
 /// A profile with two agents: `main`, which is the operator, and `echo`, a program of the test's.
-private func profile(_ script: String = "echo \"heard: $1\"; pwd") throws -> (command: BuiltCommand, port: UInt16) {
+private func profile(_ script: String = "echo \"heard: $1\"; pwd") async throws -> (command: BuiltCommand, port: UInt16)
+{
     let command = try BuiltCommand()
     let port = try Port.free()
-    let setup = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
+    let setup = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
     try #require(setup.code == 0, "\(setup.errors)")
     try command.write("#!/bin/sh\n\(script)\n", to: "program")
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(command.home)/program")
@@ -23,11 +24,12 @@ private func profile(_ script: String = "echo \"heard: $1\"; pwd") throws -> (co
 }
 
 @Test func `two clients talk with two agents of one gateway, one of them a program`() async throws {
-    let (command, port) = try profile()
+    let (command, port) = try await profile()
     let end = try await command.gateway("--profile", command.profile, "gateway") { _ in
-        async let first = Task.detached { try command.run("--profile", command.profile, "chat", "how are you?") }.value
+        async let first = Task.detached { try await command.run("--profile", command.profile, "chat", "how are you?") }
+            .value
         async let second = Task.detached {
-            try command.run("--profile", command.profile, "chat", "--agent", "echo", "hello", "there")
+            try await command.run("--profile", command.profile, "chat", "--agent", "echo", "hello", "there")
         }.value
         let (operatorSaid, echoSaid) = try await (first, second)
         #expect(operatorSaid.code == 0)
@@ -36,69 +38,69 @@ private func profile(_ script: String = "echo \"heard: $1\"; pwd") throws -> (co
         let workspace = "\(command.home)/.mazelclaw-\(command.profile)/workspace-\(command.profile)/agents/echo"
         #expect(echoSaid.output == "heard: hello there\n\(workspace)\n")
 
-        let ports = try command.run("--profile", command.profile, "chat", "/ports")
+        let ports = try await command.run("--profile", command.profile, "chat", "/ports")
         #expect(ports.output.contains("\(port): listened on"))
-        let doctor = try command.run("--profile", command.profile, "chat", "/doctor")
+        let doctor = try await command.run("--profile", command.profile, "chat", "/doctor")
         #expect(doctor.output.contains("the agent echo has a provider for each of its models"))
         #expect(!doctor.output.contains("BAD"), "\(doctor.output)")
-        let config = try command.run("--profile", command.profile, "chat", "/config gateway.auth")
+        let config = try await command.run("--profile", command.profile, "chat", "/config gateway.auth")
         #expect(config.output.contains("\"token\": \"<secret>\""))
-        let sessions = try command.run("--profile", command.profile, "chat", "/sessions hello")
+        let sessions = try await command.run("--profile", command.profile, "chat", "/sessions hello")
         #expect(sessions.output.contains("agent:echo:main: [hello] there"))
-        let unknown = try command.run("--profile", command.profile, "chat", "/statsu")
+        let unknown = try await command.run("--profile", command.profile, "chat", "/statsu")
         #expect(unknown.output.contains("Did you mean /status?"))
     }
     #expect(end.code == 0)
 }
 
 @Test func `what comes from a pipe is said, and a failure is an exit code`() async throws {
-    let (command, _) = try profile("[ \"$1\" = fail ] && { echo no luck >&2; exit 9; }; echo \"heard: $1\"")
+    let (command, _) = try await profile("[ \"$1\" = fail ] && { echo no luck >&2; exit 9; }; echo \"heard: $1\"")
     _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
         let chat = ["--profile", command.profile, "chat", "--agent", "echo"]
-        let piped = try command.run(chat, input: "two\nlines\n")
+        let piped = try await command.run(chat, input: "two\nlines\n")
         #expect(piped.code == 0)
         #expect(piped.output == "heard: two\nlines\n")
-        let failed = try command.run(chat + ["fail"])
+        let failed = try await command.run(chat + ["fail"])
         #expect(failed.code == 1)
         #expect(failed.errors.contains("exited with code 9: no luck"))
-        let nobody = try command.run(["--profile", command.profile, "chat", "--agent", "nobody", "hi"])
+        let nobody = try await command.run(["--profile", command.profile, "chat", "--agent", "nobody", "hi"])
         #expect(nobody.code == 1)
         #expect(nobody.errors.contains("unknown agent id \"nobody\""))
     }
 }
 
 @Test func `without a gateway, or with the wrong token, nobody talks`() async throws {
-    let (command, port) = try profile()
-    let down = try command.run("--profile", command.profile, "chat", "hi")
+    let (command, port) = try await profile()
+    let down = try await command.run("--profile", command.profile, "chat", "hi")
     #expect(down.code == 1)
     #expect(down.errors.contains("no gateway answers on 127.0.0.1 port \(port) (nothing listens)"))
     _ = try await command.gateway("--profile", command.profile, "gateway", "--token", "another") { _ in
-        let refused = try command.run("--profile", command.profile, "chat", "hi")
+        let refused = try await command.run("--profile", command.profile, "chat", "hi")
         #expect(refused.code == 1)
         #expect(refused.errors.contains("unauthorized: gateway token mismatch"))
     }
-    let silent = try command.run(["--profile", command.profile, "chat"], input: "")
+    let silent = try await command.run(["--profile", command.profile, "chat"], input: "")
     #expect(silent.code == 2)
 }
 
 @Test func `control characters of an answer do not reach the terminal`() async throws {
-    let (command, _) = try profile(#"printf 'a\033[2Jb\a'"#)
+    let (command, _) = try await profile(#"printf 'a\033[2Jb\a'"#)
     _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
-        let said = try command.run("--profile", command.profile, "chat", "--agent", "echo", "hi")
+        let said = try await command.run("--profile", command.profile, "chat", "--agent", "echo", "hi")
         #expect(said.output == "a\u{FFFD}[2Jb\u{FFFD}\n")
     }
 }
 
 @Test func `an interrupt ends the answer, and the command with 130`() async throws {
     // The program interrupts whoever asks it.
-    let (command, _) = try profile(#"kill -INT "$(cat "$HOME/asking")"; sleep 1000"#)
+    let (command, _) = try await profile(#"kill -INT "$(cat "$HOME/asking")"; sleep 1000"#)
     _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
-        let said = try command.run(
+        let said = try await command.run(
             ["--profile", command.profile, "chat", "--agent", "echo", "hi"],
             wrapper: ["/bin/sh", "-c", #"echo $$ > "$HOME/asking"; exec "$@""#, "sh"])
         #expect(said.code == 130)
         #expect(said.errors == "stopped\n")
-        let list = try command.run("--profile", command.profile, "sessions", "list", "--json", "--agent", "echo")
+        let list = try await command.run("--profile", command.profile, "sessions", "list", "--json", "--agent", "echo")
         #expect(try JSON(parsing: Array(list.output.utf8))["sessions"]?.array?.first?["abortedLastRun"] == true)
     }
 }

@@ -10,29 +10,29 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
 @Test func `two commands bring a gateway up, and status follows it`() async throws {
     let command = try BuiltCommand()
     let port = try Port.free()
-    let setup = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
+    let setup = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
     #expect(setup.code == 0)
     #expect(setup.output.contains("Wrote \(command.home)/.mazelclaw-\(command.profile)/mazelclaw.json"))
     #expect(
         setup.output.contains(
             "Workspace OK: \(command.home)/.mazelclaw-\(command.profile)/workspace-\(command.profile)"))
 
-    let down = try command.run("--profile", command.profile, "status")
+    let down = try await command.run("--profile", command.profile, "status")
     #expect(down.code == 1)
     #expect(down.output.contains("\(command.profile): down"))
 
     let end = try await command.gateway("--profile", command.profile, "gateway") { process in
-        let status = try command.run("--profile", command.profile, "status")
+        let status = try await command.run("--profile", command.profile, "status")
         #expect(status.code == 0)
         #expect(status.output.contains("\(command.profile): up"))
         #expect(status.output.contains("PID \(process.processIdentifier)"))
         #expect(status.output.contains("\(port) [basePort in the profile file]"))
         #expect(status.output.contains("\(command.profile) [--profile]"))
         // Another profile is not taken for it, whatever its own port is.
-        #expect(try command.run("--profile", command.other, "status").code == 1)
+        #expect(try await command.run("--profile", command.other, "status").code == 1)
     }
     #expect(end.code == 0)
-    #expect(try command.run("--profile", command.profile, "status").code == 1)
+    #expect(try await command.run("--profile", command.profile, "status").code == 1)
 }
 
 @Test func `a gateway without a configuration makes one, and says so in one line`() async throws {
@@ -43,7 +43,7 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
     }
     #expect(end.code == 0)
     #expect(end.output.split(separator: "\n").count { $0.hasPrefix("Wrote ") } == 1)
-    #expect(try command.run("--profile", command.profile, "setup").output.contains("Config OK"))
+    #expect(try await command.run("--profile", command.profile, "setup").output.contains("Config OK"))
 }
 
 @Test func `no name service of the host is loaded into the gateway`() async throws {
@@ -65,7 +65,7 @@ private func value(_ result: BuiltCommand.Result, _ name: String) throws -> JSON
     }
 }
 
-@Test(arguments: [SIGTERM, SIGINT])
+@Test(arguments: [SIGTERM, SIGINT, SIGHUP])
 func `a signal ends the gateway with code 0`(signal: Int32) async throws {
     let command = try BuiltCommand()
     let end = try await command.gateway(
@@ -74,23 +74,23 @@ func `a signal ends the gateway with code 0`(signal: Int32) async throws {
     #expect(end.code == 0)
 }
 
-@Test func `inherited variables do not decide what a named profile is`() throws {
+@Test func `inherited variables do not decide what a named profile is`() async throws {
     let command = try BuiltCommand()
     let environment = [
         "MAZELCLAW_PROFILE": "main", "MAZELCLAW_STATE_DIR": "/main", "MAZELCLAW_CONFIG_PATH": "/main/c.json",
         "MAZELCLAW_GATEWAY_PORT": "18789", "MAZELCLAW_GATEWAY_TOKEN": "t",
     ]
-    let result = try command.run("--profile", command.profile, "status", "--json", environment: environment)
+    let result = try await command.run("--profile", command.profile, "status", "--json", environment: environment)
     #expect(try value(result, "profile")?.string == command.profile)
     #expect(try value(result, "stateDir")?.string == "\(command.home)/.mazelclaw-\(command.profile)")
     #expect(try value(result, "configPath")?.string == "\(command.home)/.mazelclaw-\(command.profile)/mazelclaw.json")
     for name in environment.keys { #expect(result.errors.contains(name)) }
 }
 
-@Test func `a variable and a flag name the same profile`() throws {
+@Test func `a variable and a flag name the same profile`() async throws {
     let command = try BuiltCommand()
-    let flag = try command.run("--profile", command.profile, "status", "--json")
-    let variable = try command.run("status", "--json", environment: ["MAZELCLAW_PROFILE": command.profile])
+    let flag = try await command.run("--profile", command.profile, "status", "--json")
+    let variable = try await command.run("status", "--json", environment: ["MAZELCLAW_PROFILE": command.profile])
     for name in ["profile", "stateDir", "configPath", "workspace", "port"] {
         #expect(try value(flag, name) == value(variable, name))
     }
@@ -107,31 +107,31 @@ func `a signal ends the gateway with code 0`(signal: Int32) async throws {
         "MAZELCLAW_WORKSPACE": "\(command.home)/elsewhere",
     ]
     let end = try await command.gateway("--profile", "main", "gateway", environment: environment) { _ in
-        let status = try command.run("--profile", "main", "status", environment: environment)
+        let status = try await command.run("--profile", "main", "status", environment: environment)
         #expect(status.code == 0)
         #expect(status.output.contains("gateway.port is 18789"))
         #expect(status.output.contains("inside the sandbox"))
     }
     #expect(end.errors.contains("gateway.port is 18789"))
-    let other = try command.run("--profile", "main", "gateway", "--port", "20000", environment: environment)
+    let other = try await command.run("--profile", "main", "gateway", "--port", "20000", environment: environment)
     #expect(other.code == 2)
     #expect(other.errors.contains("\(port)"))
 }
 
-@Test func `a foreign server on the port is not taken for the gateway`() throws {
+@Test func `a foreign server on the port is not taken for the gateway`() async throws {
     let command = try BuiltCommand()
     let port = try Port.free()
-    _ = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
+    _ = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
     let listener = try Listener(port: port)
     defer { listener.close() }
     for answer in ["HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "220 mail ESMTP\r\n", ""] {
         let thread = Thread { listener.answerOnce(answer) }
         thread.start()
-        let status = try command.run("--profile", command.profile, "status")
+        let status = try await command.run("--profile", command.profile, "status")
         #expect(status.code == 1)
         #expect(status.output.contains("\(command.profile): foreign"))
     }
-    let gateway = try command.run("--profile", command.profile, "gateway")
+    let gateway = try await command.run("--profile", command.profile, "gateway")
     #expect(gateway.code == 1)
     #expect(gateway.errors.contains("port \(port) is already in use"))
 }
@@ -139,14 +139,14 @@ func `a signal ends the gateway with code 0`(signal: Int32) async throws {
 @Test func `another instance on the port is not taken for this one`() async throws {
     let command = try BuiltCommand()
     let port = try Port.free()
-    _ = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
+    _ = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
     let imposters = [
         ["MAZELCLAW_PROFILE": command.other, "MAZELCLAW_STATE_DIR": "\(command.home)/q"],
         ["MAZELCLAW_PROFILE": command.profile, "MAZELCLAW_STATE_DIR": "\(command.home)/p2"],
     ]
     for environment in imposters {
         _ = try await command.gateway("gateway", "--port", "\(port)", environment: environment) { _ in
-            let status = try command.run("--profile", command.profile, "status")
+            let status = try await command.run("--profile", command.profile, "status")
             #expect(status.code == 1)
             #expect(status.output.contains("\(command.profile): other"))
         }
@@ -156,7 +156,7 @@ func `a signal ends the gateway with code 0`(signal: Int32) async throws {
 @Test func `one instance runs once`() async throws {
     let command = try BuiltCommand()
     _ = try await command.gateway("--profile", command.profile, "gateway", "--port", "\(Port.free())") { process in
-        let second = try command.run("--profile", command.profile, "gateway", "--port", "\(Port.free())")
+        let second = try await command.run("--profile", command.profile, "gateway", "--port", "\(Port.free())")
         #expect(second.code == 1)
         #expect(second.errors.contains("already runs (PID \(process.processIdentifier)"))
     }
@@ -199,9 +199,9 @@ func `a signal ends the gateway with code 0`(signal: Int32) async throws {
     (["gateway", "--port", "80"], 2, "--port is \"80\""), (["gateway", "--port", "99999"], 2, "--port is \"99999\""),
     (["setup", "--port", "65426"], 2, "65426"),
 ])
-func `a wrong command line is told what is wrong`(arguments: [String], code: Int32, message: String) throws {
+func `a wrong command line is told what is wrong`(arguments: [String], code: Int32, message: String) async throws {
     let command = try BuiltCommand()
-    let result = try command.run(arguments)
+    let result = try await command.run(arguments)
     #expect(result.code == code)
     #expect(result.errors.contains(message))
 }
@@ -211,29 +211,29 @@ func `a wrong command line is told what is wrong`(arguments: [String], code: Int
     ("{ // hi\n  a b\n}", "mazelclaw.json:2:5: expected a colon"), ("{ // hi\n}", "(current: unset)"),
     (#"{"gateway": {"mode": "remote"}}"#, "Gateway start blocked"),
 ])
-func `a configuration that cannot work ends the start for good`(text: String, message: String) throws {
+func `a configuration that cannot work ends the start for good`(text: String, message: String) async throws {
     let command = try BuiltCommand()
     try command.write(text, to: ".mazelclaw-\(command.profile)/mazelclaw.json")
-    let result = try command.run("--profile", command.profile, "gateway")
+    let result = try await command.run("--profile", command.profile, "gateway")
     #expect(result.code == 78)
     #expect(result.errors.contains(message))
     #expect(try command.read(".mazelclaw-\(command.profile)/mazelclaw.json") == text)
 }
 
-@Test func `help and version end well`() throws {
+@Test func `help and version end well`() async throws {
     let command = try BuiltCommand()
-    #expect(try command.run("--version").output == "0.1.0\n")
+    #expect(try await command.run("--version").output == "0.1.0\n")
     for arguments in [["--help"], ["--profile", "x", "--help"], ["gateway", "--help"], []] {
-        let help = try command.run(arguments)
+        let help = try await command.run(arguments)
         #expect(help.code == 0)
         #expect(help.output.contains("USAGE: mazelclaw"))
     }
 }
 
 @Test(arguments: ["/nowhere/notify", "notify"])
-func `a service manager that cannot be told ends the start with code 2`(address: String) throws {
+func `a service manager that cannot be told ends the start with code 2`(address: String) async throws {
     let command = try BuiltCommand()
-    let result = try command.run(
+    let result = try await command.run(
         "--profile", command.profile, "gateway", "--port", "\(Port.free())", environment: ["NOTIFY_SOCKET": address])
     #expect(result.code == 2)
     #expect(result.errors.contains("NOTIFY_SOCKET=\(address)"))

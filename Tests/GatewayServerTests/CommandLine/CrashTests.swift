@@ -48,7 +48,7 @@ private func count(
          "agents": {"list": [{"id": "main"}, {"id": "echo", "model": "tool"}],
                     "defaults": {"cliBackends": {"tool": {"command": "/bin/echo", "output": "text"}}}}}
         """, to: ".mazelclaw-\(command.profile)/mazelclaw.json")
-    let setup = try command.run("--profile", command.profile, "setup", "--port", "\(port)")
+    let setup = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
     try #require(setup.code == 0, "\(setup.errors)")
     let keys = ["agent:main:a", "agent:echo:b"]
     var acknowledged = [0, 0]
@@ -81,7 +81,7 @@ private func count(
         #expect(said == (0..<said.count).map { "number \($0 + 1)" }, "\(key)")
     }
     try database.close()
-    let found = try command.run("--profile", command.profile, "sessions", "search", "number 1")
+    let found = try await command.run("--profile", command.profile, "sessions", "search", "number 1")
     #expect(found.code == 0)
     #expect(found.output.contains("agent:main:a  user: [number] [1]"))
     // The next start ends what was cut off.

@@ -211,7 +211,7 @@ func `a program that fails is an error event, and an error when asked again`(car
     try await client.enter(ConnectRequest())
     _ = try await client.say("go", run: "r")
     while let event = try await client.event("chat"), text(event) != "begun" {}
-    gateway.shutDown(reason: "test")
+    gateway.shutDown()
     let (event, _) = try await client.end(of: "r")
     #expect(event?["state"] == "aborted")
     #expect(event?["stopReason"] == "shutdown")

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 /// The `mazelclaw` that was built beside these tests, with a home of its own and nothing inherited.
@@ -9,7 +8,12 @@ final class BuiltCommand: Sendable {
     let profile = "p-\(UUID().uuidString.prefix(8))"
     let other = "q-\(UUID().uuidString.prefix(8))"
 
+    /// The program.
+    let executable: URL
+
     init() throws {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        executable = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("mazelclaw")
         home = FileManager.default.temporaryDirectory.appendingPathComponent("command-test-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     }
@@ -17,8 +21,6 @@ final class BuiltCommand: Sendable {
     deinit {
         try? FileManager.default.removeItem(atPath: home)
     }
-
-    private static let starting = Mutex(())
 
     /// What a command said, and the code it ended with.
     struct Result {
@@ -28,51 +30,62 @@ final class BuiltCommand: Sendable {
     }
 
     /// Runs a command to its end.
-    func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Result {
-        try run(arguments, environment: environment)
+    func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Result {
+        try await run(arguments, environment: environment)
     }
 
-    /// Runs a command to its end. It reads `input`, which must fit a pipe. `wrapper` is a command that executes the one
-    /// that follows it.
+    /// Runs a command to its end, with `input` on its standard input. `wrapper` is a command that executes the one that
+    /// follows it.
     func run(
         _ arguments: [String], environment: [String: String] = [:], wrapper: [String] = [], input: String? = nil
-    ) throws -> Result {
-        let (process, output, errors) = try launch(arguments, environment, wrapper: wrapper, input: input)
-        // Both are short: neither fills its pipe before the other is read.
-        let said = output.fileHandleForReading.readDataToEndOfFile()
-        let complained = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Result(
-            code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            output: String(decoding: said, as: UTF8.self), errors: String(decoding: complained, as: UTF8.self))
+    ) async throws -> Result {
+        await end(of: try launch(wrapper + [executable.path] + arguments, environment, input: input))
     }
 
-    /// Starts a gateway, waits until it listens, and stops it with `signal` after `body`. Returns its end. `wrapper` is
-    /// a command that executes the one that follows it.
+    /// Runs another program to its end, found in PATH.
+    func shell(_ arguments: [String]) async throws -> Result {
+        await end(of: try launch(arguments, [:]))
+    }
+
+    /// Starts a command whose output nobody reads.
+    func start(_ arguments: String...) throws -> ChildProcess {
+        try launch([executable.path] + arguments, [:])
+    }
+
+    /// What `process` says until its end, after `said`.
+    private func end(of process: ChildProcess, after said: [UInt8] = []) async -> Result {
+        // Both are short: neither fills its pipe before the other is read.
+        let output = said + (await process.output.rest())
+        let errors = await process.errors.rest()
+        return Result(
+            code: await process.end(), output: String(decoding: output, as: UTF8.self),
+            errors: String(decoding: errors, as: UTF8.self))
+    }
+
+    /// Starts a gateway, by the command `wrapper` when there is one, waits until it listens, and stops it with `signal`
+    /// after `body`. Returns its end.
     func gateway(
-        _ arguments: String..., environment: [String: String] = [:], signal: Int32 = SIGTERM, wrapper: [String] = [],
-        _ body: (Process) async throws -> Void
+        _ arguments: String..., environment: [String: String] = [:], signal: Int32 = SIGTERM,
+        wrapper: [String] = [], _ body: (ChildProcess) async throws -> Void
     ) async throws -> Result {
-        let (process, output, errors) = try launch(arguments, environment, wrapper: wrapper)
-        var said = Data()
+        let process = try launch(wrapper + [executable.path] + arguments, environment)
+        var said: [UInt8] = []
         while !String(decoding: said, as: UTF8.self).contains("listening on") {
-            let more = output.fileHandleForReading.availableData
-            try #require(
-                !more.isEmpty,
-                "ended early: \(String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self))")
+            let more = await process.output.next()
+            if more.isEmpty {
+                let end = await end(of: process)
+                try #require(Bool(false), "ended early: \(end.errors)")
+            }
             said += more
         }
-        defer { process.waitUntilExit() }
         do {
             defer { kill(process.processIdentifier, signal) }
             try await body(process)
+        } catch {
+            _ = await process.end()
+            throw error
         }
-        said += output.fileHandleForReading.readDataToEndOfFile()
-        let complained = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Result(
-            code: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            output: String(decoding: said, as: UTF8.self), errors: String(decoding: complained, as: UTF8.self))
+        return await end(of: process, after: said)
     }
 
     func write(_ text: String, to name: String) throws {
@@ -87,31 +100,14 @@ final class BuiltCommand: Sendable {
     }
 
     private func launch(
-        _ arguments: [String], _ environment: [String: String], wrapper: [String] = [], input: String? = nil
-    ) throws -> (process: Process, output: Pipe, errors: Pipe) {
-        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let process = Process()
-        let program = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("mazelclaw")
-        let command = wrapper + [program.path] + arguments
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.environment = [
-            "HOME": home, "XDG_CONFIG_HOME": "\(home)/config", "XDG_STATE_HOME": "\(home)/state",
-            "PATH": "/usr/bin:/bin",
-        ].merging(environment) { $1 }
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        if let input {
-            let pipe = Pipe()
-            try pipe.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-            try pipe.fileHandleForWriting.close()
-            process.standardInput = pipe
-        } else {
-            process.standardInput = FileHandle.nullDevice
-        }
-        // Foundation's own bookkeeping crashes when two threads start a process at once.
-        try Self.starting.withLock { _ in try process.run() }
-        return (process, output, errors)
+        _ command: [String], _ environment: [String: String], input: String? = nil
+    ) throws -> ChildProcess {
+        try ChildProcess(
+            "/usr/bin/env", command,
+            environment: [
+                "HOME": home, "XDG_CONFIG_HOME": "\(home)/config", "XDG_STATE_HOME": "\(home)/state",
+                "PATH": "/usr/bin:/bin",
+            ].merging(environment) { $1 },
+            input: Array((input ?? "").utf8))
     }
 }

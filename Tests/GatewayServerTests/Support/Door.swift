@@ -94,7 +94,7 @@ extension TestInstance {
         case .direct:
             let gateway = try gateway(methods: methods, agents: agents, clock: clock)
             try await body(Door(gateway: gateway, instance: self, carrier: carrier))
-            gateway.shutDown(reason: "the test is over")
+            gateway.shutDown()
             await gateway.drain()
         case .socket:
             let gateway = try gateway(methods: methods, agents: agents, clock: clock)

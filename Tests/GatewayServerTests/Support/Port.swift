@@ -25,7 +25,9 @@ enum Port {
 
     /// Whether `port` can be bound; lets go of it again.
     private static func isFree(_ port: UInt16, isIPv6: Bool) -> Bool {
-        let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // A program that is started just now must not keep it bound.
+        let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { return isIPv6 }
         defer { close(descriptor) }
         var storage = sockaddr_storage()
@@ -45,6 +47,22 @@ enum Port {
                 bytes.storeBytes(of: address, as: sockaddr_in.self)
             }
             return bytes.withMemoryRebound(to: sockaddr.self) { bind(descriptor, $0.baseAddress, length) == 0 }
+        }
+    }
+
+    /// Whether somebody listens at `port` on 127.0.0.1.
+    static func isListening(_ port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafeBytes(of: address) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) {
+                connect(descriptor, $0.baseAddress, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
         }
     }
 }

@@ -60,26 +60,44 @@ final class TestInstance: Sendable {
     func serve(
         _ gateway: Gateway, limits: ServerLimits = ServerLimits(), _ body: (ServiceGroup) async throws -> Void
     ) async throws {
-        let (listening, continuation) = AsyncStream.makeStream(of: Void.self)
-        let server = GatewayServer(
-            gateway: gateway, port: port, limits: limits, logger: logger,
-            observer: ServerObserver(listening: { _ in continuation.finish() }))
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    ServiceGroupConfiguration.ServiceConfiguration(
-                        service: server, successTerminationBehavior: .gracefullyShutdownGroup)
-                ], logger: logger))
-        let running = Task {
-            defer { continuation.finish() }
-            try await group.run()
-        }
-        for await _ in listening {}
+        let (group, running) = try await start(gateway, limits: limits)
         let result: Result<Void, any Error>
         do { result = .success(try await body(group)) } catch { result = .failure(error) }
         await group.triggerGracefulShutdown()
         try await running.value
         try result.get()
+    }
+
+    /// Starts a server for `gateway`, and waits until it listens. A program that another test starts just now holds
+    /// what a server before it listened on, until it is executed.
+    private func start(_ gateway: Gateway, limits: ServerLimits) async throws -> (ServiceGroup, Task<Void, any Error>) {
+        let end = ContinuousClock.now + .seconds(5)
+        while true {
+            let (listening, continuation) = AsyncStream.makeStream(of: Bool.self)
+            let server = GatewayServer(
+                gateway: gateway, port: port, limits: limits, logger: logger,
+                observer: ServerObserver(listening: { _ in
+                    continuation.yield(true)
+                    continuation.finish()
+                }))
+            let group = ServiceGroup(
+                configuration: ServiceGroupConfiguration(
+                    services: [
+                        ServiceGroupConfiguration.ServiceConfiguration(
+                            service: server, successTerminationBehavior: .gracefullyShutdownGroup)
+                    ], logger: logger))
+            let running = Task {
+                defer { continuation.finish() }
+                try await group.run()
+            }
+            for await _ in listening { return (group, running) }
+            do {
+                try await running.value
+                return (group, running)
+            } catch ServerError.portInUse where ContinuousClock.now < end {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
     }
 
     private var logger: Logger {

@@ -16,6 +16,16 @@ extension ConfigurationSchema {
         return rule.listing(below: "")
     }
 
+    /// A line for each key: path, type, default, whether it is acted on, and what it means.
+    public var keyLines: [String] {
+        listing.map { key in
+            var line = "\(key.path): \(key.type)"
+            if let fallback = key.schema.fallback { line += " = \(fallback.text())" }
+            if !key.schema.isServed { line += " (not acted on)" }
+            return key.schema.help.isEmpty ? line : "\(line): \(key.schema.help)"
+        }
+    }
+
     /// A phrase for messages: `a string`, `one of "a", "b"`.
     var phrase: String {
         switch kind {

@@ -12,6 +12,8 @@ public enum ConfigurationChangeError: Error, Equatable, Sendable {
     case path(ConfigurationPath.Fault)
     /// Nothing stands at the path.
     case absent(String)
+    /// It stands in a file that is included, not in this one.
+    case included(String)
     /// What would be written does not say what it should: a fault of this program.
     case unfaithful
     /// Another process holds the lock.
@@ -31,6 +33,7 @@ extension ConfigurationChangeError: CustomStringConvertible {
         case .invalid(let faults): faults.map(\.description).joined(separator: "\n")
         case .path(let fault): fault.description
         case .absent(let path): "Config path not found: \(path)"
+        case .included(let path): "\(path) stands in an included file; change it there"
         case .unfaithful: "the change cannot be written without losing something; edit the file by hand"
         case .busy(let lock): "another process is writing the configuration and holds \(lock); try again"
         case .foreign(let file, let profile, let lock):

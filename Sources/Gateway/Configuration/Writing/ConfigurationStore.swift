@@ -43,9 +43,9 @@ public struct ConfigurationStore: Sendable {
     /// Puts `value` at `place`. Throws `ConfigurationChangeError`.
     @discardableResult
     public func set(
-        _ place: ConfigurationPath, to value: JSON
+        _ place: ConfigurationPath, to value: JSON, base: ConfigurationBase = .any
     ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
-        try change { (written) throws(ConfigurationChangeError) in
+        try change(base: base) { (written) throws(ConfigurationChangeError) in
             do throws(ConfigurationPath.Fault) { return try place.setting(value, in: written) } catch {
                 throw .path(error)
             }
@@ -54,8 +54,10 @@ public struct ConfigurationStore: Sendable {
 
     /// Takes out what stands at `place`. Throws `ConfigurationChangeError`.
     @discardableResult
-    public func unset(_ place: ConfigurationPath) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
-        try change { (written) throws(ConfigurationChangeError) in
+    public func unset(
+        _ place: ConfigurationPath, base: ConfigurationBase = .any
+    ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
+        try change(base: base) { (written) throws(ConfigurationChangeError) in
             guard let value = place.removing(from: written) else { throw .absent(place.description) }
             return value
         }
@@ -132,7 +134,10 @@ public struct ConfigurationStore: Sendable {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard name.utf8.starts(with: prefix), name.utf8.suffix(suffix.count).elementsEqual(suffix) else { continue }
+            // A gateway keeps its last good version without the lock.
+            guard name.utf8.starts(with: prefix), name.utf8.suffix(suffix.count).elementsEqual(suffix),
+                !name.contains(LastGoodConfiguration.suffix)
+            else { continue }
             unlink("\(path.parent)/\(name)")
         }
     }

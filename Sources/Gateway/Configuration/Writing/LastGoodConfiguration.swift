@@ -1,0 +1,36 @@
+public import Policy
+
+/// The last text of the configuration file that a gateway ran with, kept beside it: people edit the file by hand, and
+/// the way back from a mistake should not depend on their editor.
+public struct LastGoodConfiguration: Sendable {
+    /// Where it is kept.
+    public let path: AbsolutePath
+    private let original: AbsolutePath
+
+    static let suffix = ".last-good"
+
+    /// That of the configuration at `path`.
+    public init(of path: AbsolutePath) {
+        original = path
+        self.path = path.parent / "\(path.lastComponent)\(Self.suffix)"
+    }
+
+    /// Keeps the text of `file`, with which a gateway runs. Throws `StorageError`.
+    func keep(_ file: ConfigurationFile) throws(StorageError) {
+        guard let text = file.snapshot.text, try DurableFile.read(path) != text else { return }
+        try DurableFile.write(text, to: path)
+    }
+
+    /// What to do about a configuration that is invalid: the command that puts the newest valid version in its place,
+    /// or nil when there is none. Nothing is ever put back without being asked for.
+    public func remedy(reader: ConfigurationReader) -> String? {
+        let candidates = [path] + ConfigurationBackups(of: original).files
+        guard
+            let valid = candidates.first(where: { candidate in
+                guard let snapshot = try? reader.snapshot(of: candidate), snapshot.text != nil else { return false }
+                return snapshot.isValid
+            })
+        else { return nil }
+        return "the last version that works is \(valid); to go back to it: cp \(valid) \(original)"
+    }
+}

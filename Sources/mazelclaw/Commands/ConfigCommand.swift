@@ -1,0 +1,49 @@
+import ArgumentParser
+import Gateway
+import JSON
+import Policy
+
+/// `mazelclaw config`: looks at the configuration and changes it.
+struct ConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Look at the configuration, and change it.",
+        discussion: """
+            PATH is written with dots and brackets: gateway.port, agents.list[0].id, models[a.b]. A backslash takes the \
+            meaning from the character after it.
+            """,
+        subcommands: [
+            ConfigGetCommand.self, ConfigSetCommand.self, ConfigUnsetCommand.self, ConfigValidateCommand.self,
+            ConfigSchemaCommand.self,
+        ])
+}
+
+extension InstanceCommand {
+    /// Does `body`; what is wrong with the configuration or the path ends the command with code 1, as scripts expect.
+    func reportingFailure(_ body: () throws -> Void) throws -> Int32 {
+        do {
+            try body()
+            return 0
+        } catch let error as ConfigurationChangeError {
+            Output.error("\(error)")
+        } catch let error as ConfigurationError {
+            Output.error("\(error)")
+        } catch let error as ConfigurationPath.Fault {
+            Output.error("\(error)")
+        } catch let error as StorageError {
+            Output.error("\(error)")
+        }
+        return 1
+    }
+
+    /// The configuration with everything that counts, for a command that reads it: includes, variables and defaults.
+    /// Throws `ConfigurationError` when it is invalid; a variable this process lacks is only told of.
+    func resolvedConfiguration(_ context: Context) throws -> JSON {
+        let snapshot = try ConfigurationStore(context.instance).snapshot()
+        let (missing, faults) = snapshot.faults.reduce(into: ([ConfigurationFault](), [ConfigurationFault]())) {
+            if $1.kind == .variable { $0.0.append($1) } else { $0.1.append($1) }
+        }
+        guard faults.isEmpty, let resolved = snapshot.resolved else { throw ConfigurationError.invalid(faults) }
+        for fault in missing { Output.error("\(fault)") }
+        return ConfigurationSchema.root.withDefaults(resolved)
+    }
+}

@@ -1,0 +1,78 @@
+import Gateway
+import JSON
+import Policy
+
+/// What `doctor` finds out about one instance.
+struct DoctorReport {
+    private let path: AbsolutePath
+    private let exists: Bool
+    private let faults: [String]
+    private let remedy: String?
+    /// Why a gateway would not start although the configuration is valid.
+    private let obstacle: String?
+    /// What holds, and is worth knowing.
+    private let notes: [String]
+    /// What is set, and not acted on.
+    private let inactive: [String]
+
+    /// Looks at the instance of `context`.
+    init(_ context: Context) throws {
+        let instance = context.instance
+        let snapshot = try ConfigurationStore(instance).snapshot()
+        path = snapshot.path
+        exists = snapshot.text != nil
+        faults = snapshot.faults.map(\.description)
+        inactive = snapshot.resolved.map(ConfigurationSchema.root.unservedPaths) ?? []
+        guard snapshot.isValid else {
+            remedy = LastGoodConfiguration(of: path).remedy(
+                reader: ConfigurationReader(environment: instance.selection.environment))
+            obstacle = nil
+            notes = []
+            return
+        }
+        remedy = nil
+        let file = exists ? try ConfigurationFile(snapshot) : nil
+        var obstacle: String?
+        var notes: [String] = []
+        do throws(ConfigurationError) {
+            let configuration = try GatewayConfiguration(instance: instance, file: file)
+            if let disagreement = configuration.portDisagreement { notes.append(disagreement) }
+            if exists { try configuration.requireStartable(allowsUnconfigured: false) }
+        } catch {
+            obstacle = "\(error)"
+        }
+        self.obstacle = obstacle
+        self.notes = notes
+    }
+
+    /// Whether a gateway could start with this.
+    var isHealthy: Bool { faults.isEmpty && obstacle == nil }
+
+    /// Lines for a person.
+    var text: String {
+        var lines = [
+            exists
+                ? "Config: \(path): \(faults.isEmpty ? "valid" : "invalid")"
+                : "Config: \(path): none; the defaults count"
+        ]
+        lines += faults.map { "  \($0)" }
+        if let remedy { lines.append("  \(remedy)") }
+        if let obstacle { lines.append("Start: \(obstacle)") }
+        lines += notes.map { "Note: \($0)" }
+        if !inactive.isEmpty { lines.append("Inactive: set, valid, and not acted on by this version:") }
+        lines += inactive.map { "  \($0)" }
+        return lines.joined(separator: "\n")
+    }
+
+    /// The same for a program.
+    var json: JSON {
+        var object: JSONObject = [
+            "config": .string(path.text), "exists": .bool(exists), "valid": .bool(faults.isEmpty),
+            "healthy": .bool(isHealthy), "faults": .array(faults.map(JSON.string)),
+            "notes": .array(notes.map(JSON.string)), "inactive": .array(inactive.map(JSON.string)),
+        ]
+        object["remedy"] = remedy.map(JSON.string)
+        object["obstacle"] = obstacle.map(JSON.string)
+        return .object(object)
+    }
+}
