@@ -19,6 +19,6 @@ struct MethodTable: Sendable {
 
     /// Every method there is.
     static let standard = MethodTable([
-        .health, .presence, .chat, .runs, .sessions, .agents, .logs, .devices, .nodes, .approvals,
+        .health, .configuration, .presence, .chat, .runs, .sessions, .agents, .logs, .devices, .nodes, .approvals,
     ])
 }

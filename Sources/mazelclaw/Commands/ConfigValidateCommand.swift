@@ -35,14 +35,3 @@ struct ConfigValidateCommand: InstanceCommand {
         ]
     }
 }
-
-extension ConfigurationFault {
-    /// For programs.
-    var json: JSON {
-        var object: JSONObject = ["file": .string(file.text), "path": .string(path), "message": .string(message)]
-        object["line"] = position.map { .integer(Int64($0.line)) }
-        object["column"] = position.map { .integer(Int64($0.column)) }
-        object["advice"] = advice.map(JSON.string)
-        return .object(object)
-    }
-}

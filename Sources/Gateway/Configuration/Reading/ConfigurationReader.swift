@@ -129,7 +129,7 @@ private struct Places {
 
 extension JSON {
     /// What stands at `path`.
-    fileprivate func descendant(_ path: [PathComponent]) -> JSON? {
+    func descendant(_ path: [PathComponent]) -> JSON? {
         var value = self
         for component in path {
             switch component {

@@ -24,22 +24,6 @@ extension ConfigurationSchema {
         return defaults.object?.members.isEmpty == false ? defaults : nil
     }
 
-    /// `json` with every secret replaced by `<secret>`.
-    public func redacted(_ json: JSON) -> JSON {
-        if isSecret { return json == .null || json == "" ? json : .string("<secret>") }
-        switch (kind, json) {
-        case (.array(let element), .array(let elements)): return .array(elements.map(element.redacted))
-        case (.object, .object(let object)):
-            return .object(
-                JSONObject(
-                    object.members.map { member in
-                        let value = child(.name(member.name))?.redacted(member.value) ?? member.value
-                        return JSONObject.Member(name: member.name, value: value)
-                    }))
-        default: return json
-        }
-    }
-
     /// The outermost keys that `json` sets and this version does not act on, as paths.
     public func unservedPaths(in json: JSON) -> [String] {
         unserved(in: json, at: []).map(ConfigurationPath.text)

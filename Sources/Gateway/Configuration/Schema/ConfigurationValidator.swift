@@ -10,6 +10,11 @@ struct ConfigurationValidator {
     static func issues(in json: JSON, schema: ConfigurationSchema = .root) -> [ConfigurationIssue] {
         var validator = ConfigurationValidator(root: schema)
         validator.check(json, schema, [])
+        for path in schema.hiddenPaths(in: json) {
+            validator.add(
+                path, "Invalid input: expected a secret, received what is shown in place of one",
+                "write the secret itself")
+        }
         return validator.issues
     }
 

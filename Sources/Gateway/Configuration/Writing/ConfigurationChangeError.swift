@@ -8,6 +8,10 @@ public enum ConfigurationChangeError: Error, Equatable, Sendable {
     case baseRequired
     /// What would stand there, or what stands there now, is invalid.
     case invalid([ConfigurationFault])
+    /// What stands there now is invalid, and the change builds on it.
+    case broken([ConfigurationFault])
+    /// What was sent is no JSON5: why, and where.
+    case text(String)
     /// A path that is none, or leads through what holds nothing.
     case path(ConfigurationPath.Fault)
     /// Nothing stands at the path.
@@ -31,6 +35,9 @@ extension ConfigurationChangeError: CustomStringConvertible {
         case .changed: "config changed since last load; re-run config.get and retry"
         case .baseRequired: "config base hash required; re-run config.get and retry"
         case .invalid(let faults): faults.map(\.description).joined(separator: "\n")
+        case .broken(let faults):
+            (["invalid config; fix before patching"] + faults.map(\.description)).joined(separator: "\n")
+        case .text(let fault): fault
         case .path(let fault): fault.description
         case .absent(let path): "Config path not found: \(path)"
         case .included(let path): "\(path) stands in an included file; change it there"

@@ -8,19 +8,29 @@ public struct ConfigurationStore: Sendable {
     /// The file, behind symbolic links: those are left in place.
     public let path: AbsolutePath
     private let profile: ProfileName
-    private let reader: ConfigurationReader
+    let reader: ConfigurationReader
+    private let patience: Int
 
     /// The configuration of `instance`.
     public init(_ instance: Instance) {
-        self.init(
-            path: instance.configurationFile.value, profile: instance.name,
-            reader: ConfigurationReader(environment: instance.selection.environment))
+        self.init(instance, patience: ConfigurationLock.patience)
     }
 
-    init(path: AbsolutePath, profile: ProfileName, reader: ConfigurationReader) {
+    /// The configuration of `instance`. Another process that writes it is waited for `patience` milliseconds.
+    init(_ instance: Instance, patience: Int) {
+        self.init(
+            path: instance.configurationFile.value, profile: instance.name,
+            reader: ConfigurationReader(environment: instance.selection.environment), patience: patience)
+    }
+
+    init(
+        path: AbsolutePath, profile: ProfileName, reader: ConfigurationReader,
+        patience: Int = ConfigurationLock.patience
+    ) {
         self.path = Self.behindLinks(path)
         self.profile = profile
         self.reader = reader
+        self.patience = patience
     }
 
     /// The configuration as it is now. Throws `StorageError`.
@@ -32,7 +42,7 @@ public struct ConfigurationStore: Sendable {
     /// Throws `ConfigurationChangeError.foreign`, or what stands in the way of finding out.
     public func claim() throws(ConfigurationChangeError) {
         do {
-            _ = try ConfigurationLock(path, for: profile)
+            _ = try ConfigurationLock(path, for: profile, patience: patience)
         } catch .storage(let error) where [EROFS, EACCES, EPERM, ENOENT, ENOSPC, EDQUOT].contains(error.errno) {
             return
         }
@@ -71,22 +81,20 @@ public struct ConfigurationStore: Sendable {
     ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
         try update(base: base) { (snapshot) throws(ConfigurationChangeError) in
             guard snapshot.text == nil || snapshot.document != nil else { throw .invalid(snapshot.faults) }
-            let document: JSON5Document
-            let text: [UInt8]
-            do {
-                document = try snapshot.document ?? JSON5Document(parsing: Array("{}\n".utf8))
-                let value = try change(document.value)
-                text = document.text(for: value)
-                guard try JSON5Document(parsing: text).value.isSame(as: value) else {
-                    throw ConfigurationChangeError.unfaithful
-                }
-            } catch let error as ConfigurationChangeError {
-                throw error
-            } catch {
-                throw .unfaithful
-            }
-            return text
+            return try text(saying: change(snapshot.document?.value ?? [:]), in: snapshot)
         }
+    }
+
+    /// The text of `snapshot` made to say `value`. Throws `ConfigurationChangeError.unfaithful`.
+    func text(saying value: JSON, in snapshot: ConfigurationSnapshot) throws(ConfigurationChangeError) -> [UInt8] {
+        do {
+            let document = try snapshot.document ?? JSON5Document(parsing: Array("{}\n".utf8))
+            let text = document.text(for: value)
+            if try JSON5Document(parsing: text).value.isSame(as: value) { return text }
+        } catch {
+            // What was written for it cannot be read.
+        }
+        throw .unfaithful
     }
 
     /// Replaces the whole text. Throws `ConfigurationChangeError`.
@@ -97,11 +105,11 @@ public struct ConfigurationStore: Sendable {
         try update(base: base) { _ in text }
     }
 
-    private func update(
+    func update(
         base: ConfigurationBase, _ change: (ConfigurationSnapshot) throws(ConfigurationChangeError) -> [UInt8]
     ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
         do throws(StorageError) { try DurableFile.makeDirectory(path.parent) } catch { throw .storage(error) }
-        let lock = try ConfigurationLock(path, for: profile)
+        let lock = try ConfigurationLock(path, for: profile, patience: patience)
         defer { withExtendedLifetime(lock) {} }
         let old: ConfigurationSnapshot
         do throws(StorageError) { old = try snapshot() } catch { throw .storage(error) }

@@ -1,0 +1,173 @@
+public import JSON
+
+/// Secrets are shown to nobody, and what is shown in their place can be sent back: it stands for the secret that is
+/// there. Where the description leaves names free, the names tell: `botToken`, `password` and their like.
+extension ConfigurationSchema {
+    /// What is shown in place of a secret. As a value it is refused.
+    static let hidden: JSON = "<secret>"
+
+    /// `json` with every secret hidden. A reference to a variable (`${NAME}`) is no secret; those are left when
+    /// `keepsReferences`.
+    public func redacted(_ json: JSON, keepsReferences: Bool = false) -> JSON {
+        redacted(json, Place(schemas: [self], name: ""), keepsReferences)
+    }
+
+    private func redacted(_ json: JSON, _ place: Place, _ keepsReferences: Bool) -> JSON {
+        if place.isSecret(json), !(keepsReferences && Self.isReference(json)) { return Self.hidden }
+        switch json {
+        case .array(let elements): return .array(elements.map { redacted($0, place.element, keepsReferences) })
+        case .object(let object):
+            return .object(
+                JSONObject(
+                    object.members.map { member in
+                        JSONObject.Member(
+                            name: member.name,
+                            value: redacted(member.value, place.member(member.name), keepsReferences))
+                    }))
+        case .null, .bool, .integer, .double, .string: return json
+        }
+    }
+
+    /// `shown` with the secrets hidden in it put back from `old`. What is hidden and not in `old` stays hidden, and its
+    /// paths come with it.
+    func revealed(_ shown: JSON, from old: JSON) -> (json: JSON, missing: [[JSON.PathComponent]]) {
+        var missing: [[JSON.PathComponent]] = []
+        return (revealed(shown, old, Place(schemas: [self], name: ""), [], &missing), missing)
+    }
+
+    private func revealed(
+        _ shown: JSON, _ old: JSON?, _ place: Place, _ path: [JSON.PathComponent],
+        _ missing: inout [[JSON.PathComponent]]
+    ) -> JSON {
+        switch shown {
+        case .array(let elements):
+            let others = old?.array ?? []
+            return .array(
+                elements.enumerated().map { index, element in
+                    let counterpart = counterpart(of: element, at: index, of: elements.count, in: others, place.element)
+                    return revealed(element, counterpart, place.element, path + [.index(index)], &missing)
+                })
+        case .object(let object):
+            return .object(
+                JSONObject(
+                    object.members.map { member in
+                        JSONObject.Member(
+                            name: member.name,
+                            value: revealed(
+                                member.value, old?[member.name], place.member(member.name),
+                                path + [.name(member.name)], &missing))
+                    }))
+        case .null, .bool, .integer, .double, .string:
+            guard shown == Self.hidden else { return shown }
+            if let old, place.isSecret(old) { return old }
+            missing.append(path)
+            return shown
+        }
+    }
+
+    /// The element of `others` that `shown` was made from: the one with its id; without ids the one that looks the
+    /// same, or the one in its place when none came or went. Nil when that cannot be told: no secret may get into
+    /// another's place.
+    private func counterpart(
+        of shown: JSON, at index: Int, of count: Int, in others: [JSON], _ place: Place
+    ) -> JSON? {
+        if let id = shown["id"], id != Self.hidden {
+            let same = others.filter { $0["id"] == id }
+            return same.count == 1 ? same[0] : nil
+        }
+        let alike = others.indices.filter { shown.isSame(as: redacted(others[$0], place, true)) }
+        if alike.contains(index) || alike.isEmpty && count == others.count { return others[index] }
+        return alike.count == 1 ? others[alike[0]] : nil
+    }
+
+    /// Where `json` holds what is shown in place of a secret.
+    func hiddenPaths(in json: JSON) -> [[JSON.PathComponent]] {
+        var paths: [[JSON.PathComponent]] = []
+        findHidden(json, Place(schemas: [self], name: ""), [], &paths)
+        return paths
+    }
+
+    private func findHidden(
+        _ json: JSON, _ place: Place, _ path: [JSON.PathComponent], _ paths: inout [[JSON.PathComponent]]
+    ) {
+        switch json {
+        case .array(let elements):
+            for (index, element) in elements.enumerated() {
+                findHidden(element, place.element, path + [.index(index)], &paths)
+            }
+        case .object(let object):
+            for member in object.members {
+                findHidden(member.value, place.member(member.name), path + [.name(member.name)], &paths)
+            }
+        case .string: if json == Self.hidden, place.isSecret(json) { paths.append(path) }
+        case .null, .bool, .integer, .double: break
+        }
+    }
+
+    /// Whether `json` is a reference to one variable and nothing else.
+    private static func isReference(_ json: JSON) -> Bool {
+        guard let text = json.string, text.hasPrefix("${"), text.hasSuffix("}") else { return false }
+        return text.dropFirst(2).dropLast().utf8.allSatisfy { byte in
+            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
+        }
+    }
+}
+
+/// A place in the configuration: what is known of the values there.
+private struct Place {
+    /// Everything that describes it; nothing does where names are free.
+    let schemas: [ConfigurationSchema]
+    let name: String
+
+    init(schemas: [ConfigurationSchema], name: String) {
+        self.schemas = schemas.flatMap(\.alternatives)
+        self.name = name
+    }
+
+    var element: Place { Place(schemas: schemas.compactMap { $0.child(.index(0)) }, name: name) }
+
+    func member(_ name: String) -> Place {
+        Place(schemas: schemas.compactMap { $0.child(.name(name)) }, name: name)
+    }
+
+    /// Whether `json` is a secret here.
+    func isSecret(_ json: JSON) -> Bool {
+        if json == .null || json == "" { return false }
+        if schemas.contains(where: \.isSecret) { return true }
+        guard let text = json.string else { return false }
+        return isFree && Self.tells(name) || Self.holdsPassword(text)
+    }
+
+    private var isFree: Bool {
+        schemas.allSatisfy { schema in
+            if case .any = schema.kind { true } else { false }
+        }
+    }
+
+    /// Whether a value called `name` is a secret.
+    private static func tells(_ name: String) -> Bool {
+        let plain = name.lowercased().filter { $0 != "_" && $0 != "-" }
+        return words.contains { plain.contains($0) }
+    }
+
+    private static let words = [
+        "token", "password", "passwd", "passphrase", "secret", "apikey", "privatekey", "credential", "authorization",
+        "cookie",
+    ]
+
+    /// Whether `text` is an address with a password in it.
+    private static func holdsPassword(_ text: String) -> Bool {
+        guard let scheme = text.firstRange(of: "://") else { return false }
+        let authority = text[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return authority.firstIndex(of: "@").map { authority[..<$0].contains(":") } ?? false
+    }
+}
+
+extension ConfigurationSchema {
+    /// What a value here may be, each by itself.
+    fileprivate var alternatives: [ConfigurationSchema] {
+        guard case .union(let schemas) = kind else { return [self] }
+        return isSecret ? [self] : schemas.flatMap(\.alternatives)
+    }
+}
