@@ -9,6 +9,8 @@ DESTDIR      ?=
 PROFILE      ?= rescue
 # The unprivileged user that `make run` uses when it is started by root.
 RUN_USER     ?= mazelclaw
+# How long `make fuzz` tries each reader.
+FUZZ_SECONDS ?= 60
 
 BUILD        := .build/release
 STAGE        := .build/stage
@@ -24,7 +26,7 @@ AWAITING       := ^Gateway(Server)?Tests\.
 AWAITING_WIDTH := 4
 PROGRAMS     := mazelclaw-run mazelclaw
 
-.PHONY: help build run test mutation faults hosts check bench install uninstall fmt clean packages
+.PHONY: help build run test fuzz mutation faults hosts check bench install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +50,12 @@ mutation: build ## leave out each layer of the isolation in turn: somebody must 
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	swift build --build-tests
 	Tests/Scripts/mutation.py "$(CURDIR)/$(STAGE)" .build/debug/mazelclawPackageTests.xctest
+
+fuzz: packages ## try inputs nobody thought of for longer than the tests do (FUZZ_SECONDS=60 for each reader)
+	swift build --build-tests
+	MAZELCLAW_FUZZ_SECONDS=$(FUZZ_SECONDS) MAZELCLAW_FUZZ_SEED=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') \
+	  swift test --skip-build --filter 'FuzzTests' || { \
+	  echo "the seed that crashed, if one did:"; tail -n +1 "$${TMPDIR:-/tmp}"/fuzz-*.seed 2>/dev/null; exit 1; }
 
 faults: build ## let each system call of a start fail in turn, and kill its process there
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)

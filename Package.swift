@@ -105,6 +105,8 @@ let package = Package(
 
         // What the C headers and the running kernel say, for tests that hold our numbers against theirs.
         .target(name: "CKernel", path: "Tests/CKernel"),
+        // Seeds, texts and time for the tests that try what nobody thought of.
+        .target(name: "Fuzzing", dependencies: ["JSON"], path: "Tests/Fuzzing"),
         // The payload of the isolation tests. They find it beside them and do not link it: it is static, so that
         // it starts in any sandbox.
         .target(name: "CProbe", path: "Tests/CProbe"),
@@ -120,7 +122,7 @@ let package = Package(
         .testTarget(name: "EnforcementTests", dependencies: ["CKernel", "Enforcement", "JSON", "Policy"]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "JSON", "Policy", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["Fuzzing", "Gateway", "JSON", "Policy", .product(name: "GRDB", package: "GRDB.swift")],
             resources: [.copy("Vectors")]),
         .testTarget(
             name: "GatewayServerTests",
@@ -136,11 +138,12 @@ let package = Package(
         .testTarget(
             name: "IsolationTests", dependencies: ["CProbe", "JSON"],
             exclude: ["attempts.tsv", "coverage.tsv", "layers.tsv"]),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+        .testTarget(name: "JSONTests", dependencies: ["Fuzzing", "JSON"]),
         .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
         .testTarget(name: "ProfilesTests", dependencies: ["JSON", "Linux", "Policy", "Profiles"]),
         .testTarget(
-            name: "PolicyTests", dependencies: ["JSON", "Policy"], exclude: ["Golden"], resources: [.copy("Vectors")]),
+            name: "PolicyTests", dependencies: ["Fuzzing", "JSON", "Policy"], exclude: ["Golden"],
+            resources: [.copy("Vectors")]),
     ],
     swiftLanguageModes: [.v6]
 )
