@@ -22,6 +22,7 @@ PORT, PEER_PORT = 28189, 28319
 ROUNDS, SECONDS = 3, 2
 SHAPES = [(connections, depth) for connections in (1, 16, 200) for depth in (1, 8)]
 RATE_BAR, IDLE_BAR, READY_BAR, CROWD, CROWD_BAR = 2.0, 25.0, 50.0, 10_000, 250.0
+MESSAGES, NEWEST, HISTORY_BAR = 100_000, 200, 5.0
 
 
 class Server:
@@ -85,6 +86,20 @@ def milliseconds_to_ready(command):
     return statistics.median(samples)
 
 
+def write_messages(directory):
+    """A conversation of many messages, as the original gateway keeps them."""
+    os.makedirs(f"{directory}/agents/main/sessions")
+    with open(f"{directory}/agents/main/sessions/sessions.json", "w") as file:
+        json.dump({"agent:main:main": {"sessionId": "aaaa", "updatedAt": 1769863497000}}, file)
+    with open(f"{directory}/agents/main/sessions/aaaa.jsonl", "w") as file:
+        file.write('{"type":"session","version":2,"id":"aaaa","timestamp":"2026-01-31T12:44:56.789Z","cwd":"/w"}\n')
+        for number in range(MESSAGES):
+            role = "assistant" if number % 2 else "user"
+            content = [{"type": "text", "text": f"Message {number} of a long conversation about wombats and burrows."}]
+            message = {"role": role, "content": content, "timestamp": 1769863497000 + number}
+            file.write(json.dumps({"type": "message", "id": f"{number:08x}", "message": message}) + "\n")
+
+
 def main():
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -133,6 +148,19 @@ def measure(base):
     with Server(command) as gateway:
         print(f"resident with 1000 connections: {megabytes_with(gateway, token, 1000):.1f} MB")
         at_most(f"resident with {CROWD} connections", megabytes_with(gateway, token, CROWD), CROWD_BAR, " MB")
+    write_messages(f"{base}/messages")
+    with Server(command) as gateway:
+        subprocess.run(
+            [GATEWAY, "--profile", "bench", "sessions", "import", f"{base}/messages"], check=True,
+            stdout=subprocess.DEVNULL)
+    with Server(command) as gateway:
+        params = json.dumps({"sessionKey": "agent:main:main", "limit": NEWEST})
+        answer, microseconds = generate("ask", PORT, token, "chat.history", params, 100).splitlines()
+        newest = json.loads(answer)["payload"]["messages"]
+        if len(newest) != NEWEST or f"Message {MESSAGES - 1} " not in json.dumps(newest[-1]):
+            sys.exit("bench: these are not the newest messages")
+        at_most(f"newest {NEWEST} of {MESSAGES} messages", int(microseconds) / 1000, HISTORY_BAR, " ms")
+        print(f"resident with {MESSAGES} messages: {gateway.megabytes():.1f} MB")
     if misses:
         sys.exit("bench: missed: " + "; ".join(misses))
 
