@@ -61,6 +61,10 @@ faults: build ## let each system call of a start fail in turn, and kill its proc
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	MAZELCLAW_FAULTS=all MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" swift test --filter FaultTests
 
+autobahn: packages ## hold the gateway's WebSocket against the Autobahn fuzzing client (PyPI, Python 2.7)
+	swift build --product echo-server
+	Tests/Scripts/autobahn.sh .build/debug/echo-server
+
 hosts: build ## start the launcher on older kernels, under systemd and on crippled hosts (root; minutes; BOOTS=)
 	@Tests/Scripts/need-packages.sh $(HOST_PACKAGES)
 	Tests/Hosts/matrix.py "$(CURDIR)/$(STAGE)" "$(BUILD)/isolation-probe" $(BOOTS)

@@ -115,6 +115,16 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
         // What `make bench` loads the gateway, and its peer, with.
         .executableTarget(name: "load-generator", path: "Tests/LoadGenerator"),
+        // What `make autobahn` talks to.
+        .executableTarget(
+            name: "echo-server",
+            dependencies: [
+                "Gateway", "GatewayServer",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ], path: "Tests/EchoServer"),
         // What the durability tests of GatewayTests kill.
         .executableTarget(
             name: "storage-writer", dependencies: ["Gateway", "JSON", "Policy"], path: "Tests/StorageWriter"),

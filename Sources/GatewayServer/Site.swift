@@ -46,7 +46,7 @@ struct Site: Sendable {
                 let request = HTTPRequest(head: head, channel: channel)
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        WebSocketHandler(gateway: gateway, origin: request.origin, limits: limits))
+                        WebSocketHandler(limits: limits) { gateway.connect(from: request.origin, transport: $0) })
                 }
             })
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()

@@ -60,9 +60,9 @@ public final class Connection: Sendable {
         do {
             json = try JSON(parsing: text, limits: JSON.Limits(length: ProtocolLimits.inboundBytes))
         } catch {
-            // RFC 6455 section 8.1 wants this code for text that is no UTF-8. Other text that is no JSON ends
-            // a handshake, and is passed over later.
-            if error.reason == .invalidUTF8 { return close(.invalidText) }
+            // RFC 6455 section 8.1 wants this code for text that is no UTF-8, wherever the reader stopped. Other text
+            // that is no JSON ends a handshake, and is passed over later.
+            if String(validating: text, as: UTF8.self) == nil { return close(.invalidText) }
             if case .handshake = phase { close(.normal) }
             return
         }

@@ -1,16 +1,15 @@
-import Gateway
-import NIOCore
-import NIOWebSocket
+package import Gateway
+package import NIOCore
+package import NIOWebSocket
 
 /// The frames of one WebSocket (RFC 6455): puts messages together, answers control frames, keeps the limits.
-final class WebSocketHandler: ChannelInboundHandler {
-    typealias InboundIn = WebSocketFrame
-    typealias OutboundOut = WebSocketFrame
+package final class WebSocketHandler: ChannelInboundHandler {
+    package typealias InboundIn = WebSocketFrame
+    package typealias OutboundOut = WebSocketFrame
 
-    private let gateway: Gateway
-    private let origin: RequestOrigin
     private let limits: ServerLimits
-    private var connection: Connection?
+    private let connect: (any ClientTransport) -> (any MessageReceiver)?
+    private var connection: (any MessageReceiver)?
     private var transport: WebSocketTransport?
     /// The message so far, while its last frame has not come.
     private var message: ByteBuffer?
@@ -19,18 +18,19 @@ final class WebSocketHandler: ChannelInboundHandler {
     /// Pings sent since anything was last heard.
     private var unansweredPings = 0
 
-    init(gateway: Gateway, origin: RequestOrigin, limits: ServerLimits) {
-        self.gateway = gateway
-        self.origin = origin
+    /// A handler whose messages go to the receiver that `connect` gives for the way back; when it gives none, the service
+    /// ends.
+    package init(limits: ServerLimits, connect: @escaping (any ClientTransport) -> (any MessageReceiver)?) {
         self.limits = limits
+        self.connect = connect
     }
 
     // MARK: Life
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         let transport = WebSocketTransport(channel: context.channel, closingTime: limits.closing)
         self.transport = transport
-        guard let connection = gateway.connect(from: origin, transport: transport) else {
+        guard let connection = connect(transport) else {
             return transport.close(.restart)
         }
         self.connection = connection
@@ -38,7 +38,7 @@ final class WebSocketHandler: ChannelInboundHandler {
         schedulePing(context)
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         handshakeDeadline?.cancel()
         nextPing?.cancel()
         // Not at once: this may be called from within a write the connection is making.
@@ -46,13 +46,12 @@ final class WebSocketHandler: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case NIOWebSocketError.invalidFrameLength: end(.tooBig)
-        case is NIOWebSocketError: end(.protocolError)
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The socket is of no use any more; channelInactive follows.
-        default: context.close(promise: nil)
-        }
+        guard let fault = error as? NIOWebSocketError else { return context.close(promise: nil) }
+        end(fault == .invalidFrameLength ? .tooBig : .protocolError)
+        // Nothing is read beyond the fault, no answer to our close frame either: this end is done.
+        context.close(mode: .output, promise: nil)
     }
 
     /// A half-open connection looks alive until something is asked of it.
@@ -69,7 +68,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
     // MARK: Frames
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = Self.unwrapInboundIn(data)
         unansweredPings = 0
         guard transport?.isClosing != true || frame.opcode == .connectionClose else { return }
@@ -106,10 +105,27 @@ final class WebSocketHandler: ChannelInboundHandler {
     private func answerClose(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
         guard transport?.isClosing != true else { return context.close(promise: nil) }
         transport?.finish()
-        // The answer repeats the code (section 5.5.1).
-        var data = frame.unmaskedData
-        let code = data.readSlice(length: 2) ?? ByteBuffer()
-        write(.connectionClose, code, context).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        write(.connectionClose, Self.answer(toClose: frame.unmaskedData), context).assumeIsolated()
+            .whenComplete { _ in context.close(promise: nil) }
+    }
+
+    /// The answer repeats the code (section 5.5.1), or says what is wrong with the frame.
+    private static func answer(toClose payload: ByteBuffer) -> ByteBuffer {
+        var text = payload
+        let code = text.readSlice(length: 2) ?? ByteBuffer()
+        let number = code.getInteger(at: code.readerIndex, as: UInt16.self)
+        guard number.map(maySend) ?? (text.readableBytes == 0) else { return ByteBuffer(.protocolError) }
+        guard String(validating: text.readableBytesView, as: UTF8.self) != nil else { return ByteBuffer(.invalidText) }
+        return code
+    }
+
+    /// Whether `code` may stand in a close frame (section 7.4): registered for that, or of the ranges for libraries and
+    /// applications.
+    private static func maySend(_ code: UInt16) -> Bool {
+        switch code {
+        case 1000...1003, 1007...1014, 3000...4999: true
+        default: false
+        }
     }
 
     private func end(_ reason: CloseReason) {

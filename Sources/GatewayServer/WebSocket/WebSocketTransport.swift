@@ -49,13 +49,10 @@ final class WebSocketTransport: ClientTransport {
     }
 
     func close(_ reason: CloseReason) {
-        var data = ByteBuffer()
-        data.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(reason.code)))
-        data.writeString(reason.text)
         let isFirst = state.withLock { state in
             guard !state.isClosing else { return false }
             state.isClosing = true
-            state.queue.append(WebSocketFrame(fin: true, opcode: .connectionClose, data: data))
+            state.queue.append(WebSocketFrame(fin: true, opcode: .connectionClose, data: ByteBuffer(reason)))
             return true
         }
         guard isFirst else { return }
@@ -84,5 +81,14 @@ final class WebSocketTransport: ClientTransport {
             state.withLock { $0.waiting -= size }
         }
         channel.writeAndFlush(last, promise: sent)
+    }
+}
+
+extension ByteBuffer {
+    /// The payload of a close frame (RFC 6455 section 5.5.1).
+    init(_ reason: CloseReason) {
+        self.init()
+        writeInteger(reason.code)
+        writeString(reason.text)
     }
 }

@@ -81,9 +81,9 @@ private let health = Array(#"{"type":"req","id":"h","method":"health"}"#.utf8)
 }
 
 @Test(arguments: [
-    ("no mask", 1002), ("binary", 1003), ("no UTF-8", 1007), ("a continuation of nothing", 1002),
-    ("a message within a message", 1002), ("an unknown opcode", 1002), ("a long ping", 1002),
-    ("a ping in pieces", 1002),
+    ("no mask", 1002), ("binary", 1003), ("no UTF-8", 1007), ("no UTF-8 and no JSON", 1007),
+    ("a continuation of nothing", 1002), ("a message within a message", 1002), ("an unknown opcode", 1002),
+    ("a long ping", 1002), ("a ping in pieces", 1002),
 ])
 func `a frame against the rules closes with the code RFC 6455 gives it`(fault: String, code: UInt16) async throws {
     let instance = try TestInstance()
@@ -93,6 +93,7 @@ func `a frame against the rules closes with the code RFC 6455 gives it`(fault: S
         case "no mask": client.frame(opcode: 1, health, isMasked: false)
         case "binary": client.frame(opcode: 2, health)
         case "no UTF-8": client.frame(opcode: 1, Array("\"".utf8) + [0xFF] + Array("\"".utf8))
+        case "no UTF-8 and no JSON": client.frame(opcode: 1, Array("wombat".utf8) + [0xC3])
         case "a continuation of nothing": client.frame(opcode: 0, health)
         case "a message within a message":
             client.frame(opcode: 1, health, isFinal: false)
@@ -116,6 +117,27 @@ func `a frame against the rules closes with the code RFC 6455 gives it`(fault: S
         client.frame(opcode: 8, [0x03, 0xE8])
         try await #expect(client.hear() == .closed(code: 1000, reason: ""))
         try await #expect(client.hear() == .end)
+    }
+}
+
+@Test(
+    arguments: [
+        ([], 0), ([3], 1002), ([0x03, 0xE7], 1002), ([0x03, 0xEC], 1002), ([0x03, 0xED], 1002), ([0x03, 0xF6], 1014),
+        ([0x03, 0xF7], 1002), ([0x0B, 0xB7], 1002), ([0x0B, 0xB8], 3000), ([0x13, 0x87], 4999), ([0x13, 0x88], 1002),
+        ([0x03, 0xE8, 0xFF], 1007),
+    ] as [([UInt8], UInt16)])
+func `a close frame is answered with its code, or with what is wrong with it`(
+    payload: [UInt8], code: UInt16
+) async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let client = try await established(instance)
+        client.frame(opcode: 8, payload)
+        guard case .closed(let heard, _) = try await client.hear() else {
+            Issue.record("no close frame")
+            return
+        }
+        #expect(heard == code)
     }
 }
 
