@@ -134,8 +134,9 @@ package struct StrictObject {
         }
     }
 
+    /// What is wrong with the member `name`, at its place; at the object's when there is none.
     package func error(_ name: String, _ message: String) -> PolicyError {
-        document.error(at: path + [.name(name)], "\(spelled(name)): \(message)")
+        document.error(at: object[name] == nil ? path : path + [.name(name)], "\(spelled(name)): \(message)")
     }
 
     /// The member's whole path as a person writes it: `gateway.auth.mode`, `binds[0].source`.
