@@ -12,14 +12,16 @@ struct Stage {
     var policies: String { "\(root)/stage/share/mazelclaw/policies" }
     var probe: String { "\(root)/probe/isolation-probe" }
 
+    private static var place: String { "/var/tmp/mazelclaw-isolation-\(getpid())" }
+
     /// The one copy this process makes; it goes when the process ends.
     static let shared: Result<Stage, any Error> = Result { try Stage() }
 
     private init() throws {
         // Not /tmp: inside there is another, which would be in the way of paths below it.
-        let made = "/var/tmp/mazelclaw-isolation-\(getpid())"
+        let made = Self.place
         root = made
-        atexit { try? FileManager.default.removeItem(atPath: "/var/tmp/mazelclaw-isolation-\(getpid())") }
+        atexit { try? FileManager.default.removeItem(atPath: Stage.place) }
         Self.removeLeftovers()
         try Files.makeDirectory(made)
         try Files.makeDirectory("\(made)/probe")
@@ -41,20 +43,14 @@ struct Stage {
     }
 
     /// Copies a file or a tree without its owner, which may be another user's.
+    ///
+    /// Another process does it: a program that is open for writing here would still be that in a child that other tests
+    /// start just then, and could not be executed (ETXTBSY, execve(2)).
     static func copy(_ source: String, to destination: String) throws {
-        var status = stat()
-        guard stat(source, &status) == 0 else { throw Files.Failure(path: source, errno: errno) }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            guard let content = FileManager.default.contents(atPath: source) else {
-                throw Files.Failure(path: source, errno: EACCES)
-            }
-            try content.write(to: URL(filePath: destination))
-            return try Files.set(destination, mode: status.st_mode & 0o755)
-        }
-        try Files.makeDirectory(destination)
-        for name in try FileManager.default.contentsOfDirectory(atPath: source) {
-            try copy("\(source)/\(name)", to: "\(destination)/\(name)")
-        }
+        let script = #"cp -RLT --preserve=mode -- "$0" "$1" && chmod -R go-w -- "$1""#
+        let command = ["/bin/sh", "-c", script, source, destination].map { Array($0.utf8) }
+        let end = try Running(command, files: place, Running.Setup()).wait()
+        guard end.code == 0 else { throw Files.Failure(path: "\(source): \(end.errors)", errno: EIO) }
     }
 
     /// Removes what a run left behind that was killed.
