@@ -32,6 +32,11 @@ struct PlanBuilder {
     mutating func build() throws(PlanError) {
         let user = facts.user
         let rules = try landlockRequirements()
+        if let proxy = request.proxy, request.ports.contains(proxy.port) {
+            throw .invalid(
+                "profile \"\(request.profile.name)\" lists \(proxy.port) in \"cdpPorts\", where the proxy of its private "
+                    + "network listens (base port and 3); choose another port")
+        }
         for socket in request.passedSockets {
             if let refusal = request.portRules.refusal(of: socket) { throw .invalid(refusal) }
             guard !request.profile.network.isOwn else { throw .invalid(request.profile.network.refusal(of: socket)) }

@@ -141,6 +141,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [(19792, NetworkMode.private), (19793, .private), (19792, .shared)] as [(UInt16, NetworkMode)])
+    func `a private network's proxy has its port to itself`(port: UInt16, network: NetworkMode) throws {
+        var request = try PlanFixture.request { $0.network = network }
+        request.ports = try #require(PortSet(base: 19789, pinned: [port]))
+        let isTaken = port == 19792 && network == .private
+        do {
+            _ = try SandboxPlan(request, facts: PlanFixture.facts())
+            #expect(!isTaken)
+        } catch {
+            #expect(isTaken && "\(error)".contains("19792 in \"cdpPorts\""), "\(error)")
+        }
+    }
+
     static let kernels: [(abi: Int32, missing: Degradation)] = [
         (0, .landlock), (3, .landlockNet), (5, .landlockScope),
     ]
