@@ -65,8 +65,18 @@ struct Site: Sendable {
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
-    /// The answer to `request`.
-    func answer(_ request: HTTPRequest) -> HTTPResponse {
+    /// What is to become of `request`.
+    func receive(_ request: HTTPRequest) -> Reception {
+        guard refusal(request) == nil, !request.isUpgrade, let endpoint = gateway.endpoint(at: request.path) else {
+            return .answered(answer(request))
+        }
+        let asked = request.forEndpoint
+        if let refusal = endpoint.refusal(of: asked) { return .answered(HTTPResponse(refusal)) }
+        return .wanted(limit: endpoint.bodyLimit) { HTTPResponse(await endpoint.answer(asked, body: $0)) }
+    }
+
+    /// The answer to `request`, whose path is no endpoint's.
+    private func answer(_ request: HTTPRequest) -> HTTPResponse {
         if let refusal = refusal(request) { return refusal }
         if request.isUpgrade {
             // What arrives here was not upgraded; this says why.

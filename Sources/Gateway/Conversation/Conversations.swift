@@ -73,17 +73,37 @@ struct Conversations: Sendable {
         run.acceptance.fulfil(.failure(fault))
     }
 
-    /// Asks, and waits for the end. For callers inside the gateway; `progress` is told the answer as it grows.
-    func run(_ request: RunRequest) async throws -> RunEnd {
+    /// Asks for a caller inside the gateway, whose keys nobody else uses. Returns when the message is on disk.
+    func begin(_ request: RunRequest, _ attachments: Attachments? = nil) async throws -> ActiveRun {
         let claim = try claim(request)
+        if let attachments, claim.isNew { try claim.keep(attachments, in: self) }
         switch try await accept(claim) {
-        case .started(let run), .underWay(let run):
-            return try await withTaskCancellationHandler {
-                try await run.end.wait()
+        case .started(let run), .underWay(let run): return run
+        case .over(let record): throw ProtocolError(.invalidRequest, "the run \(record.runID) is over")
+        }
+    }
+
+    /// Waits for the end of `run`. The run ends when the caller's task is cancelled: nobody else waits for it.
+    func end(of run: ActiveRun) async throws -> RunEnd {
+        try await withTaskCancellationHandler {
+            try await run.end.wait()
+        } onCancel: {
+            abort(run, .client)
+        }
+    }
+
+    /// Has `body` follow the answer of `run` as it grows; see `RunVoice.texts`. The run ends when `body` gives up, or
+    /// the caller's task is cancelled.
+    func watch(_ run: ActiveRun, _ body: (AsyncStream<String>) async throws -> Void) async throws {
+        do {
+            try await withTaskCancellationHandler {
+                try await body(run.voice.texts())
             } onCancel: {
                 abort(run, .client)
             }
-        case .over(let record): throw ProtocolError(.invalidRequest, "the run \(record.runID) is over")
+        } catch {
+            abort(run, .client)
+            throw error
         }
     }
 

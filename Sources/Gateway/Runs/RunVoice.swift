@@ -14,6 +14,8 @@ final class RunVoice: Sendable {
         var toldAt: Int64 = .min
         var deltaAt: Int64 = .min
         var isOver = false
+        /// Those who follow the text.
+        var listeners: [AsyncStream<String>.Continuation] = []
     }
 
     /// Between two events `agent` with text, in milliseconds.
@@ -26,6 +28,17 @@ final class RunVoice: Sendable {
 
     /// The answer as far as it is known.
     var text: String { state.withLock { $0.text } }
+
+    /// The answer as it grows, cumulative, until the run is over. Who is slow hears the newest and misses some.
+    func texts() -> AsyncStream<String> {
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
+        state.withLock { state in
+            guard !state.isOver else { return continuation.finish() }
+            if !state.text.isEmpty { continuation.yield(state.text) }
+            state.listeners.append(continuation)
+        }
+        return stream
+    }
 
     /// The agent begins.
     func begin(_ run: ActiveRun, in gateway: Gateway) {
@@ -42,6 +55,7 @@ final class RunVoice: Sendable {
         state.withLock { state in
             guard !state.isOver else { return }
             state.text = text
+            for listener in state.listeners { listener.yield(text) }
             if time - Self.partInterval >= state.toldAt {
                 state.toldAt = time
                 tellText(of: run, in: gateway, &state, isDroppable: true)
@@ -60,6 +74,8 @@ final class RunVoice: Sendable {
             guard !state.isOver else { return }
             state.isOver = true
             state.text = end.text
+            for listener in state.listeners { listener.finish() }
+            state.listeners = []
             if !end.text.isEmpty, end.text != state.toldText {
                 tellText(of: run, in: gateway, &state, isDroppable: false)
             }

@@ -11,8 +11,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private enum Phase {
         /// Between requests.
         case waiting
-        /// A head was read, its body is being read.
-        case reading(HTTPRequest, bodyLength: Int)
+        /// A head was read, its content is being read.
+        case reading(HTTPRequest, Reception)
         /// An answer is being written.
         case answering
         /// The connection ends; whatever else comes is not for us.
@@ -22,6 +22,11 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private static let chunk = 64 << 10
     private let site: Site
     private var phase = Phase.waiting
+    /// The content of the request that is being read, as far as it is wanted.
+    private var body = ByteBuffer()
+    private var bodyLength = 0
+    /// What makes the answer.
+    private var work: Task<Void, Never>?
     private var deadline: Scheduled<Void>?
     private var isStopping = false
 
@@ -37,6 +42,15 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         deadline?.cancel()
+        work?.cancel()
+        phase = .ending
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        // Nobody is there to be answered.
+        phase = .ending
+        work?.cancel()
+        context.fireChannelInactive()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -62,6 +76,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func end(_ context: ChannelHandlerContext) {
         phase = .ending
         deadline?.cancel()
+        work?.cancel()
         context.close(promise: nil)
     }
 
@@ -78,23 +93,98 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (Self.unwrapInboundIn(data), phase) {
-        case (.head(let head), .waiting):
-            phase = .reading(HTTPRequest(head: head, channel: context.channel), bodyLength: 0)
-            setDeadline(site.limits.request, context)
-        case (.body(let part), .reading(let request, let length)):
-            let length = length + part.readableBytes
-            guard length <= site.limits.body else {
-                let fault = HTTPResponse.error(.payloadTooLarge, "the body is larger than \(site.limits.body) bytes")
-                return write(fault, to: request.head, keepAlive: false, context)
-            }
-            phase = .reading(request, bodyLength: length)
-        case (.end, .reading(let request, _)):
-            write(site.answer(request), to: request.head, keepAlive: request.head.isKeepAlive && !isStopping, context)
+        case (.head(let head), .waiting): begin(HTTPRequest(head: head, channel: context.channel), context)
+        case (.body(var part), .reading(let request, let reception)):
+            bodyLength += part.readableBytes
+            guard bodyLength <= limit(reception) else { return refuse(request, reception, context) }
+            if case .wanted = reception { body.writeBuffer(&part) }
+        case (.end, .reading(let request, .answered(let response))):
+            write(response, to: request.head, keepAlive: request.head.isKeepAlive, context)
+        case (.end, .reading(let request, .wanted(_, let answer))):
+            let content = Array(body.readableBytesView)
+            body = ByteBuffer()
+            make(to: request.head, context) { await answer(content) }
         case (.head, _), (.body, _), (.end, _): break
         }
     }
 
+    private func begin(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
+        let reception = site.receive(request)
+        phase = .reading(request, reception)
+        body = ByteBuffer()
+        bodyLength = 0
+        setDeadline(site.limits.request, context)
+        guard request.expectsContinue else { return }
+        guard request.contentLength ?? 0 <= limit(reception) else { return refuse(request, reception, context) }
+        if case .wanted = reception {
+            let head = HTTPResponseHead(version: .http1_1, status: .continue)
+            context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
+        }
+    }
+
+    /// How much content is taken in.
+    private func limit(_ reception: Reception) -> Int {
+        if case .wanted(let limit, _) = reception { limit } else { site.limits.body }
+    }
+
+    /// The content is too large. Who may not ask hears that, and not how much they might have sent.
+    private func refuse(_ request: HTTPRequest, _ reception: Reception, _ context: ChannelHandlerContext) {
+        let limit = limit(reception)
+        var response = HTTPResponse.error(.payloadTooLarge, "the content is larger than \(limit) bytes")
+        if case .answered(let other) = reception, [.unauthorized, .tooManyRequests].contains(other.status) {
+            response = other
+        }
+        body = ByteBuffer()
+        write(response, to: request.head, keepAlive: false, context)
+    }
+
     // MARK: Answers
+
+    /// Has `answer` made, which takes as long as it takes, and sends it.
+    private func make(
+        to request: HTTPRequestHead, _ context: ChannelHandlerContext,
+        _ answer: @escaping @Sendable () async -> HTTPResponse
+    ) {
+        phase = .answering
+        deadline?.cancel()
+        let loop = context.eventLoop
+        let bound = NIOLoopBound((self, context), eventLoop: loop)
+        work = site.gateway.perform {
+            let response = await answer()
+            let isWritten = loop.submit {
+                let (handler, context) = bound.value
+                guard case .answering = handler.phase else { return }
+                handler.write(response, to: request, keepAlive: request.isKeepAlive, context)
+            }
+            // Also when nobody is there any more: whatever makes the content must learn of it.
+            guard case .stream(let source) = response.body else { return }
+            do {
+                try await isWritten.get()
+                try await source { bytes in
+                    try await loop.flatSubmit { bound.value.0.send(bytes, bound.value.1) }.get()
+                }
+                loop.execute {
+                    let (handler, context) = bound.value
+                    guard case .answering = handler.phase else { return }
+                    handler.finish(keepAlive: request.isKeepAlive && request.version == .http1_1, context)
+                }
+            } catch {
+                // What was promised cannot be kept: only a broken connection says so.
+                loop.execute { bound.value.0.end(bound.value.1) }
+            }
+        }
+    }
+
+    /// Sends a part of an answer. Fails when the other end takes nothing for too long, or is gone.
+    private func send(_ bytes: [UInt8], _ context: ChannelHandlerContext) -> EventLoopFuture<Void> {
+        guard case .answering = phase else {
+            return context.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+        }
+        setDeadline(site.limits.idle, context)
+        let sent = context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))))
+        sent.assumeIsolated().whenComplete { [self] _ in deadline?.cancel() }
+        return sent
+    }
 
     private func write(
         _ response: HTTPResponse, to request: HTTPRequestHead?, keepAlive: Bool, _ context: ChannelHandlerContext
@@ -102,7 +192,14 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         phase = .answering
         setDeadline(site.limits.idle, context)
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
-        head.headers.add(name: "content-length", value: "\(response.length)")
+        var keepAlive = keepAlive && !isStopping
+        if let length = response.length {
+            head.headers.add(name: "content-length", value: "\(length)")
+        } else if let request, request.version != .http1_1 {
+            // It knows no chunks: the end of the connection is the end of the content.
+            head.version = .http1_0
+            keepAlive = false
+        }
         if !keepAlive {
             head.headers.add(name: "connection", value: "close")
         } else if request?.version == .http1_0 {
@@ -115,6 +212,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             finish(keepAlive: keepAlive, context)
         case .file(let file) where request?.method != .HEAD:
             stream(file, from: 0, keepAlive: keepAlive, context)
+        case .stream:
+            // Who waits learns at once that the answer has begun.
+            context.flush()
+            deadline?.cancel()
         case .none, .bytes, .file:
             finish(keepAlive: keepAlive, context)
         }

@@ -51,9 +51,12 @@ struct HTTPRequest: Sendable {
 
     /// The token in `Authorization: Bearer`, or in the query.
     var token: Secret? {
-        guard let authorization = head.headers.first(name: "authorization") else {
-            return query("token").flatMap(Secret.init)
-        }
+        head.headers.contains(name: "authorization") ? bearerToken : query("token").flatMap(Secret.init)
+    }
+
+    /// The token in `Authorization: Bearer`.
+    var bearerToken: Secret? {
+        guard let authorization = head.headers.first(name: "authorization") else { return nil }
         let parts = authorization.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
         return Secret(String(parts[1]))
@@ -64,5 +67,21 @@ struct HTTPRequest: Sendable {
     var isFromForeignPage: Bool {
         guard let site = head.headers.first(name: "sec-fetch-site") else { return !origin.isSameOrigin }
         return site != "same-origin" && site != "none" && head.headers.first(name: "sec-fetch-mode") != "navigate"
+    }
+
+    /// Whether the client waits to be told to send the content (RFC 9110 section 10.1.1).
+    var expectsContinue: Bool {
+        head.headers["expect"].contains { $0.lowercased() == "100-continue" }
+    }
+
+    /// The length of the content, when the head tells it.
+    var contentLength: Int? { head.headers.first(name: "content-length").flatMap(Int.init) }
+
+    /// The same for an endpoint.
+    var forEndpoint: EndpointRequest {
+        EndpointRequest(
+            method: method.rawValue, path: path, origin: origin, token: bearerToken,
+            isFromForeignPage: isFromForeignPage,
+            headers: Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first })
     }
 }

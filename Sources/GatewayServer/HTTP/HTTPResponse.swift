@@ -1,13 +1,16 @@
+import Gateway
 import JSON
 import NIOHTTP1
 
 /// What is sent back.
-struct HTTPResponse {
+struct HTTPResponse: Sendable {
     /// The content.
-    enum Body {
+    enum Body: Sendable {
         case none
         case bytes([UInt8])
         case file(OpenFile)
+        /// Made while it is sent; how long it is shows at its end.
+        case stream(@Sendable (EndpointAnswer.Sink) async throws -> Void)
     }
 
     var status: HTTPResponseStatus
@@ -35,12 +38,32 @@ struct HTTPResponse {
         json(["ok": false, "error": ["type": .string(type(of: status)), "message": .string(message)]], status)
     }
 
-    /// The length of the content in bytes.
-    var length: Int {
+    /// What an endpoint answers.
+    init(_ answer: EndpointAnswer) {
+        var headers = HTTPHeaders(answer.headers.map { ($0.name, $0.value) })
+        let body: Body
+        switch answer.content {
+        case .none: body = .none
+        case .json(let json):
+            headers.add(name: "content-type", value: "application/json")
+            body = .bytes(json.serialized())
+        case .text(let text, let type):
+            headers.add(name: "content-type", value: type)
+            body = .bytes(Array(text.utf8))
+        case .events(let source):
+            headers.add(name: "content-type", value: "text/event-stream")
+            body = .stream(source)
+        }
+        self.init(HTTPResponseStatus(statusCode: answer.status), headers: headers, body: body)
+    }
+
+    /// The length of the content in bytes; nil when nobody knows it yet.
+    var length: Int? {
         switch body {
         case .none: 0
         case .bytes(let bytes): bytes.count
         case .file(let file): file.size
+        case .stream: nil
         }
     }
 

@@ -100,7 +100,9 @@ final class TestInstance: Sendable {
         }
     }
 
-    private var logger: Logger {
+    private var logger: Logger { Self.quietLogger }
+
+    static var quietLogger: Logger {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return logger

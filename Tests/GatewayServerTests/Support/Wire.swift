@@ -2,7 +2,7 @@ import Dispatch
 import Glibc
 import Testing
 
-/// A TCP connection to 127.0.0.1, byte by byte. Reads wait at most ten seconds, and hold up no other task: the
+/// A TCP connection to 127.0.0.1, byte by byte. Reads wait at most half a minute, and hold up no other task: the
 /// gateway in the same process may need that very thread to answer.
 final class Wire {
     private let descriptor: Int32
@@ -11,7 +11,7 @@ final class Wire {
     init(port: UInt16) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         try #require(descriptor >= 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -82,7 +82,7 @@ final class Wire {
         }
         // A reset is an end too.
         if error == ECONNRESET { return false }
-        try #require(error == 0, "nothing came within ten seconds")
+        try #require(error == 0, "nothing came within half a minute")
         buffered += chunk
         return !chunk.isEmpty
     }

@@ -52,7 +52,7 @@ public struct GatewaySection: ConfigurationSection {
         Setting("remote", \.remote, "The gateway elsewhere that clients of this profile use.").unserved,
         Setting("reload", \.reload, "How a running gateway takes over changes of the configuration."),
         Setting("tls", \.tls, "Encryption on the gateway's port.").unserved,
-        Setting("http", \.http, "Endpoints beside the protocol.").unserved,
+        Setting("http", \.http, "Endpoints beside the protocol."),
         Setting("nodes", \.nodes, "What devices may be asked to do.").unserved,
     ]
 }

@@ -1,0 +1,30 @@
+/// Something served over HTTP beside the protocol. Knows no socket.
+public protocol Endpoint: Sendable {
+    /// What it is called in metrics.
+    var name: String { get }
+    /// The longest content of a request, in bytes.
+    var bodyLimit: Int { get }
+
+    /// Why nothing is answered to `request`, told by its head alone; nil when it is to be answered.
+    func refusal(of request: EndpointRequest) -> EndpointAnswer?
+
+    /// The answer to `request`, which was not refused, with its content. Its task is cancelled when the other end goes
+    /// away.
+    func answer(_ request: EndpointRequest, body: [UInt8]) async -> EndpointAnswer
+}
+
+extension Gateway {
+    /// The endpoint at `path`, when the configuration has one served there now.
+    public func endpoint(at path: String) -> (any Endpoint)? {
+        let endpoints = configuration.content.gateway.http.endpoints
+        return switch path {
+        case ChatCompletions.path where endpoints.chatCompletions.enabled: ChatCompletions(gateway: self)
+        default: nil
+        }
+    }
+
+    /// Does what a request over HTTP asks for; cancelled, and waited for, when the gateway ends.
+    public func perform(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        tasks.start(work)
+    }
+}

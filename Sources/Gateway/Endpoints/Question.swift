@@ -1,0 +1,67 @@
+import JSON
+
+/// What somebody asks an agent over HTTP.
+struct Question {
+    var agentID: String
+    var sessionKey: SessionKey
+    var messages: FoldedMessages
+    var pictures: Attachments
+    /// The id of its run.
+    var runID: String
+
+    /// - Parameters:
+    ///   - model: what the request names as its model.
+    ///   - user: who asks, when the request says so: the conversation is theirs then, else it has one turn.
+    ///   - kind: what sessions of this endpoint are called by.
+    ///
+    /// Throws `APIError` when there is no such agent, `ProtocolError` when a picture cannot be taken.
+    init(
+        _ request: EndpointRequest, model: String, user: String?, kind: String, runID: String,
+        messages: FoldedMessages, pictures: [JSON], in gateway: Gateway
+    ) throws {
+        self.messages = messages
+        self.pictures = try Attachments(pictures)
+        self.runID = runID
+        let named = request.ownHeader("agent-id") ?? Self.agent(in: model)
+        let agentID = named.map(IdentifierText.agent) ?? gateway.agents.defaultID
+        let alias: String
+        if let key = request.ownHeader("session-key") {
+            alias = key
+        } else if let user = user?.trimmed, !user.isEmpty {
+            alias = "agent:\(agentID):\(kind)-user:\(user)"
+        } else {
+            alias = "agent:\(agentID):\(kind):\(UUIDText.random())"
+        }
+        (sessionKey, self.agentID) = gateway.session(alias, agent: agentID)
+        guard named == nil || self.agentID == agentID else {
+            throw APIError.invalid(
+                "the session \"\(sessionKey)\" is of the agent \"\(self.agentID)\", not of \"\(agentID)\"")
+        }
+        guard gateway.agents.named(self.agentID) != nil else {
+            let known = gateway.agents.all.map { "\"\($0.id)\"" }.joined(separator: ", ")
+            throw APIError(
+                404, .invalidRequest, "there is no agent \"\(self.agentID)\"; there are \(known)",
+                code: "model_not_found")
+        }
+    }
+
+    /// Asks. Returns when the message is on disk and the run will be answered.
+    func ask(in gateway: Gateway) async throws -> ActiveRun {
+        var request = RunRequest(
+            space: .agent, key: runID, sessionKey: sessionKey, clientSessionKey: sessionKey.text, agentID: agentID,
+            message: messages.prompt)
+        request.extraSystemPrompt = messages.instructions
+        request.images = pictures.paths(for: runID, in: gateway.configuration.instance)
+        return try await gateway.conversations.begin(request, pictures)
+    }
+
+    /// The agent `model` names: `mazelclaw:ID`, also with a slash and in the spellings of the programs before this one,
+    /// or `agent:ID`. Nil for any other model, which means the default agent: it has models of its own.
+    static func agent(in model: String) -> String? {
+        let model = model.trimmed
+        let programs = ["agent:", "mazelclaw:", "mazelclaw/", "openclaw:", "openclaw/", "moltbot:", "moltbot/"]
+        guard let program = programs.first(where: model.lowercased().hasPrefix) else { return nil }
+        let id = String(model.dropFirst(program.count)).trimmed
+        return id.isEmpty ? nil : id
+    }
+}
