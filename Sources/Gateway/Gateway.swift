@@ -40,6 +40,10 @@ public final class Gateway: Sendable {
     let nodes = NodeRegistry()
     let approvals: ApprovalsFile
     let attempts: AttemptLimiter
+    /// Requests of the protocol, those over HTTP, and runs that ended.
+    let requestTally = Tally()
+    let httpTally = Tally()
+    let runTally = Tally()
     /// Who answers now.
     var agents: AgentDirectory { state.withLock { $0.agents } }
     /// What they are doing.
@@ -314,6 +318,9 @@ public final class Gateway: Sendable {
 
     /// How many clients are connected.
     public var connectionCount: Int { state.withLock { $0.connections.count } }
+
+    /// Who is connected; nil for one that is before its handshake.
+    var clients: [Client?] { state.withLock { Array($0.connections.values) }.map(\.client) }
 
     func hello(for admission: Handshake.Admission, connectionID: String, hostName: String) -> JSON {
         HelloPayload(

@@ -67,23 +67,30 @@ struct Site: Sendable {
 
     /// What is to become of `request`.
     func receive(_ request: HTTPRequest) -> Reception {
-        guard refusal(request) == nil, !request.isUpgrade, let endpoint = gateway.endpoint(at: request.path) else {
-            return .answered(answer(request))
-        }
-        let asked = request.forEndpoint
-        if let refusal = endpoint.refusal(of: asked) { return .answered(HTTPResponse(refusal)) }
-        return .wanted(limit: endpoint.bodyLimit) { HTTPResponse(await endpoint.answer(asked, body: $0)) }
-    }
-
-    /// The answer to `request`, whose path is no endpoint's.
-    private func answer(_ request: HTTPRequest) -> HTTPResponse {
-        if let refusal = refusal(request) { return refusal }
+        if let refusal = refusal(request) { return Reception(route: "none", outcome: .answered(refusal)) }
         if request.isUpgrade {
             // What arrives here was not upgraded; this says why.
-            return upgradeRefusal(request)
+            let refusal =
+                upgradeRefusal(request)
                 ?? .error(.badRequest, "not a valid WebSocket handshake (RFC 6455 section 4.2.1)")
+            return Reception(route: "websocket", outcome: .answered(refusal))
         }
-        guard let route = routes.first(where: { $0.matches(request.path) }) else {
+        guard let endpoint = gateway.endpoint(at: request.path) else {
+            let route = routes.first { $0.matches(request.path) }
+            return Reception(route: route?.path ?? "none", outcome: .answered(answer(request, route)))
+        }
+        let asked = request.forEndpoint
+        if let refusal = endpoint.refusal(of: asked) {
+            return Reception(route: endpoint.name, outcome: .answered(HTTPResponse(refusal)))
+        }
+        return Reception(
+            route: endpoint.name,
+            outcome: .wanted(limit: endpoint.bodyLimit) { HTTPResponse(await endpoint.answer(asked, body: $0)) })
+    }
+
+    /// The answer to `request`, which is for `route`.
+    private func answer(_ request: HTTPRequest, _ route: Route?) -> HTTPResponse {
+        guard let route else {
             return .error(.notFound, "nothing is served at this path")
         }
         guard route.allows(request.method) else {

@@ -185,9 +185,11 @@ public final class Connection: Sendable {
         }
         let method = gateway.methods.named(request.method)
         if let refusal = client.refusal(of: request.method, method) {
+            gateway.requestTally.add(method?.name ?? "unknown", refusal.code.rawValue)
             return respond(to: request.id, with: .failure(refusal))
         }
         guard let method else {
+            gateway.requestTally.add("unknown", ErrorCode.invalidRequest.rawValue)
             let fault = ProtocolError(.invalidRequest, "unknown method: \(request.method)")
             return respond(to: request.id, with: .failure(fault))
         }
@@ -231,6 +233,11 @@ public final class Connection: Sendable {
     }
 
     private func respond(to call: MethodCall, of method: Method, with result: Result<JSON?, any Error>) {
+        switch result {
+        case .success: gateway.requestTally.add(method.name, "ok")
+        case .failure(let error):
+            gateway.requestTally.add(method.name, ((error as? ProtocolError)?.code ?? .unavailable).rawValue)
+        }
         switch result {
         case .success(let payload):
             assert(

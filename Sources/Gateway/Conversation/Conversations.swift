@@ -187,6 +187,7 @@ struct Conversations: Sendable {
         }
         end.sessionID = sessionID
         let isKept = await keep(&end, of: run, providerSession)
+        gateway.runTally.add(run.request.agentID, end.status.rawValue)
         // First: who hears of the end and asks again is answered with it.
         run.end.fulfil(end)
         run.voice.finish(end, of: run, in: gateway)

@@ -19,8 +19,14 @@ extension Gateway {
         let endpoints = configuration.content.gateway.http.endpoints
         return switch path {
         case ChatCompletions.path where endpoints.chatCompletions.enabled: ChatCompletions(gateway: self)
+        case Metrics.path: Metrics(gateway: self)
         default: nil
         }
+    }
+
+    /// Counts a request over HTTP for `route`, which is one of a known few, and the status it was answered with.
+    public func countRequest(route: String, status: UInt) {
+        httpTally.add(route, "\(status)")
     }
 
     /// Does what a request over HTTP asks for; cancelled, and waited for, when the gateway ends.

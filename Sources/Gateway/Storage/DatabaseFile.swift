@@ -60,6 +60,14 @@ struct DatabaseFile {
         return size
     }
 
+    /// The sizes in bytes of the database at `path` and its log.
+    static func sizes(_ path: AbsolutePath) -> [(name: String, bytes: Int)] {
+        [("main", ""), ("wal", "-wal")].compactMap { name, suffix in
+            var status = stat()
+            return stat(path.text + suffix, &status) == 0 ? (name, Int(status.st_size)) : nil
+        }
+    }
+
     private func sizeIfPresent() throws(StorageError) -> Int? { try Self.size(path) }
 
     private static func size(_ path: AbsolutePath) throws(StorageError) -> Int? {

@@ -124,6 +124,9 @@ public final class InstanceDatabase: Sendable {
         if let fault { throw remember(DatabaseFile.damaged(path, fault)) }
     }
 
+    /// What it takes on disk: the file itself, and its log. What cannot be seen is left out.
+    var sizes: [(name: String, bytes: Int)] { DatabaseFile.sizes(path) }
+
     /// Ends the use of the database, after what was asked for, and empties its log into it if there is room. A process
     /// that is killed instead loses nothing: the next one reads the log.
     public func close() throws(StorageError) {

@@ -25,6 +25,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// The content of the request that is being read, as far as it is wanted.
     private var body = ByteBuffer()
     private var bodyLength = 0
+    /// What the request is for, as metrics call it.
+    private var route = "none"
     /// What makes the answer.
     private var work: Task<Void, Never>?
     private var deadline: Scheduled<Void>?
@@ -97,13 +99,16 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case (.body(var part), .reading(let request, let reception)):
             bodyLength += part.readableBytes
             guard bodyLength <= limit(reception) else { return refuse(request, reception, context) }
-            if case .wanted = reception { body.writeBuffer(&part) }
-        case (.end, .reading(let request, .answered(let response))):
-            write(response, to: request.head, keepAlive: request.head.isKeepAlive, context)
-        case (.end, .reading(let request, .wanted(_, let answer))):
-            let content = Array(body.readableBytesView)
-            body = ByteBuffer()
-            make(to: request.head, context) { await answer(content) }
+            if case .wanted = reception.outcome { body.writeBuffer(&part) }
+        case (.end, .reading(let request, let reception)):
+            switch reception.outcome {
+            case .answered(let response):
+                write(response, to: request.head, keepAlive: request.head.isKeepAlive, context)
+            case .wanted(_, let answer):
+                let content = Array(body.readableBytesView)
+                body = ByteBuffer()
+                make(to: request.head, context) { await answer(content) }
+            }
         case (.head, _), (.body, _), (.end, _): break
         }
     }
@@ -111,12 +116,13 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func begin(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
         let reception = site.receive(request)
         phase = .reading(request, reception)
+        route = reception.route
         body = ByteBuffer()
         bodyLength = 0
         setDeadline(site.limits.request, context)
         guard request.expectsContinue else { return }
         guard request.contentLength ?? 0 <= limit(reception) else { return refuse(request, reception, context) }
-        if case .wanted = reception {
+        if case .wanted = reception.outcome {
             let head = HTTPResponseHead(version: .http1_1, status: .continue)
             context.writeAndFlush(Self.wrapOutboundOut(.head(head)), promise: nil)
         }
@@ -124,14 +130,14 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     /// How much content is taken in.
     private func limit(_ reception: Reception) -> Int {
-        if case .wanted(let limit, _) = reception { limit } else { site.limits.body }
+        if case .wanted(let limit, _) = reception.outcome { limit } else { site.limits.body }
     }
 
     /// The content is too large. Who may not ask hears that, and not how much they might have sent.
     private func refuse(_ request: HTTPRequest, _ reception: Reception, _ context: ChannelHandlerContext) {
         let limit = limit(reception)
         var response = HTTPResponse.error(.payloadTooLarge, "the content is larger than \(limit) bytes")
-        if case .answered(let other) = reception, [.unauthorized, .tooManyRequests].contains(other.status) {
+        if case .answered(let other) = reception.outcome, [.unauthorized, .tooManyRequests].contains(other.status) {
             response = other
         }
         body = ByteBuffer()
@@ -190,6 +196,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         _ response: HTTPResponse, to request: HTTPRequestHead?, keepAlive: Bool, _ context: ChannelHandlerContext
     ) {
         phase = .answering
+        site.gateway.countRequest(route: route, status: response.status.code)
+        route = "none"
         setDeadline(site.limits.idle, context)
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
         var keepAlive = keepAlive && !isStopping

@@ -1,7 +1,14 @@
 /// What is to become of a request, told by its head alone.
-enum Reception: Sendable {
-    /// Its content is not looked at; this is the answer.
-    case answered(HTTPResponse)
-    /// Its content is wanted, up to `limit` bytes, and the answer takes a while.
-    case wanted(limit: Int, answer: @Sendable ([UInt8]) async -> HTTPResponse)
+struct Reception: Sendable {
+    /// What was asked for, as metrics call it: one of a known few, whatever the path.
+    var route: String
+    var outcome: Outcome
+
+    /// How it is answered.
+    enum Outcome: Sendable {
+        /// Its content is not looked at; this is the answer.
+        case answered(HTTPResponse)
+        /// Its content is wanted, up to `limit` bytes, and the answer takes a while.
+        case wanted(limit: Int, answer: @Sendable ([UInt8]) async -> HTTPResponse)
+    }
 }

@@ -2,7 +2,7 @@ import NIOHTTP1
 
 /// One row of the routing table: a path, the methods allowed there, and the answer.
 struct Route: Sendable {
-    private let path: String
+    let path: String
     private let isPrefix: Bool
     private let methods: [HTTPMethod]
     let answer: @Sendable (HTTPRequest) -> HTTPResponse
