@@ -88,6 +88,7 @@ public struct GatewayConfiguration: Sendable {
                 "gateway.bind in \(instance.configurationFile.value) asks for more than loopback, which this "
                     + "version does not serve; set it to \"loopback\"")
         }
+        try requireHookToken()
         guard credentials.isConfigured else {
             let kind = credentials.mode.rawValue
             throw .blocked(
@@ -95,6 +96,14 @@ public struct GatewayConfiguration: Sendable {
                     + "\(instance.configurationFile.value), or run `\(CommandText.command("setup", for: instance.name))`"
             )
         }
+    }
+
+    /// Whether `hooks` would have agents work for whoever asks. Throws `ConfigurationError.blocked`.
+    private func requireHookToken() throws(ConfigurationError) {
+        guard content.hooks.enabled, content.hooks.token == nil else { return }
+        throw .blocked(
+            "hooks.enabled is set in \(instance.configurationFile.value), but no hooks.token; set one, not the "
+                + "gateway's own")
     }
 
     private static func port(

@@ -16,6 +16,8 @@ public protocol Endpoint: Sendable {
 extension Gateway {
     /// The endpoint at `path`, when the configuration has one served there now.
     public func endpoint(at path: String) -> (any Endpoint)? {
+        // First: whoever configures them at the path of something else wants them there.
+        if let hooks = Hooks(self, at: path) { return hooks }
         let endpoints = configuration.content.gateway.http.endpoints
         return switch path {
         case ChatCompletions.path where endpoints.chatCompletions.enabled: ChatCompletions(gateway: self)

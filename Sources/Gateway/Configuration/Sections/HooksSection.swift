@@ -54,6 +54,10 @@ public struct HooksSection: ConfigurationSection {
         public var textTemplate: String?
         /// `deliver`.
         public var deliver: Bool?
+        /// `allowUnsafeExternalContent`.
+        public var allowsUnsafeContent = false
+        /// `model`.
+        public var model: String?
         /// `timeoutSeconds`.
         public var timeoutSeconds: Int64?
 
@@ -61,19 +65,21 @@ public struct HooksSection: ConfigurationSection {
             Setting("id", \.id, "Its name."),
             Setting("match", \.match, "What it fits."),
             Setting("action", \.action, "wake: tell the main session. agent: a run of its own."),
-            Setting("wakeMode", \.wakeMode, "When the main session is told."),
+            Setting(
+                "wakeMode", \.wakeMode, "When the main session is told; without heartbeats both mean its next turn."),
             Setting("name", \.name, "What the run is called."),
             Setting("sessionKey", \.sessionKey, "The session of the run."),
             Setting("messageTemplate", \.messageTemplate, "The message; {{name}} stands for a member of the request."),
             Setting("textTemplate", \.textTemplate, "The text for wake, in the same way."),
-            Setting("deliver", \.deliver, "Whether the answer is sent to a channel."),
-            Setting(unserved: "allowUnsafeExternalContent", .boolean, "Give the agent the text without a warning."),
+            Setting("deliver", \.deliver, "Whether the answer is sent to a channel.").unserved,
+            Setting(
+                "allowUnsafeExternalContent", \.allowsUnsafeContent, "Give the agent the text without a warning."),
             Setting(
                 unserved: "channel",
                 .words("last", "whatsapp", "telegram", "discord", "slack", "signal", "imessage", "msteams"),
                 "The channel the answer goes to."),
             Setting(unserved: "to", .string, "Whom it goes to there."),
-            Setting(unserved: "model", .string, "The model."),
+            Setting("model", \.model, "The model, as provider/model."),
             Setting(unserved: "thinking", .string, "How much it thinks."),
             Setting("timeoutSeconds", \.timeoutSeconds, .positive, "How long the run may take."),
             Setting(

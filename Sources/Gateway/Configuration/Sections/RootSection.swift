@@ -50,7 +50,7 @@ public struct RootSection: ConfigurationSection {
         Setting(unserved: "approvals", .approvals, "Who is asked before a command runs."),
         Setting("session", \.session, "What belongs to one conversation, and when it begins anew."),
         Setting("cron", \.cron, "Runs at set times.").unserved,
-        Setting("hooks", \.hooks, "What other programs may tell agents by HTTP.").unserved,
+        Setting("hooks", \.hooks, "What other programs may tell agents by HTTP."),
         Setting(unserved: "web", .web, "The connection of a messaging service."),
         Setting(unserved: "channels", .channels, "Messaging services, by id."),
         Setting(unserved: "discovery", DiscoverySection.schema, "How the gateway is found on a network."),
