@@ -21,6 +21,8 @@ extension Gateway {
         let endpoints = configuration.content.gateway.http.endpoints
         return switch path {
         case ChatCompletions.path where endpoints.chatCompletions.enabled: ChatCompletions(gateway: self)
+        case Responses.path where endpoints.responses.enabled: Responses(gateway: self)
+        case ToolInvocation.path: ToolInvocation(gateway: self)
         case Metrics.path: Metrics(gateway: self)
         default: nil
         }

@@ -16,7 +16,7 @@ public struct HTTPSection: ConfigurationSection {
 
         static let settings: [Setting<Endpoints>] = [
             Setting("chatCompletions", \.chatCompletions, "POST /v1/chat/completions."),
-            Setting("responses", \.responses, "POST /v1/responses.").unserved,
+            Setting("responses", \.responses, "POST /v1/responses."),
         ]
     }
 
