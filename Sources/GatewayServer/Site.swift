@@ -11,25 +11,28 @@ struct Site: Sendable {
     let limits: ServerLimits
     let logger: Logger
     private let routes: [Route]
-
-    /// Where canvas pages would wait for changes; never a client's WebSocket.
-    private static let liveReloadPath = "/__mazelclaw__/ws"
+    /// What canvas pages that wait for changes are told by; nil when they are not.
+    private let liveReload: LiveReload?
 
     init(gateway: Gateway, limits: ServerLimits, logger: Logger) {
         self.gateway = gateway
         self.limits = limits
         self.logger = logger
+        let section = gateway.configuration.content.canvasHost
+        let directory = CanvasDirectory(root: gateway.configuration.canvasDirectory)
+        liveReload =
+            section.enabled && section.liveReload ? LiveReload(directory: directory, gateway: gateway) : nil
         let canvas = CanvasRoute(
-            directory: CanvasDirectory(root: gateway.configuration.canvasDirectory),
-            access: RequestAccess(configuration: gateway.configuration))
-        routes = [
-            Route("/health") { [gateway] _ in .json(gateway.publicHealth) },
-            Route("/ready") { [gateway] _ in
-                let isReady = gateway.isReady
-                return .json(["ok": .bool(isReady), "ready": .bool(isReady)], isReady ? .ok : .serviceUnavailable)
-            },
-            Route(under: CanvasRoute.prefix, answer: canvas.answer),
-        ]
+            directory: directory, access: RequestAccess(configuration: gateway.configuration),
+            isLive: section.liveReload)
+        routes =
+            [
+                Route("/health") { [gateway] _ in .json(gateway.publicHealth) },
+                Route("/ready") { [gateway] _ in
+                    let isReady = gateway.isReady
+                    return .json(["ok": .bool(isReady), "ready": .bool(isReady)], isReady ? .ok : .serviceUnavailable)
+                },
+            ] + (section.enabled ? [Route(under: CanvasRoute.prefix, answer: canvas.answer)] : [])
     }
 
     /// Sets up the pipeline of a new connection.
@@ -45,6 +48,10 @@ struct Site: Sendable {
             upgradePipelineHandler: { channel, head in
                 let request = HTTPRequest(head: head, channel: channel)
                 return channel.eventLoop.makeCompletedFuture {
+                    if request.path == LiveReloadScript.path, let liveReload {
+                        try channel.pipeline.syncOperations.addHandler(LiveReloadHandler())
+                        return liveReload.add(channel)
+                    }
                     try channel.pipeline.syncOperations.addHandler(
                         WebSocketHandler(limits: limits) { gateway.connect(from: request.origin, transport: $0) })
                 }
@@ -121,12 +128,17 @@ struct Site: Sendable {
     private func upgradeRefusal(_ request: HTTPRequest) -> HTTPResponse? {
         if let refusal = refusal(request) { return refusal }
         guard gateway.isReady else { return .error(.serviceUnavailable, "the gateway is stopping") }
-        guard request.path != Self.liveReloadPath else {
-            return .error(.notFound, "nothing is served at this path")
-        }
         guard request.method == .GET else { return .error(.badRequest, "a WebSocket handshake is a GET request") }
         guard request.origin.isSameOrigin else {
             return .error(.forbidden, "a page of another origin may not connect")
+        }
+        if request.path == LiveReloadScript.path {
+            // Never a client's own WebSocket.
+            guard let liveReload else { return .error(.notFound, "nothing is served at this path") }
+            guard RequestAccess(configuration: gateway.configuration).allows(request) else {
+                return .error(.unauthorized, "the canvas is for this host, or with the gateway's token")
+            }
+            guard liveReload.hasRoom else { return .error(.serviceUnavailable, "too many pages wait already") }
         }
         guard request.webSocketVersion == "13" else {
             var response = HTTPResponse.error(.upgradeRequired, "WebSocket version 13 is spoken here")

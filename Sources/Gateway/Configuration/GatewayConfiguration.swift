@@ -63,7 +63,21 @@ public struct GatewayConfiguration: Sendable {
     }
 
     /// The directory whose files are served as the canvas: an absolute path.
-    public var canvasDirectory: String { (workspace.value / "canvas").text }
+    public var canvasDirectory: String { (canvasRoot ?? workspace.value / "canvas").text }
+
+    /// `canvasHost.root` as a path; nil when it is not set, or is none that always means the same.
+    private var canvasRoot: AbsolutePath? {
+        guard let text = content.canvasHost.root, text.hasPrefix("/") || text.hasPrefix("~") else { return nil }
+        return Instance.absolute(text, home: instance.home, workingDirectory: instance.home)
+    }
+
+    /// Whether the canvas is where the file says. Throws `ConfigurationError.blocked`.
+    private func requireCanvasRoot() throws(ConfigurationError) {
+        guard let text = content.canvasHost.root, canvasRoot == nil else { return }
+        throw .blocked(
+            "canvasHost.root is \"\(text)\" in \(instance.configurationFile.value); expected an absolute path "
+                + "without \"..\"")
+    }
 
     /// The sentence that tells of the port the file asks for in vain, or nil.
     public var portDisagreement: String? {
@@ -89,6 +103,7 @@ public struct GatewayConfiguration: Sendable {
                     + "version does not serve; set it to \"loopback\"")
         }
         try requireHookToken()
+        try requireCanvasRoot()
         guard credentials.isConfigured else {
             let kind = credentials.mode.rawValue
             throw .blocked(

@@ -22,7 +22,7 @@ struct HelloPayload {
             "events": .array(GatewayEvent.all.map { .string($0.name) }),
         ]
         object["snapshot"] = snapshot
-        object["canvasHostUrl"] = .string(canvasURL)
+        if gateway.configuration.content.canvasHost.enabled { object["canvasHostUrl"] = .string(canvasURL) }
         object["auth"] = admission.deviceToken.map { token in
             [
                 "deviceToken": .string(token.secret.revealed()), "role": .string(token.role.rawValue),

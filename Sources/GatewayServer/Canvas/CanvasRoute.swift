@@ -6,6 +6,8 @@ struct CanvasRoute: Sendable {
 
     let directory: CanvasDirectory
     let access: RequestAccess
+    /// Whether pages follow changes.
+    var isLive = true
 
     func answer(_ request: HTTPRequest) -> HTTPResponse {
         guard access.allows(request) else {
@@ -20,11 +22,11 @@ struct CanvasRoute: Sendable {
         }
         let isDirectoryPath = rest.hasSuffix("/")
         switch directory.entry(components) {
-        case .file(let file, let name) where !isDirectoryPath: return Self.content(file, name)
+        case .file(let file, let name) where !isDirectoryPath: return content(file, name)
         case .directory where !isDirectoryPath: return redirect(request)
         case .directory:
             if case .file(let file, let name) = directory.entry(components + ["index.html"]) {
-                return Self.content(file, name)
+                return content(file, name)
             }
             return .error(.notFound, "no such file")
         case .file, .none: return .error(.notFound, "no such file")
@@ -49,9 +51,15 @@ struct CanvasRoute: Sendable {
         return HTTPResponse(.permanentRedirect, headers: ["location": "\(request.path)/\(query)"])
     }
 
-    private static func content(_ file: OpenFile, _ name: String) -> HTTPResponse {
+    private func content(_ file: OpenFile, _ name: String) -> HTTPResponse {
+        let type = MediaType.of(name)
+        var body = HTTPResponse.Body.file(file)
+        if isLive, type.hasPrefix("text/html"), file.size <= LiveReloadScript.limit,
+            let page = file.read(at: 0, count: file.size)
+        {
+            body = .bytes(LiveReloadScript.added(to: page))
+        }
         // The address may hold the token, which must not travel on as a Referer.
-        HTTPResponse(
-            .ok, headers: ["content-type": MediaType.of(name), "referrer-policy": "no-referrer"], body: .file(file))
+        return HTTPResponse(.ok, headers: ["content-type": type, "referrer-policy": "no-referrer"], body: body)
     }
 }

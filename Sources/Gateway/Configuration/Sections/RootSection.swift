@@ -54,7 +54,7 @@ public struct RootSection: ConfigurationSection {
         Setting(unserved: "web", .web, "The connection of a messaging service."),
         Setting(unserved: "channels", .channels, "Messaging services, by id."),
         Setting(unserved: "discovery", DiscoverySection.schema, "How the gateway is found on a network."),
-        Setting("canvasHost", \.canvasHost, "Files of the workspace as web pages.").unserved,
+        Setting("canvasHost", \.canvasHost, "Files of the workspace as web pages."),
         Setting(unserved: "talk", .talk, "Speech."),
         Setting("gateway", \.gateway, "What this process listens on, and whom it lets in."),
         Setting(unserved: "skills", .skills, "Skills."),

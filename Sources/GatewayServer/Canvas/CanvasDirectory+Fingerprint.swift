@@ -1,0 +1,43 @@
+import Glibc
+
+extension CanvasDirectory {
+    /// A number that is another when a file was made, written, replaced or removed: of what stands below the root, up
+    /// to `limit` entries and sixteen directories deep. Links are not followed.
+    func fingerprint(limit: Int = 4096) -> Int {
+        var hasher = Hasher()
+        var room = limit
+        let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return 0 }
+        Self.add(descriptor, depth: 16, to: &hasher, room: &room)
+        return hasher.finalize()
+    }
+
+    /// Adds what is in the directory `descriptor`, and closes it.
+    private static func add(_ descriptor: Int32, depth: Int, to hasher: inout Hasher, room: inout Int) {
+        guard let directory = fdopendir(descriptor) else {
+            close(descriptor)
+            return
+        }
+        defer { closedir(directory) }
+        while room > 0, let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name != ".", name != ".." else { continue }
+            room -= 1
+            var status = stat()
+            guard fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            hasher.combine(name)
+            hasher.combine(status.st_ino)
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                hasher.combine(status.st_size)
+                hasher.combine(status.st_mtim.tv_sec)
+                hasher.combine(status.st_mtim.tv_nsec)
+                continue
+            }
+            guard depth > 0 else { continue }
+            let inner = openat(dirfd(directory), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            if inner >= 0 { add(inner, depth: depth - 1, to: &hasher, room: &room) }
+        }
+    }
+}

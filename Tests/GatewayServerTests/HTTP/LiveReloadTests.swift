@@ -1,0 +1,104 @@
+import Foundation
+import GatewayServer
+import JSON
+import Testing
+
+@testable import Gateway
+
+private let prefix = "/__mazelclaw__/canvas"
+private let path = "/__mazelclaw__/ws"
+
+private func write(_ text: String, _ name: String, in instance: TestInstance) throws {
+    try text.write(toFile: "\(instance.canvas)/\(name)", atomically: true, encoding: .utf8)
+}
+
+@Test func `pages of the canvas get a script before the end of their body, and nothing else does`() async throws {
+    let instance = try TestInstance()
+    try write("<html><BODY>hi</BODY></html>", "page.html", in: instance)
+    try write("no body", "plain.html", in: instance)
+    try write("</body>", "text.txt", in: instance)
+    try await instance.serving { _ in
+        let page = try await instance.get("\(prefix)/page.html")
+        #expect(page.status == 200)
+        #expect(page.body.hasPrefix("<html><BODY>hi<script>"))
+        #expect(page.body.hasSuffix("</script></BODY></html>"))
+        #expect(page.has("content-length: \(page.body.utf8.count)"))
+        #expect(page.body.contains(path))
+        let plain = try await instance.get("\(prefix)/plain.html")
+        #expect(plain.body.hasPrefix("no body<script>"))
+        try await #expect(instance.get("\(prefix)/text.txt").body == "</body>")
+    }
+}
+
+@Test func `a page hears of every kind of change, also deep below`() async throws {
+    let instance = try TestInstance()
+    try FileManager.default.createDirectory(atPath: "\(instance.canvas)/a/b", withIntermediateDirectories: true)
+    try await instance.serving { _ in
+        let client = try await WebSocketClient(port: instance.port, path: path)
+        try #require(client.isUpgraded)
+        func hears() async throws -> Bool {
+            let frame = try await client.rawFrame()
+            return frame?.opcode == 1 && frame?.payload == Array("reload".utf8)
+        }
+        try write("one", "a/b/file.txt", in: instance)
+        try await #expect(hears())
+        try write("two and more", "a/b/file.txt", in: instance)
+        try await #expect(hears())
+        try FileManager.default.removeItem(atPath: "\(instance.canvas)/a/b/file.txt")
+        try await #expect(hears())
+    }
+}
+
+@Test func `a page that waits is let go when the gateway stops`() async throws {
+    let instance = try TestInstance()
+    var client: WebSocketClient?
+    try await instance.serving { gateway in
+        client = try await WebSocketClient(port: instance.port, path: path)
+        // It is no client of the protocol.
+        #expect(gateway.connectionCount == 0)
+    }
+    let frame = try await client?.rawFrame()
+    #expect(frame?.opcode == 8)
+    #expect(frame?.payload.prefix(2).reduce(0) { $0 << 8 | UInt16($1) } == 1012)
+}
+
+@Test func `live reload is for whom the canvas is for`() async throws {
+    let instance = try TestInstance()
+    let cases: [([String], Bool)] = [
+        (["Origin: http://127.0.0.1:\(instance.port)"], true), (["Origin: http://evil.example"], false),
+        (["X-Forwarded-For: 203.0.113.7"], false),
+        (["X-Forwarded-For: 203.0.113.7", "Authorization: Bearer \(TestInstance.token)"], true),
+    ]
+    try await instance.serving { _ in
+        for (headers, isLetIn) in cases {
+            let client = try await WebSocketClient(port: instance.port, path: path, headers: headers)
+            #expect(client.isUpgraded == isLetIn, "\(headers)")
+        }
+        let query = "\(path)?token=\(TestInstance.token)"
+        let client = try await WebSocketClient(
+            port: instance.port, path: query, headers: ["X-Forwarded-For: 203.0.113.7"])
+        #expect(client.isUpgraded)
+    }
+}
+
+@Test func `the canvas is where the configuration has it, live or not, or nowhere`() async throws {
+    let elsewhere = FileManager.default.temporaryDirectory.appendingPathComponent("canvas-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: elsewhere) }
+    try "there".write(toFile: "\(elsewhere)/page.html", atomically: true, encoding: .utf8)
+    let moved = try TestInstance.withEndpoints(
+        more: ["canvasHost": ["root": .string(elsewhere), "liveReload": false]])
+    try await moved.serving { _ in
+        try await #expect(moved.get("\(prefix)/page.html").body == "there")
+        try await #expect(WebSocketClient(port: moved.port, path: path).answer.hasPrefix("HTTP/1.1 404"))
+    }
+    let off = try TestInstance.withEndpoints(more: ["canvasHost": ["enabled": false]])
+    try await off.serving { _ in
+        try await #expect(off.get("\(prefix)/").status == 404)
+        try await #expect(WebSocketClient(port: off.port, path: path).answer.hasPrefix("HTTP/1.1 404"))
+    }
+    let relative = try TestInstance.withEndpoints(more: ["canvasHost": ["root": "canvas"]])
+    #expect(throws: ConfigurationError.self) {
+        try relative.configuration.requireStartable(allowsUnconfigured: false)
+    }
+}
