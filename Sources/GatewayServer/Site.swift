@@ -11,6 +11,8 @@ struct Site: Sendable {
     let limits: ServerLimits
     let logger: Logger
     private let routes: [Route]
+    /// The page in the browser; nil when there is none.
+    private let controlUI: ControlUIRoute?
     /// What canvas pages that wait for changes are told by; nil when they are not.
     private let liveReload: LiveReload?
 
@@ -18,6 +20,11 @@ struct Site: Sendable {
         self.gateway = gateway
         self.limits = limits
         self.logger = logger
+        controlUI = gateway.configuration.controlUIDirectory.map { directory in
+            ControlUIRoute(
+                base: ControlUIRoute.base(gateway.configuration.content.gateway.controlUI.basePath),
+                directory: CanvasDirectory(root: directory))
+        }
         let section = gateway.configuration.content.canvasHost
         let directory = CanvasDirectory(root: gateway.configuration.canvasDirectory)
         liveReload =
@@ -83,7 +90,11 @@ struct Site: Sendable {
             return Reception(route: "websocket", outcome: .answered(refusal))
         }
         guard let endpoint = gateway.endpoint(at: request.path) else {
-            let route = routes.first { $0.matches(request.path) }
+            let controlUI = controlUI.map { route in
+                Route("control-ui", matching: route.matches, answer: route.answer)
+            }
+            let route =
+                routes.first { $0.matches(request.path) } ?? controlUI.flatMap { $0.matches(request.path) ? $0 : nil }
             return Reception(route: route?.path ?? "none", outcome: .answered(answer(request, route)))
         }
         let asked = request.forEndpoint

@@ -63,20 +63,40 @@ public struct GatewayConfiguration: Sendable {
     }
 
     /// The directory whose files are served as the canvas: an absolute path.
-    public var canvasDirectory: String { (canvasRoot ?? workspace.value / "canvas").text }
+    public var canvasDirectory: String {
+        (content.canvasHost.root.flatMap(directory) ?? workspace.value / "canvas").text
+    }
 
-    /// `canvasHost.root` as a path; nil when it is not set, or is none that always means the same.
-    private var canvasRoot: AbsolutePath? {
-        guard let text = content.canvasHost.root, text.hasPrefix("/") || text.hasPrefix("~") else { return nil }
+    /// The directory whose files are the page in the browser; nil when none is served.
+    public var controlUIDirectory: String? {
+        content.gateway.controlUI.enabled ? content.gateway.controlUI.root.flatMap(directory)?.text : nil
+    }
+
+    /// The path that `text` means; nil when it does not mean the same everywhere.
+    private func directory(_ text: String) -> AbsolutePath? {
+        guard text.hasPrefix("/") || text.hasPrefix("~") else { return nil }
         return Instance.absolute(text, home: instance.home, workingDirectory: instance.home)
     }
 
-    /// Whether the canvas is where the file says. Throws `ConfigurationError.blocked`.
-    private func requireCanvasRoot() throws(ConfigurationError) {
-        guard let text = content.canvasHost.root, canvasRoot == nil else { return }
+    /// Whether what is served is where the file says. Throws `ConfigurationError.blocked`.
+    private func requireRoots() throws(ConfigurationError) {
+        let roots = [
+            ("canvasHost.root", content.canvasHost.root), ("gateway.controlUi.root", content.gateway.controlUI.root),
+        ]
+        for case (let key, let text?) in roots where directory(text) == nil {
+            throw .blocked(
+                "\(key) is \"\(text)\" in \(instance.configurationFile.value); expected an absolute path without "
+                    + "\"..\"")
+        }
+    }
+
+    /// Throws `ConfigurationError.blocked` when the port is to speak TLS: what was meant to be encrypted must not go
+    /// in the clear.
+    private func requireNoTLS() throws(ConfigurationError) {
+        guard content.gateway.tls.enabled else { return }
         throw .blocked(
-            "canvasHost.root is \"\(text)\" in \(instance.configurationFile.value); expected an absolute path "
-                + "without \"..\"")
+            "gateway.tls.enabled is set in \(instance.configurationFile.value), but this version speaks no TLS; "
+                + "remove it, and put a proxy in front that does (gateway.trustedProxies)")
     }
 
     /// The sentence that tells of the port the file asks for in vain, or nil.
@@ -103,7 +123,8 @@ public struct GatewayConfiguration: Sendable {
                     + "version does not serve; set it to \"loopback\"")
         }
         try requireHookToken()
-        try requireCanvasRoot()
+        try requireRoots()
+        try requireNoTLS()
         guard credentials.isConfigured else {
             let kind = credentials.mode.rawValue
             throw .blocked(

@@ -17,7 +17,7 @@ struct CanvasRoute: Sendable {
         }
         let rest = request.path.dropFirst(Self.prefix.count)
         guard !rest.isEmpty else { return redirect(request) }
-        guard let components = Self.components(rest) else {
+        guard let components = PercentEncoding.components(rest) else {
             return .error(.badRequest, "the path is not one a file can have")
         }
         let isDirectoryPath = rest.hasSuffix("/")
@@ -31,18 +31,6 @@ struct CanvasRoute: Sendable {
             return .error(.notFound, "no such file")
         case .file, .none: return .error(.notFound, "no such file")
         }
-    }
-
-    /// The path's components, decoded once; nil when one of them could lead elsewhere.
-    private static func components(_ path: Substring) -> [String]? {
-        var components: [String] = []
-        for part in path.split(separator: "/") {
-            guard let component = PercentEncoding.decoded(part), component != ".", component != "..",
-                !component.utf8.contains(UInt8(ascii: "/")), !component.utf8.contains(0)
-            else { return nil }
-            components.append(component)
-        }
-        return components
     }
 
     /// To the same path with a slash, so that relative links in its index work.

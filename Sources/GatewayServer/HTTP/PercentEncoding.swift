@@ -17,6 +17,18 @@ enum PercentEncoding {
         return String(validating: bytes, as: UTF8.self)
     }
 
+    /// The components of a path, decoded once; nil when one of them could lead elsewhere.
+    static func components(_ path: Substring) -> [String]? {
+        var components: [String] = []
+        for part in path.split(separator: "/") {
+            guard let component = decoded(part), component != ".", component != "..",
+                !component.utf8.contains(UInt8(ascii: "/")), !component.utf8.contains(0)
+            else { return nil }
+            components.append(component)
+        }
+        return components
+    }
+
     private static func digit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")

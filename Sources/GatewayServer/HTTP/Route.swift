@@ -3,7 +3,7 @@ import NIOHTTP1
 /// One row of the routing table: a path, the methods allowed there, and the answer.
 struct Route: Sendable {
     let path: String
-    private let isPrefix: Bool
+    private let fits: @Sendable (String) -> Bool
     private let methods: [HTTPMethod]
     let answer: @Sendable (HTTPRequest) -> HTTPResponse
 
@@ -14,7 +14,7 @@ struct Route: Sendable {
         self.path = path
         self.methods = methods
         self.answer = answer
-        isPrefix = false
+        fits = { $0 == path }
     }
 
     /// `prefix` and every path below it.
@@ -25,12 +25,21 @@ struct Route: Sendable {
         path = prefix
         self.methods = methods
         self.answer = answer
-        isPrefix = true
+        fits = { $0 == prefix || $0.hasPrefix(prefix + "/") }
     }
 
-    func matches(_ path: String) -> Bool {
-        path == self.path || isPrefix && path.hasPrefix(self.path + "/")
+    /// The paths that `fits` says, called `name`.
+    init(
+        _ name: String, matching fits: @escaping @Sendable (String) -> Bool, methods: [HTTPMethod] = [.GET, .HEAD],
+        answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+    ) {
+        path = name
+        self.fits = fits
+        self.methods = methods
+        self.answer = answer
     }
+
+    func matches(_ path: String) -> Bool { fits(path) }
 
     func allows(_ method: HTTPMethod) -> Bool { methods.contains(method) }
 

@@ -43,7 +43,7 @@ public struct GatewaySection: ConfigurationSection {
             "mode", \.mode, "local: a gateway runs here. remote: one elsewhere is used. It starts only when local."),
         Setting("bind", \.bind, "The addresses to listen on. This version serves loopback only."),
         Setting("customBindHost", \.customBindHost, "The IPv4 address to listen on when bind is custom.").unserved,
-        Setting("controlUi", \.controlUI, "The page in the browser.").unserved,
+        Setting("controlUi", \.controlUI, "The page in the browser."),
         Setting("auth", \.auth, "How clients prove that they may connect."),
         Setting(
             "trustedProxies", \.trustedProxies,
@@ -85,6 +85,8 @@ public struct AuthSection: ConfigurationSection {
 public struct ControlUISection: ConfigurationSection {
     /// `enabled`.
     public var enabled = true
+    /// `root`, as it was written.
+    public var root: String?
     /// `basePath`.
     public var basePath: String?
     /// `allowInsecureAuth`.
@@ -94,10 +96,12 @@ public struct ControlUISection: ConfigurationSection {
 
     static let settings: [Setting<ControlUISection>] = [
         Setting("enabled", \.enabled, "Whether it is served."),
+        Setting("root", \.root, "The directory of its files. Without it, none is served."),
         Setting("basePath", \.basePath, "The path it is served under."),
-        Setting("allowInsecureAuth", \.allowInsecureAuth, "Let it in by token alone, without a device."),
+        Setting("allowInsecureAuth", \.allowInsecureAuth, "Let it in by token alone, without a device.").unserved,
         Setting(
-            "dangerouslyDisableDeviceAuth", \.dangerouslyDisableDeviceAuth, "Ask it for no proof of its device at all."),
+            "dangerouslyDisableDeviceAuth", \.dangerouslyDisableDeviceAuth, "Ask it for no proof of its device at all."
+        ).unserved,
     ]
 }
 

@@ -32,7 +32,7 @@ import Testing
 
     /// Keys that only exist here, on purpose, and everything below them.
     private static let additional = [
-        "gateway.customBindHost", "channels.",
+        "gateway.customBindHost", "gateway.controlUi.root", "channels.",
     ]
 
     /// Keys of the original's plugins. What a plugin takes is for the plugin to check: here it may be anything.
