@@ -39,6 +39,7 @@ public final class Gateway: Sendable {
     let systemEvents = SystemEvents()
     let nodes = NodeRegistry()
     let approvals: ApprovalsFile
+    let cron: CronService
     let attempts: AttemptLimiter
     /// Requests of the protocol, those over HTTP, and runs that ended.
     let requestTally = Tally()
@@ -89,6 +90,7 @@ public final class Gateway: Sendable {
         runs = RunTable(clock: clock)
         lanes = Lanes(limits: configuration.laneLimits)
         devices = try DeviceStore(database: database, clock: clock)
+        cron = try CronService(database: database, section: configuration.content.cron, clock: clock)
         host = HostDescription.current
         startedAt = clock.milliseconds
         agents.prepareWorkspaces(logger: logger)
@@ -151,6 +153,7 @@ public final class Gateway: Sendable {
         state.withLock { $0.isReady = !$0.isClosing }
         keepConfiguration()
         tellOfRestart()
+        tasks.start { [self] in await cron.serve(for: self) }
         if database.isNew { logger.notice("made a new database", metadata: ["path": "\(database.path)"]) }
         if database.isCheckDue { tasks.start { [self] in await checkDatabase() } }
     }
@@ -167,6 +170,7 @@ public final class Gateway: Sendable {
             state.agents = agents
             state.conversationStore = store
         }
+        cron.adopt(configuration.content.cron)
         keepConfiguration()
     }
 

@@ -167,7 +167,7 @@ struct Conversations: Sendable {
         var providerSession: String?
         do {
             try await run.place.wait()
-            let reply = try await gateway.lanes.gate(run.request.lane).pass {
+            let reply = try await inLane(run.request.lane) {
                 run.start(at: gateway.clock.milliseconds)
                 run.voice.begin(run, in: gateway)
                 return try await answer(run, sessionID: sessionID)
@@ -192,6 +192,11 @@ struct Conversations: Sendable {
         run.end.fulfil(end)
         run.voice.finish(end, of: run, in: gateway)
         table.leave(run, isForgotten: isKept)
+    }
+
+    private func inLane(_ lane: String?, _ body: () async throws -> Reply) async throws -> Reply {
+        guard let lane else { return try await body() }
+        return try await gateway.lanes.gate(lane).pass(body)
     }
 
     private func answer(_ run: ActiveRun, sessionID: String) async throws -> Reply {

@@ -19,6 +19,7 @@ struct MethodTable: Sendable {
 
     /// Every method there is.
     static let standard = MethodTable([
-        .health, .configuration, .presence, .chat, .runs, .sessions, .agents, .logs, .devices, .nodes, .approvals,
+        .health, .configuration, .presence, .chat, .runs, .sessions, .cron, .agents, .logs, .devices, .nodes,
+        .approvals,
     ])
 }

@@ -88,16 +88,20 @@ private struct WakeParameters {
     var text: String
 
     static let schema = Schema(
-        Field(required: "mode", Shape<Mode>.word, "When: this version has no heartbeats, and both mean the next turn."),
+        Field(
+            required: "mode", Shape<Mode>.word,
+            "`now`: its agent acts on it at once, if a model answers for it. `next-heartbeat`: at its next turn."),
         Field(required: "text", .nonEmptyString, "What it is told."), as: WakeParameters.init)
 }
 
 private let wake = Method.immediate(
-    "wake", .scope(.write), "Has the main session told something at its next turn.", WakeParameters.schema, answer: .ok
+    "wake", .scope(.write), "Has the main session told something.", WakeParameters.schema, answer: .ok
 ) { call, parameters in
     let text = parameters.text.trimmed
     guard !text.isEmpty else { throw ProtocolError(.invalidRequest, "text required") }
-    call.gateway.systemEvents.add(text, for: call.gateway.configuration.mainSessionKey)
+    let main = call.gateway.session("main")
+    call.gateway.systemEvents.add(text, for: main.key.text)
+    if parameters.mode == .now { call.gateway.wakeSoon(main) }
     return ["ok": true]
 }
 

@@ -17,8 +17,7 @@ enum UnservedMethods {
         (
             .read,
             [
-                "cron.list", "cron.runs", "cron.status", "skills.status", "tts.providers", "tts.status", "usage.cost",
-                "usage.status", "voicewake.get",
+                "skills.status", "tts.providers", "tts.status", "usage.cost", "usage.status", "voicewake.get",
             ]
         ),
         (

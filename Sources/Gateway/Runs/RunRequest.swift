@@ -19,7 +19,8 @@ struct RunRequest: Sendable {
     var model: String?
     /// How long the answer may take; nil means as configured.
     var time: Duration?
-    var lane = Lanes.main
+    /// The lane it goes through; nil when who asks keeps count.
+    var lane: String? = Lanes.main
     /// What a session without a name is to be called.
     var label: String?
     /// The session that asks.

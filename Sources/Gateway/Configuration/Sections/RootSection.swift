@@ -49,7 +49,7 @@ public struct RootSection: ConfigurationSection {
         Setting("commands", \.commands, "What people may order in a conversation."),
         Setting(unserved: "approvals", .approvals, "Who is asked before a command runs."),
         Setting("session", \.session, "What belongs to one conversation, and when it begins anew."),
-        Setting("cron", \.cron, "Runs at set times.").unserved,
+        Setting("cron", \.cron, "Runs at set times."),
         Setting("hooks", \.hooks, "What other programs may tell agents by HTTP."),
         Setting(unserved: "web", .web, "The connection of a messaging service."),
         Setting(unserved: "channels", .channels, "Messaging services, by id."),

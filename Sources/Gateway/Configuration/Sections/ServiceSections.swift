@@ -9,7 +9,7 @@ public struct CronSection: ConfigurationSection {
 
     static let settings: [Setting<CronSection>] = [
         Setting("enabled", \.enabled, "Whether jobs run."),
-        Setting("store", \.store, "Where the original gateway kept its jobs."),
+        Setting("store", \.store, "Where the original gateway kept its jobs; here they are in the database.").unserved,
         Setting("maxConcurrentRuns", \.maxConcurrentRuns, .positive, "How many jobs may run at a time."),
     ]
 }

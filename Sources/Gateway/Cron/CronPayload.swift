@@ -1,0 +1,127 @@
+import JSON
+
+/// What a job does.
+enum CronPayload: Sendable, Equatable {
+    /// What an agent is asked, and where its answer goes.
+    struct Turn: Sendable, Equatable {
+        var message: String
+        var model: String?
+        var thinking: String?
+        var timeoutSeconds: Int64?
+        var deliver: Bool?
+        var channel: String?
+        var to: String?
+        var bestEffortDeliver: Bool?
+    }
+
+    /// A session is told `text`.
+    case systemEvent(String)
+    case agentTurn(Turn)
+}
+
+extension CronPayload {
+    /// What is to be otherwise: what is nil stays as it is.
+    enum Patch: Sendable {
+        case systemEvent(String?)
+        case agentTurn(message: String?, Turn)
+    }
+
+    /// Throws `ProtocolError` when another kind is asked for and something that kind needs is missing.
+    mutating func apply(_ patch: Patch) throws(ProtocolError) {
+        switch (patch, self) {
+        case (.systemEvent(let text?), _): self = .systemEvent(text)
+        case (.systemEvent(nil), .systemEvent): break
+        case (.systemEvent(nil), .agentTurn):
+            throw ProtocolError(.invalidRequest, "payload.text: needed for payload.kind=\"systemEvent\"")
+        case (.agentTurn(let message, let new), .agentTurn(var turn)):
+            turn.message = message ?? turn.message
+            turn.model = new.model ?? turn.model
+            turn.thinking = new.thinking ?? turn.thinking
+            turn.timeoutSeconds = new.timeoutSeconds ?? turn.timeoutSeconds
+            turn.deliver = new.deliver ?? turn.deliver
+            turn.channel = new.channel ?? turn.channel
+            turn.to = new.to ?? turn.to
+            turn.bestEffortDeliver = new.bestEffortDeliver ?? turn.bestEffortDeliver
+            self = .agentTurn(turn)
+        case (.agentTurn(_?, let turn), .systemEvent): self = .agentTurn(turn)
+        case (.agentTurn(nil, _), .systemEvent):
+            throw ProtocolError(.invalidRequest, "payload.message: needed for payload.kind=\"agentTurn\"")
+        }
+    }
+}
+
+// MARK: JSON
+
+extension CronPayload {
+    var json: JSON {
+        switch self {
+        case .systemEvent(let text): return ["kind": "systemEvent", "text": .string(text)]
+        case .agentTurn(let turn):
+            var object: JSONObject = ["kind": "agentTurn", "message": .string(turn.message)]
+            object["model"] = turn.model.map(JSON.string)
+            object["thinking"] = turn.thinking.map(JSON.string)
+            object["timeoutSeconds"] = turn.timeoutSeconds.map(JSON.integer)
+            object["deliver"] = turn.deliver.map(JSON.bool)
+            object["channel"] = turn.channel.map(JSON.string)
+            object["to"] = turn.to.map(JSON.string)
+            object["bestEffortDeliver"] = turn.bestEffortDeliver.map(JSON.bool)
+            return .object(object)
+        }
+    }
+}
+
+extension Shape where Value == CronPayload {
+    /// One of two kinds, told apart by `kind`.
+    static let cronPayload = Shape.anyOf([
+        .object(
+            Schema(
+                Field(required: "kind", .constant("systemEvent", true), "The main session is told something."),
+                Field(required: "text", .nonEmptyString, "What it is told."), as: { .systemEvent($1) })),
+        .object(
+            Schema(
+                Field(required: "kind", .constant("agentTurn", true), "An agent is asked something."),
+                Field(required: "message", .nonEmptyString, "What it is asked."),
+                Field("model", .string, "With which model."),
+                Field("thinking", .string, "How hard it thinks; for those that can be told."),
+                Field("timeoutSeconds", .integer(1...), "How long it may take."),
+                Field(
+                    "deliver", .boolean, "Whether its answer is sent to somebody: refused here, unless by best effort."),
+                Field("channel", .nonEmptyString, "Through which messaging service; none is there yet."),
+                Field("to", .string, "To whom."),
+                Field("bestEffortDeliver", .boolean, "Whether it is no fault when the answer cannot be sent."),
+                as: {
+                    .agentTurn(
+                        CronPayload.Turn(
+                            message: $1, model: $2, thinking: $3, timeoutSeconds: $4, deliver: $5, channel: $6, to: $7,
+                            bestEffortDeliver: $8))
+                })),
+    ])
+}
+
+extension Shape where Value == CronPayload.Patch {
+    /// The same, with nothing needed but `kind`.
+    static let cronPayloadPatch = Shape.anyOf([
+        .object(
+            Schema(
+                Field(required: "kind", .constant("systemEvent", true), "The main session is told something."),
+                Field("text", .nonEmptyString, "What it is told."), as: { .systemEvent($1) })),
+        .object(
+            Schema(
+                Field(required: "kind", .constant("agentTurn", true), "An agent is asked something."),
+                Field("message", .nonEmptyString, "What it is asked."), Field("model", .string, "With which model."),
+                Field("thinking", .string, "How hard it thinks; for those that can be told."),
+                Field("timeoutSeconds", .integer(1...), "How long it may take."),
+                Field(
+                    "deliver", .boolean, "Whether its answer is sent to somebody: refused here, unless by best effort."),
+                Field("channel", .nonEmptyString, "Through which messaging service; none is there yet."),
+                Field("to", .string, "To whom."),
+                Field("bestEffortDeliver", .boolean, "Whether it is no fault when the answer cannot be sent."),
+                as: {
+                    .agentTurn(
+                        message: $1,
+                        CronPayload.Turn(
+                            message: $1 ?? "", model: $2, thinking: $3, timeoutSeconds: $4, deliver: $5, channel: $6,
+                            to: $7, bestEffortDeliver: $8))
+                })),
+    ])
+}

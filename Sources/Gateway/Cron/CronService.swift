@@ -1,0 +1,291 @@
+import JSON
+import Logging
+import Policy
+import Synchronization
+
+/// Keeps the scheduled jobs, and does what is due.
+///
+/// Jobs are kept in the database, and here for reading: a question never waits for the disk. What was missed while no
+/// gateway ran is done once, at the start. What a gateway had begun when it was killed is not done again: it may have
+/// been done, so it is noted as failed.
+final class CronService: Sendable {
+    private struct State {
+        var jobs: [String: CronJob]
+        var running: Set<String> = []
+        var section: CronSection
+        /// Waits for the next job that is due.
+        var sleeper: Task<Void, Never>?
+        var isServing = false
+
+        /// How many more jobs may be begun now.
+        var free: Int {
+            section.enabled ? max(0, Int(clamping: section.maxConcurrentRuns) - running.count) : 0
+        }
+    }
+
+    /// What came of a request to do a job now.
+    enum RunAnswer: Sendable, Equatable {
+        case ran(CronJob.Status)
+        case notDue
+        case alreadyRunning
+    }
+
+    /// How many jobs there may be.
+    static let limit = 1000
+    /// The longest the service looks away from the clock, in milliseconds: somebody may set it.
+    private static let longestSleep: Int64 = 60_000
+
+    private let database: InstanceDatabase
+    private let clock: WallClock
+    private let state: Mutex<State>
+    /// Taken for as long as a change takes, so that memory and disk see changes in one order.
+    private let changing = Mutex(())
+
+    /// Reads the jobs in `database`. Throws `StorageError`.
+    init(database: InstanceDatabase, section: CronSection, clock: WallClock) throws(StorageError) {
+        self.database = database
+        self.clock = clock
+        let time = clock.milliseconds
+        var jobs: [String: CronJob] = [:]
+        for job in try database.readNow({ try $0.cron.jobs() }) { jobs[job.id] = job }
+        for var job in jobs.values {
+            guard let start = job.state.runningAt else { continue }
+            var run = CronRun(of: job.id, at: start)
+            run.endedAt = max(start, time)
+            run.status = .error
+            run.error = Self.cutOff
+            job.note(run)
+            run.nextRunAt = job.state.nextRunAt
+            jobs[job.id] = job
+            try database.writeNow { [job, run] transaction in
+                try transaction.cron.save(job)
+                try transaction.cron.record(run)
+            }
+        }
+        state = Mutex(State(jobs: jobs, section: section))
+    }
+
+    private static let cutOff = "the gateway ended before the run did"
+
+    // MARK: Questions
+
+    /// Whether jobs are done at their time; they can be done by hand all the same.
+    var isEnabled: Bool { state.withLock { $0.section.enabled } }
+
+    /// All jobs, those due first in front; only those that are ever due unless `includesDisabled`.
+    func jobs(includesDisabled: Bool) -> [CronJob] {
+        state.withLock { Array($0.jobs.values) }.filter { includesDisabled || $0.isEnabled }.sorted {
+            ($0.state.nextRunAt ?? .max, $0.createdAt, $0.id) < ($1.state.nextRunAt ?? .max, $1.createdAt, $1.id)
+        }
+    }
+
+    /// When the next job will be done, in milliseconds since 1970.
+    var nextWakeAt: Int64? {
+        state.withLock { $0.section.enabled ? $0.jobs.values.compactMap(\.state.nextRunAt).min() : nil }
+    }
+
+    /// The last `limit` runs of the job `id`, oldest first.
+    func runs(of id: String, limit: Int) async throws -> [JSON] {
+        try await database.read { try $0.cron.runs(of: id, limit: limit) }
+    }
+
+    // MARK: Changes
+
+    /// Goes on as another configuration says.
+    func adopt(_ section: CronSection) {
+        state.withLock { $0.section = section }
+        awaken()
+    }
+
+    /// Keeps a new job: it is on disk when this returns. Throws `ProtocolError` when it can be none, or there are too
+    /// many, and `StorageError`.
+    func add(_ job: CronJob) throws -> CronJob {
+        var job = job
+        try job.requireFitting()
+        try job.plan(at: clock.milliseconds)
+        return try changing.withLock { _ in
+            guard state.withLock({ $0.jobs.count }) < Self.limit else {
+                throw ProtocolError(.invalidRequest, "there are \(Self.limit) cron jobs already; remove some first")
+            }
+            try keep(job)
+            return job
+        }
+    }
+
+    /// Changes the job `id`. Throws `ProtocolError` when there is none, or `change` makes none of it.
+    func update(_ id: String, _ change: (inout CronJob) throws -> Void) throws -> CronJob {
+        try changing.withLock { _ in
+            guard var job = state.withLock({ $0.jobs[id] }) else { throw Self.unknown(id) }
+            try change(&job)
+            try job.requireFitting()
+            job.updatedAt = clock.milliseconds
+            try job.plan(at: job.updatedAt)
+            try keep(job)
+            return job
+        }
+    }
+
+    /// Forgets the job `id`. Returns whether there was one. One that is being done is done to its end.
+    func remove(_ id: String) throws -> Bool {
+        try changing.withLock { _ in
+            guard state.withLock({ $0.jobs[id] }) != nil else { return false }
+            try database.writeNow { try $0.cron.remove(id) }
+            state.withLock { $0.jobs[id] = nil }
+            awaken()
+            return true
+        }
+    }
+
+    private func keep(_ job: CronJob) throws(StorageError) {
+        try database.writeNow { try $0.cron.save(job) }
+        state.withLock { state in
+            // It may have been begun meanwhile.
+            var job = job
+            job.state.runningAt = state.jobs[job.id]?.state.runningAt
+            state.jobs[job.id] = job
+        }
+        awaken()
+    }
+
+    private static func unknown(_ id: String) -> ProtocolError {
+        ProtocolError(.invalidRequest, "unknown cron job id: \(id)")
+    }
+
+    private func awaken() {
+        state.withLock { $0.sleeper }?.cancel()
+    }
+
+    // MARK: Doing
+
+    /// Does what is due, when it is due, for `gateway`, until the task is cancelled. Called again, it does nothing.
+    func serve(for gateway: Gateway) async {
+        let isFirst = state.withLock { state in
+            defer { state.isServing = true }
+            return !state.isServing
+        }
+        guard isFirst else { return }
+        while !Task.isCancelled {
+            for job in takeDue() {
+                gateway.tasks.start { [self] in _ = await perform(job, for: gateway) }
+            }
+            let sleeper = sleep()
+            await withTaskCancellationHandler {
+                await sleeper.value
+            } onCancel: {
+                sleeper.cancel()
+            }
+        }
+    }
+
+    /// Does the job `id` now, if it is due or `isForced`.
+    func run(_ id: String, isForced: Bool, for gateway: Gateway) async throws -> RunAnswer {
+        let time = clock.milliseconds
+        let (job, answer): (CronJob?, RunAnswer) = try state.withLock { state in
+            guard let job = state.jobs[id] else { throw Self.unknown(id) }
+            guard !state.running.contains(id) else { return (nil, .alreadyRunning) }
+            guard isForced || job.isDue(at: time) else { return (nil, .notDue) }
+            return (Self.begin(job, &state, at: time), .ran(.ok))
+        }
+        guard let job else { return answer }
+        return .ran(await perform(job, for: gateway))
+    }
+
+    /// The jobs that are due, marked as being done: as many as may be done at once.
+    private func takeDue() -> [CronJob] {
+        let time = clock.milliseconds
+        return state.withLock { state in
+            let due = state.jobs.values.filter { !state.running.contains($0.id) && $0.isDue(at: time) }
+            return due.sorted { ($0.state.nextRunAt ?? 0, $0.id) < ($1.state.nextRunAt ?? 0, $1.id) }
+                .prefix(state.free).map { Self.begin($0, &state, at: time) }
+        }
+    }
+
+    private static func begin(_ job: CronJob, _ state: inout State, at time: Int64) -> CronJob {
+        var job = job
+        job.state.runningAt = time
+        state.jobs[job.id] = job
+        state.running.insert(job.id)
+        return job
+    }
+
+    /// A task that ends when something may be due.
+    private func sleep() -> Task<Void, Never> {
+        let time = clock.milliseconds
+        return state.withLock { state in
+            let next = state.jobs.values.filter { !state.running.contains($0.id) }.compactMap(\.state.nextRunAt).min()
+            let delay = state.free == 0 ? Self.longestSleep : min(Self.longestSleep, max(0, (next ?? .max) - time))
+            let sleeper = Task {
+                // Cancelled means awake.
+                _ = try? await Task.sleep(for: .milliseconds(delay))
+            }
+            state.sleeper = sleeper
+            return sleeper
+        }
+    }
+
+    /// Does `job`, which was begun, and notes how it went.
+    private func perform(_ job: CronJob, for gateway: Gateway) async -> CronJob.Status {
+        var run = CronRun(of: job.id, at: job.state.runningAt ?? clock.milliseconds)
+        gateway.announceCron(job.id, "started", ["runAtMs": .integer(run.startedAt)])
+        do {
+            try noteBegin(of: job.id)
+            try await gateway.carryOut(job, &run)
+        } catch {
+            run.status = .error
+            run.error =
+                error is CancellationError ? Self.cutOff : (error as? ProtocolError)?.message ?? "\(error)"
+        }
+        run.endedAt = clock.milliseconds
+        finish(&run, for: gateway)
+        return run.status
+    }
+
+    /// Keeps that the job `id` was begun, for a gateway that comes after this one was killed.
+    private func noteBegin(of id: String) throws {
+        try changing.withLock { _ in
+            guard let job = state.withLock({ $0.jobs[id] }) else { return }
+            try database.writeNow { try $0.cron.save(job) }
+        }
+    }
+
+    private func finish(_ run: inout CronRun, for gateway: Gateway) {
+        var isForgotten = false
+        do {
+            try changing.withLock { _ in
+                // It may have been changed meanwhile, or removed.
+                var job = state.withLock { $0.jobs[run.jobID] }
+                job?.note(run)
+                run.nextRunAt = job?.state.nextRunAt
+                isForgotten = job?.isOver == true
+                let kept = isForgotten ? nil : job
+                // Done is done, whatever the disk says: it must not be done again at once.
+                state.withLock { state in
+                    state.running.remove(run.jobID)
+                    state.jobs[run.jobID] = kept
+                }
+                try database.writeNow { [run] transaction in
+                    if let kept { try transaction.cron.save(kept) } else { try transaction.cron.remove(run.jobID) }
+                    try transaction.cron.record(run)
+                }
+            }
+        } catch {
+            gateway.logger.error("a run cannot be noted", metadata: ["job": "\(run.jobID)", "error": "\(error)"])
+        }
+        awaken()
+        gateway.announceCron(run.jobID, "finished", run.details)
+        if isForgotten { gateway.announceCron(run.jobID, "removed") }
+    }
+}
+
+extension CronJob {
+    fileprivate func isDue(at time: Int64) -> Bool { state.nextRunAt.map { $0 <= time } == true }
+}
+
+extension Gateway {
+    /// Tells everybody of something about the job `id`.
+    func announceCron(_ id: String, _ action: String, _ more: JSONObject = JSONObject()) {
+        var object: JSONObject = ["jobId": .string(id), "action": .string(action)]
+        for member in more.members { object[member.name] = member.value }
+        broadcast(.cron, .object(object), isDroppable: true)
+    }
+}

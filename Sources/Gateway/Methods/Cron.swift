@@ -1,0 +1,242 @@
+import JSON
+import Policy
+
+extension MethodGroup {
+    /// What is done at its time.
+    static let cron = MethodGroup(
+        "Cron",
+        """
+        Jobs that are done at their time, kept in the instance's database: one that was answered is on disk. A job for \
+        the main session tells it something; one with a session of its own, `cron:` and its id, has an agent answer \
+        there, and the main session is told what came of it. What was missed while no gateway ran is done once, at the \
+        start; what a gateway was doing when it was killed counts as failed, and is not done again. Where clocks are \
+        put forward, what was due in the hour left out is due that much later; where they are put back, what is due at \
+        an hour is due once.
+        """,
+        [status, list, add, update, remove, run, runLog])
+}
+
+private let status = Method.immediate(
+    "cron.status", .scope(.read), "How the schedule stands.", NoParameters.schema,
+    answer: .object(
+        Field(required: "enabled", .boolean, "Whether jobs are done at their time (`cron.enabled`)."),
+        Field(required: "storePath", .string, "Where they are kept."),
+        Field(required: "jobs", .integer(0...), "How many there are."),
+        Field(required: "nextWakeAtMs", .any, "When the next is due, in milliseconds since 1970; or null."))
+) { call, _ in
+    let cron = call.gateway.cron
+    return [
+        "enabled": .bool(cron.isEnabled), "storePath": .string(call.gateway.database.path.text),
+        "jobs": .integer(Int64(cron.jobs(includesDisabled: true).count)),
+        "nextWakeAtMs": cron.nextWakeAt.map(JSON.integer) ?? .null,
+    ]
+}
+
+private struct ListParameters {
+    var includesDisabled: Bool
+
+    static let schema = Schema(
+        Field("includeDisabled", .boolean, default: false, "Those as well that are never due."),
+        as: ListParameters.init)
+}
+
+private let list = Method.immediate(
+    "cron.list", .scope(.read), "The jobs, those due first in front.", ListParameters.schema,
+    answer: .object(Field(required: "jobs", .list(of: CronJob.shape), "The jobs."))
+) { call, parameters in
+    ["jobs": .array(call.gateway.cron.jobs(includesDisabled: parameters.includesDisabled).map(\.json))]
+}
+
+// MARK: Changes
+
+private struct AddParameters {
+    var name: String
+    var agentID: Change<String>?
+    var description: String?
+    var isEnabled: Bool
+    var isDeletedAfterRun: Bool?
+    var schedule: CronSchedule
+    var target: CronJob.Target
+    var wakeMode: CronJob.WakeMode
+    var payload: CronPayload
+    var isolation: CronJob.Isolation?
+
+    static let schema = Schema(
+        Field(required: "name", .nonEmptyString, "Its name."),
+        Field("agentId", .nullable(.nonEmptyString), "Whose it is; left out or null, the default agent's."),
+        Field("description", .string, "What it is for."),
+        Field("enabled", .boolean, default: true, "Whether it is ever due."),
+        Field("deleteAfterRun", .boolean, "Whether it is forgotten once it went well."),
+        Field(required: "schedule", .cronSchedule, "When it is due."),
+        Field(required: "sessionTarget", Shape<CronJob.Target>.word, "Where it is done."),
+        Field(
+            required: "wakeMode", Shape<CronJob.WakeMode>.word,
+            "`now`: the main session's agent acts on it at once; else at its next turn."),
+        Field(required: "payload", .cronPayload, "What is done: `systemEvent` in `main`, `agentTurn` in `isolated`."),
+        Field("isolation", .cronIsolation, "What the main session is told of it."), as: AddParameters.init)
+
+    func job(at time: Int64) -> CronJob {
+        CronJob(
+            id: UUIDText.random(), agentID: agentID?.value, name: name, description: description, isEnabled: isEnabled,
+            isDeletedAfterRun: isDeletedAfterRun, createdAt: time, updatedAt: time, schedule: schedule, target: target,
+            wakeMode: wakeMode, payload: payload, isolation: isolation)
+    }
+}
+
+private let add = Method.awaiting(
+    "cron.add", .scope(.admin), "Makes a job.", AddParameters.schema, answer: CronJob.shape.map(\.json)
+) { call, parameters in
+    var job = parameters.job(at: call.gateway.clock.milliseconds)
+    job.agentID = try agent(job.agentID, in: call.gateway)
+    job = try call.gateway.cron.add(job)
+    call.gateway.announceCron(job.id, "added", job.nextRun)
+    return job.json
+}
+
+private struct Patch {
+    var name: String?
+    var agentID: Change<String>?
+    var description: String?
+    var isEnabled: Bool?
+    var isDeletedAfterRun: Bool?
+    var schedule: CronSchedule?
+    var target: CronJob.Target?
+    var wakeMode: CronJob.WakeMode?
+    var payload: CronPayload.Patch?
+    var isolation: CronJob.Isolation?
+
+    static let schema = Schema(
+        Field("name", .nonEmptyString, "Its name."),
+        Field("agentId", .nullable(.nonEmptyString), "Whose it is; null, the default agent's."),
+        Field("description", .string, "What it is for."), Field("enabled", .boolean, "Whether it is ever due."),
+        Field("deleteAfterRun", .boolean, "Whether it is forgotten once it went well."),
+        Field("schedule", .cronSchedule, "When it is due."),
+        Field("sessionTarget", Shape<CronJob.Target>.word, "Where it is done."),
+        Field(
+            "wakeMode", Shape<CronJob.WakeMode>.word,
+            "`now`: the main session's agent acts on it at once; else at its next turn."),
+        Field("payload", .cronPayloadPatch, "What is done; what is left out stays as it is."),
+        Field("isolation", .cronIsolation, "What the main session is told of it."), as: Patch.init)
+
+    func apply(to job: inout CronJob, in gateway: Gateway) throws(ProtocolError) {
+        job.name = name ?? job.name
+        if let agentID { job.agentID = try agent(agentID.value, in: gateway) }
+        job.description = description ?? job.description
+        job.isEnabled = isEnabled ?? job.isEnabled
+        job.isDeletedAfterRun = isDeletedAfterRun ?? job.isDeletedAfterRun
+        job.schedule = schedule ?? job.schedule
+        job.target = target ?? job.target
+        job.wakeMode = wakeMode ?? job.wakeMode
+        if let payload { try job.payload.apply(payload) }
+        job.isolation = isolation ?? job.isolation
+    }
+}
+
+private struct UpdateParameters {
+    var id: String?
+    var jobID: String?
+    var patch: Patch
+
+    static let schema = Schema(
+        idField, jobIDField, Field(required: "patch", .object(Patch.schema), "What is to be otherwise."),
+        as: UpdateParameters.init)
+}
+
+private let update = Method.awaiting(
+    "cron.update", .scope(.admin), "Changes a job.", UpdateParameters.schema, answer: CronJob.shape.map(\.json)
+) { call, parameters in
+    let id = try requireID(parameters.id, parameters.jobID, of: "cron.update")
+    let job = try call.gateway.cron.update(id) { try parameters.patch.apply(to: &$0, in: call.gateway) }
+    call.gateway.announceCron(job.id, "updated", job.nextRun)
+    return job.json
+}
+
+private struct RemoveParameters {
+    var id: String?
+    var jobID: String?
+
+    static let schema = Schema(idField, jobIDField, as: RemoveParameters.init)
+}
+
+private let remove = Method.awaiting(
+    "cron.remove", .scope(.admin), "Forgets a job. One that is being done is done to its end.", RemoveParameters.schema,
+    answer: .object(
+        Field(required: "ok", .constant(true, true), "It is not there any more."),
+        Field(required: "removed", .boolean, "Whether it was there."))
+) { call, parameters in
+    let id = try requireID(parameters.id, parameters.jobID, of: "cron.remove")
+    let isRemoved = try call.gateway.cron.remove(id)
+    if isRemoved { call.gateway.announceCron(id, "removed") }
+    return ["ok": true, "removed": .bool(isRemoved)]
+}
+
+// MARK: Runs
+
+private struct RunParameters {
+    enum Mode: String, CaseIterable { case due, force }
+
+    var id: String?
+    var jobID: String?
+    var mode: Mode
+
+    static let schema = Schema(
+        idField, jobIDField, Field("mode", Shape<Mode>.word, default: .due, "Only if it is due, or in any case."),
+        as: RunParameters.init)
+}
+
+private let run = Method.awaiting(
+    "cron.run", .scope(.admin), "Does a job now.", RunParameters.schema,
+    answer: .object(
+        Field(required: "ok", .boolean, "Whether nothing went wrong."),
+        Field(required: "ran", .boolean, "Whether it was done."),
+        Field("reason", .string, "Why it was not: `not-due` or `already-running`."))
+) { call, parameters in
+    let id = try requireID(parameters.id, parameters.jobID, of: "cron.run")
+    switch try await call.gateway.cron.run(id, isForced: parameters.mode == .force, for: call.gateway) {
+    case .ran(let status): return ["ok": .bool(status == .ok), "ran": true]
+    case .notDue: return ["ok": true, "ran": false, "reason": "not-due"]
+    case .alreadyRunning: return ["ok": true, "ran": false, "reason": "already-running"]
+    }
+}
+
+private struct RunsParameters {
+    var id: String?
+    var jobID: String?
+    var limit: Int64
+
+    static let schema = Schema(
+        idField, jobIDField, Field("limit", .integer(1...5000), default: 200, "The most entries."),
+        as: RunsParameters.init)
+}
+
+private let runLog = Method.awaiting(
+    "cron.runs", .scope(.read), "The history of a job.", RunsParameters.schema,
+    answer: .object(
+        Field(required: "entries", .list(of: CronRun.shape), "The last runs, oldest first."))
+) { call, parameters in
+    let id = try requireID(parameters.id, parameters.jobID, of: "cron.runs")
+    return ["entries": .array(try await call.gateway.cron.runs(of: id, limit: Int(parameters.limit)))]
+}
+
+private let idField = Field("id", .nonEmptyString, "The job.")
+private let jobIDField = Field("jobId", .nonEmptyString, "The same, by its older name.")
+
+private func requireID(_ id: String?, _ jobID: String?, of method: String) throws(ProtocolError) -> String {
+    guard let id = id ?? jobID else { throw ProtocolError(.invalidRequest, "invalid \(method) params: missing id") }
+    return id
+}
+
+/// The agent `id` as it is kept. Throws `ProtocolError` when there is none.
+private func agent(_ id: String?, in gateway: Gateway) throws(ProtocolError) -> String? {
+    guard let id = id?.trimmed.lowercased() else { return nil }
+    try gateway.requireAgent(id)
+    return id
+}
+
+extension CronJob {
+    fileprivate var nextRun: JSONObject { state.nextRunAt.map { ["nextRunAtMs": .integer($0)] } ?? [:] }
+}
+
+extension Change {
+    fileprivate var value: Value? { if case .set(let value) = self { value } else { nil } }
+}
