@@ -38,6 +38,7 @@ public final class Gateway: Sendable {
     let presence = Presence()
     let systemEvents = SystemEvents()
     let nodes = NodeRegistry()
+    let nodeStore: NodeStore
     let approvals: ApprovalsFile
     let cron: CronService
     let attempts: AttemptLimiter
@@ -90,6 +91,7 @@ public final class Gateway: Sendable {
         runs = RunTable(clock: clock)
         lanes = Lanes(limits: configuration.laneLimits)
         devices = try DeviceStore(database: database, clock: clock)
+        nodeStore = try NodeStore(database: database, clock: clock)
         cron = try CronService(database: database, section: configuration.content.cron, clock: clock)
         host = HostDescription.current
         startedAt = clock.milliseconds

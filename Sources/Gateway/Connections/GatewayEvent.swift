@@ -99,6 +99,17 @@ struct GatewayEvent: Sendable {
             Field(required: "decision", .string, "`approved` or `rejected`."),
             Field(required: "ts", .integer, "When, in milliseconds since 1970.")))
 
+    static let nodePairRequested = GatewayEvent(
+        "node.pair.requested", for: .pairing, "A node asks to be paired.", NodePairingRequest.shape)
+
+    static let nodePairResolved = GatewayEvent(
+        "node.pair.resolved", for: .pairing, "A node was paired or turned away.",
+        .object(
+            Field(required: "requestId", .string, "The request's id."),
+            Field(required: "nodeId", .string, "The node."),
+            Field(required: "decision", .string, "`approved` or `rejected`."),
+            Field(required: "ts", .integer, "When, in milliseconds since 1970.")))
+
     static let nodeInvokeRequest = GatewayEvent(
         "node.invoke.request", "Sent to one node, without `seq`: it is to carry out a command.",
         .object(
@@ -111,7 +122,8 @@ struct GatewayEvent: Sendable {
 
     /// All of them, as hello-ok lists them.
     static let all = [
-        challenge, tick, presence, health, shutdown, agent, chat, cron, pairRequested, pairResolved, nodeInvokeRequest,
+        challenge, tick, presence, health, shutdown, agent, chat, cron, pairRequested, pairResolved,
+        nodePairRequested, nodePairResolved, nodeInvokeRequest,
     ]
 
     /// The frame that carries `payload`.

@@ -28,11 +28,5 @@ enum UnservedMethods {
             ]
         ),
         (.approvals, ["exec.approval.request", "exec.approval.resolve"]),
-        (
-            .pairing,
-            [
-                "node.pair.approve", "node.pair.list", "node.pair.reject", "node.pair.request", "node.pair.verify",
-            ]
-        ),
     ]
 }

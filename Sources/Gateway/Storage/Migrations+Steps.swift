@@ -99,4 +99,20 @@ extension Migrations {
             ) STRICT;
             CREATE INDEX cronRunByJob ON cronRun(jobId, id);
             """)
+
+    /// Nodes that were paired by `node.pair.*`, and those that ask.
+    static let nodes = Step(
+        summary: "nodes and their pairing",
+        sql: """
+            CREATE TABLE node (
+                ordinal INTEGER PRIMARY KEY,
+                nodeId TEXT NOT NULL UNIQUE,
+                record TEXT NOT NULL
+            ) STRICT;
+            CREATE TABLE nodePairingRequest (
+                ordinal INTEGER PRIMARY KEY,
+                requestId TEXT NOT NULL UNIQUE,
+                record TEXT NOT NULL
+            ) STRICT;
+            """)
 }

@@ -10,7 +10,7 @@ enum Migrations {
         let sql: String
     }
 
-    static let steps: [Step] = [sessionsAndRuns]
+    static let steps: [Step] = [sessionsAndRuns, nodes]
 
     /// Throws `StorageError` when the database at `path` has steps this version does not know.
     static func requireKnown(_ database: Database, at path: AbsolutePath) throws {

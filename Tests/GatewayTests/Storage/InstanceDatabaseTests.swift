@@ -146,6 +146,23 @@ func `a damaged database is refused and left as it is`(offset: Int, count: Int, 
     #expect(try after.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM cronRun") } == 1)
 }
 
+@Test func `a database of the first version is brought to the newest, with what it held`() throws {
+    let directory = try TemporaryDirectory()
+    try filled(directory, rows: 3)
+    let older = try DatabaseQueue(path: (directory.path / "mazelclaw.sqlite").text)
+    try older.writeWithoutTransaction {
+        try $0.execute(sql: "DROP TABLE node; DROP TABLE nodePairingRequest; PRAGMA user_version = 1")
+    }
+    try older.close()
+    let database = try InstanceDatabase(stateDirectory: directory.path)
+    #expect(!database.isNew)
+    #expect(try rowCount(database) == 3)
+    #expect(try database.readNow { try $0.nodes.paired() } == [])
+    let version = try database.readNow { try Int.fetchOne($0.database, sql: "PRAGMA user_version") }
+    #expect(version == Migrations.steps.count)
+    try database.close()
+}
+
 @Test func `of changes that share a commit, one that fails takes only itself back`() async throws {
     struct Refusal: Error {}
     let directory = try TemporaryDirectory()
