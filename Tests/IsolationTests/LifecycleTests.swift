@@ -217,10 +217,7 @@ import Testing
                 (Files.read("/proc/self/mountinfo") ?? "").split(separator: "\n").map(String.init),
                 Files.listing("/dev/shm"), left("/tmp"), left("/sys/fs/cgroup"),
                 try FileManager.default.contentsOfDirectory(atPath: "/proc/\(witness.processID)/fd").sorted(),
-                // Locks of this host's files (proc(5), /proc/locks, by inode).
-                (Files.read("/proc/locks") ?? "").split(separator: "\n").filter { line in
-                    Self.lockFiles(host).contains { line.contains(":\($0) ") }
-                }.map { $0.split(separator: " ").dropFirst().prefix(4).joined(separator: " ") },
+                Self.heldLocks(of: host),
                 Processes.all.filter { Processes.fields($0)?[1] == "1" }.filter {
                     Files.read("/proc/\($0)/cmdline")?.contains(host.root) == true
                 }.map(String.init),
@@ -251,10 +248,15 @@ import Testing
     }
 
     /// The inodes of the instance locks.
-    private static func lockFiles(_ host: Host) -> [UInt64] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: host.locks)) ?? []).compactMap { name in
-            var status = stat()
-            return stat("\(host.locks)/\(name)", &status) == 0 ? UInt64(status.st_ino) : nil
+    /// The lock files somebody holds: asked one by one, for /proc/locks passes over some while others come and go.
+    private static func heldLocks(of host: Host) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: host.locks)) ?? []).sorted().filter { name in
+            let file = open("\(host.locks)/\(name)", O_RDWR | O_CLOEXEC)
+            defer { close(file) }
+            var lock = flock()
+            lock.l_type = Int16(F_WRLCK)
+            // F_OFD_GETLK is 36 (fcntl(2)).
+            return fcntl(file, 36, &lock) == 0 && lock.l_type != Int16(F_UNLCK)
         }
     }
 
