@@ -27,7 +27,7 @@ extension Gateway {
             run.sessionKey = session.key.text
             let answer: String
             do {
-                let end = try await conversations.run(request)
+                let end = try await conversations.end(of: conversations.begin(request))
                 run.take(end)
                 run.summarize(end.text)
                 answer = end.text
@@ -83,9 +83,9 @@ extension Conversations {
     func wake(_ session: (key: SessionKey, agentID: String)) async throws -> RunEnd? {
         let models = gateway.agents.named(session.agentID)?.models ?? []
         guard models.contains(where: { $0.provider != Operator.id }) else { return nil }
-        return try await run(
-            RunRequest(
-                space: .agent, key: "wake:\(UUIDText.random())", sessionKey: session.key,
-                clientSessionKey: session.key.text, agentID: session.agentID, message: Self.wakeMessage))
+        let request = RunRequest(
+            space: .agent, key: "wake:\(UUIDText.random())", sessionKey: session.key,
+            clientSessionKey: session.key.text, agentID: session.agentID, message: Self.wakeMessage)
+        return try await end(of: begin(request))
     }
 }
