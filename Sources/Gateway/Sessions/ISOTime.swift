@@ -1,9 +1,9 @@
 import Glibc
 
 /// Times as RFC 3339 writes them, in UTC and to the millisecond: `2026-01-31T12:34:56.789Z`.
-enum ISOTime {
+public enum ISOTime {
     /// `milliseconds` since 1970, written out.
-    static func text(_ milliseconds: Int64) -> String {
+    public static func text(_ milliseconds: Int64) -> String {
         let (seconds, rest) = milliseconds.flooredQuotientAndRemainder(by: 1000)
         var time = time_t(seconds)
         var parts = tm()
@@ -19,7 +19,7 @@ enum ISOTime {
     }
 
     /// The milliseconds since 1970 that `text` says; nil when it is no such time.
-    static func milliseconds(_ text: String) -> Int64? {
+    public static func milliseconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z") else { return nil }
         let numbers = bytes.dropLast().split { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Gateway
+import JSON
+import Policy
+
+/// `mazelclaw cron`: the scheduled jobs of this profile's gateway.
+struct CronCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cron", abstract: "List, add, remove and run the scheduled jobs of this profile's gateway.",
+        discussion: "The gateway must run: it keeps them, and does them at their time.",
+        subcommands: [CronListCommand.self, CronAddCommand.self, CronRemoveCommand.self, CronRunCommand.self],
+        defaultSubcommand: CronListCommand.self
+    )
+
+    /// Has the gateway of `context` answer `method`. Throws `ClientError` and `ConfigurationError`.
+    static func call(_ method: String, _ params: JSON, scope: Scope, in context: Context) async throws -> JSON {
+        let file = try ConfigurationFile.load(for: context.instance)
+        let configuration = try GatewayConfiguration(instance: context.instance, file: file)
+        let client = try await GatewayClient.connect(
+            port: configuration.ports.value.gateway, params: configuration.credentials.connectParams(scopes: [scope]))
+        do {
+            let answer = try await client.call(method, params)
+            await client.close()
+            return answer
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
+    /// A job on one line.
+    static func line(_ job: JSON) -> String {
+        func time(_ name: String) -> String? { job["state"]?[name]?.integer.map(ISOTime.text) }
+        let next = time("nextRunAtMs").map { "next \($0)" } ?? "never due"
+        let last = time("lastRunAtMs").map { "  last \($0) \(job["state"]?["lastStatus"]?.string ?? "")" } ?? ""
+        return TerminalText.safe("\(job["id"]?.string ?? "")  \(next)\(last)  \(job["name"]?.string ?? "")")
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Gateway
+import JSON
+
+/// `mazelclaw cron list`: the jobs, those due first in front.
+struct CronListCommand: InstanceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the jobs, those due first in front.")
+
+    @Flag(help: "Those as well that are switched off.")
+    var all = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run(in context: Context) async throws -> Int32 {
+        let answer = try await CronCommand.call(
+            "cron.list", ["includeDisabled": .bool(all)], scope: .read, in: context)
+        let jobs = answer["jobs"]?.array ?? []
+        if json {
+            Output.line(answer.text(pretty: true))
+        } else {
+            Output.line(jobs.isEmpty ? "No jobs." : jobs.map(CronCommand.line).joined(separator: "\n"))
+        }
+        return 0
+    }
+}
