@@ -176,7 +176,7 @@ func `a close frame is answered with its code, or with what is wrong with it`(
 
 @Test(
     arguments: [
-        ("/", [], nil, 101), ("/any/path?x=1", [], nil, 101), ("/__mazelclaw__/ws", [], nil, 404),
+        ("/", [], nil, 101), ("/any/path?x=1", [], nil, 101), ("/__mazelclaw__/ws", [], nil, 101),
         ("/", ["Origin: http://127.0.0.1:PORT"], nil, 101), ("/", ["Origin: http://evil.example"], nil, 403),
         ("/", ["Origin: http://127.0.0.1:1"], nil, 403), ("/", ["Origin: null"], nil, 403),
         ("/", [], "evil.example", 421), ("/", ["Origin: http://evil.example"], "evil.example", 421),
