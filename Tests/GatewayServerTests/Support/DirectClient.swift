@@ -23,6 +23,7 @@ final class DirectClient: ProtocolClient {
         }
     }
 
+    let passedOver = PassedOver()
     private let transport = Transport()
     private let connection: Connection?
 

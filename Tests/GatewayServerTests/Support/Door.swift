@@ -77,6 +77,9 @@ extension ProtocolClient {
 
     /// The payload of the next event called `name`, passing over everything else; nil when the connection ends.
     func event(_ name: String) async throws -> JSON? {
+        while let frame = passedOver.take() {
+            if frame["event"]?.string == name { return frame["payload"] }
+        }
         while let frame = try await frame() {
             if frame["event"]?.string == name { return frame["payload"] }
         }

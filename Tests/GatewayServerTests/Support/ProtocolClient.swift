@@ -10,6 +10,8 @@ enum Heard: Equatable, Sendable {
 
 /// A client of the gateway's protocol, over whatever carries it.
 protocol ProtocolClient {
+    /// What `event` hears first.
+    var passedOver: PassedOver { get }
     func send(_ text: String) throws
     func hear() async throws -> Heard
     /// Goes away.
@@ -26,7 +28,7 @@ extension ProtocolClient {
         if case .frame(let json) = try await hear() { json } else { nil }
     }
 
-    /// Sends a request and returns the answer, passing over events.
+    /// Sends a request and returns the answer, passing over events. Those of runs are kept for `event`.
     func call(_ method: String, _ params: JSON? = nil, id: String = "call") async throws -> JSON? {
         var request: JSON = ["type": "req", "id": .string(id), "method": .string(method)]
         if let params, case .object(var object) = request {
@@ -36,6 +38,7 @@ extension ProtocolClient {
         try send(request)
         while let frame = try await frame() {
             if frame["type"] == "res", frame["id"]?.string == id { return frame }
+            passedOver.keep(frame)
         }
         return nil
     }

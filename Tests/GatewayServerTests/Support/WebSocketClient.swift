@@ -3,6 +3,7 @@ import Testing
 
 /// A WebSocket client (RFC 6455) that can also break the rules.
 final class WebSocketClient: ProtocolClient {
+    let passedOver = PassedOver()
     let wire: Wire
     /// The answer to the upgrade: the status line and the header fields.
     let answer: String
