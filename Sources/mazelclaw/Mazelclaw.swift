@@ -27,14 +27,17 @@ struct Mazelclaw: ParsableCommand {
             Output.error("[mazelclaw] \(error)")
             return ExitCode.usage.rawValue
         }
-        let command: any ParsableCommand
+        let command: any InstanceCommand
         do {
-            command = try parseAsRoot(split.remaining)
+            var parsed = try parseAsRoot(split.remaining)
+            guard let acting = parsed as? any InstanceCommand else {
+                // What is no command of ours asks for help, on itself or on the command it was asked about.
+                try parsed.run()
+                return 0
+            }
+            command = acting
         } catch {
             return report(error)
-        }
-        guard let command = command as? any InstanceCommand else {
-            return report(CleanExit.helpRequest())
         }
         do {
             return try await command.run(in: Context(profile: split.profile))

@@ -223,10 +223,13 @@ func `a configuration that cannot work ends the start for good`(text: String, me
 @Test func `help and version end well`() async throws {
     let command = try BuiltCommand()
     #expect(try await command.run("--version").output == "0.1.0\n")
-    for arguments in [["--help"], ["--profile", "x", "--help"], ["gateway", "--help"], []] {
+    for (arguments, usage) in [
+        (["--help"], "<"), (["--profile", "x", "--help"], "<"), ([], "<"), (["gateway", "--help"], "gateway ["),
+        (["cron", "add", "--help"], "cron add "), (["help", "cron", "add"], "cron add "),
+    ] {
         let help = try await command.run(arguments)
         #expect(help.code == 0)
-        #expect(help.output.contains("USAGE: mazelclaw"))
+        #expect(help.output.contains("USAGE: mazelclaw \(usage)"), "\(help.output)")
     }
 }
 
