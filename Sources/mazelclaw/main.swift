@@ -10,4 +10,8 @@ umask(0o077)
 // Before anything asks for a name: Foundation does when it looks at a file.
 try NameService.useBuiltIn()
 LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-exit(await Mazelclaw.run(Array(CommandLine.arguments.dropFirst())))
+let arguments = Array(CommandLine.arguments.dropFirst())
+Task.detached { exit(await Mazelclaw.run(arguments)) }
+// An asynchronous main would end this thread by pthread_exit(3) where it first waits, and go on once that is done: in a
+// static program it begins by sorting the unwind tables of everything, longer than all the rest of a start takes.
+while true { pause() }
