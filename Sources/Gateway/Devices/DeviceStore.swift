@@ -49,7 +49,7 @@ public final class DeviceStore: Sendable {
 
     /// Keeps a request to be let in. The same device asking again keeps its request, and its id.
     func request(_ request: PairingRequest) throws(StorageError) -> (request: PairingRequest, isNew: Bool) {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             state.pending.removeAll(where: isTooOld)
             if let known = state.pending.first(where: {
                 $0.deviceID == request.deviceID && $0.role == request.role && $0.scopes == request.scopes
@@ -65,7 +65,7 @@ public final class DeviceStore: Sendable {
 
     /// Lets the device of `request` in.
     func approve(_ request: PairingRequest) throws(StorageError) {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             let known = state.paired.firstIndex { $0.id == request.deviceID && $0.publicKey == request.publicKey }
             var device =
                 known.map { state.paired[$0] }
@@ -88,7 +88,7 @@ public final class DeviceStore: Sendable {
     /// The token of the paired device `id` for `role`: the one it has, or a new one when that does not cover
     /// `scopes`. Nil when the device is not paired.
     func token(device id: String, role: Role, scopes: [String]) throws(StorageError) -> PairedDevice.Token? {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             guard let index = state.paired.firstIndex(where: { $0.id == id }) else { return nil }
             let tokens = state.paired[index].tokens
             if let token = tokens.first(where: { $0.role == role && scopes.allSatisfy($0.scopes.contains) }) {
@@ -121,7 +121,7 @@ public final class DeviceStore: Sendable {
 
     /// Turns the device of the request `id` away, for now: it may ask again. Nil when there is no such request.
     func reject(_ id: String) throws(StorageError) -> PairingRequest? {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             guard let index = state.pending.firstIndex(where: { $0.id == id && !isTooOld($0) }) else { return nil }
             let request = state.pending.remove(at: index)
             try keep(state)
@@ -132,7 +132,7 @@ public final class DeviceStore: Sendable {
     /// A new token of the paired device `id` for `role`; the one it had opens nothing any more. Nil when the
     /// device is not paired, or not as `role`.
     func rotate(device id: String, role: Role, scopes: [String]) throws(StorageError) -> PairedDevice.Token? {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             guard let index = state.paired.firstIndex(where: { $0.id == id && $0.roles.contains(role) }) else {
                 return nil
             }
@@ -146,7 +146,7 @@ public final class DeviceStore: Sendable {
 
     /// Gives the device `id`, let in as `role`, another name. Returns whether there is such a device.
     func rename(_ id: String, as role: Role, to name: String) throws(StorageError) -> Bool {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             guard let index = state.paired.firstIndex(where: { $0.id == id && $0.roles.contains(role) }) else {
                 return false
             }
@@ -158,7 +158,7 @@ public final class DeviceStore: Sendable {
 
     /// Takes the token of the device `id` for `role` away. Returns whether it had one.
     func revoke(device id: String, role: Role) throws(StorageError) -> Bool {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             guard
                 let index = state.paired.firstIndex(where: { device in
                     device.id == id && device.tokens.contains { $0.role == role }
@@ -172,18 +172,6 @@ public final class DeviceStore: Sendable {
 
     private func isTooOld(_ request: PairingRequest) -> Bool {
         request.createdAt < clock.milliseconds - PairingRequest.lifetime
-    }
-
-    /// Changes the state only if `body` got it onto the disk.
-    private func change<Value: Sendable>(
-        _ body: (inout sending State) throws(StorageError) -> Value
-    ) throws(StorageError) -> Value {
-        try state.withLock { (state) throws(StorageError) in
-            var copy = state
-            let value = try body(&copy)
-            state = copy
-            return value
-        }
     }
 
     private func keep(_ state: State) throws(StorageError) {

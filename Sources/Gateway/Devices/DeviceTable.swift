@@ -12,16 +12,18 @@ struct DeviceTable {
 
     /// Those let in, in the order they first were.
     func paired() throws -> [PairedDevice] {
-        try records("device").map { record in
-            guard let device = PairedDevice(record) else { throw RowFault(table: "device", fault: "no device") }
+        try database.storedRecords(of: "device").map { record in
+            guard let device = PairedDevice(.object(record)) else {
+                throw RowFault(table: "device", fault: "no device")
+            }
             return device
         }
     }
 
     /// Those that ask, oldest first.
     func pending() throws -> [PairingRequest] {
-        try records("pairingRequest").map { record in
-            guard let request = PairingRequest(record) else {
+        try database.storedRecords(of: "pairingRequest").map { record in
+            guard let request = PairingRequest(.object(record)) else {
                 throw RowFault(table: "pairingRequest", fault: "no request")
             }
             return request
@@ -39,12 +41,6 @@ struct DeviceTable {
             try database.execute(
                 sql: "INSERT INTO pairingRequest(requestId, record) VALUES (?, ?)",
                 arguments: [request.id, request.json.text()])
-        }
-    }
-
-    private func records(_ table: String) throws -> [JSON] {
-        try String.fetchAll(database, sql: "SELECT record FROM \(table) ORDER BY ordinal").map { text in
-            .object(try storedObject(text, table: table))
         }
     }
 }

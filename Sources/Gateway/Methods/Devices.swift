@@ -24,21 +24,16 @@ private let list = Method.immediate(
     ]
 }
 
-private struct Decision {
-    var requestID: String
-
-    static let schema = Schema(
-        Field(required: "requestId", .nonEmptyString, "The request's id."), as: Decision.init)
-}
-
 private let approve = Method.immediate(
-    "device.pair.approve", .scope(.pairing), "Lets a device in.", Decision.schema,
+    "device.pair.approve", .scope(.pairing), "Lets a device in.", PairingDecision.schema,
     answer: .object(
         Field(required: "requestId", .string, "The request's id."),
         Field(required: "device", PairedDevice.shape, "The device, as it is now."))
 ) { call, parameters in
     let devices = call.gateway.devices
-    guard let request = devices.pending.first(where: { $0.id == parameters.requestID }) else { throw unknownRequest }
+    guard let request = devices.pending.first(where: { $0.id == parameters.requestID }) else {
+        throw PairingDecision.unknown
+    }
     if request.role == .operator { try call.client.require(request.scopes) }
     try devices.approve(request)
     call.gateway.announceDecision("approved", on: request)
@@ -46,12 +41,12 @@ private let approve = Method.immediate(
 }
 
 private let reject = Method.immediate(
-    "device.pair.reject", .scope(.pairing), "Turns a device away. It may ask again.", Decision.schema,
+    "device.pair.reject", .scope(.pairing), "Turns a device away. It may ask again.", PairingDecision.schema,
     answer: .object(
         Field(required: "requestId", .string, "The request's id."),
         Field(required: "deviceId", .string, "The device."))
 ) { call, parameters in
-    guard let request = try call.gateway.devices.reject(parameters.requestID) else { throw unknownRequest }
+    guard let request = try call.gateway.devices.reject(parameters.requestID) else { throw PairingDecision.unknown }
     call.gateway.announceDecision("rejected", on: request)
     return ["requestId": .string(request.id), "deviceId": .string(request.deviceID)]
 }
@@ -125,7 +120,6 @@ private let revoke = Method.immediate(
     ]
 }
 
-private let unknownRequest = ProtocolError(.invalidRequest, "unknown requestId")
 private let unknownDevice = ProtocolError(.invalidRequest, "unknown deviceId/role")
 
 extension Gateway {

@@ -63,21 +63,16 @@ private let list = Method.immediate(
     ]
 }
 
-private struct Decision {
-    var requestID: String
-
-    static let schema = Schema(
-        Field(required: "requestId", .nonEmptyString, "The request's id."), as: Decision.init)
-}
-
 private let approve = Method.immediate(
     "node.pair.approve", .scope(.pairing), "Pairs a node, and gives it a token. One it had counts no more.",
-    Decision.schema,
+    PairingDecision.schema,
     answer: .object(
         Field(required: "requestId", .string, "The request's id."),
         Field(required: "node", PairedNode.shape, "The node, with its token."))
 ) { call, parameters in
-    guard let (node, token) = try call.gateway.nodeStore.approve(parameters.requestID) else { throw unknownRequest }
+    guard let (node, token) = try call.gateway.nodeStore.approve(parameters.requestID) else {
+        throw PairingDecision.unknown
+    }
     call.gateway.announceDecision("approved", onNode: node.nodeID, request: parameters.requestID)
     var object = node.summary
     object["token"] = .string(token.revealed())
@@ -85,11 +80,11 @@ private let approve = Method.immediate(
 }
 
 private let reject = Method.immediate(
-    "node.pair.reject", .scope(.pairing), "Turns a node away. It may ask again.", Decision.schema,
+    "node.pair.reject", .scope(.pairing), "Turns a node away. It may ask again.", PairingDecision.schema,
     answer: .object(
         Field(required: "requestId", .string, "The request's id."), Field(required: "nodeId", .string, "The node."))
 ) { call, parameters in
-    guard let request = try call.gateway.nodeStore.reject(parameters.requestID) else { throw unknownRequest }
+    guard let request = try call.gateway.nodeStore.reject(parameters.requestID) else { throw PairingDecision.unknown }
     call.gateway.announceDecision("rejected", onNode: request.nodeID, request: request.id)
     return ["requestId": .string(request.id), "nodeId": .string(request.nodeID)]
 }
@@ -112,8 +107,6 @@ private let verify = Method.immediate(
     }
     return ["ok": true, "node": .object(node.summary)]
 }
-
-private let unknownRequest = ProtocolError(.invalidRequest, "unknown requestId")
 
 extension Gateway {
     fileprivate func announceDecision(_ decision: String, onNode id: String, request: String) {

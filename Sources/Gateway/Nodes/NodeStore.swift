@@ -52,7 +52,7 @@ final class NodeStore: Sendable {
     func request(
         _ nodeID: String, _ description: JSONObject, isSilent: Bool?
     ) throws(StorageError) -> (request: NodePairingRequest, isNew: Bool) {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             state.pending.removeAll(where: isTooOld)
             if let known = state.pending.first(where: { $0.nodeID == nodeID }) { return (known, false) }
             if state.pending.count >= Self.pendingLimit { state.pending.removeFirst() }
@@ -68,7 +68,7 @@ final class NodeStore: Sendable {
     /// Pairs the node of the request `id`, and gives it a token; one it had counts no more. Nil when there is no such
     /// request.
     func approve(_ id: String) throws(StorageError) -> (node: PairedNode, token: Secret)? {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             guard let request = take(id, from: &state) else { return nil }
             let time = clock.milliseconds
             let token = Secret.random(byteCount: 16)
@@ -85,7 +85,7 @@ final class NodeStore: Sendable {
 
     /// Turns the node of the request `id` away, for now: it may ask again. Nil when there is no such request.
     func reject(_ id: String) throws(StorageError) -> NodePairingRequest? {
-        try change { (state) throws(StorageError) in
+        try state.commit { (state) throws(StorageError) in
             guard let request = take(id, from: &state) else { return nil }
             try keep(state)
             return request
@@ -102,18 +102,6 @@ final class NodeStore: Sendable {
     }
 
     private static func digest(_ token: String) -> String { Hex.text(SHA256.hash(data: Array(token.utf8))) }
-
-    /// Changes the state only if `body` got it onto the disk.
-    private func change<Value: Sendable>(
-        _ body: (inout sending State) throws(StorageError) -> Value
-    ) throws(StorageError) -> Value {
-        try state.withLock { (state) throws(StorageError) in
-            var copy = state
-            let value = try body(&copy)
-            state = copy
-            return value
-        }
-    }
 
     private func keep(_ state: State) throws(StorageError) {
         try database.writeNow { transaction in

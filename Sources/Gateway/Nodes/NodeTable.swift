@@ -12,7 +12,7 @@ struct NodeTable {
 
     /// Those paired, in the order they first were.
     func paired() throws -> [PairedNode] {
-        try records("node").map { record in
+        try database.storedRecords(of: "node").map { record in
             guard let node = PairedNode(record) else { throw RowFault(table: "node", fault: "no node") }
             return node
         }
@@ -20,7 +20,7 @@ struct NodeTable {
 
     /// Those that ask, oldest first.
     func pending() throws -> [NodePairingRequest] {
-        try records("nodePairingRequest").map { record in
+        try database.storedRecords(of: "nodePairingRequest").map { record in
             guard let request = NodePairingRequest(record) else {
                 throw RowFault(table: "nodePairingRequest", fault: "no request")
             }
@@ -39,12 +39,6 @@ struct NodeTable {
             try database.execute(
                 sql: "INSERT INTO nodePairingRequest(requestId, record) VALUES (?, ?)",
                 arguments: [request.id, request.json.text()])
-        }
-    }
-
-    private func records(_ table: String) throws -> [JSONObject] {
-        try String.fetchAll(database, sql: "SELECT record FROM \(table) ORDER BY ordinal").map { text in
-            try storedObject(text, table: table)
         }
     }
 }

@@ -1,3 +1,4 @@
+import GRDB
 import JSON
 
 /// A row that holds what this version never writes.
@@ -17,5 +18,14 @@ func storedObject(_ text: String, table: String) throws -> JSONObject {
         return object
     } catch let error as JSONError {
         throw RowFault(table: table, fault: "\(error)")
+    }
+}
+
+extension Database {
+    /// The objects kept in the column `record` of `table`, in the order of the column `ordinal`.
+    func storedRecords(of table: String) throws -> [JSONObject] {
+        try String.fetchAll(self, sql: "SELECT record FROM \(table) ORDER BY ordinal").map {
+            try storedObject($0, table: table)
+        }
     }
 }
