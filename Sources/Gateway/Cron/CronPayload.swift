@@ -70,25 +70,35 @@ extension CronPayload {
     }
 }
 
+/// The members that a payload and a change of one have in common.
+private enum PayloadField {
+    static let systemEvent = Field(
+        required: "kind", Shape.constant("systemEvent", true), "The main session is told something.")
+    static let agentTurn = Field(required: "kind", Shape.constant("agentTurn", true), "An agent is asked something.")
+    static let model = Field("model", Shape.string, "With which model.")
+    static let thinking = Field("thinking", Shape.string, "How hard it thinks; for those that can be told.")
+    static let timeout = Field("timeoutSeconds", Shape.integer(1...), "How long it may take.")
+    static let deliver = Field(
+        "deliver", Shape.boolean, "Whether its answer is sent to somebody: refused here, unless by best effort.")
+    static let channel = Field(
+        "channel", Shape.nonEmptyString, "Through which messaging service; none is there yet.")
+    static let to = Field("to", Shape.string, "To whom.")
+    static let bestEffort = Field(
+        "bestEffortDeliver", Shape.boolean, "Whether it is no fault when the answer cannot be sent.")
+}
+
 extension Shape where Value == CronPayload {
     /// One of two kinds, told apart by `kind`.
     static let cronPayload = Shape.anyOf([
         .object(
             Schema(
-                Field(required: "kind", .constant("systemEvent", true), "The main session is told something."),
-                Field(required: "text", .nonEmptyString, "What it is told."), as: { .systemEvent($1) })),
+                PayloadField.systemEvent, Field(required: "text", .nonEmptyString, "What it is told."),
+                as: { .systemEvent($1) })),
         .object(
             Schema(
-                Field(required: "kind", .constant("agentTurn", true), "An agent is asked something."),
-                Field(required: "message", .nonEmptyString, "What it is asked."),
-                Field("model", .string, "With which model."),
-                Field("thinking", .string, "How hard it thinks; for those that can be told."),
-                Field("timeoutSeconds", .integer(1...), "How long it may take."),
-                Field(
-                    "deliver", .boolean, "Whether its answer is sent to somebody: refused here, unless by best effort."),
-                Field("channel", .nonEmptyString, "Through which messaging service; none is there yet."),
-                Field("to", .string, "To whom."),
-                Field("bestEffortDeliver", .boolean, "Whether it is no fault when the answer cannot be sent."),
+                PayloadField.agentTurn, Field(required: "message", .nonEmptyString, "What it is asked."),
+                PayloadField.model, PayloadField.thinking, PayloadField.timeout, PayloadField.deliver,
+                PayloadField.channel, PayloadField.to, PayloadField.bestEffort,
                 as: {
                     .agentTurn(
                         CronPayload.Turn(
@@ -103,19 +113,13 @@ extension Shape where Value == CronPayload.Patch {
     static let cronPayloadPatch = Shape.anyOf([
         .object(
             Schema(
-                Field(required: "kind", .constant("systemEvent", true), "The main session is told something."),
-                Field("text", .nonEmptyString, "What it is told."), as: { .systemEvent($1) })),
+                PayloadField.systemEvent, Field("text", .nonEmptyString, "What it is told."),
+                as: { .systemEvent($1) })),
         .object(
             Schema(
-                Field(required: "kind", .constant("agentTurn", true), "An agent is asked something."),
-                Field("message", .nonEmptyString, "What it is asked."), Field("model", .string, "With which model."),
-                Field("thinking", .string, "How hard it thinks; for those that can be told."),
-                Field("timeoutSeconds", .integer(1...), "How long it may take."),
-                Field(
-                    "deliver", .boolean, "Whether its answer is sent to somebody: refused here, unless by best effort."),
-                Field("channel", .nonEmptyString, "Through which messaging service; none is there yet."),
-                Field("to", .string, "To whom."),
-                Field("bestEffortDeliver", .boolean, "Whether it is no fault when the answer cannot be sent."),
+                PayloadField.agentTurn, Field("message", .nonEmptyString, "What it is asked."), PayloadField.model,
+                PayloadField.thinking, PayloadField.timeout, PayloadField.deliver, PayloadField.channel,
+                PayloadField.to, PayloadField.bestEffort,
                 as: {
                     .agentTurn(
                         message: $1,
