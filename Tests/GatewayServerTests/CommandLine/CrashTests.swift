@@ -40,16 +40,8 @@ private func count(
 @Test func `kill -9 at any moment loses no message that was acknowledged, doubles none and keeps their order`()
     async throws
 {
-    let command = try BuiltCommand()
-    let port = try Port.free()
-    try command.write(
-        """
-        {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}},
-         "agents": {"list": [{"id": "main"}, {"id": "echo", "model": "tool"}],
-                    "defaults": {"cliBackends": {"tool": {"command": "/bin/echo", "output": "text"}}}}}
-        """, to: ".mazelclaw-\(command.profile)/mazelclaw.json")
-    let setup = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
-    try #require(setup.code == 0, "\(setup.errors)")
+    let (command, port) = try await BuiltCommand.withEcho(
+        agents: #"[{"id": "main"}, {"id": "echo", "model": "tool"}]"#)
     let keys = ["agent:main:a", "agent:echo:b"]
     var acknowledged = [0, 0]
     for round in 1...12 {

@@ -3,16 +3,7 @@ import JSON
 import Testing
 
 @Test func `jobs are listed, added, run and removed by command`() async throws {
-    let command = try BuiltCommand()
-    let port = try Port.free()
-    try command.write(
-        """
-        {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}},
-         "agents": {"list": [{"id": "main", "model": "tool"}],
-                    "defaults": {"cliBackends": {"tool": {"command": "/bin/echo", "output": "text"}}}}}
-        """, to: ".mazelclaw-\(command.profile)/mazelclaw.json")
-    let setup = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
-    try #require(setup.code == 0, "\(setup.errors)")
+    let (command, _) = try await BuiltCommand.withEcho()
     func cron(_ arguments: String...) async throws -> BuiltCommand.Result {
         try await command.run(["--profile", command.profile, "cron"] + arguments)
     }

@@ -162,16 +162,7 @@ func `what can be no job, and a job nobody has, is refused, and nothing is kept`
 }
 
 @Test func `a job that was answered is there after kill -9, and is done by the next gateway`() async throws {
-    let command = try BuiltCommand()
-    let port = try Port.free()
-    try command.write(
-        """
-        {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}},
-         "agents": {"list": [{"id": "main", "model": "tool"}],
-                    "defaults": {"cliBackends": {"tool": {"command": "/bin/echo", "output": "text"}}}}}
-        """, to: ".mazelclaw-\(command.profile)/mazelclaw.json")
-    let setup = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
-    try #require(setup.code == 0, "\(setup.errors)")
+    let (command, port) = try await BuiltCommand.withEcho()
     var ids: [JSON] = []
     for round in 1...5 {
         _ = try await command.gateway("--profile", command.profile, "gateway", signal: SIGKILL) { process in

@@ -18,6 +18,24 @@ final class BuiltCommand: Sendable {
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     }
 
+    /// One that is set up, with `agents`; those of the model `tool` answer with what they are asked. The gateway's port
+    /// comes with it.
+    static func withEcho(
+        agents: String = #"[{"id": "main", "model": "tool"}]"#
+    ) async throws -> (command: BuiltCommand, port: UInt16) {
+        let command = try BuiltCommand()
+        let port = try Port.free()
+        try command.write(
+            """
+            {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}},
+             "agents": {"list": \(agents),
+                        "defaults": {"cliBackends": {"tool": {"command": "/bin/echo", "output": "text"}}}}}
+            """, to: ".mazelclaw-\(command.profile)/mazelclaw.json")
+        let setup = try await command.run("--profile", command.profile, "setup", "--port", "\(port)")
+        try #require(setup.code == 0, "\(setup.errors)")
+        return (command, port)
+    }
+
     deinit {
         try? FileManager.default.removeItem(atPath: home)
     }
