@@ -42,19 +42,19 @@ public struct MountTree {
         root = FileDescriptor(rawValue: Int32(try valueOrErrno(clinux_open_tree(source.rawValue, "", flags))))
     }
 
-    /// A new file system of `type` (fsopen(2)); each option is a key with a value, or a flag.
-    public init(
-        fileSystem type: String, options: [(key: String, value: String?)], attributes: MountAttributes
-    ) throws(Errno) {
-        let context = Int32(try valueOrErrno(clinux_fsopen(type, 1)))
-        defer { close(context) }
-        for option in options {
-            let command = option.value == nil ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING
-            _ = try valueOrErrno(clinux_fsconfig(context, command.rawValue, option.key, option.value))
-        }
-        _ = try valueOrErrno(clinux_fsconfig(context, FSCONFIG_CMD_CREATE.rawValue, nil, nil))
+    /// A new file system, as it was configured (fsmount(2)).
+    public init(of context: borrowing FileSystemContext, _ attributes: MountAttributes) throws(Errno) {
+        _ = try valueOrErrno(clinux_fsconfig(context.descriptor, FSCONFIG_CMD_CREATE.rawValue, nil, nil))
         root = FileDescriptor(
-            rawValue: Int32(try valueOrErrno(clinux_fsmount(context, 1, UInt32(attributes.rawValue)))))
+            rawValue: Int32(try valueOrErrno(clinux_fsmount(context.descriptor, 1, UInt32(attributes.rawValue)))))
+    }
+
+    /// A new tmpfs of `bytes` bytes, whose root has this mode (tmpfs(5)).
+    public init(temporary bytes: UInt64, mode: UInt32, _ attributes: MountAttributes) throws(Errno) {
+        let context = try FileSystemContext("tmpfs")
+        try context.set("size", to: "\(bytes)")
+        try context.set("mode", to: mode.octal)
+        try self.init(of: context, attributes)
     }
 
     /// Adds restrictions, on every mount of the tree when `recursive` (mount_setattr(2)).
@@ -97,4 +97,9 @@ public enum Mounts {
         _ = try valueOrErrno(umount2(".", Int32(MNT_DETACH)))
         try ProcessControl.changeDirectory(to: "/")
     }
+}
+
+extension UInt32 {
+    /// With a zero in front. String's own conversion is generic, and costs a start more than a mount does.
+    fileprivate var octal: String { self < 8 ? "0\(self)" : (self >> 3).octal + "\(self & 7)" }
 }

@@ -63,7 +63,7 @@ public struct Doctor {
     private var mount: Check {
         // Under AppArmor's restriction the namespace can be made, and only a use of its rights fails.
         let errno = trial(in: [.user, .mount]) { () throws(Errno) in
-            let tree = try MountTree(fileSystem: "tmpfs", options: [], attributes: [])
+            let tree = try MountTree(of: FileSystemContext("tmpfs"), [])
             try tree.attach(at: "/proc", in: .workingDirectory)
         }
         return Check(
@@ -73,7 +73,7 @@ public struct Doctor {
 
     private var freshProc: Check {
         let errno = trial(in: [.user, .mount, .pid]) { () throws(Errno) in
-            let tree = try MountTree(fileSystem: "proc", options: [], attributes: [])
+            let tree = try MountTree(of: FileSystemContext("proc"), [])
             try tree.attach(at: "/proc", in: .workingDirectory)
         }
         return Check(

@@ -200,9 +200,7 @@ struct Enforcer {
 
     private mutating func mountRoot(bytes: UInt64) throws(Failure) {
         do {
-            let tree = try MountTree(
-                fileSystem: "tmpfs", options: [("size", "\(bytes)"), ("mode", "0755")],
-                attributes: [.noSetUserID, .noDevices])
+            let tree = try MountTree(temporary: bytes, mode: 0o755, [.noSetUserID, .noDevices])
             try tree.attach(at: root.text, in: .workingDirectory)
             newRoot = tree.root
         } catch {
@@ -222,19 +220,26 @@ struct Enforcer {
     }
 
     private func mount(_ mount: FileSystemMount) throws(Failure) {
-        let (type, options): (String, [(key: String, value: String?)]) =
-            switch mount.source {
-            case .temporary(let bytes, let mode):
-                ("tmpfs", [("size", "\(bytes)"), ("mode", String(mode, radix: 8))])
-            case .processes: ("proc", [])
-            case .terminals: ("devpts", [("newinstance", nil), ("ptmxmode", "0666"), ("mode", "0600")])
-            case .bind: preconditionFailure("a bind is a step of its own")
-            }
         try inRoot { (root) throws(Errno) in
-            let tree = try MountTree(
-                fileSystem: type, options: options, attributes: MountAttributes(mount.restrictions))
+            let tree = try makeFileSystem(mount.source, MountAttributes(mount.restrictions))
             defer { tree.root.discard() }
             try tree.attach(at: mount.destination.relative, in: root)
+        }
+    }
+
+    private func makeFileSystem(
+        _ source: PolicyMount.Source, _ attributes: MountAttributes
+    ) throws(Errno) -> MountTree {
+        switch source {
+        case .temporary(let bytes, let mode): return try MountTree(temporary: bytes, mode: mode, attributes)
+        case .processes: return try MountTree(of: FileSystemContext("proc"), attributes)
+        case .terminals:
+            let context = try FileSystemContext("devpts")
+            try context.set("newinstance")
+            try context.set("ptmxmode", to: "0666")
+            try context.set("mode", to: "0600")
+            return try MountTree(of: context, attributes)
+        case .bind: preconditionFailure("a bind is a step of its own")
         }
     }
 
@@ -338,8 +343,7 @@ struct Enforcer {
             let cover: MountTree
             if try FileStatus(of: place).kind == .directory {
                 cover = try MountTree(
-                    fileSystem: "tmpfs", options: [("size", "4096"), ("mode", "0555")],
-                    attributes: [.readOnly, .noSetUserID, .noDevices, .noExecution])
+                    temporary: 4096, mode: 0o555, [.readOnly, .noSetUserID, .noDevices, .noExecution])
             } else {
                 let null = try root.open("dev/null", flags: OpenFlag.path)
                 defer { null.discard() }

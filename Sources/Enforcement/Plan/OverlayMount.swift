@@ -17,9 +17,7 @@ struct OverlayMount {
     /// An overlay whose changes are kept in a new tmpfs of `bytes` bytes, with the directory `lower` below them.
     func make(over lower: FileDescriptor, bytes: UInt64, attributes: MountAttributes) throws(Errno) -> MountTree {
         try FileSystem.makeDirectory(Self.corner, in: root, mode: 0o700)
-        let changes = try MountTree(
-            fileSystem: "tmpfs", options: [("size", "\(bytes)"), ("mode", "0700")],
-            attributes: [.noSetUserID, .noDevices])
+        let changes = try MountTree(temporary: bytes, mode: 0o700, [.noSetUserID, .noDevices])
         defer { changes.root.discard() }
         try changes.attach(at: Self.corner, in: root)
         for name in ["lower", "upper", "work"] {
@@ -32,13 +30,13 @@ struct OverlayMount {
         try tree.restrict([.readOnly, .noSetUserID, .noDevices], recursive: true)
         try tree.attach(at: "lower", in: changes.root)
         let place = (path / Self.corner).text
-        // Without userxattr a mount in a user namespace is refused (EPERM).
-        let overlay = try MountTree(
-            fileSystem: "overlay",
-            options: [
-                ("lowerdir", "\(place)/lower"), ("upperdir", "\(place)/upper"), ("workdir", "\(place)/work"),
-                ("userxattr", nil),
-            ], attributes: attributes)
+        let context = try FileSystemContext("overlay")
+        try context.set("lowerdir", to: "\(place)/lower")
+        try context.set("upperdir", to: "\(place)/upper")
+        try context.set("workdir", to: "\(place)/work")
+        // Without it a mount in a user namespace is refused (EPERM).
+        try context.set("userxattr")
+        let overlay = try MountTree(of: context, attributes)
         try Mounts.detach(place)
         try FileSystem.removeDirectory(Self.corner, in: root)
         return overlay
