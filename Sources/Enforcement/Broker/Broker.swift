@@ -38,23 +38,20 @@ struct Broker {
     }
 
     /// Answers the next call; returns what a rule refused or by exception permitted, nil when the call was carried out or
-    /// was faulty in itself.
-    mutating func answerNext() throws(Errno) -> Record? {
+    /// was faulty in itself, or when nobody is `recording`.
+    mutating func answerNext(recording: Bool) throws(Errno) -> Record? {
         guard let call = try listener.receive() else { return nil }
-        let answer = decide(call)
         // Recorded before the answer: the process may be gone after it.
         let record: Record?
-        switch answer {
-        case .done(let error):
-            record = nil
-            try listener.answer(call, error: error)
+        let error: Errno?
+        switch decide(call) {
+        case .done(let result): (record, error) = (nil, result)
         case .permitted(let act, let rule):
-            record = .permitted(permit(call, act, rule))
-            try listener.answer(call, error: nil)
+            (record, error) = (recording ? .permitted(permit(call, act, rule)) : nil, nil)
         case .refused(let errno, let act, let rule, let remedy):
-            record = .denied(denial(call, errno, act, rule, remedy))
-            try listener.answer(call, error: errno)
+            (record, error) = (recording ? .denied(denial(call, errno, act, rule, remedy)) : nil, errno)
         }
+        try listener.answer(call, error: error)
         return record
     }
 

@@ -248,7 +248,7 @@ struct SupervisorLoop {
 
     private mutating func answer(_ report: (Supervisor.Event) -> Void) throws(Errno) {
         // Until exec it is the proof that is refused, as it must be.
-        guard let record = try broker?.answerNext(), channel == nil else { return }
+        guard let record = try broker?.answerNext(recording: channel == nil) else { return }
         switch record {
         case .denied(let denial):
             if let due = denials.take(denial) { report(.denied(due)) }
