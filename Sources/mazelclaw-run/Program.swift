@@ -132,9 +132,11 @@ struct Program {
                 "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
                 "degraded": .array(plan.degradations.map { .string($0.rawValue) }),
             ], audit)
+        var hash = ""
         let outcome = Supervisor(plan: plan, serviceManager: notifications, terminal: terminal).run { event in
             switch event {
-            case .proved(let outcomes): report(outcomes.record(of: plan), audit)
+            case .building: hash = plan.hash
+            case .proved(let outcomes): report(outcomes.record(of: plan, hash: hash), audit)
             case .executed: report(["event": "exec"], audit)
             case .overdue:
                 output.say(
@@ -229,9 +231,8 @@ struct Program {
         }
         output.print("profile \(plan.profile), policy \(plan.policy), plan \(plan.hash)\n")
         if let sentence = degradationSentence(of: plan) { output.print(sentence + "\n") }
-        for index in plan.steps.indices {
-            let step = plan.steps[index]
-            output.print("\(plan.stage(of: index).rawValue): \(step.summary)  # \(step.reason)\n")
+        for (step, stage) in zip(plan.steps, plan.stages) {
+            output.print("\(stage.rawValue): \(step.summary)  # \(step.reason)\n")
         }
         for line in seccomp.summary { output.print("system calls, \(line)\n") }
     }

@@ -10,11 +10,12 @@ public struct ProofOutcomes: Equatable, Sendable {
     /// An errno for each, or 0 for success, in the plan's order. Every errno fits a byte (errno(3)).
     public var errnos: [UInt8]
 
-    /// The record of the start: what was to be proved by which plan, on which kernel, and how each act ended.
-    public func record(of plan: SandboxPlan) -> JSON {
+    /// The record of the start: what was to be proved by which plan, whose hash is `hash`, on which kernel, and how each act
+    /// ended.
+    public func record(of plan: SandboxPlan, hash: String) -> JSON {
         let results = results(of: plan).map(\.json)
         return [
-            "event": "proof", "plan": .string(plan.hash),
+            "event": "proof", "plan": .string(hash),
             "degraded": .array(plan.degradations.map { .string($0.rawValue) }), "acts": .integer(Int64(results.count)),
             "microseconds": .integer(Int64(microseconds)), "kernel": .string(OwnProcess.kernelRelease),
             "landlock": .integer(Int64(Landlock.abiVersion)), "supervisor": .integer(Int64(OwnProcess.processID)),

@@ -44,6 +44,8 @@ public struct Supervisor {
 
     /// What happens while a plan runs.
     public enum Event: Sendable {
+        /// Another process has begun to build the sandbox. Until it is done this one has time to spare.
+        case building
         /// The payload's program has been executed.
         case executed
         /// How the plan's proofs ended: all as they must when `executed` follows.
@@ -107,6 +109,7 @@ public struct Supervisor {
                     .run(from: index + 1)
             }
             others.descriptor.discard()
+            report(.building)
             for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay,

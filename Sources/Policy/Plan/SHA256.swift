@@ -1,6 +1,6 @@
 /// SHA-256 (FIPS 180-4, section 6.2), here because the launcher links no library that has it without threads.
 struct SHA256 {
-    private static let constants: [UInt32] = [
+    private static let constants: [64 of UInt32] = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4, 0xab1c_5ed5,
         0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe, 0x9bdc_06a7, 0xc19b_f174,
         0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f, 0x4a74_84aa, 0x5cb0_a9dc, 0x76f9_88da,
@@ -10,7 +10,7 @@ struct SHA256 {
         0x19a4_c116, 0x1e37_6c08, 0x2748_774c, 0x34b0_bcb5, 0x391c_0cb3, 0x4ed8_aa4a, 0x5b9c_ca4f, 0x682e_6ff3,
         0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7, 0xc671_78f2,
     ]
-    private var state: [UInt32] = [
+    private var state: [8 of UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
 
@@ -22,25 +22,26 @@ struct SHA256 {
         padded += [UInt8](repeating: 0, count: (120 - padded.count % 64) % 64)
         let length = UInt64(message.count) * 8
         padded += (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * UInt64($0))) }
-        var schedule = [UInt32](repeating: 0, count: 64)
-        for start in stride(from: 0, to: padded.count, by: 64) {
-            for word in 0..<16 {
-                let byte = start + 4 * word
-                schedule[word] =
-                    UInt32(padded[byte]) << 24 | UInt32(padded[byte + 1]) << 16 | UInt32(padded[byte + 2]) << 8
-                    | UInt32(padded[byte + 3])
-            }
-            hash.compress(&schedule)
-        }
+        for start in stride(from: 0, to: padded.count, by: 64) { hash.compress(padded, at: start) }
         let digits = Array("0123456789abcdef".utf8)
-        let text = hash.state.flatMap { word in
-            (0..<8).map { digits[Int(word >> (28 - 4 * UInt32($0)) & 15)] }
+        var text: [UInt8] = []
+        for index in 0..<8 {
+            let word = hash.state[index]
+            for shift in stride(from: 28, through: 0, by: -4) { text.append(digits[Int(word >> shift & 15)]) }
         }
         return String(decoding: text, as: UTF8.self)
     }
 
-    private mutating func compress(_ schedule: inout [UInt32]) {
-        func rotate(_ word: UInt32, _ bits: UInt32) -> UInt32 { word >> bits | word << (32 - bits) }
+    /// Takes in the block of 64 bytes that begins at `start`.
+    private mutating func compress(_ message: [UInt8], at start: Int) {
+        func rotate(_ word: UInt32, _ bits: UInt32) -> UInt32 { word &>> bits | word &<< (32 &- bits) }
+        var schedule = InlineArray<64, UInt32>(repeating: 0)
+        for index in 0..<16 {
+            let byte = start + 4 * index
+            schedule[index] =
+                UInt32(message[byte]) << 24 | UInt32(message[byte + 1]) << 16 | UInt32(message[byte + 2]) << 8
+                | UInt32(message[byte + 3])
+        }
         for index in 16..<64 {
             let (early, late) = (schedule[index - 15], schedule[index - 2])
             let small0 = rotate(early, 7) ^ rotate(early, 18) ^ early >> 3
@@ -56,6 +57,7 @@ struct SHA256 {
             let second = big0 &+ (a & b ^ a & c ^ b & c)
             (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ second)
         }
-        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+        let words: [8 of UInt32] = [a, b, c, d, e, f, g, h]
+        for index in 0..<8 { state[index] &+= words[index] }
     }
 }

@@ -21,12 +21,19 @@ public struct SandboxPlan: Equatable, Sendable {
     /// What is done, in this order.
     public var steps: [Step]
 
-    /// The process that carries out the step at `index`.
-    public func stage(of index: Int) -> Step.Stage {
-        guard let clone = steps.firstIndex(where: { if case .enterNamespaces = $0 { true } else { false } }),
-            let fork = steps.firstIndex(of: .startPayload)
-        else { preconditionFailure("every plan enters namespaces and starts a payload") }
-        return index <= clone ? .supervisor : index <= fork ? .initProcess : .payload
+    /// The process that carries out each step.
+    public var stages: [Step.Stage] {
+        var stage = Step.Stage.supervisor
+        return steps.map { step in
+            defer {
+                switch step {
+                case .enterNamespaces: stage = .initProcess
+                case .startPayload: stage = .payload
+                default: break
+                }
+            }
+            return stage
+        }
     }
 
     /// The way out of a private network; nil for others.
@@ -57,12 +64,13 @@ public struct SandboxPlan: Equatable, Sendable {
         return []
     }
 
-    /// The hash of all that the plan does, as `sha256:` and 64 digits: of its JSON text but for what is only tried, and
-    /// of the filter's instructions. Two starts with one hash are restricted alike.
+    /// The hash of all that the plan does, as `sha256:` and 64 digits: of its JSON text without reasons and what is only
+    /// tried, and of the filter's instructions. Two starts with one hash are restricted alike.
     public var hash: String {
-        var restrictions = self
-        restrictions.steps.removeAll { if case .prove = $0 { true } else { false } }
-        var message = Array(restrictions.json.text().utf8)
+        let acts = steps.compactMap { step -> JSON? in
+            if case .prove = step { nil } else { .object(step.act) }
+        }
+        var message = json(steps: acts).serialized()
         for case .filterSystemCalls(let program) in steps { message += program.bytes }
         return "sha256:\(SHA256.hexadecimal(of: message))"
     }

@@ -9,14 +9,8 @@ extension Step {
         return ([name] + details).joined(separator: " ")
     }
 
-    /// The step as data.
-    public var json: JSON {
-        var object = JSONObject()
-        object["step"] = .string(name)
-        for member in details.members { object[member.name] = member.value }
-        object["reason"] = .string(reason)
-        return .object(object)
-    }
+    /// What the step does, as data.
+    public var act: JSONObject { JSONObject([JSONObject.Member(name: "step", value: .string(name))] + details.members) }
 
     /// The name of the kernel's call, or of the subject where there are several.
     public var name: String {
@@ -202,7 +196,7 @@ extension LandlockRules {
                 [
                     "path": rule.path.json,
                     "access": .array(
-                        Access.named.filter { rule.access.contains($0.access) }.map { .string($0.name) }),
+                        Access.named.compactMap { rule.access.contains($0.access) ? .string($0.name) : nil }),
                 ]
             })
         object["bind"] = bindPorts.map { .string(Self.ranges($0)) }
@@ -213,22 +207,33 @@ extension LandlockRules {
 
     /// Ascending numbers as ranges: `80,443,19800-19899`.
     static func ranges(_ numbers: [UInt16]) -> String {
-        var ranges: [ClosedRange<UInt16>] = []
-        for number in numbers {
-            if let last = ranges.last, Int(last.upperBound) + 1 == Int(number) {
-                ranges[ranges.count - 1] = last.lowerBound...number
-            } else {
-                ranges.append(number...number)
-            }
+        var text = ""
+        var start = 0
+        while start < numbers.count {
+            var end = start
+            while end + 1 < numbers.count, Int(numbers[end + 1]) == Int(numbers[end]) + 1 { end += 1 }
+            text += text.isEmpty ? "\(numbers[start])" : ",\(numbers[start])"
+            if end > start { text += "-\(numbers[end])" }
+            start = end + 1
         }
-        return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
-            .joined(separator: ",")
+        return text
     }
 }
 
 extension SandboxPlan {
     /// The whole plan as data: what `explain --json` prints.
     public var json: JSON {
+        json(
+            steps: zip(steps, stages).map { step, stage in
+                var object = step.act
+                object["reason"] = .string(step.reason)
+                object["stage"] = .string(stage.rawValue)
+                return .object(object)
+            })
+    }
+
+    /// The plan as data, with its steps as given.
+    func json(steps: [JSON]) -> JSON {
         [
             "profile": .string(profile.text), "policy": .string(policy), "network": .string(network.rawValue),
             "ports": [
@@ -237,12 +242,7 @@ extension SandboxPlan {
             ],
             "broker": portRules?.json ?? .null,
             "degraded": .array(degradations.map { .string($0.rawValue) }),
-            "steps": .array(
-                steps.indices.map { index in
-                    var step = steps[index].json.object ?? JSONObject()
-                    step["stage"] = .string(stage(of: index).rawValue)
-                    return .object(step)
-                }),
+            "steps": .array(steps),
         ]
     }
 }
@@ -252,11 +252,11 @@ extension AbsolutePath {
 }
 
 extension UInt32 {
-    fileprivate var octal: String { "0" + String(self, radix: 8) }
+    fileprivate var octal: String { self < 8 ? "0\(self)" : (self >> 3).octal + "\(self & 7)" }
 }
 
 extension MountRestrictions {
     fileprivate var json: JSON {
-        .array(Self.named.filter { contains($0.restriction) }.map { .string($0.name) })
+        .array(Self.named.compactMap { contains($0.restriction) ? .string($0.name) : nil })
     }
 }

@@ -27,17 +27,7 @@ struct SystemFiles {
     /// An ID of the instance's own, the same at every start (machine-id(5)).
     ///
     /// Made from the profile's name and user alone: the host's own ID is confidential and stays outside.
-    private var machineID: String {
-        var digits = ""
-        for seed in [0xCBF2_9CE4_8422_2325, 0x8422_2325_CBF2_9CE4] as [UInt64] {
-            // FNV-1a, 64 bits.
-            var hash = seed
-            for byte in "mazelclaw \(profile.collisionKey) \(user.userID)".utf8 {
-                hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-            }
-            let hexadecimal = String(hash, radix: 16)
-            digits += String(repeating: "0", count: 16 - hexadecimal.count) + hexadecimal
-        }
-        return digits
+    private var machineID: Substring {
+        SHA256.hexadecimal(of: Array("mazelclaw \(profile.collisionKey) \(user.userID)".utf8)).prefix(32)
     }
 }

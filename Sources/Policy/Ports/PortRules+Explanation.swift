@@ -29,7 +29,7 @@ extension PortRules {
                         "addresses": .string(isScoped ? scope.description : BindScope.loopback.description),
                     ]
                 }),
-            "udp": .string((["ephemeral"] + udp.map(String.init)).joined(separator: ",")),
+            "udp": .string(udp.reduce("ephemeral") { "\($0),\($1)" }),
             "loopbackProbe": .bool(loopbackProbe),
         ]
     }

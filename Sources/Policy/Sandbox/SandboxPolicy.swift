@@ -133,11 +133,15 @@ public enum PortSelector: Hashable, Sendable {
 
     /// The ports meant by all of `selectors`, ascending, each once.
     static func ports(of selectors: [PortSelector], in set: PortSet) -> [UInt16] {
-        var ports = selectors.flatMap { $0.ports(in: set) }
-        ports.sort()
-        var unique: [UInt16] = []
-        for port in ports where unique.last != port { unique.append(port) }
-        return unique
+        var ports: [UInt16] = []
+        for selector in selectors {
+            for port in selector.ports(in: set) {
+                // Nearly always the end.
+                let place = (ports.lastIndex { $0 < port } ?? -1) + 1
+                if place == ports.count || ports[place] != port { ports.insert(port, at: place) }
+            }
+        }
+        return ports
     }
 
     /// Whether `port` is among them.

@@ -77,7 +77,7 @@ import Testing
         request.passedSockets = [try Self.listener("127.0.0.1", 19789)]
         let plan = try SandboxPlan(request, facts: PlanFixture.facts())
         let step = try #require(plan.steps.first { $0.name == "close_range" })
-        #expect(step.json["keep"]?.text() == #"[{"descriptor":3,"name":"http","socket":"127.0.0.1:19789/tcp"}]"#)
+        #expect(step.act["keep"]?.text() == #"[{"descriptor":3,"name":"http","socket":"127.0.0.1:19789/tcp"}]"#)
         #expect(step.summary.contains("127.0.0.1:19789"))
         #expect(plan.passesListener(on: .loopback4, port: 19789))
         #expect(!plan.passesListener(on: .loopback6, port: 19789))
