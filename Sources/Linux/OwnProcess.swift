@@ -6,11 +6,12 @@ public import SystemPackage
 public enum OwnProcess {
     /// The arguments as bytes, the program's name first.
     public static var arguments: [[UInt8]] {
-        pointers.map(bytes)
-    }
-
-    private static var pointers: [UnsafeMutablePointer<CChar>] {
-        UnsafeBufferPointer(start: clinux_arguments(), count: Int(clinux_argument_count())).compactMap { $0 }
+        var strings: [[UInt8]] = []
+        for index in 0..<Int(clinux_argument_count()) {
+            guard let string = clinux_arguments()[index] else { break }
+            strings.append(UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) })
+        }
+        return strings
     }
 
     /// The environment, each `NAME=VALUE`; what is no UTF-8 is left out.
@@ -43,9 +44,11 @@ public enum OwnProcess {
     ///
     /// The kernel shows the memory execve(2) laid out, whatever stands in it now.
     public static func hideArguments(behind name: String) throws(Errno) {
-        let pointers = pointers
-        guard let first = pointers.first else { return }
-        let length = pointers.reduce(0) { $0 + strlen($1) + 1 }
+        guard clinux_argument_count() > 0, let first = clinux_arguments()[0] else { return }
+        var length = 0
+        for index in 0..<Int(clinux_argument_count()) {
+            length += clinux_arguments()[index].map { strlen($0) + 1 } ?? 0
+        }
         memset(first, 0, length)
         for (offset, byte) in name.utf8.prefix(length - 1).enumerated() { first[offset] = CChar(bitPattern: byte) }
         try ProcessControl.setName(name)
@@ -93,9 +96,5 @@ public enum OwnProcess {
             }
         }
         return nil
-    }
-
-    private static func bytes(_ string: UnsafeMutablePointer<CChar>) -> [UInt8] {
-        UnsafeBufferPointer(start: string, count: strlen(string)).map { UInt8(bitPattern: $0) }
     }
 }

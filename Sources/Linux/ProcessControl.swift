@@ -85,11 +85,11 @@ public enum ProcessControl {
 
     /// Replaces the process image (execve(2)); returns only by throwing.
     ///
-    /// `path` is the first string of its array.
+    /// The program is string `index` of `paths`.
     public static func execute(
-        _ path: CStringArray, arguments: CStringArray, environment: CStringArray
+        _ paths: CStringArray, at index: Int, arguments: CStringArray, environment: CStringArray
     ) throws(Errno) {
-        guard let program = path.pointer.pointee else { throw Errno.noSuchFileOrDirectory }
+        guard let program = paths.pointer[index] else { throw Errno.noSuchFileOrDirectory }
         _ = try valueOrErrno(execve(program, arguments.pointer, environment.pointer))
     }
 
@@ -105,10 +105,13 @@ public enum ProcessControl {
 /// A NULL-terminated array of C strings, as execve(2) takes them. Lives until exec or exit.
 public struct CStringArray {
     let pointer: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    /// How many there are.
+    public let count: Int
 
     /// Copies `strings`, which hold no NUL.
     public init(_ strings: [[UInt8]]) {
-        pointer = .allocate(capacity: strings.count + 1)
+        count = strings.count
+        pointer = .allocate(capacity: count + 1)
         for (index, string) in strings.enumerated() {
             let copy = UnsafeMutablePointer<CChar>.allocate(capacity: string.count + 1)
             for (offset, byte) in string.enumerated() { copy[offset] = CChar(bitPattern: byte) }

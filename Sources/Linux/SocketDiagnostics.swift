@@ -11,7 +11,8 @@ enum SocketDiagnostics {
         defer { netlink.discard() }
         try ask(netlink, family)
         var listeners: [TCPListener] = []
-        var buffer = [UInt8](repeating: 0, count: 32 << 10)
+        // No message of an answer is longer (netlink(7)).
+        var buffer = [UInt8](repeating: 0, count: 8 << 10)
         while true {
             let count = try retryingOnInterrupt { recv(netlink.rawValue, &buffer, buffer.count, 0) }
             var start = 0

@@ -7,7 +7,7 @@ import SystemPackage
 /// The matrix's payload: inside one sandbox it lays things out for others to look for, and tries what it is told to.
 public struct MatrixProbe {
     private var link = LineLink(input: .standardInput, output: .standardOutput)
-    private let prover = Prover(canary: nil, execution: nil)
+    private var prover = Prover(canary: nil, execution: nil)
     /// What must stay open.
     private var held: [FileDescriptor] = []
 

@@ -172,7 +172,7 @@ struct Enforcer {
     /// Tries all of the acts, tells the supervisor how they ended, waits until it knows, and fails for the first that ended
     /// otherwise than it must.
     private func prove(_ proofs: [Proof]) throws(Failure) {
-        let prover = Prover(canary: canary, execution: execution)
+        var prover = Prover(canary: canary, execution: execution)
         let start = MonotonicClock.microseconds
         let errnos = proofs.map { UInt8(clamping: prover.outcome(of: $0.act)) }
         let outcomes = ProofOutcomes(

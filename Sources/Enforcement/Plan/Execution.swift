@@ -4,12 +4,12 @@ import SystemPackage
 
 /// The argument vectors of one execve(2), laid out beforehand.
 struct Execution {
-    private let candidates: [CStringArray]
+    private let candidates: CStringArray
     private let arguments: CStringArray
     private let environment: CStringArray
 
     init(_ command: Command) {
-        candidates = command.candidates.map { CStringArray([$0.bytes]) }
+        candidates = CStringArray(command.candidates.map(\.bytes))
         arguments = CStringArray(command.arguments.map(\.bytes))
         environment = CStringArray(command.environment.map { Array($0.assignment.utf8) })
     }
@@ -23,9 +23,9 @@ struct Execution {
     /// counts for more than one that is not there.
     func run() throws(Errno) {
         var answer = Errno.noSuchFileOrDirectory
-        for path in candidates {
+        for index in 0..<candidates.count {
             do throws(Errno) {
-                try ProcessControl.execute(path, arguments: arguments, environment: environment)
+                try ProcessControl.execute(candidates, at: index, arguments: arguments, environment: environment)
             } catch {
                 if error != .noSuchFileOrDirectory, error != .notDirectory { answer = error }
                 if error != .noSuchFileOrDirectory, error != .notDirectory, error != .permissionDenied { break }

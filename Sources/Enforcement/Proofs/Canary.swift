@@ -9,7 +9,7 @@ struct Canary {
     /// The socket's name, without the leading NUL.
     let socketName: String
     /// The supervisor's namespaces, of the kinds that a sandbox may have its own of.
-    private let namespaces: [String]
+    private let namespaces: [HostFacts.FileIdentity]
 
     /// A canary for a sandbox with this network.
     init(network: NetworkMode) throws(Errno) {
@@ -30,8 +30,8 @@ struct Canary {
 }
 
 extension Namespace {
-    /// What tells the calling process's namespace of this kind from any other: `ipc:[4026531839]` (namespaces(7)).
-    fileprivate var identity: String {
+    /// What tells the calling process's namespace of this kind from any other (namespaces(7)).
+    fileprivate var identity: HostFacts.FileIdentity {
         get throws(Errno) {
             let name =
                 switch self {
@@ -39,7 +39,8 @@ extension Namespace {
                 case .network: "net"
                 case .user, .pid, .ipc, .uts, .cgroup: rawValue
                 }
-            return try FileSystem.readSymbolicLink("/proc/self/ns/\(name)")
+            let status = try FileStatus(of: "/proc/self/ns/\(name)", follow: true)
+            return HostFacts.FileIdentity(device: status.device, inode: status.inode)
         }
     }
 }

@@ -10,9 +10,16 @@ struct Prover {
     let canary: Canary?
     /// What exec is going to be given; nil where there is none.
     let execution: Execution?
+    /// A socket for IPv4 and TCP that could not be bound, and is as good as new for the next try; exec closes it.
+    private var unbound: FileDescriptor?
+
+    init(canary: Canary?, execution: Execution?) {
+        self.canary = canary
+        self.execution = execution
+    }
 
     /// How the act ended: an errno, or 0.
-    func outcome(of act: Proof.Act) -> Int32 {
+    mutating func outcome(of act: Proof.Act) -> Int32 {
         do throws(Errno) {
             try attempt(act)
             return 0
@@ -21,7 +28,7 @@ struct Prover {
         }
     }
 
-    private func attempt(_ act: Proof.Act) throws(Errno) {
+    private mutating func attempt(_ act: Proof.Act) throws(Errno) {
         let here = FileDescriptor.workingDirectory
         switch act {
         case .open(let path): try here.open(path.text, flags: O_RDONLY | O_NONBLOCK).discard()
@@ -31,13 +38,22 @@ struct Prover {
         case .makeDirectory(let path):
             try FileSystem.makeDirectory(path.text, in: here, mode: 0o700)
             _ = rmdir(path.text)
+        case .bind(.tcp, .v4(let address), let port):
+            let socket: FileDescriptor
+            if let unbound {
+                socket = unbound
+            } else {
+                socket = try .internetSocket(isIPv6: false, isStream: true)
+                unbound = socket
+            }
+            try bind(socket, to: InternetAddress(address: .v4(address), port: port))
+            unbound = nil
+            socket.discard()
         case .bind(let transport, let address, let port):
             let socket = try FileDescriptor.internetSocket(
                 isIPv6: !address.isIPv4, isStream: transport == .tcp)
             defer { socket.discard() }
-            // Connections of an earlier run that linger are nobody's claim to the port.
-            try socket.setSocketOption(SOL_SOCKET, SO_REUSEADDR, 1)
-            try socket.bind(to: InternetAddress(address: address, port: port).bytes)
+            try bind(socket, to: InternetAddress(address: address, port: port))
         case .listenUnbound:
             let socket = try FileDescriptor.internetSocket(isIPv6: false, isStream: true)
             defer { socket.discard() }
@@ -102,6 +118,12 @@ struct Prover {
         }
     }
 
+    private func bind(_ socket: FileDescriptor, to address: InternetAddress) throws(Errno) {
+        // Connections of an earlier run that linger are nobody's claim to the port.
+        try socket.setSocketOption(SOL_SOCKET, SO_REUSEADDR, 1)
+        try socket.bind(to: address.bytes)
+    }
+
     private func connect(_ socket: FileDescriptor, to address: [UInt8]) throws(Errno) {
         defer { socket.discard() }
         try socket.connect(to: address)
@@ -118,21 +140,15 @@ struct Prover {
     }
 
     private func checkPrivileges() throws(Errno) {
-        let text = try FileSystem.read("/proc/self/status", limit: 64 << 10)
-        var found = 0
-        for line in text.split(separator: UInt8(ascii: "\n")) {
-            for (name, value) in Self.privileges where line.starts(with: name.utf8) {
-                guard line.dropFirst(name.utf8.count).elementsEqual(value.utf8) else { throw .notPermitted }
-                found += 1
-            }
-        }
-        guard found == Self.privileges.count else { throw .notPermitted }
-    }
-
-    /// Lines of /proc/PID/status as they must be (proc_pid_status(5)).
-    private static var privileges: [(name: String, value: String)] {
-        ["CapInh:\t", "CapPrm:\t", "CapEff:\t", "CapBnd:\t", "CapAmb:\t"].map { ($0, "0000000000000000") }
-            + [("NoNewPrivs:\t", "1"), ("Seccomp:\t", "2")]
+        // proc_pid_status(5) has each of these lines once. The name, which a process chooses, cannot hold a line's end.
+        var text = try FileSystem.read("/proc/self/status", limit: 64 << 10).map { CChar(bitPattern: $0) }
+        text.append(0)
+        let zeros = "0000000000000000"
+        guard
+            strstr(text, "\nCapInh:\t\(zeros)\nCapPrm:\t\(zeros)\nCapEff:\t\(zeros)\n") != nil,
+            strstr(text, "\nCapBnd:\t\(zeros)\nCapAmb:\t\(zeros)\n") != nil,
+            strstr(text, "\nNoNewPrivs:\t1\n") != nil, strstr(text, "\nSeccomp:\t2\n") != nil
+        else { throw .notPermitted }
     }
 
     private func checkDescriptors(_ kept: [Int32]) throws(Errno) {

@@ -73,7 +73,7 @@ struct ProxyLoop {
             let places = connections.map { $0.wait(in: &set) }
             try set.wait(milliseconds: patience)
             let now = MonotonicClock.microseconds
-            while try !Readiness.wait(for: [.reading(supervisor.descriptor)], milliseconds: 0).isEmpty {
+            while try Readiness.isReadable(supervisor.descriptor) {
                 guard let order = try supervisor.waitForMessage() else { _exit(0) }
                 gateways.add(order)
             }

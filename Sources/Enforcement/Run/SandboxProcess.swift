@@ -17,11 +17,14 @@ struct SandboxProcess {
         do {
             var enforcer = try Enforcer(supervisor: supervisor, canary: canary, notifications: notifications)
             var index = start
-            while plan.steps[index] != .startPayload {
-                try perform(index, with: &enforcer)
-                if plan.steps[index] == .dieWithParent {
+            building: while true {
+                switch plan.steps[index] {
+                case .startPayload: break building
+                case .dieWithParent:
+                    try perform(index, with: &enforcer)
                     try endIfOrphaned()
                     try leaveProcessGroup(index)
+                default: try perform(index, with: &enforcer)
                 }
                 index += 1
             }
@@ -47,9 +50,7 @@ struct SandboxProcess {
 
     /// Ends when the supervisor died before PDEATHSIG was armed: its end of the channel is closed then.
     private func endIfOrphaned() throws(Errno) {
-        guard try Readiness.wait(for: [.reading(supervisor.descriptor)], milliseconds: 0).isEmpty else {
-            _exit(ExitCode.isolation.rawValue)
-        }
+        guard try !Readiness.isReadable(supervisor.descriptor) else { _exit(ExitCode.isolation.rawValue) }
     }
 
     /// What a terminal sends to its foreground group, such as SIGINT for Ctrl-C, is for the supervisor, which passes it

@@ -48,10 +48,11 @@ public struct FilterCache: Sendable {
         guard let policy = try? FileStatus(of: file.text, follow: true),
             let program = try? FileStatus(of: launcher.text)
         else { return nil }
-        let parts = [policy, program].flatMap { status in
-            [status.device, status.inode, UInt64(status.size), status.changedAt, status.modifiedAt].map { String($0) }
+        func identity(_ status: FileStatus) -> String {
+            "\(status.device) \(status.inode) \(status.size) \(status.changedAt) \(status.modifiedAt)"
         }
-        return Array("libseccomp \(FilterCompiler.libraryVersion) x86_64 \(parts.joined(separator: " "))\n".utf8)
+        return Array(
+            "libseccomp \(FilterCompiler.libraryVersion) x86_64 \(identity(policy)) \(identity(program))\n".utf8)
     }
 
     /// Whether the file's last change lies far enough back for its time to tell it from a later one: two changes
