@@ -11,6 +11,8 @@ PROFILE      ?= rescue
 RUN_USER     ?= mazelclaw
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 60
+# How often `make kills` kills the gateway.
+KILLS        ?= 200
 
 BUILD        := .build/release
 STAGE        := .build/stage
@@ -26,7 +28,7 @@ AWAITING       := ^Gateway(Server)?Tests\.
 AWAITING_WIDTH := 4
 PROGRAMS     := mazelclaw-run mazelclaw
 
-.PHONY: help build run test fuzz mutation faults hosts check bench install uninstall fmt clean packages
+.PHONY: help build run test fuzz mutation faults kills hosts check bench install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +62,11 @@ fuzz: packages ## try inputs nobody thought of for longer than the tests do (FUZ
 faults: build ## let each system call of a start fail in turn, and kill its process there
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	MAZELCLAW_FAULTS=all MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" swift test --filter FaultTests
+
+kills: packages ## kill the gateway under load at random moments, and look for every message (KILLS=200 KILL_SEED=)
+	swift build --build-tests
+	MAZELCLAW_KILLS=$(KILLS) MAZELCLAW_KILL_SEED=$${KILL_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')} \
+	  swift test --skip-build --filter CrashTests
 
 autobahn: packages ## hold the gateway's WebSocket against the Autobahn fuzzing client (PyPI, Python 2.7)
 	swift build --product echo-server
