@@ -30,12 +30,12 @@ extension CronJob {
             Field("deleteAfterRun", .boolean, "Whether it is forgotten once it went well."),
             Field(required: "createdAtMs", .integer, "When it was made, in milliseconds since 1970."),
             Field(required: "updatedAtMs", .integer, "When it was last changed."),
-            Field(required: "schedule", .cronSchedule, "When it is due."),
+            Field(required: "schedule", .keptCronSchedule, "When it is due."),
             Field(required: "sessionTarget", Shape<Target>.word, "Where it is done."),
             Field(
                 required: "wakeMode", Shape<WakeMode>.word,
                 "`now`: the main session's agent acts on it at once; else at its next turn."),
-            Field(required: "payload", .cronPayload, "What is done."),
+            Field(required: "payload", .keptCronPayload, "What is done."),
             Field("isolation", .cronIsolation, "What the main session is told of it."),
             Field(required: "state", State.shape, "How things stand."),
             as: {

@@ -89,23 +89,26 @@ private enum PayloadField {
 
 extension Shape where Value == CronPayload {
     /// One of two kinds, told apart by `kind`.
-    static let cronPayload = Shape.anyOf([
-        .object(
-            Schema(
-                PayloadField.systemEvent, Field(required: "text", .nonEmptyString, "What it is told."),
-                as: { .systemEvent($1) })),
-        .object(
-            Schema(
-                PayloadField.agentTurn, Field(required: "message", .nonEmptyString, "What it is asked."),
-                PayloadField.model, PayloadField.thinking, PayloadField.timeout, PayloadField.deliver,
-                PayloadField.channel, PayloadField.to, PayloadField.bestEffort,
-                as: {
-                    .agentTurn(
-                        CronPayload.Turn(
-                            message: $1, model: $2, thinking: $3, timeoutSeconds: $4, deliver: $5, channel: $6, to: $7,
-                            bestEffortDeliver: $8))
-                })),
-    ])
+    static let cronPayload = Shape.anyOf([systemEvent, agentTurn])
+
+    /// The same, of which only what is wrong with the kind it is of is told.
+    static let keptCronPayload = Shape.kinds([("systemEvent", systemEvent), ("agentTurn", agentTurn)])
+
+    private static let systemEvent = Shape.object(
+        Schema(
+            PayloadField.systemEvent, Field(required: "text", .nonEmptyString, "What it is told."),
+            as: { .systemEvent($1) }))
+    private static let agentTurn = Shape.object(
+        Schema(
+            PayloadField.agentTurn, Field(required: "message", .nonEmptyString, "What it is asked."),
+            PayloadField.model, PayloadField.thinking, PayloadField.timeout, PayloadField.deliver,
+            PayloadField.channel, PayloadField.to, PayloadField.bestEffort,
+            as: {
+                .agentTurn(
+                    CronPayload.Turn(
+                        message: $1, model: $2, thinking: $3, timeoutSeconds: $4, deliver: $5, channel: $6, to: $7,
+                        bestEffortDeliver: $8))
+            }))
 }
 
 extension Shape where Value == CronPayload.Patch {

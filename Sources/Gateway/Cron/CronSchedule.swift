@@ -63,25 +63,28 @@ enum CronSchedule: Sendable, Equatable {
 
 extension Shape where Value == CronSchedule {
     /// One of three kinds, told apart by `kind`.
-    static let cronSchedule = Shape.anyOf([
-        .object(
-            Schema(
-                Field(required: "kind", .constant("at", "at"), "Once."),
-                Field(required: "atMs", .integer(0...), "When, in milliseconds since 1970."),
-                as: { .at($1) })),
-        .object(
-            Schema(
-                Field(required: "kind", .constant("every", "every"), "Again and again."),
-                Field(required: "everyMs", .integer(1...), "How often, in milliseconds; less than 1000 is refused."),
-                Field("anchorMs", .integer(0...), "From when on; left out, from when the job is made."),
-                as: { .every(milliseconds: $1, anchor: $2) })),
-        .object(
-            Schema(
-                Field(required: "kind", .constant("cron", "cron"), "As a cron expression says."),
-                Field(
-                    required: "expr", .nonEmptyString,
-                    "Minute, hour, day, month, weekday; with a sixth in front, the second."),
-                Field("tz", .string, "The time zone, as in `Europe/Berlin`; left out, the host's."),
-                as: { .cron($1, zone: $2.flatMap { $0.isEmpty ? nil : $0 }) })),
-    ])
+    static let cronSchedule = Shape.anyOf([at, every, cron])
+
+    /// The same, of which only what is wrong with the kind it is of is told.
+    static let keptCronSchedule = Shape.kinds([("at", at), ("every", every), ("cron", cron)])
+
+    private static let at = Shape.object(
+        Schema(
+            Field(required: "kind", .constant("at", "at"), "Once."),
+            Field(required: "atMs", .integer(0...), "When, in milliseconds since 1970."),
+            as: { .at($1) }))
+    private static let every = Shape.object(
+        Schema(
+            Field(required: "kind", .constant("every", "every"), "Again and again."),
+            Field(required: "everyMs", .integer(1...), "How often, in milliseconds; less than 1000 is refused."),
+            Field("anchorMs", .integer(0...), "From when on; left out, from when the job is made."),
+            as: { .every(milliseconds: $1, anchor: $2) }))
+    private static let cron = Shape.object(
+        Schema(
+            Field(required: "kind", .constant("cron", "cron"), "As a cron expression says."),
+            Field(
+                required: "expr", .nonEmptyString,
+                "Minute, hour, day, month, weekday; with a sixth in front, the second."),
+            Field("tz", .string, "The time zone, as in `Europe/Berlin`; left out, the host's."),
+            as: { .cron($1, zone: $2.flatMap { $0.isEmpty ? nil : $0 }) }))
 }

@@ -112,6 +112,42 @@ final class CronService: Sendable {
         }
     }
 
+    /// Takes over what `read` holds: all of it, or nothing, and in the end only what `leavesOut` lets through. What is
+    /// here already is left alone. Returns the new jobs, how many are here already, and what is wrong with the others.
+    /// Throws `ProtocolError` when there would be too many, and `StorageError`.
+    func take(_ read: CronImport, leavesOut: Bool) throws -> (added: [CronJob], known: Int, issues: [CronImport.Issue])
+    {
+        try changing.withLock { _ in
+            let kept = state.withLock { $0.jobs }
+            var (added, issues) = ([CronJob](), read.issues)
+            for (index, job) in read.jobs {
+                guard let there = kept[job.id] else {
+                    added.append(job)
+                    continue
+                }
+                guard !there.isSame(as: job) else { continue }
+                issues.append(
+                    CronImport.Issue(
+                        index: index,
+                        message: "another job has its id \(job.id) here; remove that one, or give this another"))
+            }
+            let known = read.jobs.count + read.issues.count - added.count - issues.count
+            issues.sort { $0.index < $1.index }
+            guard leavesOut || issues.isEmpty else { return ([], known, issues) }
+            guard kept.count + added.count <= Self.limit else {
+                throw ProtocolError(
+                    .invalidRequest,
+                    "there would be \(kept.count + added.count) cron jobs; no more than \(Self.limit) can be kept")
+            }
+            try database.writeNow { [added] transaction in
+                for job in added { try transaction.cron.save(job) }
+            }
+            state.withLock { state in for job in added { state.jobs[job.id] = job } }
+            awaken()
+            return (added, known, issues)
+        }
+    }
+
     /// Changes the job `id`. Throws `ProtocolError` when there is none, or `change` makes none of it.
     func update(_ id: String, _ change: (inout CronJob) throws -> Void) throws -> CronJob {
         try changing.withLock { _ in

@@ -13,7 +13,7 @@ extension MethodGroup {
         put forward, what was due in the hour left out is due that much later; where they are put back, what is due at \
         an hour is due once.
         """,
-        [status, list, add, update, remove, run, runLog])
+        [status, list, add, update, remove, takeOver, run, runLog])
 }
 
 private let status = Method.immediate(
@@ -168,6 +168,42 @@ private let remove = Method.awaiting(
     let isRemoved = try call.gateway.cron.remove(id)
     if isRemoved { call.gateway.announceCron(id, "removed") }
     return ["ok": true, "removed": .bool(isRemoved)]
+}
+
+private struct ImportParameters {
+    var jobs: [JSON]
+    var leavesOut: Bool
+
+    static let schema = Schema(
+        Field(required: "jobs", .array(of: .any), "The jobs, as `cron.list` shows them and the original keeps them."),
+        Field("skipBad", .boolean, default: false, "Take over the others when there is something wrong with one."),
+        as: ImportParameters.init)
+}
+
+private let takeOver = Method.awaiting(
+    "cron.import", .scope(.admin),
+    "Takes over jobs that were kept elsewhere, under the ids they have: all or none. What is here already is left alone.",
+    isAdvertised: false, ImportParameters.schema,
+    answer: .object(
+        Field(required: "ok", .boolean, "Whether nothing is wrong with any."),
+        Field(required: "added", .integer(0...), "How many are new."),
+        Field(required: "known", .integer(0...), "How many are here already."),
+        Field(
+            required: "issues",
+            .list(
+                of: .object(
+                    Field(required: "index", .integer(0...), "Which job, from 0."),
+                    Field(required: "message", .string, "What is wrong with it."))), "What is not taken over, and why.")
+    )
+) { call, parameters in
+    let gateway = call.gateway
+    let read = CronImport(parameters.jobs, at: gateway.clock.milliseconds, requireAgent: gateway.requireAgent)
+    let (added, known, issues) = try gateway.cron.take(read, leavesOut: parameters.leavesOut)
+    for job in added { gateway.announceCron(job.id, "added", job.nextRun) }
+    return [
+        "ok": .bool(issues.isEmpty), "added": .integer(Int64(added.count)), "known": .integer(Int64(known)),
+        "issues": .array(issues.map { ["index": .integer(Int64($0.index)), "message": .string($0.message)] }),
+    ]
 }
 
 // MARK: Runs

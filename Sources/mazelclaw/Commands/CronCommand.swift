@@ -6,9 +6,13 @@ import Policy
 /// `mazelclaw cron`: the scheduled jobs of this profile's gateway.
 struct CronCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cron", abstract: "List, add, remove and run the scheduled jobs of this profile's gateway.",
+        commandName: "cron",
+        abstract: "List, add, remove and run the scheduled jobs of this profile's gateway, take them in and out.",
         discussion: "The gateway must run: it keeps them, and does them at their time.",
-        subcommands: [CronListCommand.self, CronAddCommand.self, CronRemoveCommand.self, CronRunCommand.self],
+        subcommands: [
+            CronListCommand.self, CronAddCommand.self, CronRemoveCommand.self, CronRunCommand.self,
+            CronExportCommand.self, CronImportCommand.self,
+        ],
         defaultSubcommand: CronListCommand.self
     )
 

@@ -44,3 +44,77 @@ func `a job that is not fully said is refused before anybody is asked`(arguments
     #expect(end.code == 2)
     #expect(end.errors.contains("Error: "))
 }
+
+@Test func `jobs go out as a file, and come into another gateway wholly or not at all`() async throws {
+    let (source, _) = try await BuiltCommand.withEcho()
+    let (target, _) = try await BuiltCommand.withEcho()
+    func cron(_ command: BuiltCommand, _ arguments: String...) async throws -> BuiltCommand.Result {
+        try await command.run(["--profile", command.profile, "cron"] + arguments)
+    }
+    let file = "\(source.home)/jobs.json"
+    var ids: [String] = []
+    _ = try await source.gateway("--profile", source.profile, "gateway") { _ in
+        let nothing = try await cron(source, "export", file)
+        #expect(nothing.code == 1)
+        #expect(nothing.errors.contains("there are no jobs; nothing was written"))
+        for name in ["tea", "rice"] {
+            let added = try await cron(source, "add", "--name", name, "--cron", "0 9 * * *", "--message", name)
+            ids.append(String(added.output.prefix { $0 != " " }))
+        }
+        let written = try await cron(source, "export", file)
+        #expect(written.code == 0, "\(written.errors)")
+        #expect(written.output == "Wrote \(file) (jobs: 2)\n")
+        let again = try await cron(source, "export", file)
+        #expect(again.code == 1)
+        #expect(again.errors.contains("File exists"))
+    }
+    let text = try source.read("jobs.json")
+    try #expect(JSON(parsing: Array(text.utf8))["version"] == 1)
+    try source.write(
+        text.replacing("\"agentTurn\"", with: "\"agentTurm\"", maxReplacements: 1), to: "damaged.json")
+    let damaged = "\(source.home)/damaged.json"
+    _ = try await target.gateway("--profile", target.profile, "gateway") { _ in
+        let refused = try await cron(target, "import", damaged)
+        #expect(refused.code == 1)
+        #expect(refused.errors.contains("mazelclaw: \(damaged):4:5: job \""), "\(refused.errors)")
+        #expect(refused.errors.contains(#"at /payload: its kind must be one of "systemEvent", "agentTurn""#))
+        #expect(refused.errors.contains("no job was taken over"))
+        try await #expect(cron(target).output == "No jobs.\n")
+        let partly = try await cron(target, "import", damaged, "--skip-bad")
+        #expect(partly.code == 1)
+        #expect(partly.output == "Read \(damaged) (new jobs: 1, here already: 0)\n")
+        let all = try await cron(target, "import", file)
+        #expect(all.code == 0, "\(all.errors)")
+        #expect(all.output == "Read \(file) (new jobs: 1, here already: 1)\n")
+        let list = try await cron(target).output
+        for id in ids { #expect(list.contains(id)) }
+        // It is done under the id it had.
+        try await #expect(cron(target, "run", ids[0]).code == 0)
+        // Another job of the same id is not overwritten.
+        try source.write(text.replacing("\"rice\"", with: "\"soup\""), to: "other.json")
+        let other = try await cron(target, "import", "\(source.home)/other.json")
+        #expect(other.code == 1)
+        #expect(other.errors.contains("job \"soup\": another job has its id \(ids[1]) here; remove that one, or give"))
+    }
+    // What came in is on disk.
+    _ = try await target.gateway("--profile", target.profile, "gateway") { _ in
+        let again = try await cron(target, "import", file)
+        #expect(again.output == "Read \(file) (new jobs: 0, here already: 2)\n", "\(again.errors)")
+    }
+}
+
+@Test(arguments: [
+    ("{", " at 1:2"), ("[]", "it must hold a JSON object with the list \"jobs\""),
+    (#"{"version": 2, "jobs": []}"#, "its version is 2; this version knows 1"),
+])
+func `a file that holds no jobs is refused before anybody is asked`(text: String, reason: String) async throws {
+    let command = try BuiltCommand()
+    try command.write(text, to: "jobs.json")
+    let end = try await command.run("--profile", command.profile, "cron", "import", "\(command.home)/jobs.json")
+    #expect(end.code == 78)
+    #expect(end.errors.contains("cannot read \(command.home)/jobs.json: "))
+    #expect(end.errors.contains(reason), "\(end.errors)")
+    let missing = try await command.run("--profile", command.profile, "cron", "import", "\(command.home)/none.json")
+    #expect(missing.code == 1)
+    #expect(missing.errors.contains("No such file or directory"))
+}

@@ -280,6 +280,18 @@ extension Shape {
         }
     }
 
+    /// One of several kinds of object, told apart by their member `kind`: only what is wrong with that kind is told.
+    static func kinds(_ kinds: [(name: String, shape: Shape)]) -> Shape {
+        Shape(kinds.map(\.shape.text).joined(separator: ", or "), fields: kinds.flatMap(\.shape.fields)) {
+            json, faults in
+            let name = json["kind"]?.string
+            if let kind = kinds.first(where: { $0.name == name }) { return kind.shape.read(json, &faults) }
+            let names = kinds.map { "\"\($0.name)\"" }.joined(separator: ", ")
+            faults.add(json.object == nil ? "must be object" : "its kind must be one of \(names)")
+            return nil
+        }
+    }
+
     /// The same, made into another value.
     func map<Other>(_ transform: @escaping @Sendable (Value) -> Other) -> Shape<Other> {
         Shape<Other>(text, fields: fields) { json, faults in body(json, &faults).map(transform) }

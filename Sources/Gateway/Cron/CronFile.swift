@@ -1,0 +1,57 @@
+import Glibc
+public import JSON
+public import Policy
+
+/// Jobs in a file, as the original gateway keeps them: `cron/jobs.json` of its state directory, an object with the list
+/// `jobs`.
+public struct CronFile: Sendable {
+    /// The jobs, as they stand there.
+    public let jobs: [JSON]
+    private let path: AbsolutePath
+    private let document: JSON5Document
+
+    /// Reads the file at `path`. Throws `StorageError` when it cannot be read, or is no such file.
+    public init(_ path: AbsolutePath) throws(StorageError) {
+        guard let text = try DurableFile.read(path, limit: 16 << 20) else {
+            throw StorageError("read", path, errno: ENOENT)
+        }
+        do {
+            document = try JSON5Document(parsing: text, limits: JSON.Limits(length: 16 << 20))
+        } catch {
+            throw StorageError("read", path, fault: "\(error) at \(JSONPosition(offset: error.offset, in: text))")
+        }
+        guard let jobs = document.value["jobs"]?.array else {
+            throw StorageError(
+                "read", path,
+                fault: "it must hold a JSON object with the list \"jobs\"; name the original's cron/jobs.json, or a "
+                    + "file that was exported")
+        }
+        if let version = document.value["version"], version.integer != 1 {
+            throw StorageError("read", path, fault: "its version is \(version.text()); this version knows 1")
+        }
+        self.jobs = jobs
+        self.path = path
+    }
+
+    /// Where the job `index` stands, and what it is called: for people.
+    public func place(of index: Int) -> String {
+        let position = document.position(of: [.name("jobs"), .index(index)]).map { ":\($0)" } ?? ""
+        let name = jobs.indices.contains(index) ? jobs[index]["name"]?.string : nil
+        return "\(path)\(position): job \(name.map { "\"\($0)\"" } ?? "\(index + 1)")"
+    }
+
+    /// Writes `jobs`, as clients are shown them, to a new file at `path`. What is being done stands there as not begun.
+    /// Throws `StorageError`, also when something is there already.
+    public static func write(_ jobs: [JSON], to path: AbsolutePath) throws(StorageError) {
+        let kept = jobs.map { job in
+            guard var object = job.object, var state = object["state"]?.object else { return job }
+            state["runningAtMs"] = nil
+            object["state"] = .object(state)
+            return .object(object)
+        }
+        var writer = try LineWriter(path)
+        try writer.write(JSON.object(["version": 1, "jobs": .array(kept)]).text(pretty: true))
+        try writer.finish()
+        try DurableFile.flush(path.parent)
+    }
+}

@@ -1,0 +1,87 @@
+import JSON
+import Testing
+
+@testable import Gateway
+
+private let now: Int64 = 1_700_000_000_000
+
+private func read(_ jobs: String) throws -> CronImport {
+    let list = try #require(try JSON5Document(parsing: Array(jobs.utf8)).value.array)
+    return CronImport(list, at: now) { (id) throws(ProtocolError) in
+        guard id == "main" else { throw ProtocolError(.invalidRequest, "unknown agent id \"\(id)\"") }
+    }
+}
+
+private let event =
+    #""schedule": {"kind": "every", "everyMs": 60000}, "sessionTarget": "main", "payload": {"kind": "systemEvent", "text": "t"}"#
+
+@Test func `a job of the original is taken over as it is, with how it went`() throws {
+    let read = try read(
+        """
+        [{"id": "j1", "name": "Tea", "agentId": "Main", "enabled": true, "createdAtMs": 5, "updatedAtMs": 6,
+          "schedule": {"kind": "cron", "expr": "0 9 * * *", "tz": "UTC"}, "sessionTarget": "isolated",
+          "wakeMode": "now", "payload": {"kind": "agentTurn", "message": "brew", "channel": "last"},
+          "isolation": {"postToMainPrefix": "Cron"},
+          "state": {"nextRunAtMs": 7, "runningAtMs": 8, "lastRunAtMs": 9, "lastStatus": "ok", "lastDurationMs": 10}}]
+        """)
+    #expect(read.issues.isEmpty)
+    let job = try #require(read.jobs.first?.job)
+    #expect((job.id, job.name, job.agentID, job.wakeMode) == ("j1", "Tea", "main", .now))
+    #expect((job.createdAt, job.updatedAt) == (5, 6))
+    #expect(job.payload == .agentTurn(CronPayload.Turn(message: "brew", channel: "last")))
+    #expect(job.isolation == CronJob.Isolation(prefix: "Cron"))
+    // When it is due is worked out anew, and nobody is doing it here.
+    #expect(
+        job.state.nextRunAt == now - now % 86_400_000 + (now % 86_400_000 < 32_400_000 ? 0 : 86_400_000) + 32_400_000)
+    #expect(job.state.runningAt == nil)
+    #expect((job.state.lastRunAt, job.state.lastStatus, job.state.lastDuration) == (9, .ok, 10))
+}
+
+@Test func `what the original leaves out is filled in`() throws {
+    let read = try read(
+        #"[{"id": "j", "name": "n", "agentId": null, \#(event), "state": {"lastStatus": "skipped"}}]"#)
+    #expect(read.issues.isEmpty)
+    let job = try #require(read.jobs.first?.job)
+    #expect(job.isEnabled)
+    #expect((job.createdAt, job.updatedAt, job.wakeMode) == (now, now, .nextHeartbeat))
+    #expect(job.state == CronJob.State(nextRunAt: now + 60_000))
+}
+
+@Test(arguments: [
+    ("3", "must be object"), ("{}", "must have required property 'id'"),
+    (#"{"id": "", "name": "n", \#(event)}"#, "its id and its name must not be empty"),
+    (#"{"id": "j", "name": "n", \#(event), "delivery": {}}"#, "delivery: this version knows no such member of a job"),
+    (#"{"id": "j", "name": "n", \#(event), "agentId": "x"}"#, "unknown agent id \"x\""),
+    (
+        #"{"id": "j", "name": "n", \#(event), "wakeMode": "soon"}"#,
+        #"wakeMode: "soon" is unknown; expected "next-heartbeat" or "now""#
+    ),
+    (
+        #"{"id": "j", "name": "n", "sessionTarget": "main", "payload": {"kind": "systemEvent", "text": "t"}, "schedule": {"kind": "every", "everyMs": 0}}"#,
+        "at /schedule/everyMs: must be >= 1"
+    ),
+    (
+        #"{"id": "j", "name": "n", "sessionTarget": "main", "payload": {"kind": "systemEvent", "text": "t"}, "schedule": {"kind": "yearly"}}"#,
+        #"at /schedule: its kind must be one of "at", "every", "cron""#
+    ),
+    (
+        #"{"id": "j", "name": "n", "sessionTarget": "main", "payload": {"kind": "systemEvent", "text": "t"}, "schedule": {"kind": "cron", "expr": "61 * * * *"}}"#,
+        #"schedule.expr: "61" is no minute"#
+    ),
+    (
+        #"{"id": "j", "name": "n", "sessionTarget": "isolated", "payload": {"kind": "agentTurn", "message": "m", "deliver": true}, "schedule": {"kind": "at", "atMs": 1}}"#,
+        "payload.deliver: this version has no messaging service"
+    ),
+])
+func `a job that cannot be taken over is told of with what is wrong`(job: String, message: String) throws {
+    let read = try read(#"[{"id": "good", "name": "n", \#(event)}, \#(job)]"#)
+    #expect(read.jobs.map(\.job.id) == ["good"])
+    #expect(read.issues.map(\.index) == [1])
+    #expect(read.issues.first?.message.contains(message) == true, "\(read.issues)")
+}
+
+@Test func `two jobs of one id are not both taken`() throws {
+    let read = try read(#"[{"id": "j", "name": "a", \#(event)}, {"id": "j", "name": "b", \#(event)}]"#)
+    #expect(read.jobs.map(\.job.name) == ["a"])
+    #expect(read.issues == [CronImport.Issue(index: 1, message: "an earlier job has its id; give it another")])
+}
