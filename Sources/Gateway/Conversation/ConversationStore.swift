@@ -22,7 +22,7 @@ struct ConversationStore: Sendable {
             guard accepted.isNew else { return .known(accepted.run) }
             if request.isBeginning { _ = try transaction.sessions.reset(key, at: time) }
             var entry = try transaction.sessions.use(key, policy: settings.resets.policy(for: key), at: time)
-            guard entry.fields["sendPolicy"] != "deny" else {
+            guard settings.accepts(request, for: entry) else {
                 throw ProtocolError(.invalidRequest, "send blocked by session policy")
             }
             if try entry.take(request, in: transaction) { try transaction.sessions.save(entry) }
@@ -124,7 +124,8 @@ extension SessionEntry {
     /// How much its model thinks.
     var thinkingLevel: String? { fields["thinkingLevel"]?.string }
 
-    /// Takes over what `request` says of a session that does not say it yet. Returns whether there was something.
+    /// Takes over what `request` says of how the session is to be, and of what it is where that is not said yet. Returns
+    /// whether there was something.
     fileprivate mutating func take(_ request: RunRequest, in transaction: Transaction) throws -> Bool {
         let before = fields
         if let label = request.label, self.label == nil {
@@ -132,6 +133,7 @@ extension SessionEntry {
             fields["label"] = .string(label)
         }
         if let other = request.spawnedBy, spawnedBy == nil { fields["spawnedBy"] = .string(other) }
+        if let thinking = request.thinking { fields["thinkingLevel"] = thinking.kept }
         return fields != before
     }
 
@@ -156,6 +158,18 @@ extension SessionEntry {
         add("inputTokens", usage.input)
         add("outputTokens", usage.output)
         add("totalTokens", usage.total ?? usage.input.map { $0 + (usage.output ?? 0) })
+    }
+}
+
+extension SessionSettings {
+    /// Whether `request` may be kept in the session of `entry`: as its owner decided for it alone, or as the rules say,
+    /// which are not for what the gateway does by itself.
+    fileprivate func accepts(_ request: RunRequest, for entry: SessionEntry) -> Bool {
+        switch entry.fields["sendPolicy"]?.string {
+        case "deny": false
+        case "allow": true
+        default: request.isOwn || sending.allow(entry)
+        }
     }
 }
 

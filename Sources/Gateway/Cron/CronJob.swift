@@ -67,6 +67,11 @@ struct CronJob: Sendable, Equatable {
         switch (target, payload) {
         case (.main, .systemEvent): break
         case (.isolated, .agentTurn(let turn)):
+            do throws(ProtocolError) {
+                _ = try ThinkingLevel(turn.thinking)
+            } catch {
+                throw ProtocolError(.invalidRequest, "payload.thinking: \(error.message)")
+            }
             guard turn.deliver != true || turn.bestEffortDeliver == true else {
                 throw ProtocolError(
                     .invalidRequest,

@@ -24,6 +24,8 @@ extension Gateway {
             request.time = turn.timeoutSeconds.map { .seconds($0) }
             // The scheduler counts them itself.
             request.lane = nil
+            request.isOwn = true
+            request.thinking = try ThinkingLevel(turn.thinking)
             run.sessionKey = session.key.text
             let answer: String
             do {
@@ -83,9 +85,10 @@ extension Conversations {
     func wake(_ session: (key: SessionKey, agentID: String)) async throws -> RunEnd? {
         let models = gateway.agents.named(session.agentID)?.models ?? []
         guard models.contains(where: { $0.provider != Operator.id }) else { return nil }
-        let request = RunRequest(
+        var request = RunRequest(
             space: .agent, key: "wake:\(UUIDText.random())", sessionKey: session.key,
             clientSessionKey: session.key.text, agentID: session.agentID, message: Self.wakeMessage)
+        request.isOwn = true
         return try await end(of: begin(request))
     }
 }

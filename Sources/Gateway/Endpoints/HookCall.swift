@@ -13,6 +13,7 @@ enum HookCall {
         var sessionKey: String?
         var model: String?
         var time: Duration?
+        var thinking: ThinkingLevel?
         /// Whether the message is as good as a person's.
         var isTrusted = false
     }
@@ -32,6 +33,12 @@ enum HookCall {
         var turn = Turn(message: message, name: try Self.text(payload, "name") ?? "Hook")
         turn.sessionKey = try Self.text(payload, "sessionKey")
         turn.model = try Self.text(payload, "model")
+        let thinking = try Self.text(payload, "thinking")
+        do throws(ProtocolError) {
+            turn.thinking = try ThinkingLevel(thinking)
+        } catch {
+            throw .invalid(error.message)
+        }
         switch payload["timeoutSeconds"] {
         case nil, .null: break
         case let seconds?:

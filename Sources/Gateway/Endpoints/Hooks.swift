@@ -69,6 +69,7 @@ struct Hooks: Endpoint {
             agentID: session.agentID, message: turn.message)
         request.model = turn.model
         request.time = turn.time
+        request.thinking = turn.thinking
         request.extraSystemPrompt = turn.isTrusted ? nil : Self.warning(turn.name)
         let run = try await gateway.conversations.begin(request)
         gateway.tasks.start { await tell(run, turn.name) }

@@ -23,8 +23,8 @@ private struct SendParameters: Sendable {
     static let schema = Schema(
         Field(required: "sessionKey", .nonEmptyString, "The session: `main`, or a key."),
         Field(required: "message", .string, "What is said. `stop` and the like end what is under way instead."),
-        Field("thinking", .string, "How much a model is to think; for those that can be told."),
-        Field("deliver", .boolean, "Whether the answer also goes to the session's channel."),
+        Field("thinking", .string, "How much the session's model is to think from now on, for those that can be told."),
+        Field("deliver", .boolean, "Whether the answer also goes to the session's channel; there is none yet."),
         Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
         Field("timeoutMs", .integer(0...), "How long the answer may take, in milliseconds; 0 means as configured."),
         Field(required: "idempotencyKey", .nonEmptyString, "The run's id. Sent again, it does nothing twice."),
@@ -67,6 +67,7 @@ private let send = Method.ordered(
     }
     request.time = parameters.timeout.flatMap { $0 > 0 ? .milliseconds($0) : nil }
     request.images = images.paths(for: parameters.key, in: call.gateway.configuration.instance)
+    request.thinking = try ThinkingLevel(parameters.thinking)
     let claim = try conversations.claim(request)
     return {
         if claim.isNew { try claim.keep(images, in: conversations) }

@@ -18,8 +18,11 @@ private struct AgentParameters: Sendable {
     var sessionID: String?
     var receiver: String?
     var channel: String?
+    var replyChannel: String?
     var accountID: String?
     var groupID: String?
+    var thinking: String?
+    var delivers: Bool
     var timeout: Int64?
     var lane: String?
     var extraSystemPrompt: String?
@@ -41,8 +44,10 @@ private struct AgentParameters: Sendable {
         Field("replyAccountId", .string, "The account the answer goes to."),
         Field("threadId", .string, "The thread."), Field("groupId", .string, "The group."),
         Field("groupChannel", .string, "The group's channel."), Field("groupSpace", .string, "The group's space."),
-        Field("thinking", .string, "How much a model is to think; for those that can be told."),
-        Field("deliver", .boolean, "Whether the answer also goes to the channel."),
+        Field("thinking", .string, "How much the session's model is to think from now on, for those that can be told."),
+        Field(
+            "deliver", .boolean,
+            "Whether the answer also goes to the channel. There is none yet: one that is named is refused."),
         Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
         Field("timeout", .integer(0...), "How long the answer may take, in seconds; 0 means as configured."),
         Field("lane", .string, "The lane: `main`, `cron`, `subagent` or another."),
@@ -52,15 +57,26 @@ private struct AgentParameters: Sendable {
         Field(required: "idempotencyKey", .nonEmptyString, "The run's id. Sent again, it does nothing twice."),
         as: {
             (
-                message, agentID, sessionKey, sessionID, receiver, _: String?, channel, _: String?, accountID,
-                _: String?, _: String?, groupID, _: String?, _: String?, _: String?, _: Bool?, attachments, timeout,
-                lane, extra, label, spawnedBy, key
+                message, agentID, sessionKey, sessionID, receiver, _: String?, channel, replyChannel, accountID,
+                _: String?, _: String?, groupID, _: String?, _: String?, thinking, delivers, attachments, timeout, lane,
+                extra, label, spawnedBy, key
             ) in
             AgentParameters(
                 message: message, agentID: agentID, sessionKey: sessionKey, sessionID: sessionID, receiver: receiver,
-                channel: channel, accountID: accountID, groupID: groupID, timeout: timeout, lane: lane,
-                extraSystemPrompt: extra, label: label, spawnedBy: spawnedBy, attachments: attachments, key: key)
+                channel: channel, replyChannel: replyChannel, accountID: accountID, groupID: groupID,
+                thinking: thinking, delivers: delivers ?? false, timeout: timeout, lane: lane, extraSystemPrompt: extra,
+                label: label, spawnedBy: spawnedBy, attachments: attachments, key: key)
         })
+
+    /// Throws `ProtocolError` when the answer is to go through a channel: there is none. Without the name of one it goes
+    /// to who asks, as it does to clients that are no channel.
+    func requireDeliverable() throws(ProtocolError) {
+        guard delivers,
+            let channel = [replyChannel, channel].lazy.compactMap({ $0?.trimmed }).first(where: { !$0.isEmpty }),
+            !["last", "webchat"].contains(channel.lowercased())
+        else { return }
+        throw ProtocolError(.invalidRequest, "unsupported channel: \(channel)")
+    }
 
     /// Where the message comes from; nil when it came through no channel.
     var origin: MessageOrigin? {
@@ -110,6 +126,7 @@ private let agent = Method.ordered(
 private func claimed(
     _ call: MethodCall, _ parameters: AgentParameters, _ images: Attachments, sessionKey: String?
 ) throws(ProtocolError) -> Conversations.Claim {
+    try parameters.requireDeliverable()
     let session = try agentSession(parameters, sessionKey: sessionKey, in: call.gateway)
     var request = RunRequest(
         space: .agent, key: parameters.key, sessionKey: session.key, clientSessionKey: session.key.text,
@@ -118,6 +135,7 @@ private func claimed(
     request.lane = parameters.lane.flatMap { $0.trimmed.isEmpty ? nil : $0.trimmed } ?? Lanes.main
     request.extraSystemPrompt = parameters.extraSystemPrompt
     request.label = parameters.label
+    request.thinking = try ThinkingLevel(parameters.thinking)
     request.spawnedBy = parameters.spawnedBy.map { call.gateway.session($0).key.text }
     request.images = images.paths(for: parameters.key, in: call.gateway.configuration.instance)
     return try call.gateway.conversations.claim(request)

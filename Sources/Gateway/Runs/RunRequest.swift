@@ -25,4 +25,8 @@ struct RunRequest: Sendable {
     var label: String?
     /// The session that asks.
     var spawnedBy: String?
+    /// How much its session's model is to think from now on.
+    var thinking: ThinkingLevel?
+    /// Whether the gateway asks by itself, at a job's time or because something happened.
+    var isOwn = false
 }

@@ -78,11 +78,14 @@ struct SessionSetting: Sendable {
     static let sending = SessionSetting("sendPolicy", ["allow", "deny"])
     static let activation = SessionSetting("groupActivation", ["mention", "always"])
 
-    /// What is kept after `change`; nil means nothing. Throws `ProtocolError` for another word.
-    func value(of change: Change<String>) throws(ProtocolError) -> JSON? {
+    /// What is kept after `change`; nil means nothing. Throws `ProtocolError` for another word, given for the parameter
+    /// `name`, or the one of the setting's own name.
+    func value(of change: Change<String>, named name: String? = nil) throws(ProtocolError) -> JSON? {
         guard case .set(let text) = change else { return nil }
         let word = text.trimmed.lowercased()
-        guard words.contains(word) else { throw ProtocolError(.invalidRequest, "invalid \(field) (use \(hint))") }
+        guard words.contains(word) else {
+            throw ProtocolError(.invalidRequest, "invalid \(name ?? field) (use \(hint))")
+        }
         return word == neutral ? nil : .string(word)
     }
 }

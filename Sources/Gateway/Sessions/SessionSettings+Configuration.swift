@@ -19,6 +19,12 @@ extension SessionSettings {
         resets.byKind[.thread] = section.resetByType.thread.map(ResetRules.Rule.init)
         for (channel, reset) in section.resetByChannel { resets.byChannel[channel] = ResetRules.Rule(reset) }
         resets.idleMinutes = section.idleMinutes.map { Int($0) }
+        sending.isAllowing = section.sendPolicy.standard == .allow
+        sending.rules = section.sendPolicy.rules.map { rule in
+            SendRules.Rule(
+                isAllowing: rule.action == .allow, channel: rule.match.channel,
+                chatType: rule.match.chatType?.rawValue, keyPrefix: rule.match.keyPrefix)
+        }
     }
 }
 

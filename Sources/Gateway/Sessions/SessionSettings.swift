@@ -1,5 +1,5 @@
-/// What decides which conversation a message belongs to, and when one begins anew: the section `session` of the
-/// configuration, as far as keys and resets go.
+/// What decides which conversation a message belongs to, when one begins anew, and whether it may be written to: the
+/// section `session` of the configuration.
 public struct SessionSettings: Equatable, Sendable {
     /// Whether each sender has a conversation of their own.
     public enum Scope: String, Sendable, CaseIterable {
@@ -44,6 +44,8 @@ public struct SessionSettings: Equatable, Sendable {
     public var defaultAgent = "main"
     /// When a conversation begins anew.
     public var resets = ResetRules()
+    /// Which conversations may be written to.
+    public var sending = SendRules()
 
     /// The defaults.
     public init() {}

@@ -40,6 +40,57 @@ func `agent is answered twice under one id`(carrier: Carrier) async throws {
     }
 }
 
+@Test(arguments: ["agent", "chat.send"])
+func `how much a model is to think is kept with the session, and a word that is none is refused`(
+    method: String
+) async throws {
+    let instance = try TestInstance()
+    try await instance.open(.direct, agents: instance.agents("echo done")) { door in
+        let client = try await door.connected()
+        func ask(_ thinking: String, _ key: String) async throws -> JSON? {
+            try await client.call(
+                method,
+                [
+                    "sessionKey": "main", "message": "hi", "thinking": .string(thinking),
+                    "idempotencyKey": .string(key),
+                ], id: key)
+        }
+        func level() async throws -> JSON? {
+            try await client.call("chat.history", ["sessionKey": "main"])?["payload"]?["thinkingLevel"]
+        }
+        let refused = try await ask("deep", "a")
+        #expect(refused?["error"]?["code"] == "INVALID_REQUEST")
+        #expect(refused?["error"]?["message"] == "invalid thinking (use off|minimal|low|medium|high|xhigh)")
+        try await #expect(ask("High", "b")?["ok"] == true)
+        try await #expect(level() == "high")
+        // What says nothing of it leaves it.
+        try await #expect(ask("", "c")?["ok"] == true)
+        try await #expect(level() == "high")
+        try await #expect(ask("off", "d")?["ok"] == true)
+        try await #expect(level() == nil)
+    }
+}
+
+@Test func `an answer that is to go through a channel is refused, and one that needs none is given`() async throws {
+    let instance = try TestInstance()
+    try await instance.open(.direct, agents: instance.agents("echo done")) { door in
+        let client = try await door.connected()
+        for more in [["replyChannel": "telegram"], ["channel": "telegram", "to": "7"]] as [JSON] {
+            var params = more.object ?? JSONObject()
+            params["deliver"] = true
+            let refused = try await run(client, "hi", key: "a", .object(params)).first
+            #expect(refused?["error"]?["code"] == "INVALID_REQUEST")
+            #expect(refused?["error"]?["message"] == "unsupported channel: telegram")
+        }
+        for (key, more) in [
+            ("b", ["deliver": true]), ("c", ["deliver": true, "channel": "last"]),
+            ("d", ["deliver": true, "replyChannel": "webchat"]), ("e", ["channel": "telegram", "to": "7"]),
+        ] as [(String, JSON)] {
+            try await #expect(run(client, "hi", key: key, more).last?["payload"]?["status"] == "ok", "\(key)")
+        }
+    }
+}
+
 @Test func `a failed and a late run are errors of their own`() async throws {
     let instance = try TestInstance()
     let agents = try instance.agents("[ $1 = slow ] && sleep 1000; exit 1")

@@ -99,6 +99,12 @@ func `a job is made, changed, done and forgotten, and others hear of it`(carrier
                 + "payload.bestEffortDeliver"
         ),
         (
+            "cron.add",
+            hourly([
+                "sessionTarget": "isolated", "payload": ["kind": "agentTurn", "message": "m", "thinking": "deep"],
+            ]), "payload.thinking: invalid thinking (use off|minimal|low|medium|high|xhigh)"
+        ),
+        (
             "cron.add", hourly(["schedule": ["kind": "cron", "expr": "0 24 * * *"]]),
             #"schedule.expr: "24" is no hour; expected 0 to 23"#
         ),

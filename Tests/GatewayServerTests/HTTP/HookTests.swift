@@ -74,6 +74,7 @@ private let refused: [(path: String, content: JSON, status: Int, message: String
     ("agent", [:], 400, "message required"), ("agent", ["message": 7], 400, "`message` must be a string"),
     ("agent", ["message": "hi", "timeoutSeconds": 0], 400, "timeoutSeconds"),
     ("agent", ["message": "hi", "channel": "telegram"], 400, "no channels"),
+    ("agent", ["message": "hi", "thinking": "deep"], 400, "invalid thinking (use off|"),
     ("agent", ["message": "hi", "sessionKey": "agent:nobody:x"], 400, "unknown agent id"),
     ("wake", [], 400, "must be a JSON object"), ("nothing", ["message": "hi"], 404, ""),
     ("", ["message": "hi"], 404, ""),

@@ -178,6 +178,37 @@ func `a session that may not be written to takes no message`(carrier: Carrier) a
     }
 }
 
+@Test func `what the configuration says of a session counts, unless its owner says otherwise, and not for jobs`()
+    async throws
+{
+    let instance = try TestInstance(
+        configuration: """
+            {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}},
+             "session": {"sendPolicy": {"rules": [{"action": "deny", "match": {"keyPrefix": "cron:"}}]}}}
+            """)
+    try await instance.open(.direct, agents: instance.agents("echo done")) { door in
+        let client = try await door.connected()
+        func params(_ session: String, _ key: String) -> JSON {
+            ["sessionKey": .string(session), "message": "hi", "idempotencyKey": .string(key)]
+        }
+        #expect(try await client.fault("chat.send", params("cron:x", "a")) == "send blocked by session policy")
+        #expect(try await client.fault("agent", params("cron:x", "b")) == "send blocked by session policy")
+        // Nothing was kept of it.
+        #expect(keys(try await client.payload("sessions.list")) == [])
+        #expect(try await client.payload("chat.send", params("main", "c"))?["status"] == "started")
+        _ = try await client.payload("sessions.patch", ["key": "cron:x", "sendPolicy": "allow"])
+        #expect(try await client.payload("chat.send", params("cron:x", "d"))?["status"] == "started")
+        let job = try await client.payload(
+            "cron.add",
+            [
+                "name": "n", "schedule": ["kind": "every", "everyMs": 3_600_000], "sessionTarget": "isolated",
+                "wakeMode": "next-heartbeat", "payload": ["kind": "agentTurn", "message": "m"],
+            ])
+        let run = try await client.payload("cron.run", ["id": job?["id"] ?? .null, "mode": "force"])
+        #expect(run == ["ok": true, "ran": true])
+    }
+}
+
 @Test(arguments: Carrier.allCases)
 func `a session begins anew with its settings, and its old transcript is still searched`(carrier: Carrier) async throws
 {

@@ -51,7 +51,7 @@ public struct SessionSection: ConfigurationSection {
         Setting(unserved: "typingIntervalSeconds", .positive, "Between two signs of typing."),
         Setting(unserved: "typingMode", .typingMode, "When signs of typing begin."),
         Setting("mainKey", \.mainKey, "Always main, whatever it says.").unserved,
-        Setting("sendPolicy", \.sendPolicy, "Which conversations may be written to.").unserved,
+        Setting("sendPolicy", \.sendPolicy, "Which conversations may be written to."),
         Setting(
             unserved: "agentToAgent", .object(["maxPingPongTurns": .integer(0, 5)]), "Agents that talk to each other."),
     ]
@@ -103,12 +103,12 @@ public struct SendPolicy: ConfigurationSection {
 
     /// `default`.
     public var standard = Action.allow
-    /// `rules`; the first that fits counts.
+    /// `rules`; of those that fit, one that denies counts before one that allows.
     public var rules: [Rule] = []
 
     static let settings: [Setting<SendPolicy>] = [
         Setting("default", \.standard, "What counts when no rule fits."),
-        Setting("rules", \.rules, "The rules; the first that fits counts."),
+        Setting("rules", \.rules, "The rules; one that denies counts before one that allows."),
     ]
 
     /// One rule.
@@ -141,7 +141,7 @@ public struct SendPolicy: ConfigurationSection {
         static let settings: [Setting<Match>] = [
             Setting("channel", \.channel, "The channel."),
             Setting("chatType", \.chatType, "The kind of conversation."),
-            Setting("keyPrefix", \.keyPrefix, "What the session's key begins with."),
+            Setting("keyPrefix", \.keyPrefix, "What the session's key begins with, with agent:ID: or without."),
         ]
     }
 }
