@@ -41,6 +41,7 @@ public final class Gateway: Sendable {
     let nodeStore: NodeStore
     let approvals: ApprovalsFile
     let cron: CronService
+    let heartbeats: HeartbeatService
     let attempts: AttemptLimiter
     /// Requests of the protocol, those over HTTP, and runs that ended.
     let requestTally = Tally()
@@ -93,6 +94,7 @@ public final class Gateway: Sendable {
         devices = try DeviceStore(database: database, clock: clock)
         nodeStore = try NodeStore(database: database, clock: clock)
         cron = try CronService(database: database, section: configuration.content.cron, clock: clock)
+        heartbeats = HeartbeatService(Heartbeat.all(configuration.agents), clock: clock)
         host = HostDescription.current
         startedAt = clock.milliseconds
         agents.prepareWorkspaces(logger: logger)
@@ -156,6 +158,7 @@ public final class Gateway: Sendable {
         keepConfiguration()
         tellOfRestart()
         tasks.start { [self] in await cron.serve(for: self) }
+        tasks.start { [self] in await heartbeats.serve(for: self) }
         if database.isNew { logger.notice("made a new database", metadata: ["path": "\(database.path)"]) }
         if database.isCheckDue { tasks.start { [self] in await checkDatabase() } }
     }
@@ -173,6 +176,7 @@ public final class Gateway: Sendable {
             state.conversationStore = store
         }
         cron.adopt(configuration.content.cron)
+        heartbeats.adopt(Heartbeat.all(configuration.agents))
         keepConfiguration()
     }
 

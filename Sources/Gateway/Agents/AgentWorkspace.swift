@@ -52,6 +52,20 @@ struct AgentWorkspace: Sendable {
         return (text, text.utf8.count == whole.utf8.count && count < bytes.count)
     }
 
+    /// Whether there is something to look at for its agent at a heartbeat: HEARTBEAT.md says more than a new one and
+    /// headings do, or is not there to say that there is nothing.
+    var hasHeartbeatTasks: Bool {
+        let file = BootstrapFile.heartbeat
+        guard exists(file.name) else { return true }
+        guard let (text, _) = text(of: file.name, limit: 20_000), text != file.text.trimmed else { return false }
+        let new = Set(file.text.split(whereSeparator: \.isNewline).map { String($0).trimmed })
+        return text.split(whereSeparator: \.isNewline).contains { line in
+            let line = String(line).trimmed
+            let isEmptyTask = ["-", "*", "+", "- [ ]", "* [ ]"].contains(line)
+            return !line.isEmpty && !line.hasPrefix("#") && !isEmptyTask && !new.contains(line)
+        }
+    }
+
     private func exists(_ name: String) -> Bool {
         access((path / name).text, F_OK) == 0
     }

@@ -88,6 +88,10 @@ struct GatewayEvent: Sendable {
             Field("sessionId", .string, "The id of the transcript it was written to."),
             Field("nextRunAtMs", .integer, "When the job is due next.")))
 
+    static let heartbeat = GatewayEvent(
+        "heartbeat", for: .read, "An agent looked for work by itself. Left out for a client that is slow.",
+        HeartbeatOutcome.shape)
+
     static let pairRequested = GatewayEvent(
         "device.pair.requested", for: .pairing, "A device asks to be let in.", PairingRequest.shape)
 
@@ -122,7 +126,7 @@ struct GatewayEvent: Sendable {
 
     /// All of them, as hello-ok lists them.
     static let all = [
-        challenge, tick, presence, health, shutdown, agent, chat, cron, pairRequested, pairResolved,
+        challenge, tick, presence, health, shutdown, agent, chat, cron, heartbeat, pairRequested, pairResolved,
         nodePairRequested, nodePairResolved, nodeInvokeRequest,
     ]
 

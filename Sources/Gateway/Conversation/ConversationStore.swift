@@ -21,11 +21,17 @@ struct ConversationStore: Sendable {
             let accepted = try transaction.runs.accept(run.record)
             guard accepted.isNew else { return .known(accepted.run) }
             if request.isBeginning { _ = try transaction.sessions.reset(key, at: time) }
+            let before = request.quietLimit == nil ? nil : try transaction.sessions.find(key)
             var entry = try transaction.sessions.use(key, policy: settings.resets.policy(for: key), at: time)
             guard settings.accepts(request, for: entry) else {
                 throw ProtocolError(.invalidRequest, "send blocked by session policy")
             }
-            if try entry.take(request, in: transaction) { try transaction.sessions.save(entry) }
+            var isChanged = try entry.take(request, in: transaction)
+            if let before, before.sessionID == entry.sessionID {
+                entry.updatedAt = before.updatedAt
+                isChanged = true
+            }
+            if isChanged { try transaction.sessions.save(entry) }
             let message = ChatMessage(role: .user, text: request.message, timestamp: time)
             try transaction.transcripts.append(message.json, to: entry, at: time)
             return .kept(sessionID: entry.sessionID)
@@ -52,8 +58,10 @@ struct ConversationStore: Sendable {
         try await database.read { try $0.sessions.find(sessionID: id) }
     }
 
-    /// Keeps that `run` ended as `end` says, and its answer.
-    func finish(_ run: Run, _ end: RunEnd, answer: ChatMessage?, providerSession: String?) async throws {
+    /// Keeps that `run` ended as `end` says, and its answer. `isUse` says whether its session was used by it.
+    func finish(
+        _ run: Run, _ end: RunEnd, answer: ChatMessage?, providerSession: String?, isUse: Bool
+    ) async throws {
         try await database.write { transaction in
             if let startedAt = end.startedAt { try transaction.runs.start(run.runID, at: startedAt) }
             try transaction.runs.end(
@@ -65,7 +73,7 @@ struct ConversationStore: Sendable {
                 try transaction.transcripts.append(answer.json, to: entry, at: end.endedAt)
             }
             guard var entry = try transaction.sessions.find(key), entry.sessionID == sessionID else { return }
-            entry.updatedAt = max(entry.updatedAt, end.endedAt)
+            if isUse { entry.updatedAt = max(entry.updatedAt, end.endedAt) }
             entry.note(end, providerSession: providerSession)
             try transaction.sessions.save(entry)
         }

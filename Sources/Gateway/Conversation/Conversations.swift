@@ -243,8 +243,9 @@ struct Conversations: Sendable {
                 role: .assistant, text: end.text, timestamp: end.endedAt, usage: end.usage,
                 stopReason: end.status == .ok ? "stop" : end.status.rawValue)
         do {
+            let isQuiet = run.request.quietLimit.map { HeartbeatReply(end.text).isQuiet(within: $0) } ?? false
             try await gateway.conversationStore.finish(
-                run.record, end, answer: answer, providerSession: providerSession)
+                run.record, end, answer: answer, providerSession: providerSession, isUse: !isQuiet)
             return true
         } catch {
             gateway.logger.error("an answer could not be kept", metadata: ["run": "\(run.id)", "error": "\(error)"])

@@ -13,8 +13,6 @@ final class CronService: Sendable {
         var jobs: [String: CronJob]
         var running: Set<String> = []
         var section: CronSection
-        /// Waits for the next job that is due.
-        var sleeper: Task<Void, Never>?
         var isServing = false
 
         /// How many more jobs may be begun now.
@@ -37,6 +35,7 @@ final class CronService: Sendable {
 
     private let database: InstanceDatabase
     private let clock: WallClock
+    private let alarm = Alarm()
     private let state: Mutex<State>
     /// Taken for as long as a change takes, so that memory and disk see changes in one order.
     private let changing = Mutex(())
@@ -94,7 +93,7 @@ final class CronService: Sendable {
     /// Goes on as another configuration says.
     func adopt(_ section: CronSection) {
         state.withLock { $0.section = section }
-        awaken()
+        alarm.ring()
     }
 
     /// Keeps a new job: it is on disk when this returns. Throws `ProtocolError` when it can be none, or there are too
@@ -143,7 +142,7 @@ final class CronService: Sendable {
                 for job in added { try transaction.cron.save(job) }
             }
             state.withLock { state in for job in added { state.jobs[job.id] = job } }
-            awaken()
+            alarm.ring()
             return (added, known, issues)
         }
     }
@@ -167,7 +166,7 @@ final class CronService: Sendable {
             guard state.withLock({ $0.jobs[id] }) != nil else { return false }
             try database.writeNow { try $0.cron.remove(id) }
             state.withLock { $0.jobs[id] = nil }
-            awaken()
+            alarm.ring()
             return true
         }
     }
@@ -180,15 +179,11 @@ final class CronService: Sendable {
             job.state.runningAt = state.jobs[job.id]?.state.runningAt
             state.jobs[job.id] = job
         }
-        awaken()
+        alarm.ring()
     }
 
     private static func unknown(_ id: String) -> ProtocolError {
         ProtocolError(.invalidRequest, "unknown cron job id: \(id)")
-    }
-
-    private func awaken() {
-        state.withLock { $0.sleeper }?.cancel()
     }
 
     // MARK: Doing
@@ -204,12 +199,7 @@ final class CronService: Sendable {
             for job in takeDue() {
                 gateway.tasks.start { [self] in _ = await perform(job, for: gateway) }
             }
-            let sleeper = sleep()
-            await withTaskCancellationHandler {
-                await sleeper.value
-            } onCancel: {
-                sleeper.cancel()
-            }
+            await alarm.sleep(milliseconds: untilNext)
         }
     }
 
@@ -244,18 +234,12 @@ final class CronService: Sendable {
         return job
     }
 
-    /// A task that ends when something may be due.
-    private func sleep() -> Task<Void, Never> {
+    /// Milliseconds until something may be due.
+    private var untilNext: Int64 {
         let time = clock.milliseconds
         return state.withLock { state in
             let next = state.jobs.values.filter { !state.running.contains($0.id) }.compactMap(\.state.nextRunAt).min()
-            let delay = state.free == 0 ? Self.longestSleep : min(Self.longestSleep, max(0, (next ?? .max) - time))
-            let sleeper = Task {
-                // Cancelled means awake.
-                _ = try? await Task.sleep(for: .milliseconds(delay))
-            }
-            state.sleeper = sleeper
-            return sleeper
+            return state.free == 0 ? Self.longestSleep : min(Self.longestSleep, max(0, (next ?? .max) - time))
         }
     }
 
@@ -307,7 +291,7 @@ final class CronService: Sendable {
         } catch {
             gateway.logger.error("a run cannot be noted", metadata: ["job": "\(run.jobID)", "error": "\(error)"])
         }
-        awaken()
+        alarm.ring()
         gateway.announceCron(run.jobID, "finished", run.details)
         if isForgotten { gateway.announceCron(run.jobID, "removed") }
     }

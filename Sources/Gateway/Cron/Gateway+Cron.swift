@@ -83,8 +83,7 @@ extension Conversations {
     /// Has the agent of `session` act on what it was told, and waits for the end of that turn. Nil when no model answers
     /// there: then what it was told waits for whoever comes.
     func wake(_ session: (key: SessionKey, agentID: String)) async throws -> RunEnd? {
-        let models = gateway.agents.named(session.agentID)?.models ?? []
-        guard models.contains(where: { $0.provider != Operator.id }) else { return nil }
+        guard gateway.agents.named(session.agentID)?.hasModel == true else { return nil }
         var request = RunRequest(
             space: .agent, key: "wake:\(UUIDText.random())", sessionKey: session.key,
             clientSessionKey: session.key.text, agentID: session.agentID, message: Self.wakeMessage)

@@ -12,17 +12,18 @@ struct HealthReport {
         var object = JSONObject()
         object["ok"] = true
         object["ts"] = .integer(start)
-        // No channel and no heartbeat runs in this version, and so none is listed.
+        // There is no channel in this version, and so none is listed.
         object["channels"] = [:]
         object["channelOrder"] = []
         object["channelLabels"] = [:]
-        object["heartbeatSeconds"] = 0
+        object["heartbeatSeconds"] = .integer((AgentReport.heartbeat(gateway, agents.defaultID)?.interval ?? 0) / 1000)
         object["defaultAgentId"] = .string(agents.defaultID)
         object["agents"] = .array(
             agents.all.map { agent in
                 [
                     "agentId": .string(agent.id), "isDefault": .bool(agent.id == agents.defaultID),
-                    "heartbeat": AgentReport.heartbeat, "sessions": AgentReport(gateway, agent.id, overview).sessions,
+                    "heartbeat": AgentReport.heartbeatJSON(gateway, agent.id),
+                    "sessions": AgentReport(gateway, agent.id, overview).sessions,
                 ]
             })
         object["sessions"] = AgentReport(gateway, agents.defaultID, overview).sessions
@@ -46,7 +47,9 @@ struct HealthReport {
                 of: .object(
                     Field(required: "agentId", .string, "Its id."),
                     Field(required: "isDefault", .boolean, "Whether it answers when none is named."),
-                    Field(required: "heartbeat", .anyObject, "`enabled`, `every`, `everyMs`."),
+                    Field(
+                        required: "heartbeat", .anyObject,
+                        "`enabled`, `every`, `everyMs`, `prompt`, `target`, `ackMaxChars`."),
                     Field(required: "sessions", sessions, "Its conversations."))), "The agents."),
         Field(required: "sessions", sessions, "The default agent's conversations."))
 
@@ -70,8 +73,24 @@ struct AgentReport {
         self.part = part
     }
 
-    /// An agent without heartbeat.
-    static let heartbeat: JSON = ["enabled": false, "every": "disabled", "everyMs": .null]
+    /// The heartbeat of the agent `id`; nil when it has none, or no model to answer to it.
+    static func heartbeat(_ gateway: Gateway, _ id: String) -> Heartbeat? {
+        gateway.heartbeats.of(id).flatMap { heartbeat in
+            heartbeat.model != nil || gateway.agents.named(id)?.hasModel == true ? heartbeat : nil
+        }
+    }
+
+    /// The same, for clients.
+    static func heartbeatJSON(_ gateway: Gateway, _ id: String) -> JSON {
+        guard let heartbeat = heartbeat(gateway, id) else {
+            return ["enabled": false, "every": "disabled", "everyMs": .null]
+        }
+        return [
+            "enabled": true, "every": .string(heartbeat.every), "everyMs": .integer(heartbeat.interval),
+            "prompt": .string(heartbeat.prompt), "target": .string(heartbeat.target),
+            "ackMaxChars": .integer(Int64(heartbeat.quietLimit)),
+        ]
+    }
 
     /// Its sessions: where they are kept, how many there are, and the newest.
     var sessions: JSON {

@@ -8,7 +8,7 @@ extension MethodGroup {
         Clients that are connected, commands excepted, and for five minutes those that left or told of themselves. \
         What is told here besides waits for the main session's next turn.
         """,
-        [systemPresence, systemEvent, lastHeartbeat, wake])
+        [systemPresence, systemEvent, lastHeartbeat, setHeartbeats, wake])
 }
 
 private let systemPresence = Method.immediate(
@@ -75,10 +75,30 @@ private let systemEvent = Method.immediate(
 }
 
 private let lastHeartbeat = Method.immediate(
-    "last-heartbeat", .scope(.read), "The last heartbeat of an agent. Null: this version has no heartbeats.",
-    NoParameters.schema, answer: .constant(.null, .null)
-) { _, _ in
-    .null
+    "last-heartbeat", .scope(.read), "What came of the last heartbeat of an agent since the start; null when none was.",
+    NoParameters.schema, answer: .anyOf([HeartbeatOutcome.shape, .constant(.null, .null)])
+) { call, _ in
+    call.gateway.heartbeats.last ?? .null
+}
+
+private struct HeartbeatParameters {
+    var isEnabled: Bool
+
+    static let schema = Schema(
+        Field(required: "enabled", .boolean, "Whether agents look for work by themselves."),
+        as: HeartbeatParameters.init)
+}
+
+private let setHeartbeats = Method.immediate(
+    "set-heartbeats", .scope(.admin),
+    "Switches the heartbeats of all agents off, or on again. A start switches them on.",
+    HeartbeatParameters.schema,
+    answer: .object(
+        Field(required: "ok", .constant(true, true), "It was done."),
+        Field(required: "enabled", .boolean, "Whether they are on."))
+) { call, parameters in
+    call.gateway.heartbeats.isEnabled = parameters.isEnabled
+    return ["ok": true, "enabled": .bool(parameters.isEnabled)]
 }
 
 private struct WakeParameters {
@@ -90,7 +110,8 @@ private struct WakeParameters {
     static let schema = Schema(
         Field(
             required: "mode", Shape<Mode>.word,
-            "`now`: its agent acts on it at once, if a model answers for it. `next-heartbeat`: at its next turn."),
+            "`now`: its agent acts on it at once, if a model answers for it. `next-heartbeat`: at its next turn, which may be a heartbeat."
+        ),
         Field(required: "text", .nonEmptyString, "What it is told."), as: WakeParameters.init)
 }
 

@@ -16,7 +16,11 @@ struct StatusReport {
                 "defaultAgentId": .string(agents.defaultID),
                 "agents": .array(
                     agents.all.map { agent in
-                        ["agentId": .string(agent.id), "enabled": false, "every": "disabled", "everyMs": .null]
+                        let heartbeat = AgentReport.heartbeatJSON(gateway, agent.id)
+                        return [
+                            "agentId": .string(agent.id), "enabled": heartbeat["enabled"] ?? false,
+                            "every": heartbeat["every"] ?? .null, "everyMs": heartbeat["everyMs"] ?? .null,
+                        ]
                     }),
             ],
             "channelSummary": [],

@@ -29,4 +29,7 @@ struct RunRequest: Sendable {
     var thinking: ThinkingLevel?
     /// Whether the gateway asks by itself, at a job's time or because something happened.
     var isOwn = false
+    /// Of a heartbeat: the most characters beside HEARTBEAT_OK of an answer that says nothing. Such a turn is no use of
+    /// its session. Nil of everything else.
+    var quietLimit: Int?
 }

@@ -16,6 +16,13 @@ extension StringPattern {
             }
     }
 
+    /// A time of the day: `08:00`, `24:00`.
+    static let timeOfDay = StringPattern(
+        expression: "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", message: "expected a time such as 08:30, up to 24:00"
+    ) { text in
+        ActiveHours.minutes(text) != nil
+    }
+
     /// A length of time: `30m`, `1.5h`, `0` for never.
     static let duration = StringPattern(
         expression: "^[0-9]+([.][0-9]+)?(ms|s|m|h|d)?$", message: "expected a duration such as 90s, 30m or 2h"

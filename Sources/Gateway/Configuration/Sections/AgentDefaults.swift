@@ -70,7 +70,7 @@ public struct AgentDefaults: ConfigurationSection {
         Setting(unserved: "mediaMaxMb", .positiveNumber, "The largest media, in MB."),
         Setting(unserved: "typingIntervalSeconds", .positive, "Between two signs of typing."),
         Setting(unserved: "typingMode", .typingMode, "When signs of typing begin."),
-        Setting("heartbeat", \.heartbeat, "When agents look for work by themselves.").unserved,
+        Setting("heartbeat", \.heartbeat, "When agents look for work by themselves."),
         Setting("maxConcurrent", \.maxConcurrent, .positive, "How many runs there may be at a time."),
         Setting(
             unserved: "subagents",
@@ -103,34 +103,6 @@ public struct ModelEntry: ConfigurationSection {
     static let settings: [Setting<ModelEntry>] = [
         Setting("alias", \.alias, "A shorter name."),
         Setting(unserved: "params", .anyObject, "Parameters for its provider."),
-    ]
-}
-
-/// When an agent looks for work by itself.
-public struct HeartbeatSection: ConfigurationSection {
-    /// `every`.
-    public var every = "30m"
-    /// `target`.
-    public var target = "last"
-    /// `prompt`.
-    public var prompt: String?
-    /// `ackMaxChars`.
-    public var ackMaxChars: Int64 = 300
-
-    static let settings: [Setting<HeartbeatSection>] = [
-        Setting(
-            "every", \.every, .string(pattern: .duration),
-            "The time between two; a number alone counts minutes, 0 is never."),
-        Setting(
-            unserved: "activeHours", .object(["start": .string, "end": .string, "timezone": .string]),
-            "The hours of the day it does so."),
-        Setting(unserved: "model", .string, "The model for it."),
-        Setting(unserved: "session", .string, "The session it happens in."),
-        Setting(unserved: "includeReasoning", .boolean, "Whether the model's thoughts are sent too."),
-        Setting("target", \.target, "The channel its word goes to: last, none or a channel."),
-        Setting(unserved: "to", .string, "Whom it goes to there."),
-        Setting("prompt", \.prompt, "What the agent is asked."),
-        Setting("ackMaxChars", \.ackMaxChars, .natural, "How long an answer that nothing is to do may be."),
     ]
 }
 

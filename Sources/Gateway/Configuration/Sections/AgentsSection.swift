@@ -71,7 +71,7 @@ public struct AgentSection: ConfigurationSection {
     /// `identity`.
     public var identity = AgentIdentity()
     /// `heartbeat`.
-    public var heartbeat: HeartbeatSection?
+    public var heartbeat: HeartbeatChanges?
 
     /// Its id, in lower case.
     public var id: String { writtenID.lowercased() }
@@ -92,7 +92,7 @@ public struct AgentSection: ConfigurationSection {
         Setting("model", \.model, "Its model."),
         Setting(unserved: "memorySearch", .memorySearch, "How it finds what it remembers."),
         Setting(unserved: "humanDelay", .humanDelay, "Pauses between its messages."),
-        Setting("heartbeat", \.heartbeat, "When it looks for work by itself.").unserved,
+        Setting("heartbeat", \.heartbeat, "When it looks for work by itself, where that differs."),
         Setting("identity", \.identity, "How it appears to people."),
         Setting(unserved: "groupChat", .groupChat, "How it behaves in groups."),
         Setting(

@@ -66,7 +66,8 @@ public struct HooksSection: ConfigurationSection {
             Setting("match", \.match, "What it fits."),
             Setting("action", \.action, "wake: tell the main session. agent: a run of its own."),
             Setting(
-                "wakeMode", \.wakeMode, "When the main session is told; without heartbeats both mean its next turn."),
+                "wakeMode", \.wakeMode,
+                "When the main session is told: both mean its next turn, which may be a heartbeat."),
             Setting("name", \.name, "What the run is called."),
             Setting("sessionKey", \.sessionKey, "The session of the run."),
             Setting("messageTemplate", \.messageTemplate, "The message; {{name}} stands for a member of the request."),

@@ -27,7 +27,10 @@ import Testing
         "channels": "object",
         // Times are checked when they are written, not when they come due.
         "agents.defaults.heartbeat.every": durationType, "agents.list[].heartbeat.every": durationType,
+        "agents.defaults.heartbeat.activeHours.start": timeType, "agents.defaults.heartbeat.activeHours.end": timeType,
+        "agents.list[].heartbeat.activeHours.start": timeType, "agents.list[].heartbeat.activeHours.end": timeType,
     ]
+    private static let timeType = "string {pattern=\"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$\"}"
     private static let durationType = "string {pattern=\"^[0-9]+([.][0-9]+)?(ms|s|m|h|d)?$\"}"
 
     /// Keys that only exist here, on purpose, and everything below them.

@@ -1,0 +1,36 @@
+extension Gateway {
+    /// Has the agent of `heartbeat` look for work, and waits for its answer.
+    func beat(_ heartbeat: Heartbeat) async throws -> HeartbeatOutcome {
+        guard let agent = agents.named(heartbeat.agentID), heartbeat.model != nil || agent.hasModel else {
+            return .none
+        }
+        do throws(ActiveHours.UnknownZone) {
+            guard try heartbeat.hours?.contain(clock.milliseconds) ?? true else { return .none }
+        } catch {
+            return .failed(
+                "heartbeat.activeHours.timezone: this host knows no time zone \"\(error.name)\"; expected a name like "
+                    + "\"Europe/Berlin\", or \"local\"")
+        }
+        let session = session(heartbeat.session ?? "main", agent: agent.id)
+        guard !runs.open.contains(where: { $0.request.sessionKey == session.key }) else { return .busy }
+        guard
+            !systemEvents.waiting(for: session.key.text).isEmpty || AgentWorkspace(agent.workspace).hasHeartbeatTasks
+        else { return .idle }
+        var request = RunRequest(
+            space: .agent, key: "heartbeat:\(UUIDText.random())", sessionKey: session.key,
+            clientSessionKey: session.key.text, agentID: session.agentID, message: heartbeat.prompt)
+        request.model = heartbeat.model
+        request.isOwn = true
+        request.quietLimit = heartbeat.quietLimit
+        let end = try await conversations.end(of: conversations.begin(request))
+        switch end.status {
+        case .ok:
+            let reply = HeartbeatReply(end.text)
+            return reply.isQuiet(within: heartbeat.quietLimit) ? .quiet(hasWord: reply.hasWord) : .said(reply.text)
+        case .error: return .failed(end.error ?? "no answer")
+        case .aborted:
+            try Task.checkCancellation()
+            return .failed("aborted")
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import JSON
+import Logging
+import Synchronization
+
+/// Has agents look for work by themselves, again and again.
+///
+/// Nothing of it is kept on disk: a gateway that starts counts from then on, and heartbeats are on.
+final class HeartbeatService: Sendable {
+    private struct State {
+        var heartbeats: [Heartbeat]
+        /// When each agent's next one is due, in milliseconds since 1970.
+        var due: [String: Int64] = [:]
+        var running: Set<String> = []
+        var isEnabled = true
+        var isServing = false
+        var last: JSON?
+
+        mutating func take(_ heartbeats: [Heartbeat], at time: Int64) {
+            let before = self.heartbeats
+            self.heartbeats = heartbeats
+            due = Dictionary(
+                heartbeats.map { new in
+                    let isSame = before.contains { $0.agentID == new.agentID && $0.interval == new.interval }
+                    return (new.agentID, isSame ? due[new.agentID] ?? time + new.interval : time + new.interval)
+                }, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
+    /// How long one whose session is being used waits, in milliseconds.
+    private static let patience: Int64 = 60_000
+    /// The longest the service looks away from the clock, in milliseconds: somebody may set it.
+    private static let longestSleep: Int64 = 60_000
+
+    private let clock: WallClock
+    private let alarm = Alarm()
+    private let state: Mutex<State>
+
+    init(_ heartbeats: [Heartbeat], clock: WallClock) {
+        self.clock = clock
+        var state = State(heartbeats: [])
+        state.take(heartbeats, at: clock.milliseconds)
+        self.state = Mutex(state)
+    }
+
+    /// Goes on as another configuration says.
+    func adopt(_ heartbeats: [Heartbeat]) {
+        state.withLock { $0.take(heartbeats, at: clock.milliseconds) }
+        alarm.ring()
+    }
+
+    /// Whether there are any at all. What falls due meanwhile is left out.
+    var isEnabled: Bool {
+        get { state.withLock { $0.isEnabled } }
+        set { state.withLock { $0.isEnabled = newValue } }
+    }
+
+    /// The heartbeat of the agent `id`; nil when it has none now.
+    func of(_ id: String) -> Heartbeat? {
+        state.withLock { state in state.isEnabled ? state.heartbeats.first { $0.agentID == id } : nil }
+    }
+
+    /// What was told of the last one.
+    var last: JSON? { state.withLock { $0.last } }
+
+    // MARK: Doing
+
+    /// Does what is due, when it is due, for `gateway`, until the task is cancelled. Called again, it does nothing.
+    func serve(for gateway: Gateway) async {
+        let isFirst = state.withLock { state in
+            defer { state.isServing = true }
+            return !state.isServing
+        }
+        guard isFirst else { return }
+        while !Task.isCancelled {
+            for heartbeat in takeDue() {
+                gateway.tasks.start { [self] in await perform(heartbeat, for: gateway) }
+            }
+            let time = clock.milliseconds
+            let next = state.withLock { $0.due.values.min() } ?? .max
+            await alarm.sleep(milliseconds: min(Self.longestSleep, max(0, next - time)))
+        }
+    }
+
+    private func takeDue() -> [Heartbeat] {
+        let time = clock.milliseconds
+        return state.withLock { state in
+            let due = state.heartbeats.filter { (state.due[$0.agentID] ?? .max) <= time }
+            for heartbeat in due { state.due[heartbeat.agentID] = time + heartbeat.interval }
+            guard state.isEnabled else { return [] }
+            return due.filter { state.running.insert($0.agentID).inserted }
+        }
+    }
+
+    private func perform(_ heartbeat: Heartbeat, for gateway: Gateway) async {
+        defer { state.withLock { _ = $0.running.remove(heartbeat.agentID) } }
+        let start = clock.milliseconds
+        let outcome: HeartbeatOutcome
+        do {
+            outcome = try await gateway.beat(heartbeat)
+        } catch is CancellationError {
+            // The gateway ends.
+            return
+        } catch {
+            outcome = .failed((error as? ProtocolError)?.message ?? "\(error)")
+        }
+        switch outcome {
+        case .none: return
+        case .busy:
+            state.withLock { state in
+                let soon = clock.milliseconds + Self.patience
+                state.due[heartbeat.agentID] = state.due[heartbeat.agentID].map { min($0, soon) }
+            }
+            alarm.ring()
+        case .idle, .quiet, .said, .failed:
+            if case .failed(let reason) = outcome {
+                gateway.logger.warning(
+                    "a heartbeat failed", metadata: ["agent": "\(heartbeat.agentID)", "error": "\(reason)"])
+            }
+            let time = clock.milliseconds
+            let payload = outcome.json(at: time, duration: time - start, target: heartbeat.target)
+            state.withLock { $0.last = payload }
+            gateway.broadcast(.heartbeat, payload, isDroppable: true)
+        }
+    }
+}
