@@ -132,15 +132,16 @@ private struct RenameParameters {
 }
 
 private let rename = Method.immediate(
-    "node.rename", .scope(.pairing), "Gives a node that was let in another name.", RenameParameters.schema,
+    "node.rename", .scope(.pairing), "Gives a node that was let in or paired another name.", RenameParameters.schema,
     answer: .object(
         Field(required: "nodeId", .string, "The node."), Field(required: "displayName", .string, "Its new name."))
 ) { call, parameters in
     let name = parameters.name.trimmed
     guard !name.isEmpty else { throw ProtocolError(.invalidRequest, "displayName required") }
-    guard try call.gateway.devices.rename(parameters.nodeID, as: .node, to: name) else {
-        throw ProtocolError(.invalidRequest, "unknown nodeId")
-    }
+    // One that was paired by token may have a device too: then both are of that name.
+    let isPaired = try call.gateway.nodeStore.rename(parameters.nodeID, to: name)
+    let isLetIn = try call.gateway.devices.rename(parameters.nodeID, as: .node, to: name)
+    guard isPaired || isLetIn else { throw ProtocolError(.invalidRequest, "unknown nodeId") }
     return ["nodeId": .string(parameters.nodeID), "displayName": .string(name)]
 }
 

@@ -92,6 +92,16 @@ final class NodeStore: Sendable {
         }
     }
 
+    /// Calls the node `id` `name`. Returns whether there is one.
+    func rename(_ id: String, to name: String) throws(StorageError) -> Bool {
+        try state.commit { (state) throws(StorageError) in
+            guard let index = state.paired.firstIndex(where: { $0.nodeID == id }) else { return false }
+            state.paired[index].description["displayName"] = .string(name)
+            try keep(state)
+            return true
+        }
+    }
+
     private func take(_ id: String, from state: inout State) -> NodePairingRequest? {
         guard let index = state.pending.firstIndex(where: { $0.id == id && !isTooOld($0) }) else { return nil }
         return state.pending.remove(at: index)

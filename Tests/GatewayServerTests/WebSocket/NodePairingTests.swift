@@ -34,9 +34,14 @@ func `a node asks, is paired, and is known by its token from then on`(carrier: C
         #expect(resolved?["decision"] == "approved")
         #expect(resolved?["nodeId"] == "n1")
         try await #expect(asker.call("node.pair.approve", id)?["error"]?["message"] == "unknown requestId")
+        let name: JSON = ["nodeId": "n1", "displayName": "Garden"]
+        try await #expect(asker.call("node.rename", name)?["payload"] == name)
+        try await #expect(
+            asker.call("node.rename", ["nodeId": "n2", "displayName": "x"])?["error"]?["message"] == "unknown nodeId")
         let list = try await asker.call("node.pair.list")?["payload"]
         #expect(list?["pending"] == [])
         #expect(list?["paired"]?.array?.count == 1)
+        #expect(list?["paired"]?.array?.first?["displayName"] == "Garden")
         #expect(list?["paired"]?.array?.first?["token"] == nil)
         #expect(list?["paired"]?.array?.first?["tokenDigest"] == nil)
     }
@@ -54,7 +59,7 @@ func `a node asks, is paired, and is known by its token from then on`(carrier: C
         }
         let verified = try await verify("n1", .string(text))
         #expect(verified?["ok"] == true)
-        #expect(verified?["node"]?["displayName"] == "Shed")
+        #expect(verified?["node"]?["displayName"] == "Garden")
         #expect(verified?["node"]?["token"] == nil)
         try await #expect(verify("n1", "0123456789abcdef0123456789abcdef") == ["ok": false])
         try await #expect(verify("n2", .string(text)) == ["ok": false])
