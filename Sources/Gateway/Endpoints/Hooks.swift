@@ -50,7 +50,9 @@ struct Hooks: Endpoint {
             }
             switch call {
             case .wake(let text, let mode):
-                gateway.systemEvents.add(text, for: gateway.configuration.mainSessionKey)
+                let main = gateway.session("main")
+                gateway.systemEvents.add(text, for: main.key.text)
+                if mode == .now { gateway.wakeSoon(main) }
                 return EndpointAnswer(200, .json(["ok": true, "mode": .string(mode.rawValue)]))
             case .agent(let turn): return try await begin(turn)
             }

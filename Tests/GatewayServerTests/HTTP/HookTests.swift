@@ -34,14 +34,23 @@ extension Run {
     fileprivate var text: String? { result?["payloads"]?.array?.first?["text"]?.string }
 }
 
-@Test func `wake has the main session told at its next turn`() async throws {
-    let instance = try hooked()
+@Test func `wake has the main session told at its next turn, or act on it at once`() async throws {
+    let instance = try hooked(#"printf '%s' "$3""#)
     try await instance.serving { gateway in
         let answer = try await instance.hook("wake", ["text": "a disk is full", "mode": "next-heartbeat"])
         #expect(answer.status == 200)
         #expect(answer.json == ["ok": true, "mode": "next-heartbeat"])
+        #expect(gateway.systemEvents.waiting(for: "agent:main:main") == ["a disk is full"])
         try await #expect(instance.hook("wake", ["text": "again"]).json?["mode"] == "now")
-        #expect(gateway.systemEvents.waiting(for: "agent:main:main") == ["a disk is full", "again"])
+        let key = SessionKey(agent: "main", rest: "main")
+        var messages: [JSON] = []
+        try await #require(
+            eventually {
+                messages = try await gateway.conversationStore.history(of: key, limit: 2).messages
+                return messages.count == 2
+            })
+        let text = messages.last?["content"]?.array?.first?["text"]?.string ?? ""
+        #expect(text.hasPrefix("System: a disk is full\n\nSystem: again\n\n"), "\(text)")
         let empty = try await instance.hook("wake", ["text": " "])
         #expect(empty.status == 400)
         #expect(empty.json == ["ok": false, "error": "text required"])
@@ -136,7 +145,10 @@ private let refused: [(path: String, content: JSON, status: Int, message: String
         + "{{headers.authorization}}{{headers.x-mazelclaw-token}}"
     let instance = try hooked(
         mappings: [
-            ["match": ["path": "disk"], "action": "wake", "textTemplate": "{{host}} is {{ used }} % full"],
+            [
+                "match": ["path": "disk"], "action": "wake", "wakeMode": "next-heartbeat",
+                "textTemplate": "{{host}} is {{ used }} % full",
+            ],
             [
                 "id": "push", "match": ["path": "/git/push", "source": "forge"], "sessionKey": "hook:git:{{repo.name}}",
                 "messageTemplate": .string(template), "timeoutSeconds": 30,
@@ -145,7 +157,8 @@ private let refused: [(path: String, content: JSON, status: Int, message: String
             ["match": ["path": "nothing"], "messageTemplate": "{{missing}}"],
         ])
     try await instance.serving { gateway in
-        try await #expect(instance.hook("disk", ["host": "box", "used": 97]).json == ["ok": true, "mode": "now"])
+        try await #expect(
+            instance.hook("disk", ["host": "box", "used": 97]).json == ["ok": true, "mode": "next-heartbeat"])
         #expect(gateway.systemEvents.waiting(for: "agent:main:main") == ["box is 97 % full"])
         let push: JSON = [
             "source": "forge", "author": "{{repo.name}}", "repo": ["name": "Claw"], "commits": [["title": "Fix it"]],

@@ -67,7 +67,7 @@ public struct HooksSection: ConfigurationSection {
             Setting("action", \.action, "wake: tell the main session. agent: a run of its own."),
             Setting(
                 "wakeMode", \.wakeMode,
-                "When the main session is told: both mean its next turn, which may be a heartbeat."),
+                "Of wake: now has the main session act on it at once, next-heartbeat at its next turn."),
             Setting("name", \.name, "What the run is called."),
             Setting("sessionKey", \.sessionKey, "The session of the run."),
             Setting("messageTemplate", \.messageTemplate, "The message; {{name}} stands for a member of the request."),
