@@ -209,3 +209,19 @@ func `heartbeats are told of, and switched off and on`(carrier: Carrier) async t
     #expect(gateway.heartbeats.of("main")?.interval == hour / 12)
     try await gateway.end()
 }
+
+@Test func `heartbeats come by themselves, one after the other`() async throws {
+    let instance = try TestInstance(
+        configuration: """
+            {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}},
+             "agents": {"defaults": {"heartbeat": {"every": "1s"}}}}
+            """)
+    try instance.write(tasks: "look at the disk")
+    let gateway = try instance.gateway(agents: instance.agents("echo done >> $DIR/done; echo HEARTBEAT_OK"))
+    let file = (instance.directory / "done").text
+    #expect(
+        try await eventually { (try? String(contentsOfFile: file, encoding: .utf8))?.hasPrefix("done\ndone\n") == true }
+    )
+    #expect(gateway.heartbeats.last?["status"] == "ok-token")
+    try await gateway.end()
+}
