@@ -1,7 +1,8 @@
 """Virtual machines with Debian's kernels: made once with mmdebstrap, booted under QEMU.
 
 A machine is an ext4 image with its kernel and initial RAM disk in DIRECTORY/NAME. What runs in it never changes the
-image: QEMU keeps what is written in a temporary file. KVM is not asked for; TCG works wherever QEMU does.
+image: QEMU keeps what is written in a temporary file. KVM is not asked for; TCG works wherever QEMU does. A tenth of the
+memory is what /run has room for: the built programs must fit.
 """
 import hashlib
 import json
@@ -93,7 +94,7 @@ class Machine:
         # A disk has whole sectors.
         os.truncate(disk, (os.path.getsize(disk) + 511) // 512 * 512)
         command = [
-            "nice", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "1024", "-smp", "2",
+            "nice", "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "1536", "-smp", "2",
             "-kernel", f"{self.place}/vmlinuz", "-initrd", f"{self.place}/initrd.img",
             "-append", f"root=/dev/vda rw console=ttyS0 quiet {append}",
             "-drive", f"file={self.place}/root.img,format=raw,if=virtio,snapshot=on",
