@@ -53,8 +53,9 @@ final class Host {
                 count += 1
                 return count
             }
-            // 32 slots, each for three disjoint profiles, lie between 20000 and the kernel's ephemeral ports.
-            let base = UInt16(20000 + 384 * (number % 32))
+            // 31 slots, each for three disjoint profiles, lie between what launchers choose by themselves, from 20000 on, and
+            // the kernel's ephemeral ports.
+            let base = UInt16(20384 + 384 * (number % 31))
             let slot = open("/var/tmp/mazelclaw-ports-\(base).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
             if slot >= 0, flock(slot, LOCK_EX | LOCK_NB) == 0,
                 [base, base + 2, base + 128, base + 130, base + 256, base + 258].allSatisfy(isFree)
