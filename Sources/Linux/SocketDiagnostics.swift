@@ -4,15 +4,25 @@ import SystemPackage
 
 /// Questions about sockets over netlink (sock_diag(7)): one request, one answer for each socket.
 enum SocketDiagnostics {
-    /// The TCP sockets of `family` that listen.
-    static func listeners(_ family: Int32) throws(Errno) -> [TCPListener] {
+    /// The TCP sockets that listen, of IPv4 and of IPv6.
+    static func listeners() throws(Errno) -> [TCPListener] {
         let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let netlink = FileDescriptor(rawValue: try valueOrErrno(socket(AF_NETLINK, type, clinux_netlink_sock_diag)))
         defer { netlink.discard() }
-        try ask(netlink, family)
         var listeners: [TCPListener] = []
         // No message of an answer is longer (netlink(7)).
         var buffer = [UInt8](repeating: 0, count: 8 << 10)
+        for family in [AF_INET, AF_INET6] {
+            try ask(netlink, family)
+            try receive(from: netlink, &buffer, &listeners)
+        }
+        return listeners
+    }
+
+    /// Adds what an answer lists, to its end.
+    private static func receive(
+        from netlink: FileDescriptor, _ buffer: inout [UInt8], _ listeners: inout [TCPListener]
+    ) throws(Errno) {
         while true {
             let count = try retryingOnInterrupt { recv(netlink.rawValue, &buffer, buffer.count, 0) }
             var start = 0
@@ -22,7 +32,7 @@ enum SocketDiagnostics {
                 let length = Int(header.nlmsg_len)
                 guard length >= headerSize, start + length <= count else { throw .badMessage }
                 switch header.nlmsg_type {
-                case clinux_message_done: return listeners
+                case clinux_message_done: return
                 case clinux_message_error:
                     // The negative errno follows the header.
                     guard length >= headerSize + 4 else { throw .badMessage }

@@ -20,7 +20,7 @@ public struct TCPListener: Equatable, Sendable {
     /// All of them (sock_diag(7); /proc/net/tcp where netlink is not to be had).
     public static func all() throws(Errno) -> [TCPListener] {
         do throws(Errno) {
-            return try SocketDiagnostics.listeners(AF_INET) + SocketDiagnostics.listeners(AF_INET6)
+            return try SocketDiagnostics.listeners()
         } catch {
             // A unit's RestrictAddressFamilies=, a container's filter, or a kernel without the module.
             return try listed(in: "/proc/net/tcp") + listed(in: "/proc/net/tcp6")
