@@ -29,9 +29,7 @@ struct Site: Sendable {
         let directory = CanvasDirectory(root: gateway.configuration.canvasDirectory)
         liveReload =
             section.enabled && section.liveReload ? LiveReload(directory: directory, gateway: gateway) : nil
-        let canvas = CanvasRoute(
-            directory: directory, access: RequestAccess(configuration: gateway.configuration),
-            isLive: section.liveReload)
+        let canvas = CanvasRoute(directory: directory, gateway: gateway, isLive: section.liveReload)
         routes =
             [
                 Route("/health") { [gateway] _ in .json(gateway.publicHealth) },
@@ -49,8 +47,9 @@ struct Site: Sendable {
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: ProtocolLimits.inboundBytes, automaticErrorHandling: false,
             shouldUpgrade: { channel, head in
-                let request = HTTPRequest(head: head, channel: channel)
-                return channel.eventLoop.makeSucceededFuture(upgradeRefusal(request) == nil ? HTTPHeaders() : nil)
+                let refusal = upgradeRefusal(HTTPRequest(head: head, channel: channel))
+                boundHandler.value.upgradeRefusal = refusal
+                return channel.eventLoop.makeSucceededFuture(refusal == nil ? HTTPHeaders() : nil)
             },
             upgradePipelineHandler: { channel, head in
                 let request = HTTPRequest(head: head, channel: channel)
@@ -79,13 +78,13 @@ struct Site: Sendable {
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
-    /// What is to become of `request`.
-    func receive(_ request: HTTPRequest) -> Reception {
+    /// What is to become of `request`; `upgradeRefusal` says why it was not upgraded, where that was decided already.
+    func receive(_ request: HTTPRequest, upgradeRefusal refused: HTTPResponse?) -> Reception {
         if let refusal = refusal(request) { return Reception(route: "none", outcome: .answered(refusal)) }
         if request.isUpgrade {
-            // What arrives here was not upgraded; this says why.
+            // Not decided again: a wrong secret is one guess.
             let refusal =
-                upgradeRefusal(request)
+                refused ?? upgradeRefusal(request)
                 ?? .error(.badRequest, "not a valid WebSocket handshake (RFC 6455 section 4.2.1)")
             return Reception(route: "websocket", outcome: .answered(refusal))
         }
@@ -146,9 +145,7 @@ struct Site: Sendable {
         if request.path == LiveReloadScript.path {
             // Never a client's own WebSocket.
             guard let liveReload else { return .error(.notFound, "nothing is served at this path") }
-            guard RequestAccess(configuration: gateway.configuration).allows(request) else {
-                return .error(.unauthorized, "the canvas is for this host, or with the gateway's token")
-            }
+            if let refusal = gateway.readerRefusal(of: request.forReader) { return HTTPResponse(refusal) }
             guard liveReload.hasRoom else { return .error(.serviceUnavailable, "too many pages wait already") }
         }
         guard request.webSocketVersion == "13" else {

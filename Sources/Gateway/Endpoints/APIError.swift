@@ -81,11 +81,7 @@ extension Conversations {
 extension Gateway {
     /// Why an endpoint that takes `method` and wants the gateway's secret does not answer `request`; nil when it does.
     func apiRefusal(of request: EndpointRequest, method: String = "POST") -> EndpointAnswer? {
-        if let fault = accessFault(request) {
-            var answer = APIError(fault).answer
-            answer.headers = fault.headers
-            return answer
-        }
+        if let fault = accessFault(request) { return fault.answer }
         guard request.method == method else {
             var answer = APIError(405, .invalidRequest, "use \(method)").answer
             answer.headers = [("allow", method)]

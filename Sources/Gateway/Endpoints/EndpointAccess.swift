@@ -13,12 +13,32 @@ extension Gateway {
             case .tooMany(let delay): [("retry-after", "\((delay + 999) / 1000)")]
             }
         }
+
+        /// What is answered.
+        var answer: EndpointAnswer {
+            var answer = APIError(self).answer
+            answer.headers = headers
+            return answer
+        }
     }
 
     /// Whether `request` shows the gateway's secret.
     func accessFault(_ request: EndpointRequest) -> AccessFault? {
         accessFault(request.token, from: request.origin, of: "") { configuration.credentials.accept($0) }
     }
+
+    /// Whether `request` may read what is for this host, and for others with the gateway's secret.
+    func readerFault(_ request: EndpointRequest) -> AccessFault? {
+        let isLocal = request.origin.isLocal(trustedProxies: configuration.trustedProxies)
+        guard !isLocal || request.isFromForeignPage else { return nil }
+        // What a page of another site has the browser guess must not lock out whoever uses that browser.
+        let kind = request.isFromForeignPage ? "pages " : ""
+        return accessFault(request.token, from: request.origin, of: kind) { configuration.credentials.accept($0) }
+    }
+
+    /// What is answered to `request` when it may not read what is for this host, and for others with the gateway's
+    /// secret; nil when it may. Each call with a wrong secret counts as a guess.
+    public func readerRefusal(of request: EndpointRequest) -> EndpointAnswer? { readerFault(request)?.answer }
 
     /// Whether `token` is accepted. Those who guess are slowed down; guesses at one `kind` of secret say nothing about
     /// those at another.

@@ -9,9 +9,7 @@ struct Metrics: Endpoint {
     var bodyLimit: Int { 0 }
 
     func refusal(of request: EndpointRequest) -> EndpointAnswer? {
-        // For this host, like the canvas; for others with the token.
-        let isLocal = request.origin.isLocal(trustedProxies: gateway.configuration.trustedProxies)
-        if !isLocal || request.isFromForeignPage, let fault = gateway.accessFault(request) {
+        if let fault = gateway.readerFault(request) {
             let error = APIError(fault)
             return .text(error.message, error.status, headers: fault.headers)
         }

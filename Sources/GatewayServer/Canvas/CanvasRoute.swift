@@ -1,3 +1,4 @@
+import Gateway
 import NIOHTTP1
 
 /// `/__mazelclaw__/canvas/`: the files of the workspace's canvas directory.
@@ -5,16 +6,12 @@ struct CanvasRoute: Sendable {
     static let prefix = "/__mazelclaw__/canvas"
 
     let directory: CanvasDirectory
-    let access: RequestAccess
+    let gateway: Gateway
     /// Whether pages follow changes.
     var isLive = true
 
     func answer(_ request: HTTPRequest) -> HTTPResponse {
-        guard access.allows(request) else {
-            var response = HTTPResponse.error(.unauthorized, "the canvas is for this host, or with the gateway's token")
-            response.headers.add(name: "www-authenticate", value: "Bearer")
-            return response
-        }
+        if let refusal = gateway.readerRefusal(of: request.forReader) { return HTTPResponse(refusal) }
         let rest = request.path.dropFirst(Self.prefix.count)
         guard !rest.isEmpty else { return redirect(request) }
         guard let components = PercentEncoding.components(rest) else {

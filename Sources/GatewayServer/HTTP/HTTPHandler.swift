@@ -31,6 +31,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private var work: Task<Void, Never>?
     private var deadline: Scheduled<Void>?
     private var isStopping = false
+    /// Why the request that comes next gets no WebSocket, when it asked for one.
+    var upgradeRefusal: HTTPResponse?
 
     init(site: Site) {
         self.site = site
@@ -114,7 +116,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     private func begin(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
-        let reception = site.receive(request)
+        let reception = site.receive(request, upgradeRefusal: upgradeRefusal)
+        upgradeRefusal = nil
         phase = .reading(request, reception)
         route = reception.route
         body = ByteBuffer()

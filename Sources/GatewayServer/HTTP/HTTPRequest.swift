@@ -84,4 +84,11 @@ struct HTTPRequest: Sendable {
             isFromForeignPage: isFromForeignPage,
             headers: Dictionary(head.headers.map { ($0.name.lowercased(), $0.value) }) { first, _ in first })
     }
+
+    /// The same for what people open in a browser, where the token may stand in the address.
+    var forReader: EndpointRequest {
+        var request = forEndpoint
+        request.token = token
+        return request
+    }
 }

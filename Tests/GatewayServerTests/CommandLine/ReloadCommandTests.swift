@@ -66,6 +66,10 @@ import Testing
             try await #expect(client.hear() == .closed(code: 1012, reason: "service restart"))
             try await #expect(eventually { try await self.client(token: "another-token") != nil })
             try await #expect(self.client() == nil)
+            for (token, status) in [("another-token", 200), (TestInstance.token, 401)] {
+                let headers = ["X-Forwarded-For: 203.0.113.7", "Authorization: Bearer \(token)"]
+                try await #expect(HTTPAnswer.get(port, "/__mazelclaw__/canvas/", headers: headers).status == status)
+            }
             let status = try await run("status")
             #expect(status.output.contains("PID \(process.processIdentifier)"))
             #expect(status.output.contains("\(command.profile): up"))
