@@ -30,7 +30,7 @@ public struct GatewayServer: Service {
     }
 
     /// Listens and serves; returns after a graceful shutdown or a cancellation. Throws `ServerError` when the
-    /// port cannot be had.
+    /// port cannot be had, and `ConfigurationError` when it cannot speak TLS as it is meant to.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
         do {
@@ -44,11 +44,15 @@ public struct GatewayServer: Service {
 
     private func serve(on group: any EventLoopGroup) async throws {
         let loop = group.next()
+        let encryption = try encryption()
         let connections = OpenConnections()
         let site = Site(gateway: gateway, limits: limits, logger: logger)
         let listeners = try await Listeners.open(sockets, port: port, on: group, logger: logger) { channel in
             connections.add(channel)
-            return channel.eventLoop.makeCompletedFuture { try site.configure(channel) }
+            return channel.eventLoop.makeCompletedFuture {
+                try encryption?.configure(channel)
+                try site.configure(channel)
+            }
         }
         gateway.becomeReady()
         observer.listening(listeners.addresses)
@@ -69,5 +73,14 @@ public struct GatewayServer: Service {
         await gateway.drain()
         // To the last: a loop that hangs while it drains is one that hangs.
         pulse?.cancel()
+    }
+
+    /// What the configuration says of TLS; nil when the port speaks none.
+    private func encryption() throws -> ServerEncryption? {
+        guard let (identity, isNew) = try gateway.loadTLSIdentity() else { return nil }
+        if isNew {
+            logger.notice("made a certificate", metadata: ["sha256": "\(identity.fingerprint)"])
+        }
+        return try ServerEncryption(identity)
     }
 }

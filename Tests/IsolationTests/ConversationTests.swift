@@ -29,7 +29,7 @@ import Testing
         try host.writeProfile()
         try host.makeState()
         try Files.write(
-            Self.configuration, to: "\(host.stateDirectory())/mazelclaw.json", mode: 0o600, owner: Host.payloadUser)
+            Self.configuration(), to: "\(host.stateDirectory())/mazelclaw.json", mode: 0o600, owner: Host.payloadUser)
         var talkers = [Talker(agent: "main"), Talker(agent: "echo")]
         for round in 0..<3 {
             let gateway = try start(host, place)
@@ -56,12 +56,58 @@ import Testing
         }
     }
 
-    private static let configuration = """
-        {"gateway": {"mode": "local", "auth": {"token": "the-token"}},
+    @Test(arguments: places)
+    func `a gateway that is to speak TLS makes its certificate, which others check and commands know`(
+        starting: Starting, place: Place
+    ) throws {
+        let host = try Host(starting)
+        try host.writeProfile()
+        try host.makeState()
+        try Files.write(
+            Self.configuration(#""tls": {"enabled": true}, "#), to: "\(host.stateDirectory())/mazelclaw.json",
+            mode: 0o600, owner: Host.payloadUser)
+        let certificate = "\(host.stateDirectory())/gateway/tls/gateway-cert.pem"
+        let key = "\(host.stateDirectory())/gateway/tls/gateway-key.pem"
+        var first: String?
+        for _ in 0..<2 {
+            let gateway = try start(host, place)
+            #expect(try health(host, certificate)?["profile"] == "p")
+            let chat = try run(host, ["chat", "--agent", "echo", "by TLS"])
+            #expect(chat.output.hasPrefix("heard: by TLS\n"), "\(chat.errors)")
+            #expect(try run(host, ["status"]).output.contains("TLS        on, certificate SHA-256 "))
+            let text = Files.read(certificate)
+            #expect(text != nil && (first == nil || first == text))
+            first = text
+            #expect(Files.mode(of: key) == 0o600)
+            #expect(Files.owner(of: key) == Host.payloadUser)
+            gateway.send(SIGTERM)
+            #expect(try gateway.wait().code == 0)
+        }
+    }
+
+    /// What the gateway answers to a client that trusts `certificate` and nothing else.
+    private func health(_ host: Host, _ certificate: String) throws -> JSON? {
+        let code = """
+            import ssl, sys, urllib.request as r
+            trust = ssl.create_default_context(cafile=sys.argv[1])
+            print(r.urlopen(sys.argv[2], timeout=5, context=trust).read().decode())
+            """
+        let words = [
+            "/usr/bin/python3", "-c", code, certificate, "https://127.0.0.1:\(host.basePort)/health",
+        ]
+        let end = try Running(words.map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup()).wait()
+        return try JSON(parsing: end.outputBytes)
+    }
+
+    /// `gateway` are members of that section, each with a comma behind it.
+    private static func configuration(_ gateway: String = "") -> String {
+        """
+        {"gateway": {\(gateway)"mode": "local", "auth": {"token": "the-token"}},
          "agents": {"list": [{"id": "main"}, {"id": "echo", "model": "tool"}],
                     "defaults": {"cliBackends": {"tool": {"command": "/bin/sh", "output": "text",
                                                           "args": ["-c", "echo \\"heard: $1\\"; pwd", "sh"]}}}}}
         """
+    }
 
     /// Both say something at once; at the same time the process `killing` is killed, when one is given.
     private func exchange(_ host: Host, _ talkers: inout [Talker], killing: (pid_t, after: UInt32)?) throws {

@@ -83,20 +83,15 @@ public struct GatewayConfiguration: Sendable {
         let roots = [
             ("canvasHost.root", content.canvasHost.root), ("gateway.controlUi.root", content.gateway.controlUI.root),
         ]
-        for case (let key, let text?) in roots where directory(text) == nil {
-            throw .blocked(
-                "\(key) is \"\(text)\" in \(instance.configurationFile.value); expected an absolute path without "
-                    + "\"..\"")
-        }
+        for case (let key, let text?) in roots { _ = try requiredPath(text, key) }
     }
 
-    /// Throws `ConfigurationError.blocked` when the port is to speak TLS: what was meant to be encrypted must not go
-    /// in the clear.
-    private func requireNoTLS() throws(ConfigurationError) {
-        guard content.gateway.tls.enabled else { return }
+    /// The path that `text`, the value of `key`, means. Throws `ConfigurationError.blocked` when it does not mean the same
+    /// everywhere.
+    func requiredPath(_ text: String, _ key: String) throws(ConfigurationError) -> AbsolutePath {
+        if let path = directory(text) { return path }
         throw .blocked(
-            "gateway.tls.enabled is set in \(instance.configurationFile.value), but this version speaks no TLS; "
-                + "remove it, and put a proxy in front that does (gateway.trustedProxies)")
+            "\(key) is \"\(text)\" in \(instance.configurationFile.value); expected an absolute path without \"..\"")
     }
 
     /// The sentence that tells of the port the file asks for in vain, or nil.
@@ -124,7 +119,7 @@ public struct GatewayConfiguration: Sendable {
         }
         try requireHookToken()
         try requireRoots()
-        try requireNoTLS()
+        _ = try tlsIdentity()
         guard credentials.isConfigured else {
             let kind = credentials.mode.rawValue
             throw .blocked(

@@ -1,3 +1,6 @@
+// GRDB brings CoreFoundation into the module, and the compiler takes stat(2)'s structure for its own when it comes upon
+// that one first.
+import CoreFoundation
 import Glibc
 import Policy
 import Synchronization

@@ -57,7 +57,8 @@ struct HelloPayload {
 
     private var canvasURL: String {
         let name = hostName.contains(":") ? "[\(hostName)]" : hostName
-        return "http://\(name.isEmpty ? "127.0.0.1" : name):\(gateway.configuration.ports.value.gateway)"
+        let configuration = gateway.configuration
+        return "\(configuration.scheme)://\(name.isEmpty ? "127.0.0.1" : name):\(configuration.ports.value.gateway)"
     }
 }
 

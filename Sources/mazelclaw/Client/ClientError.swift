@@ -4,6 +4,8 @@ enum ClientError: Error, CustomStringConvertible {
     case unreachable(port: UInt16, reason: String)
     /// Something is there that is no gateway.
     case noGateway(port: UInt16)
+    /// What is there does not show the certificate of this instance's gateway.
+    case stranger(port: UInt16)
     /// The gateway let us not in.
     case refused(String)
     /// The gateway closed the connection.
@@ -18,6 +20,9 @@ enum ClientError: Error, CustomStringConvertible {
             "no gateway answers on 127.0.0.1 port \(port) (\(reason)); start it with `mazelclaw-run` or "
                 + "`mazelclaw gateway`"
         case .noGateway(let port): "what answers on 127.0.0.1 port \(port) is no gateway"
+        case .stranger(let port):
+            "what answers on 127.0.0.1 port \(port) does not show the certificate of this profile's gateway; restart the "
+                + "gateway if gateway.tls or its certificate was changed"
         case .refused(let reason): "the gateway refused the connection: \(reason)"
         case .closed(let reason): "the gateway closed the connection: \(reason)"
         case .failed(let reason): reason

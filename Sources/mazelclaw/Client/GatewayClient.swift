@@ -30,18 +30,21 @@ final class GatewayClient: Sendable {
         self.channel = channel
     }
 
-    /// Connects to 127.0.0.1 `port` and shakes hands with `params`. Throws `ClientError`.
-    static func connect(port: UInt16, params: JSON, within limit: TimeAmount = .seconds(10)) async throws
-        -> GatewayClient
-    {
+    /// Connects to the gateway of `configuration` on 127.0.0.1, and shakes hands to have `scopes`. Throws `ClientError`
+    /// and `ConfigurationError`.
+    static func connect(
+        to configuration: GatewayConfiguration, scopes: [Scope], within limit: TimeAmount = .seconds(10)
+    ) async throws -> GatewayClient {
+        let params = try configuration.credentials.connectParams(scopes: scopes)
+        let address = try GatewayAddress(configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (frames, sink) = AsyncStream.makeStream(of: ClientFrames.Message.self)
         let channel: any Channel
         do {
-            channel = try await open(port: port, on: group.next(), within: limit, sink)
+            channel = try await open(address, on: group.next(), within: limit, sink)
         } catch {
             try? await group.shutdownGracefully()
-            throw error as? ClientError ?? ClientError.unreachable(port: port, reason: Self.reason(error))
+            throw error as? ClientError ?? ClientError.unreachable(port: address.port, reason: Self.reason(error))
         }
         let client = GatewayClient(group: group, channel: channel)
         Task { await client.listen(frames) }
@@ -149,9 +152,10 @@ final class GatewayClient: Sendable {
     }
 
     private static func open(
-        port: UInt16, on loop: any EventLoop, within limit: TimeAmount,
+        _ address: GatewayAddress, on loop: any EventLoop, within limit: TimeAmount,
         _ sink: AsyncStream<ClientFrames.Message>.Continuation
     ) async throws -> any Channel {
+        let port = address.port
         let upgraded = loop.makePromise(of: Void.self)
         let upgrader = NIOWebSocketClientUpgrader(maxFrameSize: frameLimit) { channel, _ in
             channel.eventLoop.makeCompletedFuture {
@@ -165,8 +169,9 @@ final class GatewayClient: Sendable {
                 .connectTimeout(limit)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        let greeting = ClientGreeting(port: port)
+                        let greeting = ClientGreeting(port: port, upgraded: upgraded)
                         let bound = NIOLoopBound(greeting, eventLoop: channel.eventLoop)
+                        try address.encrypt(channel)
                         try channel.pipeline.syncOperations.addHTTPClientHandlers(
                             withClientUpgrade: (
                                 upgraders: [upgrader],
@@ -197,9 +202,11 @@ private final class ClientGreeting: ChannelInboundHandler, RemovableChannelHandl
     typealias OutboundOut = HTTPClientRequestPart
 
     private let port: UInt16
+    private let upgraded: EventLoopPromise<Void>
 
-    init(port: UInt16) {
+    init(port: UInt16, upgraded: EventLoopPromise<Void>) {
         self.port = port
+        self.upgraded = upgraded
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -217,6 +224,7 @@ private final class ClientGreeting: ChannelInboundHandler, RemovableChannelHandl
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if GatewayAddress.isIdentityFault(error) { upgraded.fail(ClientError.stranger(port: port)) }
         context.close(promise: nil)
     }
 }

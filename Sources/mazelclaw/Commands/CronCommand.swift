@@ -20,8 +20,7 @@ struct CronCommand: ParsableCommand {
     static func call(_ method: String, _ params: JSON, scope: Scope, in context: Context) async throws -> JSON {
         let file = try ConfigurationFile.load(for: context.instance)
         let configuration = try GatewayConfiguration(instance: context.instance, file: file)
-        let client = try await GatewayClient.connect(
-            port: configuration.ports.value.gateway, params: configuration.credentials.connectParams(scopes: [scope]))
+        let client = try await GatewayClient.connect(to: configuration, scopes: [scope])
         do {
             let answer = try await client.call(method, params)
             await client.close()

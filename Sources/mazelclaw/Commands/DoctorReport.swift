@@ -38,11 +38,25 @@ struct DoctorReport {
             let configuration = try GatewayConfiguration(instance: instance, file: file)
             if let disagreement = configuration.portDisagreement { notes.append(disagreement) }
             if exists { try configuration.requireStartable(allowsUnconfigured: false) }
+            if let note = try Self.encryption(configuration) { notes.append(note) }
         } catch {
             obstacle = "\(error)"
         }
         self.obstacle = obstacle
         self.notes = notes
+    }
+
+    /// What there is to know of TLS on the port; nil when it speaks none.
+    private static func encryption(_ configuration: GatewayConfiguration) throws(ConfigurationError) -> String? {
+        guard let files = try configuration.tlsFiles() else { return nil }
+        let time = WallClock.system.milliseconds
+        guard let identity = try configuration.tlsIdentity(at: time) else {
+            return "the port speaks TLS; the next start makes the certificate, \(files.certificate)"
+        }
+        let end = ISOTime.text(identity.expiry)
+        return "the port speaks TLS with the certificate \(files.certificate), SHA-256 \(identity.fingerprint), valid "
+            + "until \(end)"
+            + (identity.expiry - time < TLSIdentity.notice ? ": that is soon, see to another before" : "")
     }
 
     /// Whether a gateway could start with this.

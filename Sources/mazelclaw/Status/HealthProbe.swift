@@ -18,7 +18,7 @@ struct HealthProbe {
         case health(JSON, latency: Int64)
     }
 
-    let port: UInt16
+    let address: GatewayAddress
     /// Milliseconds for the whole exchange.
     let timeout: Int64
 
@@ -32,21 +32,22 @@ struct HealthProbe {
 
     private func exchange(on loop: any EventLoop) async -> Answer {
         let start = NIODeadline.now()
+        let port = address.port
         let promise = loop.makePromise(of: Answer.self)
         let limit = TimeAmount.milliseconds(timeout)
         loop.scheduleTask(in: limit) { promise.succeed(.timeout("no answer within \(timeout) ms")) }
         do {
-            let address = try SocketAddress(ipAddress: "127.0.0.1", port: Int(port))
             let channel = try await ClientBootstrap(group: loop)
                 .connectTimeout(limit)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        try address.encrypt(channel)
                         try channel.pipeline.syncOperations.addHTTPClientHandlers()
                         try channel.pipeline.syncOperations.addHandler(
                             HealthProbeHandler(port: port, start: start, promise: promise))
                     }
                 }
-                .connect(to: address).get()
+                .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: Int(port))).get()
             let answer = try await promise.futureResult.get()
             channel.close(promise: nil)
             return answer
@@ -115,7 +116,11 @@ private final class HealthProbeHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        finish(.unintelligible("it does not speak HTTP"), context)
+        let isStranger = GatewayAddress.isIdentityFault(error)
+        finish(
+            .unintelligible(
+                isStranger ? "it does not show the certificate of this profile's gateway" : "it does not speak HTTP"),
+            context)
     }
 
     private func finish(_ answer: HealthProbe.Answer, _ context: ChannelHandlerContext) {

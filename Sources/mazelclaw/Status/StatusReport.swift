@@ -10,11 +10,15 @@ struct StatusReport {
     let holder: InstanceHolder?
     /// What the running sandbox proved when it was started (the launcher's audit log); nil without one.
     let proof: JSON?
+    /// How the port is meant to speak.
+    let encryption: GatewayAddress.Encryption
+    /// Why its certificate cannot be told.
+    let encryptionFault: String?
     let health: Health
 
     private var instance: Instance { configuration.instance }
     private var port: UInt16 { configuration.ports.value.gateway }
-    private var url: String { "http://127.0.0.1:\(port)/health" }
+    private var url: String { "\(configuration.scheme)://127.0.0.1:\(port)/health" }
     private var serviceName: String { "\(ServiceUnit.name(of: instance.name)).service" }
 
     /// Lines for a person, values first, sources in brackets.
@@ -30,6 +34,7 @@ struct StatusReport {
             ("Port", "\(port) [\(configuration.ports.source)]"),
         ]
         if let disagreement = configuration.portDisagreement { rows.append(("", disagreement)) }
+        rows.append(("TLS", encryptionText))
         if let note = health.configurationNote { rows.append(("Changes", note)) }
         rows.append(("Health", "\(url): \(health.detail)"))
         let width = 11
@@ -57,6 +62,22 @@ struct StatusReport {
         return (degraded.isEmpty ? "" : "degraded, as asked: \(degraded.joined(separator: ", ")); ")
             + "\(proof["acts"]?.integer ?? 0) acts of proof at \(proof["time"]?.string ?? "?"), "
             + "plan \(proof["plan"]?.string ?? "?")"
+    }
+
+    private var encryptionText: String {
+        switch encryption {
+        case .none: "off"
+        case .certificate(let fingerprint?): "on, certificate SHA-256 \(fingerprint)"
+        case .certificate(nil): "on, " + (encryptionFault ?? "the next start makes the certificate")
+        }
+    }
+
+    private var encryptionJSON: JSON {
+        guard case .certificate(let fingerprint) = encryption else { return ["enabled": false] }
+        return [
+            "enabled": true, "fingerprint": fingerprint.map { .string("\($0)") } ?? .null,
+            "fault": encryptionFault.map(JSON.string) ?? .null,
+        ]
     }
 
     private var fileText: String {
@@ -87,6 +108,7 @@ struct StatusReport {
         object["workspace"] = sourced(.string(configuration.workspace.value.text), configuration.workspace.source)
         object["port"] = sourced(.integer(Int64(port)), configuration.ports.source)
         object["disregardedPort"] = configuration.disregardedPort.map { .integer(Int64($0)) }
+        object["tls"] = encryptionJSON
         object["health"] = [
             "url": .string(url), "state": .string(health.word), "up": .bool(health.isUp),
             "detail": .string(health.detail),

@@ -24,12 +24,21 @@ struct StatusSurvey {
         let proof = try context.lockDirectories.flatMap { try AuditLog.latestProof(of: instance.name, in: $0) }
         // An earlier start's says nothing of what runs now.
         let isOfHolder = holder?.pid != nil && proof?["supervisor"]?.integer == holder?.pid.map(Int64.init)
-        let port = configuration.ports.value.gateway
-        let answer = await HealthProbe(port: port, timeout: timeout).ask()
+        let address: GatewayAddress
+        var encryptionFault: String?
+        do throws(ConfigurationError) {
+            address = try GatewayAddress(configuration)
+        } catch {
+            // Nothing that answers can show that it is the gateway.
+            address = GatewayAddress(port: configuration.ports.value.gateway, encryption: .certificate(nil))
+            encryptionFault = "\(error)"
+        }
+        let answer = await HealthProbe(address: address, timeout: timeout).ask()
         let identity = try InstanceIdentity.load(in: instance.stateDirectory.value)
         return StatusReport(
             configuration: configuration, configurationFault: fault, holder: holder,
-            proof: isOfHolder ? proof : nil,
+            proof: isOfHolder ? proof : nil, encryption: address.encryption,
+            encryptionFault: encryptionFault,
             health: Health(answer, profile: instance.name, identity: identity))
     }
 }

@@ -58,9 +58,7 @@ private func withPage(basePath: String? = nil, _ body: (TestInstance) async thro
     }
 }
 
-@Test(arguments: [
-    #""controlUi": {"root": "relative"}"#, #""controlUi": {"root": "/a/../b"}"#, #""tls": {"enabled": true}"#,
-])
+@Test(arguments: [#""controlUi": {"root": "relative"}"#, #""controlUi": {"root": "/a/../b"}"#])
 func `what cannot be served as it is meant keeps the gateway from starting`(member: String) async throws {
     let instance = try TestInstance(
         configuration: #"{"gateway": {"mode": "local", "auth": {"token": "t"}, \#(member)}}"#)

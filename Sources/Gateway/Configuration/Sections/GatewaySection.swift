@@ -51,7 +51,7 @@ public struct GatewaySection: ConfigurationSection {
         Setting("tailscale", \.tailscale, "Reaching the gateway through a tailnet.").unserved,
         Setting("remote", \.remote, "The gateway elsewhere that clients of this profile use.").unserved,
         Setting("reload", \.reload, "How a running gateway takes over changes of the configuration."),
-        Setting("tls", \.tls, "Encryption on the gateway's port.").unserved,
+        Setting("tls", \.tls, "Encryption on the gateway's port."),
         Setting("http", \.http, "Endpoints beside the protocol."),
         Setting("nodes", \.nodes, "What devices may be asked to do.").unserved,
     ]
@@ -191,11 +191,13 @@ public struct TLSSection: ConfigurationSection {
     public var caPath: String?
 
     static let settings: [Setting<TLSSection>] = [
-        Setting("enabled", \.enabled, "Whether the port speaks TLS."),
-        Setting("autoGenerate", \.autoGenerate, "Make a certificate when there is none."),
-        Setting("certPath", \.certPath, "The certificate, PEM."),
-        Setting("keyPath", \.keyPath, "Its key, PEM."),
-        Setting("caPath", \.caPath, "The authorities clients' certificates must come from, PEM."),
+        Setting("enabled", \.enabled, "Whether the port speaks TLS, and nothing else."),
+        Setting(
+            "autoGenerate", \.autoGenerate,
+            "Make a certificate in the state directory when there is none, and certPath names none."),
+        Setting("certPath", \.certPath, "The certificate and those that vouch for it, PEM. Never written."),
+        Setting("keyPath", \.keyPath, "Its key, PEM. Never written."),
+        Setting("caPath", \.caPath, "The authorities clients' certificates must come from. Refused by this version."),
     ]
     static let others: ConfigurationSchema? = .any
 }

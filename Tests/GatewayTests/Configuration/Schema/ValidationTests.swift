@@ -175,11 +175,11 @@ func `what may stand there is accepted`(text: String) {
 
 @Test func `what is set in vain is named`() {
     let json: JSON = [
-        "gateway": ["port": 1, "tls": ["enabled": true]], "plugins": [:],
+        "gateway": ["port": 1, "tls": ["enabled": true], "tailscale": ["mode": "off"]], "plugins": [:],
         "agents": ["list": [["id": "a", "tools": [:]]]],
     ]
     #expect(
-        ConfigurationSchema.root.unservedPaths(in: json) == ["gateway.tls", "plugins", "agents.list[0].tools"])
+        ConfigurationSchema.root.unservedPaths(in: json) == ["gateway.tailscale", "plugins", "agents.list[0].tools"])
 }
 
 @Test func `the JSON Schema says the same`() {

@@ -1,0 +1,43 @@
+/// What the gateway shows on its port, and can prove to be its own: a certificate and its key.
+public struct TLSIdentity: Sendable {
+    /// The certificate and those that vouch for it, each in DER.
+    public let chain: [[UInt8]]
+    /// Until when the certificate is valid, in milliseconds since 1970.
+    public let expiry: Int64
+    private let key: Secret
+
+    /// The certificate's.
+    public var fingerprint: CertificateFingerprint { CertificateFingerprint(of: chain[0]) }
+
+    /// The key in PEM, for the library that proves it.
+    package var keyText: [UInt8] { Array(key.revealed().utf8) }
+
+    /// How long before its end a certificate is worth a word: 30 days, in milliseconds.
+    public static let notice: Int64 = 30 * 86_400_000
+
+    /// Reads `files` as they are at `time`, in milliseconds since 1970; nil when they are still to be made. Throws
+    /// `ConfigurationError.blocked`, which names the file and the remedy.
+    static func load(_ files: TLSFiles, at time: Int64) throws(ConfigurationError) -> TLSIdentity? {
+        guard let chain = try files.chain() else { return nil }
+        guard let text = try files.read(files.key), let key = Secret(String(decoding: text, as: UTF8.self)) else {
+            throw files.fault(files.key, "is empty, or not there")
+        }
+        let certificate: SignedCertificate
+        do throws(CertificateFault) {
+            certificate = try SignedCertificate(chain[0])
+        } catch {
+            throw files.fault(files.certificate, "holds no certificate (\(error))")
+        }
+        guard let signingKey = SigningKey(key.revealed()) else { throw files.keyFault }
+        guard certificate.fits(signingKey) else {
+            throw files.fault(files.key, "is not the key of the certificate in \(files.certificate)")
+        }
+        guard time < certificate.end else {
+            throw files.fault(files.certificate, "expired at \(ISOTime.text(certificate.end))")
+        }
+        guard time >= certificate.beginning else {
+            throw files.fault(files.certificate, "is not valid before \(ISOTime.text(certificate.beginning))")
+        }
+        return TLSIdentity(chain: chain, expiry: certificate.end, key: key)
+    }
+}
