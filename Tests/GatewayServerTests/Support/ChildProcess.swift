@@ -20,8 +20,9 @@ final class ChildProcess: Sendable {
         for (index, end) in [given.reading, output.writing, errors.writing].enumerated() {
             posix_spawn_file_actions_adddup2(&actions, end.descriptor, Int32(index))
         }
-        // All of them: others open some just now. One that is not open is passed over.
-        for number in 3..<min(getdtablesize(), 1024) { posix_spawn_file_actions_addclose(&actions, number) }
+        // All of them: others open some just now, and many tests at once have thousands. One that is not open is passed
+        // over.
+        for number in 3..<min(getdtablesize(), 1 << 16) { posix_spawn_file_actions_addclose(&actions, number) }
         // What the tests ignore is not for the program to ignore.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -103,9 +103,8 @@ func `TLS is spoken from version 1_2 on`(version: TLSVersion, isSpoken: Bool) as
         for bytes in [[], [22], [22, 3, 1, 2, 0, 1]] as [[UInt8]] {
             let wire = try Wire(port: instance.port)
             wire.send(bytes)
-            let start = ContinuousClock.now
-            _ = try await wire.readToEnd()
-            #expect(ContinuousClock.now - start < .seconds(20))
+            // It fails when the end does not come.
+            try await #expect(wire.readToEnd().isEmpty)
         }
     }
 }
