@@ -6,15 +6,28 @@ final class LiveReloadHandler: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
+    private var owedPong = OwedPong()
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = Self.unwrapInboundIn(data)
         switch frame.opcode {
         case .ping:
-            let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
-            context.writeAndFlush(Self.wrapOutboundOut(pong), promise: nil)
+            if let pong = owedPong.answer(to: frame.unmaskedData, isWritable: context.channel.isWritable) {
+                send(pong, context)
+            }
         case .connectionClose: close(.normalClosure, context)
         default: break
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, let pong = owedPong.take() { send(pong, context) }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func send(_ pong: ByteBuffer, _ context: ChannelHandlerContext) {
+        let frame = WebSocketFrame(fin: true, opcode: .pong, data: pong)
+        context.writeAndFlush(Self.wrapOutboundOut(frame), promise: nil)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

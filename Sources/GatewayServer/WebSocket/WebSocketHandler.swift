@@ -17,6 +17,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
     private var nextPing: Scheduled<Void>?
     /// Pings sent since anything was last heard.
     private var unansweredPings = 0
+    private var owedPong = OwedPong()
 
     /// A handler whose messages go to the receiver that `connect` gives for the way back; when it gives none, the service
     /// ends.
@@ -81,7 +82,7 @@ package final class WebSocketHandler: ChannelInboundHandler {
         case .continuation:
             guard message != nil else { return end(.protocolError) }
             add(frame)
-        case .ping: write(.pong, frame.unmaskedData, context)
+        case .ping: answerPing(frame.unmaskedData, context)
         case .pong: break
         case .connectionClose: answerClose(frame, context)
         case .binary: end(.unsupportedData)
@@ -100,6 +101,18 @@ package final class WebSocketHandler: ChannelInboundHandler {
             bytes.withMemoryRebound(to: UInt8.self) { connection?.receive($0) }
         }
         if connection?.isEstablished == true { handshakeDeadline?.cancel() }
+    }
+
+    private func answerPing(_ data: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard let pong = owedPong.answer(to: data, isWritable: context.channel.isWritable) else { return }
+        write(.pong, pong, context)
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable, transport?.isClosing != true, let pong = owedPong.take() {
+            write(.pong, pong, context)
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     private func answerClose(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
