@@ -28,7 +28,7 @@ public struct EndpointRequest: Sendable {
 
     /// The header field `x-mazelclaw-NAME`, also in the spellings of the programs before this one.
     func ownHeader(_ name: String) -> String? {
-        for program in ["mazelclaw", "openclaw", "moltbot"] {
+        for program in ProductName.all {
             if let value = headers["x-\(program)-\(name)"]?.trimmed, !value.isEmpty { return value }
         }
         return nil

@@ -59,7 +59,7 @@ struct Question {
     /// or `agent:ID`. Nil for any other model, which means the default agent: it has models of its own.
     static func agent(in model: String) -> String? {
         let model = model.trimmed
-        let programs = ["agent:", "mazelclaw:", "mazelclaw/", "openclaw:", "openclaw/", "moltbot:", "moltbot/"]
+        let programs = ["agent:"] + ProductName.all.flatMap { ["\($0):", "\($0)/"] }
         guard let program = programs.first(where: model.lowercased().hasPrefix) else { return nil }
         let id = String(model.dropFirst(program.count)).trimmed
         return id.isEmpty ? nil : id

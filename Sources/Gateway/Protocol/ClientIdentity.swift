@@ -8,8 +8,8 @@ public struct ClientID: Hashable, Sendable {
 
     /// Parses `text`; nil when no client has that id.
     public init?(_ text: String) {
-        let product = Self.products.first { text.hasPrefix($0) }
-        kind = String(text.dropFirst(product?.count ?? 0))
+        let product = ProductName.all.first { text.hasPrefix("\($0)-") }
+        kind = String(text.dropFirst(product.map { $0.count + 1 } ?? 0))
         self.text = text
         let kinds = product == nil ? Self.plainKinds : Self.productKinds
         guard kinds.contains(kind) else { return nil }
@@ -21,14 +21,13 @@ public struct ClientID: Hashable, Sendable {
     /// Whether this is a page in a browser.
     var isWebPage: Bool { ["control-ui", "webchat-ui", "webchat"].contains(kind) }
 
-    private static let products = ["moltbot-", "openclaw-", "mazelclaw-"]
     private static let plainKinds = [
         "webchat-ui", "webchat", "cli", "gateway-client", "node-host", "test", "fingerprint",
     ]
     private static let productKinds = ["control-ui", "macos", "ios", "android", "probe"]
 
     /// Every id there is.
-    static let known = plainKinds + products.flatMap { product in productKinds.map { product + $0 } }
+    static let known = plainKinds + ProductName.all.flatMap { product in productKinds.map { "\(product)-\($0)" } }
 }
 
 extension Shape where Value == ClientID {

@@ -32,8 +32,7 @@ struct CanvasRoute: Sendable {
 
     /// To the same path with a slash, so that relative links in its index work.
     private func redirect(_ request: HTTPRequest) -> HTTPResponse {
-        let query = request.head.uri.dropFirst(request.path.count)
-        return HTTPResponse(.permanentRedirect, headers: ["location": "\(request.path)/\(query)"])
+        HTTPResponse(.permanentRedirect, headers: ["location": "\(request.path)/\(request.queryText)"])
     }
 
     private func content(_ file: OpenFile, _ name: String) -> HTTPResponse {

@@ -26,8 +26,7 @@ struct ControlUIRoute: Sendable {
         let rest = request.path.dropFirst(base.count)
         guard !rest.isEmpty else {
             // With a slash, so that relative links work.
-            let query = request.head.uri.dropFirst(request.path.count)
-            return HTTPResponse(.found, headers: ["location": "\(base)/\(query)"])
+            return HTTPResponse(.found, headers: ["location": "\(base)/\(request.queryText)"])
         }
         guard let components = PercentEncoding.components(rest) else {
             return .error(.badRequest, "the path is not one a file can have")

@@ -6,9 +6,10 @@ import NIOHTTP1
 struct HTTPRequest: Sendable {
     let head: HTTPRequestHead
     let origin: RequestOrigin
-    /// The path as it was sent, still percent-encoded.
+    /// The path, still percent-encoded; where other programs' names are spelled in it, with ours.
     let path: String
-    private let query: Substring
+    /// The question mark and what follows it, as it was sent; empty when there is none.
+    let queryText: Substring
 
     init(head: HTTPRequestHead, channel: any Channel) {
         self.init(head: head, peerAddress: channel.remoteAddress?.ipAddress ?? "")
@@ -22,8 +23,9 @@ struct HTTPRequest: Sendable {
             forwardedFor: headers.first(name: "x-forwarded-for"), realIP: headers.first(name: "x-real-ip"),
             forwardedHost: headers.first(name: "x-forwarded-host"))
         let target = head.uri.prefix { $0 != "#" }
-        path = String(target.prefix { $0 != "?" })
-        query = target.dropFirst(path.count).dropFirst()
+        let path = target.prefix { $0 != "?" }
+        self.path = ProductName.ownPath(String(path))
+        queryText = target.dropFirst(path.count)
     }
 
     var method: HTTPMethod { head.method }
@@ -41,7 +43,7 @@ struct HTTPRequest: Sendable {
 
     /// The value of `name` in the query, percent-decoded.
     func query(_ name: String) -> String? {
-        for pair in query.split(separator: "&") {
+        for pair in queryText.dropFirst().split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2, parts[0] == name else { continue }
             return PercentEncoding.decoded(parts[1])

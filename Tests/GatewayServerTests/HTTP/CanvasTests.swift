@@ -38,6 +38,27 @@ func `the canvas serves its files`(path: String, status: Int, type: String) asyn
     }
 }
 
+@Test(arguments: ["openclaw", "moltbot"])
+func `programs that know another name find the canvas and its changes`(name: String) async throws {
+    try await withCanvas { instance in
+        try await #expect(instance.get("/__\(name)__/canvas/sub/a%20b.txt").body == "inside")
+        try await #expect(
+            instance.get("/__\(name)__/canvas/sub?x=1").has("location: /__mazelclaw__/canvas/sub/?x=1"))
+        // Neither is nearer to anything beside it, nor open to others.
+        try await #expect(instance.get("/__\(name)__/canvas/../../secret.txt").status == 400)
+        let foreign = ["Origin: http://evil.example"]
+        try await #expect(instance.get("/__\(name)__/canvas/sub/", headers: foreign).status == 401)
+        let page = try await WebSocketClient(port: instance.port, path: "/__\(name)__/ws")
+        #expect(page.isUpgraded)
+        page.frame(opcode: 1, [])
+        page.frame(opcode: 9, [7])
+        // A client of the protocol would first hear a challenge.
+        try await #expect(page.rawFrame()?.opcode == 10)
+        // Names that nobody has mean nothing.
+        try await #expect(instance.get("/__evil\(name)__/canvas/sub/").status == 404)
+    }
+}
+
 @Test(arguments: [
     "/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/sub/../../secret.txt",
     "/sub/%2e%2e/%2e%2e/secret.txt",
