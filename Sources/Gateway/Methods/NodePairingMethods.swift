@@ -91,10 +91,11 @@ private let reject = Method.immediate(
 
 private struct Proof {
     var nodeID: String
-    var token: String
+    var token: Secret?
 
     static let schema = Schema(
-        NodeDescription.id, Field(required: "token", .nonEmptyString, "The token it was given."), as: Proof.init)
+        NodeDescription.id, Field(required: "token", .nonEmptyString, "The token it was given.")
+    ) { nodeID, token in Proof(nodeID: nodeID, token: Secret(token)) }
 }
 
 private let verify = Method.immediate(
@@ -102,7 +103,7 @@ private let verify = Method.immediate(
     answer: .object(
         Field(required: "ok", .boolean, "Whether it is."), Field("node", PairedNode.shape, "The node, if it is."))
 ) { call, parameters in
-    guard let node = call.gateway.nodeStore.verify(parameters.nodeID, token: parameters.token) else {
+    guard let token = parameters.token, let node = call.gateway.nodeStore.verify(parameters.nodeID, token: token) else {
         return ["ok": false]
     }
     return ["ok": true, "node": .object(node.summary)]

@@ -41,7 +41,7 @@ final class NodeStore: Sendable {
     }
 
     /// The node `id`, when `token` is its own.
-    func verify(_ id: String, token: String) -> PairedNode? {
+    func verify(_ id: String, token: Secret) -> PairedNode? {
         guard let node = state.withLock({ state in state.paired.first { $0.nodeID == id } }),
             let known = Secret(node.tokenDigest), let shown = Secret(Self.digest(token)), known.matches(shown)
         else { return nil }
@@ -75,7 +75,7 @@ final class NodeStore: Sendable {
             let known = state.paired.firstIndex { $0.nodeID == request.nodeID }
             let node = PairedNode(
                 nodeID: request.nodeID, description: request.description,
-                tokenDigest: Self.digest(token.revealed()), createdAt: known.map { state.paired[$0].createdAt } ?? time,
+                tokenDigest: Self.digest(token), createdAt: known.map { state.paired[$0].createdAt } ?? time,
                 approvedAt: time)
             if let known { state.paired[known] = node } else { state.paired.append(node) }
             try keep(state)
@@ -111,7 +111,9 @@ final class NodeStore: Sendable {
         request.createdAt < clock.milliseconds - NodePairingRequest.lifetime
     }
 
-    private static func digest(_ token: String) -> String { Hex.text(SHA256.hash(data: Array(token.utf8))) }
+    private static func digest(_ token: Secret) -> String {
+        Hex.text(SHA256.hash(data: Array(token.revealed().utf8)))
+    }
 
     private func keep(_ state: State) throws(StorageError) {
         try database.writeNow { transaction in
