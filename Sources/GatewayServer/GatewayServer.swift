@@ -45,10 +45,10 @@ public struct GatewayServer: Service {
     private func serve(on group: any EventLoopGroup) async throws {
         let loop = group.next()
         let encryption = try encryption()
-        let connections = OpenConnections()
+        let connections = OpenConnections(limit: limits.connections, logger: logger)
         let site = Site(gateway: gateway, limits: limits, logger: logger)
         let listeners = try await Listeners.open(sockets, port: port, on: group, logger: logger) { channel in
-            connections.add(channel)
+            guard connections.add(channel) else { return channel.close() }
             return channel.eventLoop.makeCompletedFuture {
                 try encryption?.configure(channel)
                 try site.configure(channel)

@@ -1,3 +1,4 @@
+import Glibc
 public import NIOCore
 
 /// How long the server waits, and how much it takes in.
@@ -23,6 +24,18 @@ public struct ServerLimits: Sendable {
     /// The body of a request, in bytes. Default 64 KiB.
     public var body = 64 << 10
 
+    /// How many connections there may be at once. Default: what the process' limit of open files (getrlimit(2),
+    /// RLIMIT_NOFILE) leaves when 128 of them, or a quarter, are kept for databases, logs and the programs that answer.
+    public var connections = ServerLimits.roomForConnections
+
     /// The defaults.
     public init() {}
+
+    private static var roomForConnections: Int {
+        var limit = rlimit()
+        // Cannot fail: the resource exists, and the pointer is good (getrlimit(2), ERRORS).
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let files = Int(clamping: limit.rlim_cur)
+        return files - min(files / 4, 128)
+    }
 }

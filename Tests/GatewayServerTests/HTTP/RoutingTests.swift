@@ -96,6 +96,28 @@ func `a slow or silent client is let go`(start: String) async throws {
     }
 }
 
+@Test func `more connections than there may be are turned away, and let in when others leave`() async throws {
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.connections = 3
+    try await instance.serve(limits: limits) { _ in
+        var wires: [Wire] = []
+        for _ in 1...3 {
+            let wire = try Wire(port: instance.port)
+            wire.send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            try await #expect(wire.read(through: "\r\n\r\n")?.hasPrefix("HTTP/1.1 200") == true)
+            wires.append(wire)
+        }
+        try await #expect(instance.get("/ready").status == 0)
+        // Those who are in are none the worse.
+        wires[0].send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _ = try await wires[0].read(24)
+        try await #expect(wires[0].read(through: "\r\n\r\n")?.hasPrefix("HTTP/1.1 200") == true)
+        wires.removeLast()
+        try await #expect(eventually { try await instance.get("/ready").status == 200 })
+    }
+}
+
 @Test func `a connection left open does not hold up a stop`() async throws {
     let instance = try TestInstance()
     var wire: Wire?
