@@ -162,6 +162,27 @@ func `a close frame is answered with its code, or with what is wrong with it`(
     }
 }
 
+@Test func `who asks and does not read is closed as a slow consumer, and holds up nobody`() async throws {
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.closing = .seconds(30)
+    try await instance.serve(limits: limits) { _ in
+        let slow = try await established(instance)
+        // More than the kernel takes off the server's hands.
+        for number in 1...300 { try slow.send(["type": "req", "id": .string("\(number)"), "method": "config.schema"]) }
+        let other = try await established(instance)
+        try await #expect(other.call("health")?["ok"] == true)
+        var answers = 0
+        var last = try await slow.hear()
+        while case .frame(let frame) = last {
+            if frame["type"] == "res" { answers += 1 }
+            last = try await slow.hear()
+        }
+        #expect(last == .closed(code: 1008, reason: "slow consumer"))
+        #expect(answers > 0 && answers < 300)
+    }
+}
+
 @Test func `who does not answer our close frame is cut off`() async throws {
     let instance = try TestInstance()
     var limits = ServerLimits()
