@@ -59,6 +59,24 @@ func `it is the hour for it, or not`(start: String, end: String, zone: String, i
     #expect(ActiveHours(section)?.zone == nil)
 }
 
+@Test(arguments: ["agents.defaults", "agents.list[0]"], [("start", "end"), ("end", "start")])
+func `hours without a beginning or an end are refused`(place: String, names: (given: String, missing: String)) throws {
+    func issues(_ hours: JSON) -> [String] {
+        let agent: JSON = ["id": "main", "heartbeat": ["activeHours": hours]]
+        let defaults: JSON = ["heartbeat": ["activeHours": hours]]
+        let root: JSON = ["agents": place == "agents.defaults" ? ["defaults": defaults] : ["list": [agent]]]
+        return ConfigurationValidator.issues(in: root).map(\.description)
+    }
+    let half = issues(.object([names.given: "08:00", "timezone": "UTC"]))
+    #expect(
+        half == [
+            "\(place).heartbeat.activeHours.\(names.missing): `\(names.missing)` is required when there is a "
+                + "`\(names.given)`"
+        ])
+    #expect(issues([names.given: "08:00", names.missing: "09:00"]) == [])
+    #expect(issues(["timezone": "UTC"]) == [])
+}
+
 private func heartbeats(_ json: JSON) throws -> [Heartbeat] {
     Heartbeat.all(try #require(AgentsSection(json)))
 }

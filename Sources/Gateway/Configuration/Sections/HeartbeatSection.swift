@@ -1,3 +1,5 @@
+import JSON
+
 /// When an agent looks for work by itself: `agents.defaults.heartbeat`.
 public struct HeartbeatSection: ConfigurationSection {
     /// `every`.
@@ -83,6 +85,18 @@ public struct ActiveHoursSection: ConfigurationSection {
         Setting("start", \.start, .string(pattern: .timeOfDay), "From when on: 08:00."),
         Setting("end", \.end, .string(pattern: .timeOfDay), "Until when: 22:00, or 24:00."),
         Setting("timezone", \.timezone, "Where: a zone like Europe/Berlin; without one, or local, the host's."),
+    ]
+
+    static let checks = [
+        // Half of them would be taken for none, and an agent look for work at night.
+        ObjectCheck { hours in
+            for (given, missing) in [("start", "end"), ("end", "start")] where hours[given] != nil {
+                if hours[missing] == nil {
+                    return ([.name(missing)], "`\(missing)` is required when there is a `\(given)`")
+                }
+            }
+            return nil
+        }
     ]
 }
 
