@@ -25,7 +25,8 @@ public struct ServerLimits: Sendable {
     public var body = 64 << 10
 
     /// How many connections there may be at once. Default: what the process' limit of open files (getrlimit(2),
-    /// RLIMIT_NOFILE) leaves when 128 of them, or a quarter, are kept for databases, logs and the programs that answer.
+    /// RLIMIT_NOFILE) leaves when 128 of them are kept for databases, logs and the programs that answer; a quarter of it
+    /// where that is more. Where nothing is left to accept with, the event loop would try again and again.
     public var connections = ServerLimits.roomForConnections
 
     /// The defaults.
@@ -36,6 +37,6 @@ public struct ServerLimits: Sendable {
         // Cannot fail: the resource exists, and the pointer is good (getrlimit(2), ERRORS).
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let files = Int(clamping: limit.rlim_cur)
-        return files - min(files / 4, 128)
+        return max(files - 128, files / 4)
     }
 }

@@ -153,6 +153,39 @@ func `a signal ends the gateway with code 0`(signal: Int32) async throws {
     }
 }
 
+@Test(arguments: [64, 256]) func `silent connections leave the gateway descriptors, and cost no time`(limit: Int)
+    async throws
+{
+    let (command, port) = try await BuiltCommand.withEcho()
+    let end = try await command.gateway(
+        "--profile", command.profile, "gateway", wrapper: ["/usr/bin/prlimit", "--nofile=\(limit):\(limit)"]
+    ) { process in
+        let client = try await WebSocketClient(port: port)
+        try await client.enter(ConnectRequest())
+        let strangers = try (0..<2 * limit).map { _ in try Wire(port: port) }
+        // The last of them was turned away.
+        try await #expect(strangers.last?.readToEnd() == [])
+        // Who is in is answered, and a program is started for it.
+        let answer = try await client.call(
+            "agent", ["message": "hello", "sessionKey": "main", "idempotencyKey": "1"], id: "run")
+        #expect(answer?["ok"] == true)
+        let wait = try await client.call("agent.wait", ["runId": "1", "timeoutMs": 10_000])
+        #expect(wait?["payload"]?["status"] == "ok", "\(wait ?? .null)")
+        func time() throws -> Int {
+            let text = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+            let fields = text.drop { $0 != ")" }.split(separator: " ")
+            return try #require(Int(fields[12])) + #require(Int(fields[13]))
+        }
+        // In hundredths of a second (proc_pid_stat(5), utime and stime): an event loop that tries to accept takes all.
+        let before = try time()
+        try await Task.sleep(for: .seconds(1))
+        #expect(try time() - before < 50)
+        withExtendedLifetime(strangers) {}
+    }
+    #expect(end.code == 0)
+    #expect(end.errors.split(separator: "\n").count { $0.contains("too many connections") } == 1, "\(end.errors)")
+}
+
 @Test func `one instance runs once`() async throws {
     let command = try BuiltCommand()
     _ = try await command.gateway("--profile", command.profile, "gateway", "--port", "\(Port.free())") { process in
