@@ -89,6 +89,17 @@ func `the workspace ends in the profile's name and lies in the profile's own tre
     #expect(configuration.instance.stateDirectory.value.contains(configuration.workspace.value))
 }
 
+/// The original names them so in the home directory, where a profile's stands among other people's files.
+@Test(arguments: try Vectors.rows("workspace"))
+func `the workspace of a profile from the environment is called as clients of the original know it`(row: JSON) throws {
+    var environment: [String: String] = [:]
+    if let name = row["env"]?["CLAWDBOT_PROFILE"]?.string { environment["MAZELCLAW_PROFILE"] = name }
+    let there = try #require(row["out"]?["value"]?.string)
+    let workspace = try GatewayConfiguration(instance: instance(environment: environment, named: false), file: nil)
+        .workspace.value
+    #expect(workspace.lastComponent == there.replacing("/home/u/clawd", with: "workspace"))
+}
+
 @Test func `a start needs a local mode and a secret`() throws {
     func blocked(_ text: String, allows: Bool = false) throws -> String? {
         let configuration = try GatewayConfiguration(instance: instance(), file: file(text))

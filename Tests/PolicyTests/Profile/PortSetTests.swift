@@ -12,6 +12,19 @@ import Testing
         #expect(ports.all == ports.all.sorted())
     }
 
+    /// Where the original leaves the range it falls back to the default instance's ports, silently: here that is refused.
+    @Test(arguments: vectors("ports-derived"))
+    func `the ports are those clients of the original look for, or refused`(row: JSON) throws {
+        let base = try #require(row["base"]?.string)
+        guard let number = UInt16(base), let ports = PortSet(base: number) else {
+            #expect(Int(base).map { !(1024...65425).contains($0) } ?? true)
+            return
+        }
+        #expect(Int64(ports.control) == row["browserControl"]?.integer)
+        #expect(Int64(ports.cdp.lowerBound) == row["cdp"]?["start"]?.integer)
+        #expect(Int64(ports.cdp.upperBound) == row["cdp"]?["end"]?.integer)
+    }
+
     @Test(arguments: [0, 1, 1023, 65426, 65535] as [UInt16])
     func `a base whose ports would leave the range is refused`(base: UInt16) {
         #expect(PortSet(base: base) == nil)
