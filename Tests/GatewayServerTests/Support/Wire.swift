@@ -43,6 +43,11 @@ final class Wire {
         send(Array(text.utf8))
     }
 
+    /// Sends nothing more.
+    func finish() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
     /// The next `count` bytes; nil at the end of the stream.
     func read(_ count: Int) async throws -> [UInt8]? {
         while buffered.count < count {
