@@ -68,7 +68,8 @@ final class Host {
     }
 
     private static func isFree(_ port: UInt16) -> Bool {
-        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // SOCK_CLOEXEC: a program another test starts just now would hold the port for as long as it runs.
+        let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2000000, 0)
         defer { close(socket) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
