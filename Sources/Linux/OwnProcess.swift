@@ -45,10 +45,7 @@ public enum OwnProcess {
     /// The kernel shows the memory execve(2) laid out, whatever stands in it now.
     public static func hideArguments(behind name: String) throws(Errno) {
         guard clinux_argument_count() > 0, let first = clinux_arguments()[0] else { return }
-        var length = 0
-        for index in 0..<Int(clinux_argument_count()) {
-            length += clinux_arguments()[index].map { strlen($0) + 1 } ?? 0
-        }
+        let length = arguments.reduce(0) { $0 + $1.count + 1 }
         memset(first, 0, length)
         for (offset, byte) in name.utf8.prefix(length - 1).enumerated() { first[offset] = CChar(bitPattern: byte) }
         try ProcessControl.setName(name)

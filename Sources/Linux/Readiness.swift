@@ -39,22 +39,12 @@ public enum Readiness {
     public static func wait(
         for interests: [Interest], milliseconds: Int32, releasingImage: Bool = false
     ) throws(Errno) -> [Ready] {
-        // On the stack: an array of a C structure makes the runtime build its type first.
-        let result = withUnsafeTemporaryAllocation(of: pollfd.self, capacity: interests.count) { entries in
-            for (index, interest) in interests.enumerated() {
-                entries[index] = pollfd(fd: interest.descriptor.rawValue, events: interest.events, revents: 0)
-            }
-            if releasingImage { ProcessControl.releaseImage() }
-            return Result { () throws(Errno) in
-                _ = try retryingOnInterrupt { poll(entries.baseAddress, nfds_t(entries.count), milliseconds) }
-                var ready: [Ready] = []
-                for (index, entry) in entries.enumerated() where entry.revents != 0 {
-                    ready.append(Ready(index: index, isReadable: entry.revents & Int16(POLLIN) != 0))
-                }
-                return ready
-            }
+        var entries = interests.map { pollfd(fd: $0.descriptor.rawValue, events: $0.events, revents: 0) }
+        if releasingImage { ProcessControl.releaseImage() }
+        _ = try retryingOnInterrupt { poll(&entries, nfds_t(entries.count), milliseconds) }
+        return entries.indices.filter { entries[$0].revents != 0 }.map {
+            Ready(index: $0, isReadable: entries[$0].revents & Int16(POLLIN) != 0)
         }
-        return try result.get()
     }
 }
 

@@ -25,7 +25,7 @@ public struct HostProbe {
         for bind in profile.binds where !(AbsolutePath.root / "proc").contains(bind.source) {
             let status = try status(of: bind.source)
             entries.append((bind.source, status.kind == .directory ? .directory : .file))
-            identities.append((bind.source, HostFacts.FileIdentity(device: status.device, inode: status.inode)))
+            identities.append((bind.source, status.identity))
         }
         for path in PlanRequest.pathsOfInterest(of: policy) {
             if let entry = try Self.entry(path) { entries.append((path, entry)) }
@@ -104,7 +104,7 @@ public struct HostProbe {
             guard !status.isWritableByOthers else {
                 throw LaunchError.unsafePath(directory, "group or others may write it: run chmod go-w \(directory)")
             }
-            return HostFacts.FileIdentity(device: status.device, inode: status.inode)
+            return status.identity
         } catch let refusal as SafePath.Refusal {
             throw LaunchError.unsafePath(directory, "\(refusal.errno.name) at \(refusal.detail)")
         } catch let error as LaunchError {

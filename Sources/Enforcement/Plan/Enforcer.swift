@@ -331,7 +331,7 @@ struct Enforcer {
             }
             expected = identity
         }
-        guard HostFacts.FileIdentity(device: status.device, inode: status.inode) == expected else {
+        guard status.identity == expected else {
             throw refuse(.staleNFSFileHandle, "was replaced while the sandbox was being built")
         }
     }

@@ -40,7 +40,7 @@ extension Namespace {
                 case .user, .pid, .ipc, .uts, .cgroup: rawValue
                 }
             let status = try FileStatus(of: "/proc/self/ns/\(name)", follow: true)
-            return HostFacts.FileIdentity(device: status.device, inode: status.inode)
+            return status.identity
         }
     }
 }

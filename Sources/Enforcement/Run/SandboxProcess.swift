@@ -17,14 +17,13 @@ struct SandboxProcess {
         do {
             var enforcer = try Enforcer(supervisor: supervisor, canary: canary, notifications: notifications)
             var index = start
-            building: while true {
-                switch plan.steps[index] {
-                case .startPayload: break building
-                case .dieWithParent:
-                    try perform(index, with: &enforcer)
+            while true {
+                let step = plan.steps[index]
+                if case .startPayload = step { break }
+                try perform(index, with: &enforcer)
+                if case .dieWithParent = step {
                     try endIfOrphaned()
                     try leaveProcessGroup(index)
-                default: try perform(index, with: &enforcer)
                 }
                 index += 1
             }

@@ -27,8 +27,6 @@ public struct RecordLimiter<Record: CountedRecord>: Sendable {
     }
 
     private var rules: [Rule] = []
-    /// Whether something is held back.
-    public private(set) var holdsBack = false
 
     /// A limiter that has seen nothing.
     public init() {}
@@ -48,11 +46,9 @@ public struct RecordLimiter<Record: CountedRecord>: Sendable {
         record.count += rules[index].held?.count ?? 0
         guard rules[index].reported < Self.burst || record.time - rules[index].lastReport >= Self.pause else {
             rules[index].held = record
-            holdsBack = true
             return nil
         }
         rules[index].held = nil
-        holdsBack = rules.contains { $0.held != nil }
         rules[index].reported += 1
         rules[index].lastReport = record.time
         return record
@@ -67,7 +63,9 @@ public struct RecordLimiter<Record: CountedRecord>: Sendable {
             rules[index].held = nil
             rules[index].lastReport = time
         }
-        holdsBack = rules.contains { $0.held != nil }
         return due
     }
+
+    /// Whether something is held back.
+    public var holdsBack: Bool { rules.contains { $0.held != nil } }
 }
