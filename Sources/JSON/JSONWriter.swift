@@ -1,16 +1,24 @@
 /// Writes JSON as UTF-8 (RFC 8259): compact, or indented by two spaces.
-struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+///
+/// The text grows in memory of its own, not in an array: most pieces are a few bytes long, and an array asks with each
+/// whether it is shared and has room.
+struct JSONWriter: ~Copyable {
+    private var start: UnsafeMutablePointer<UInt8>
+    private var count = 0
+    private var capacity: Int
     private let isPretty: Bool
     private var depth = 0
 
-    init(isPretty: Bool) {
+    init(isPretty: Bool, capacity: Int) {
         self.isPretty = isPretty
+        self.capacity = capacity
+        start = .allocate(capacity: capacity)
     }
 
-    mutating func reserve(_ count: Int) {
-        bytes.reserveCapacity(count)
-    }
+    deinit { start.deallocate() }
+
+    /// What was written so far.
+    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
 
     mutating func write(_ value: JSON) {
         switch value {
@@ -33,68 +41,91 @@ struct JSONWriter {
             for index in members.indices {
                 separate(index)
                 write(members[index].name)
-                bytes.append(UInt8(ascii: ":"))
-                if isPretty { bytes.append(UInt8(ascii: " ")) }
+                put(":")
+                if isPretty { put(" ") }
                 write(members[index].value)
             }
             close("}", isEmpty: members.isEmpty)
         }
     }
 
+    // MARK: Structure
+
     private mutating func open(_ bracket: Unicode.Scalar) {
-        bytes.append(UInt8(ascii: bracket))
+        put(bracket)
         depth += 1
     }
 
     private mutating func separate(_ index: Int) {
-        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        if index > 0 { put(",") }
         breakLine()
     }
 
     private mutating func close(_ bracket: Unicode.Scalar, isEmpty: Bool) {
         depth -= 1
         if !isEmpty { breakLine() }
-        bytes.append(UInt8(ascii: bracket))
+        put(bracket)
     }
 
     private mutating func breakLine() {
         guard isPretty else { return }
-        bytes.append(UInt8(ascii: "\n"))
-        for _ in 0..<(2 * depth) { bytes.append(UInt8(ascii: " ")) }
+        put("\n")
+        for _ in 0..<depth { append("  ") }
     }
 
-    private mutating func append(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
+    // MARK: Scalars
 
     private mutating func append(_ value: Int64) {
-        bytes.append(contentsOf: String(value).utf8)
+        var text = String(value)
+        text.withUTF8 { append($0) }
     }
 
     private mutating func append(_ value: Double) {
         // RFC 8259 section 6 has no infinities and no NaN; null is what JavaScript's JSON.stringify writes.
         guard value.isFinite else { return append("null") }
-        let text = value.description
-        bytes.append(contentsOf: text.hasSuffix(".0") ? text.dropLast(2).utf8 : text[...].utf8)
+        var text = value.description
+        if text.hasSuffix(".0") { text.removeLast(2) }
+        text.withUTF8 { append($0) }
     }
 
     private mutating func write(_ string: String) {
-        bytes.append(UInt8(ascii: "\""))
         var string = string
         string.withUTF8 { text in
-            var clean = 0
-            var index = 0
-            while index < text.count {
-                if Self.mustEscape(text[index]) {
-                    bytes.append(contentsOf: text[clean..<index])
-                    appendEscape(text[index])
-                    clean = index + 1
-                }
-                index += 1
+            makeRoom(text.count + 2)
+            put("\"")
+            var rest = text[...]
+            while let index = Self.firstToEscape(rest) {
+                append(rest[..<index])
+                appendEscape(text[index])
+                rest = text[(index + 1)...]
             }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[clean...]))
+            append(rest)
+            put("\"")
         }
-        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Where the first byte stands that may not stand for itself.
+    private static func firstToEscape(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+        var index = text.startIndex
+        // Mostly there is none: eight bytes at a time.
+        while text.endIndex - index >= 8 {
+            let bytes = UnsafeRawBufferPointer(text.base).loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            if containsOneToEscape(bytes) { break }
+            index += 8
+        }
+        return text[index...].firstIndex(where: mustEscape)
+    }
+
+    /// Whether one of the eight bytes is below 0x20, a quote, a backslash or DEL. Taking 1, or 0x20, from each byte borrows
+    /// from the highest bit of the lowest one that is smaller.
+    private static func containsOneToEscape(_ bytes: UInt64) -> Bool {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        func zeros(_ bytes: UInt64) -> UInt64 { (bytes &- ones) & ~bytes }
+        let found =
+            (bytes &- ones * 0x20) & ~bytes
+            | zeros(bytes ^ ones * UInt64(UInt8(ascii: "\""))) | zeros(bytes ^ ones * UInt64(UInt8(ascii: "\\")))
+            | zeros(bytes ^ ones * 0x7F)
+        return found & (ones * 0x80) != 0
     }
 
     private static func mustEscape(_ byte: UInt8) -> Bool {
@@ -113,18 +144,57 @@ struct JSONWriter {
         case 0x0D: append("\\r")
         default:
             append("\\u00")
-            for digit in [byte >> 4, byte & 0xF] {
-                bytes.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            }
+            put(Self.hexDigit(byte >> 4))
+            put(Self.hexDigit(byte & 0xF))
         }
+    }
+
+    private static func hexDigit(_ value: UInt8) -> Unicode.Scalar {
+        Unicode.Scalar(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10)
+    }
+
+    // MARK: Bytes
+
+    private mutating func put(_ character: Unicode.Scalar) {
+        makeRoom(1)
+        start[count] = UInt8(ascii: character)
+        count += 1
+    }
+
+    private mutating func append(_ text: StaticString) {
+        append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    private mutating func append(_ text: Slice<UnsafeBufferPointer<UInt8>>) {
+        append(UnsafeBufferPointer(rebasing: text))
+    }
+
+    private mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+        guard let source = text.baseAddress else { return }
+        makeRoom(text.count)
+        (start + count).update(from: source, count: text.count)
+        count += text.count
+    }
+
+    /// Makes room for `more` bytes: at least twice as much as there is, so that no byte is moved often.
+    private mutating func makeRoom(_ more: Int) {
+        if count + more > capacity { grow(more) }
+    }
+
+    private mutating func grow(_ more: Int) {
+        let larger = max(2 * capacity, count + more)
+        let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+        moved.update(from: start, count: count)
+        start.deallocate()
+        start = moved
+        capacity = larger
     }
 }
 
 extension JSON {
     /// The value as UTF-8 text: on one line, or over several, indented by two spaces, when `pretty`.
     public func serialized(pretty: Bool = false) -> [UInt8] {
-        var writer = JSONWriter(isPretty: pretty)
-        writer.reserve(512)
+        var writer = JSONWriter(isPretty: pretty, capacity: 512)
         writer.write(self)
         return writer.bytes
     }
