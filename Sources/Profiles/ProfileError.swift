@@ -60,6 +60,8 @@ extension ProfileError: CustomStringConvertible {
     public static func remedy(for errno: Errno) -> String {
         switch errno {
         case .noSpace: "free some space"
+        case .noMemory: "free some memory"
+        case .ioError: "look whether a disk fails (dmesg)"
         case .readOnlyFileSystem:
             "let it be written: in a unit StateDirectory=mazelclaw-run, CacheDirectory=mazelclaw, and ReadWritePaths= for "
                 + "what else it names"

@@ -160,7 +160,8 @@ struct probe_fault_report probe_fault(int role, int call, int error, char *const
                 report.calls_before_main = report.calls;
             }
             if (info.op == PTRACE_SYSCALL_INFO_ENTRY && counts(process, role, &report) &&
-                can_fail((long)registers.orig_rax) && ++report.calls == call) {
+                can_fail((long)registers.orig_rax) &&
+                (++report.calls == call || (call < 0 && (long)registers.orig_rax == -call))) {
                 report.has_failed = true;
                 report.number = (int)registers.orig_rax;
                 if (error == 0) {

@@ -22,8 +22,8 @@ public struct FilterCache: Sendable {
     /// The program for the seccomp policy in `file`: kept, or compiled and kept for the next start. Without a
     /// supervisor it is that of `withoutSupervisor`.
     ///
-    /// Throws `ProfileError` when the file is missing, not trusted or not valid. A cache that cannot be written
-    /// costs time, nothing else.
+    /// Throws `ProfileError` when the file is missing, not trusted or not valid, or cannot be compiled now. A cache that
+    /// cannot be written costs time, nothing else.
     public func program(file: AbsolutePath, policies: PolicyFiles, isSupervised: Bool) throws(ProfileError)
         -> SeccompProgram
     {
@@ -33,12 +33,17 @@ public struct FilterCache: Sendable {
             return SeccompProgram(file: file.text, bytes: program, isSupervised: isSupervised)
         }
         let text = try policies.seccompText(file)
+        let policy: SeccompPolicy
+        do { policy = try SeccompPolicy(file: file.text, text: text) } catch { throw .invalid(error) }
         let program: [UInt8]
         do {
-            let policy = try SeccompPolicy(file: file.text, text: text)
             program = try FilterCompiler.compile(isSupervised ? policy : policy.withoutSupervisor).bytes
         } catch {
-            throw .invalid(error)
+            switch error {
+            case .policy(let error): throw .invalid(error)
+            case .library(let call, let errno):
+                throw .system(action: "compile (\(call))", path: file.text, errno: errno)
+            }
         }
         if let key, isSettled(file) { keep(key + program, at: place) }
         return SeccompProgram(file: file.text, bytes: program, isSupervised: isSupervised)

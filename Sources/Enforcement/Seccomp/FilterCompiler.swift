@@ -1,4 +1,5 @@
 internal import CSeccomp
+internal import Glibc
 internal import Linux
 public import Policy
 internal import SystemPackage
@@ -7,12 +8,15 @@ internal import SystemPackage
 public enum FilterCompiler {
     /// The program that carries out `policy`.
     ///
-    /// Throws `PolicyError`: with file and line for an unknown name or for rules libseccomp cannot express
-    /// together, without a line when the program would be longer than 4096 instructions or libseccomp fails.
+    /// Throws `FilterError.policy`: with file and line for an unknown name or for rules libseccomp cannot express
+    /// together, without a line when the program would be longer than 4096 instructions; `FilterError.library` when a
+    /// call of libseccomp fails that no policy makes fail.
     /// Every program was tried against the file's meaning before it is returned. Takes some milliseconds; the
     /// result depends only on the file and on libseccomp's version.
-    public static func compile(_ policy: SeccompPolicy) throws(PolicyError) -> BPFProgram {
-        if let error = policy.unknownNames(isKnown: { SyscallTable.number(of: $0) != nil }).first { throw error }
+    public static func compile(_ policy: SeccompPolicy) throws(FilterError) -> BPFProgram {
+        if let error = policy.unknownNames(isKnown: { SyscallTable.number(of: $0) != nil }).first {
+            throw .policy(error)
+        }
         let filter = try LibseccompFilter.empty(for: policy)
         for (index, entry) in policy.entries.enumerated() where entry.action != policy.defaultAction {
             for (nameIndex, name) in entry.names.enumerated() {
@@ -25,11 +29,13 @@ public enum FilterCompiler {
             }
         }
         guard let program = BPFProgram(bytes: try filter.export()) else {
-            throw PolicyError(
-                file: policy.file,
-                message: "more than \(BPFProgram.maximumCount) instructions, the kernel's limit; use fewer conditions")
+            throw .policy(
+                PolicyError(
+                    file: policy.file,
+                    message: "more than \(BPFProgram.maximumCount) instructions, the kernel's limit; use fewer "
+                        + "conditions"))
         }
-        try verify(program, policy)
+        if let error = disagreement(of: program, with: policy) { throw .policy(error) }
         return program
     }
 
@@ -39,8 +45,9 @@ public enum FilterCompiler {
         return "\(version.major).\(version.minor).\(version.micro)"
     }
 
-    private static func verify(_ program: BPFProgram, _ policy: SeccompPolicy) throws(PolicyError) {
-        guard let found = policy.firstDisagreement(with: program, nameOf: SyscallTable.name) else { return }
+    /// Where `program` answers a call otherwise than `policy` means it; nil where it never does.
+    private static func disagreement(of program: BPFProgram, with policy: SeccompPolicy) -> PolicyError? {
+        guard let found = policy.firstDisagreement(with: program, nameOf: SyscallTable.name) else { return nil }
         let call = found.name ?? "system call \(found.call.number)"
         let arguments = found.call.arguments.map { "0x" + String($0, radix: 16) }.joined(separator: ", ")
         let answer =
@@ -49,28 +56,27 @@ public enum FilterCompiler {
             "libseccomp cannot express the rules for \(call) together: for (\(arguments)) the file means "
             + "\(found.meant), the filter would answer \(answer); write rules that do not overlap"
         guard let index = found.name.flatMap({ policy.indices(ofEntriesFor: $0).first }) else {
-            throw PolicyError(file: policy.file, message: message)
+            return PolicyError(file: policy.file, message: message)
         }
-        throw policy.error(entry: index, message)
+        return policy.error(entry: index, message)
     }
 }
 
 /// A libseccomp filter under construction (seccomp_init(3)).
 private struct LibseccompFilter: ~Copyable {
     private let context: UnsafeMutableRawPointer
-    private let file: String
 
-    private init(context: UnsafeMutableRawPointer, file: String) {
+    private init(context: UnsafeMutableRawPointer) {
         self.context = context
-        self.file = file
     }
 
     /// An empty filter with the policy's default action.
-    static func empty(for policy: SeccompPolicy) throws(PolicyError) -> LibseccompFilter {
+    static func empty(for policy: SeccompPolicy) throws(FilterError) -> LibseccompFilter {
         guard let context = seccomp_init(policy.defaultAction.returnValue) else {
-            throw PolicyError(file: policy.file, message: "seccomp_init failed: out of memory")
+            // seccomp_init(3): it has no other reason.
+            throw .library(call: "seccomp_init", errno: .noMemory)
         }
-        let filter = LibseccompFilter(context: context, file: policy.file)
+        let filter = LibseccompFilter(context: context)
         // Another calling convention reaches the same kernel by other numbers: no rule here would hold for it.
         try filter.set(SCMP_FLTATR_ACT_BADARCH, SeccompAction.killProcess.returnValue, "ACT_BADARCH")
         // A binary tree over the numbers; the default is a list, which is walked for every call whose answer
@@ -86,18 +92,19 @@ private struct LibseccompFilter: ~Copyable {
     /// Adds one rule. `refusal` makes the error from libseccomp's negative errno.
     func add(
         _ name: String, _ entry: SeccompPolicy.Entry, refusal: (Int32) -> PolicyError
-    ) throws(PolicyError) {
+    ) throws(FilterError) {
         let number = seccomp_syscall_resolve_name_arch(SeccompCall.x86_64, name)
         let comparisons = entry.comparisons.map(\.libseccomp)
         let result = comparisons.withUnsafeBufferPointer { buffer in
             seccomp_rule_add_exact_array(
                 context, entry.action.returnValue, number, UInt32(buffer.count), buffer.baseAddress)
         }
-        guard result == 0 else { throw refusal(result) }
+        guard result != -ENOMEM else { throw .library(call: "seccomp_rule_add", errno: .noMemory) }
+        guard result == 0 else { throw .policy(refusal(result)) }
     }
 
     /// The program as bytes.
-    func export() throws(PolicyError) -> [UInt8] {
+    func export() throws(FilterError) -> [UInt8] {
         do throws(Errno) {
             // A memory file rather than a pipe: a pipe may hold less than a program, and nobody else reads.
             let output = try FileDescriptor.memoryFile(named: "seccomp")
@@ -106,14 +113,14 @@ private struct LibseccompFilter: ~Copyable {
             guard result == 0 else { throw Errno(rawValue: -result) }
             return try output.readFromStart()
         } catch {
-            throw PolicyError(file: file, message: "seccomp_export_bpf failed: \(error)")
+            throw .library(call: "seccomp_export_bpf", errno: error)
         }
     }
 
-    private func set(_ attribute: scmp_filter_attr, _ value: UInt32, _ name: String) throws(PolicyError) {
+    private func set(_ attribute: scmp_filter_attr, _ value: UInt32, _ name: String) throws(FilterError) {
         let result = seccomp_attr_set(context, attribute, value)
         guard result == 0 else {
-            throw PolicyError(file: file, message: "seccomp_attr_set(\(name)) failed: \(Errno(rawValue: -result))")
+            throw .library(call: "seccomp_attr_set(\(name))", errno: Errno(rawValue: -result))
         }
     }
 }

@@ -9,15 +9,15 @@ import Testing
         let policy = try policy(
             #"{"names":["read"],"action":"SCMP_ACT_ALLOW"}"#,
             "{\"names\":[\"write\",\n\"\(name)\"],\"action\":\"SCMP_ACT_ALLOW\"}")
-        let error = #expect(throws: PolicyError.self) { try FilterCompiler.compile(policy) }
-        #expect(error?.file == "test.seccomp.json")
-        #expect(error?.position?.line == 5)
-        #expect(error?.message.contains("\"\(name)\"") == true)
+        let error = #expect(throws: FilterError.self) { try FilterCompiler.compile(policy) }
+        #expect(error?.policy?.file == "test.seccomp.json")
+        #expect(error?.policy?.position?.line == 5)
+        #expect(error?.policy?.message.contains("\"\(name)\"") == true)
     }
 
     @Test func `an unknown name is refused even where it would be denied anyway`() throws {
         let policy = try policy(#"{"names":["nosuchcall"],"action":"SCMP_ACT_ERRNO","errnoRet":38}"#)
-        #expect(throws: PolicyError.self) { try FilterCompiler.compile(policy) }
+        #expect(throws: FilterError.self) { try FilterCompiler.compile(policy) }
     }
 
     @Test func `rules that libseccomp does not keep apart are refused with the call's line`() throws {
@@ -27,9 +27,9 @@ import Testing
                 + #""args":[{"index":0,"value":1,"valueTwo":1,"op":"SCMP_CMP_MASKED_EQ"}]}"#,
             #"{"names":["personality"],"action":"SCMP_ACT_ERRNO","errnoRet":1,"#
                 + #""args":[{"index":0,"value":255,"valueTwo":1,"op":"SCMP_CMP_MASKED_EQ"}]}"#)
-        let error = #expect(throws: PolicyError.self) { try FilterCompiler.compile(policy) }
-        #expect(error?.position?.line == 3)
-        #expect(error?.message.contains("personality") == true)
+        let error = #expect(throws: FilterError.self) { try FilterCompiler.compile(policy) }
+        #expect(error?.policy?.position?.line == 3)
+        #expect(error?.policy?.message.contains("personality") == true)
     }
 
     @Test func `a program beyond the kernel's limit is refused`() throws {
@@ -41,8 +41,8 @@ import Testing
             #"{"defaultAction":"SCMP_ACT_ERRNO","architectures":["SCMP_ARCH_X86_64"],"defaultErrnoRet":38,"#
             + "\"syscalls\":[" + entries.joined(separator: ",\n") + "]}"
         let policy = try SeccompPolicy(file: "long.seccomp.json", text: Array(text.utf8))
-        let error = #expect(throws: PolicyError.self) { try FilterCompiler.compile(policy) }
-        #expect(error?.message.contains("4096") == true)
+        let error = #expect(throws: FilterError.self) { try FilterCompiler.compile(policy) }
+        #expect(error?.policy?.message.contains("4096") == true)
     }
 
     @Test func `a rule that only repeats the default action changes nothing`() throws {
@@ -90,5 +90,11 @@ import Testing
         #expect(SyscallTable.name(of: .max) == nil)
         #expect(SyscallTable.name(of: 1 << 31) == nil)
         #expect(SyscallTable.number(of: "read") == 0)
+    }
+}
+
+extension FilterError {
+    fileprivate var policy: PolicyError? {
+        if case .policy(let error) = self { error } else { nil }
     }
 }
