@@ -32,6 +32,9 @@ struct TimeZoneRules: Sendable, Equatable {
         return file(path)
     }
 
+    /// Whether this host knows zones at all: tzdata may not be installed.
+    static var areInstalled: Bool { named("Europe/London") != nil }
+
     /// The zone of this host: `TZ`, or /etc/localtime, or universal time when there is neither.
     static func local(_ variable: String? = getenv("TZ").map { String(cString: $0) }) -> TimeZoneRules {
         if let variable, !variable.isEmpty {

@@ -17,7 +17,12 @@ struct ActiveHours: Sendable, Equatable {
             return nil
         }
         (self.start, self.end) = (start, end)
-        zone = section.timezone.flatMap { ["", "local", "user"].contains($0) ? nil : $0 }
+        zone = section.timezone.flatMap(Self.zone)
+    }
+
+    /// The name of the zone that `text` means; nil when it means the host's.
+    static func zone(_ text: String) -> String? {
+        ["", "local", "user"].contains(text) ? nil : text
     }
 
     /// The minutes after midnight of `text`, `00:00` to `24:00`; nil when it is no such time.

@@ -60,7 +60,7 @@ func `it is the hour for it, or not`(start: String, end: String, zone: String, i
 }
 
 @Test(arguments: ["agents.defaults", "agents.list[0]"], [("start", "end"), ("end", "start")])
-func `hours without a beginning or an end are refused`(place: String, names: (given: String, missing: String)) throws {
+func `half of the hours, and a zone nobody knows, are refused`(place: String, names: (given: String, missing: String)) {
     func issues(_ hours: JSON) -> [String] {
         let agent: JSON = ["id": "main", "heartbeat": ["activeHours": hours]]
         let defaults: JSON = ["heartbeat": ["activeHours": hours]]
@@ -75,6 +75,12 @@ func `hours without a beginning or an end are refused`(place: String, names: (gi
         ])
     #expect(issues([names.given: "08:00", names.missing: "09:00"]) == [])
     #expect(issues(["timezone": "UTC"]) == [])
+    #expect(issues(["timezone": "local"]) == [])
+    #expect(
+        issues(["timezone": "Moon/Base"]) == [
+            "\(place).heartbeat.activeHours.timezone: this host knows no time zone \"Moon/Base\"; expected a name like "
+                + "\"Europe/Berlin\" or \"UTC\""
+        ])
 }
 
 private func heartbeats(_ json: JSON) throws -> [Heartbeat] {

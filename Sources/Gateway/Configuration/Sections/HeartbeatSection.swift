@@ -96,7 +96,17 @@ public struct ActiveHoursSection: ConfigurationSection {
                 }
             }
             return nil
-        }
+        },
+        // Where no zone is known the heartbeat itself says so: a gateway is not to stay down for a missing package.
+        ObjectCheck { hours in
+            guard let name = hours["timezone"]?.string.flatMap(ActiveHours.zone), TimeZoneRules.named(name) == nil,
+                TimeZoneRules.areInstalled
+            else { return nil }
+            return (
+                [.name("timezone")],
+                "this host knows no time zone \(JSON.string(name).text()); expected a name like \"Europe/Berlin\" or \"UTC\""
+            )
+        },
     ]
 }
 
