@@ -13,7 +13,6 @@ final class CronService: Sendable {
         var jobs: [String: CronJob]
         var running: Set<String> = []
         var section: CronSection
-        var isServing = false
 
         /// How many more jobs may be begun now.
         var free: Int {
@@ -30,8 +29,6 @@ final class CronService: Sendable {
 
     /// How many jobs there may be.
     static let limit = 1000
-    /// The longest the service looks away from the clock, in milliseconds: somebody may set it.
-    private static let longestSleep: Int64 = 60_000
 
     private let database: InstanceDatabase
     private let clock: WallClock
@@ -190,16 +187,10 @@ final class CronService: Sendable {
 
     /// Does what is due, when it is due, for `gateway`, until the task is cancelled. Called again, it does nothing.
     func serve(for gateway: Gateway) async {
-        let isFirst = state.withLock { state in
-            defer { state.isServing = true }
-            return !state.isServing
-        }
-        guard isFirst else { return }
-        while !Task.isCancelled {
+        await alarm.serve(untilNext: { untilNext }) {
             for job in takeDue() {
                 gateway.tasks.start { [self] in _ = await perform(job, for: gateway) }
             }
-            await alarm.sleep(milliseconds: untilNext)
         }
     }
 
@@ -234,12 +225,12 @@ final class CronService: Sendable {
         return job
     }
 
-    /// Milliseconds until something may be due.
-    private var untilNext: Int64 {
+    /// Milliseconds until something may be due; nil when nothing is that can be done.
+    private var untilNext: Int64? {
         let time = clock.milliseconds
         return state.withLock { state in
             let next = state.jobs.values.filter { !state.running.contains($0.id) }.compactMap(\.state.nextRunAt).min()
-            return state.free == 0 ? Self.longestSleep : min(Self.longestSleep, max(0, (next ?? .max) - time))
+            return state.free == 0 ? nil : next.map { $0 - time }
         }
     }
 

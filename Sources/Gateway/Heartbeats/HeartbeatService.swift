@@ -12,7 +12,6 @@ final class HeartbeatService: Sendable {
         var due: [String: Int64] = [:]
         var running: Set<String> = []
         var isEnabled = true
-        var isServing = false
         var last: JSON?
 
         mutating func take(_ heartbeats: [Heartbeat], at time: Int64) {
@@ -28,8 +27,6 @@ final class HeartbeatService: Sendable {
 
     /// How long one whose session is being used waits, in milliseconds.
     private static let patience: Int64 = 60_000
-    /// The longest the service looks away from the clock, in milliseconds: somebody may set it.
-    private static let longestSleep: Int64 = 60_000
 
     private let clock: WallClock
     private let alarm = Alarm()
@@ -66,19 +63,17 @@ final class HeartbeatService: Sendable {
 
     /// Does what is due, when it is due, for `gateway`, until the task is cancelled. Called again, it does nothing.
     func serve(for gateway: Gateway) async {
-        let isFirst = state.withLock { state in
-            defer { state.isServing = true }
-            return !state.isServing
-        }
-        guard isFirst else { return }
-        while !Task.isCancelled {
+        await alarm.serve(untilNext: { untilNext }) {
             for heartbeat in takeDue() {
                 gateway.tasks.start { [self] in await perform(heartbeat, for: gateway) }
             }
-            let time = clock.milliseconds
-            let next = state.withLock { $0.due.values.min() } ?? .max
-            await alarm.sleep(milliseconds: min(Self.longestSleep, max(0, next - time)))
         }
+    }
+
+    /// Milliseconds until something is due; nil when nothing ever is.
+    private var untilNext: Int64? {
+        let time = clock.milliseconds
+        return state.withLock { $0.due.values.min() }.map { $0 - time }
     }
 
     private func takeDue() -> [Heartbeat] {

@@ -1,12 +1,16 @@
 import Synchronization
 
-/// Wakes one who sleeps until something is due, when that may have changed.
+/// Wakes one who does what is due, when it is due, and when that may have changed.
 final class Alarm: Sendable {
     private struct State {
         var sleeper: Task<Void, Never>?
         /// Whether it rang while nobody slept.
         var isRung = false
+        var isServing = false
     }
+
+    /// The longest it looks away from the clock, in milliseconds: somebody may set it.
+    private static let longestSleep: Int64 = 60_000
 
     private let state = Mutex(State())
 
@@ -18,8 +22,22 @@ final class Alarm: Sendable {
         }
     }
 
+    /// Calls `work` at once, whenever it rings, and when the milliseconds are over that `untilNext` says, until the task
+    /// is cancelled. Called again, it does nothing.
+    func serve(untilNext: () -> Int64?, _ work: () -> Void) async {
+        let isFirst = state.withLock { state in
+            defer { state.isServing = true }
+            return !state.isServing
+        }
+        guard isFirst else { return }
+        while !Task.isCancelled {
+            work()
+            await sleep(milliseconds: min(Self.longestSleep, max(0, untilNext() ?? .max)))
+        }
+    }
+
     /// Sleeps so many milliseconds at most: until it rings, or the task is cancelled.
-    func sleep(milliseconds: Int64) async {
+    private func sleep(milliseconds: Int64) async {
         let sleeper: Task<Void, Never>? = state.withLock { state in
             guard !state.isRung else {
                 state.isRung = false
@@ -39,6 +57,9 @@ final class Alarm: Sendable {
             sleeper.cancel()
         }
         // Who is awake looks at everything.
-        state.withLock { $0 = State() }
+        state.withLock { state in
+            state.sleeper = nil
+            state.isRung = false
+        }
     }
 }
