@@ -29,6 +29,9 @@ struct Site: Sendable {
         let directory = CanvasDirectory(root: gateway.configuration.canvasDirectory)
         liveReload =
             section.enabled && section.liveReload ? LiveReload(directory: directory, gateway: gateway) : nil
+        let avatar = AvatarRoute(
+            prefix: ControlUIRoute.base(gateway.configuration.content.gateway.controlUI.basePath) + "/avatar",
+            gateway: gateway)
         let canvas = CanvasRoute(directory: directory, gateway: gateway, isLive: section.liveReload)
         routes =
             [
@@ -37,6 +40,7 @@ struct Site: Sendable {
                     let isReady = gateway.isReady
                     return .json(["ok": .bool(isReady), "ready": .bool(isReady)], isReady ? .ok : .serviceUnavailable)
                 },
+                Route(under: avatar.prefix, answer: avatar.answer),
             ] + (section.enabled ? [Route(under: CanvasRoute.prefix, answer: canvas.answer)] : [])
     }
 

@@ -10,6 +10,8 @@ struct Agent: Sendable {
     var workspace: AbsolutePath
     /// Its models, in the order they are tried. None: the operator answers.
     var models: [ModelName] = []
+    /// What it looks like.
+    var picture: AgentPicture?
     /// Whether somebody else than the operator may answer.
     var hasModel: Bool { models.contains { $0.provider != Operator.id } }
 }

@@ -25,7 +25,8 @@ extension AgentDirectory {
             let fallbacks = agent.model.map(\.fallbacks) ?? defaults.model.fallbacks
             return Agent(
                 id: IdentifierText.agent(agent.id), name: agent.name ?? agent.identity.name, workspace: workspace,
-                models: (models + (models.isEmpty ? [] : fallbacks)).map(ModelName.init))
+                models: (models + (models.isEmpty ? [] : fallbacks)).map(ModelName.init),
+                picture: agent.identity.avatar.flatMap { AgentPicture($0, workspace: workspace) })
         }
         var backends: [String: CLIBackend] = [:]
         for (id, section) in defaults.cliBackends {
