@@ -23,10 +23,10 @@ struct Site: Sendable {
         controlUI = gateway.configuration.controlUIDirectory.map { directory in
             ControlUIRoute(
                 base: ControlUIRoute.base(gateway.configuration.content.gateway.controlUI.basePath),
-                directory: CanvasDirectory(root: directory))
+                directory: ServedDirectory(root: directory))
         }
         let section = gateway.configuration.content.canvasHost
-        let directory = CanvasDirectory(root: gateway.configuration.canvasDirectory)
+        let directory = ServedDirectory(root: gateway.configuration.canvasDirectory)
         liveReload =
             section.enabled && section.liveReload ? LiveReload(directory: directory, gateway: gateway) : nil
         let avatar = AvatarRoute(

@@ -5,7 +5,7 @@ import NIOHTTP1
 struct CanvasRoute: Sendable {
     static let prefix = "/__mazelclaw__/canvas"
 
-    let directory: CanvasDirectory
+    let directory: ServedDirectory
     let gateway: Gateway
     /// Whether pages follow changes.
     var isLive = true

@@ -13,7 +13,7 @@ final class LiveReload: Sendable {
         var isWatching = false
     }
 
-    private let directory: CanvasDirectory
+    private let directory: ServedDirectory
     private let gateway: Gateway
     private let interval: Duration
     private let state = Mutex(State())
@@ -21,7 +21,7 @@ final class LiveReload: Sendable {
     /// How many pages may wait at once.
     static let limit = 64
 
-    init(directory: CanvasDirectory, gateway: Gateway, interval: Duration = .milliseconds(500)) {
+    init(directory: ServedDirectory, gateway: Gateway, interval: Duration = .milliseconds(500)) {
         self.directory = directory
         self.gateway = gateway
         self.interval = interval

@@ -36,7 +36,7 @@ struct AvatarRoute: Sendable {
     /// The file with `picture`, when it is an image by its name.
     private func image(_ picture: AgentPicture?) -> (file: OpenFile, type: String)? {
         guard case .file(let workspace, let path) = picture,
-            case .file(let file, let name) = CanvasDirectory(root: workspace).entry(path)
+            case .file(let file, let name) = ServedDirectory(root: workspace).entry(path)
         else { return nil }
         let type = MediaType.of(name)
         return type.hasPrefix("image/") ? (file, type) : nil

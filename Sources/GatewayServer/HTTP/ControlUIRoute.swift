@@ -6,7 +6,7 @@ import NIOHTTP1
 struct ControlUIRoute: Sendable {
     /// The path it is under, without a slash at its end; empty when it is everything that nothing else is.
     let base: String
-    let directory: CanvasDirectory
+    let directory: ServedDirectory
 
     /// Paths that are never its own, whether anything is served there or not: programs ask there, not people.
     private static let reserved = ["/__mazelclaw__", "/v1", "/tools"]

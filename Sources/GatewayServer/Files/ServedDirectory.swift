@@ -4,7 +4,7 @@ import Glibc
 ///
 /// Agents write here, so no name is trusted: each component is opened in the directory before it, and a
 /// symbolic link is refused wherever it stands (openat(2), O_NOFOLLOW).
-struct CanvasDirectory: Sendable {
+struct ServedDirectory: Sendable {
     /// Its absolute path. Not followed when it is a symbolic link itself.
     let root: String
 

@@ -1,6 +1,6 @@
 import Glibc
 
-extension CanvasDirectory {
+extension ServedDirectory {
     /// A number that is another when a file was made, written, replaced or removed: of what stands below the root, up
     /// to `limit` entries and sixteen directories deep. Links are not followed.
     func fingerprint(limit: Int = 4096) -> Int {
