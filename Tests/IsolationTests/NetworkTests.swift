@@ -37,6 +37,9 @@ import Testing
     /// A listener of the host's on `port` of every address; what connects to it is never answered.
     private func listener(_ port: UInt16, type: __socket_type = SOCK_STREAM) throws -> Int32 {
         let socket = Glibc.socket(AF_INET, Int32(type.rawValue) | 0o2000000, 0)
+        // Connections of a test that had these ports before may not be forgotten yet (tcp(7), TIME_WAIT).
+        var one: Int32 = 1
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, 4)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
