@@ -87,6 +87,20 @@ import Testing
         #expect(end.sentences.last?.contains(name ?? "?") == true)
     }
 
+    /// Compiling a filter asks the kernel too.
+    @Test(arguments: Starting.available)
+    func `a kernel without seccomp is named as well where no filter is kept`(starting: Starting) throws {
+        let host = try Host(starting)
+        try FileManager.default.removeItem(atPath: "\(host.root)/cache")
+        try Files.write("", to: "\(host.root)/cache")
+        let lack = try #require(Self.lacks.first { $0.name == "seccomp" })
+        var options = Host.Options()
+        options.wrapper = lack.wrapper(host)
+        let end = try host.run(["true"], options)
+        #expect(end.code == 69, "\(end.errors)")
+        #expect(end.sentences.count == 1 && end.sentences[0].contains("seccomp(2) answers"), "\(end.errors)")
+    }
+
     /// execve is refused by the policy itself: the filter is the last step before it.
     private func expectExecFailure(_ host: Host, _ lack: Lack) throws {
         let end = try host.run(["/usr"])

@@ -100,8 +100,11 @@ public struct Launch {
             others = try ProfileStore(directories: directories).others(than: profile.name)
             ports = try PortPlan(others: others).ports(of: profile)
         } catch {
-            // libseccomp asks the kernel too: what the host lacks is no fault of the policy's.
-            if case .invalid = error { try Self.checkSeccomp() }
+            // libseccomp asks the kernel too: what the host lacks is no fault of the policy's, nor of a call's.
+            switch error {
+            case .invalid, .system: try Self.checkSeccomp()
+            default: break
+            }
             throw .profile(error)
         }
         var request = PlanRequest(
