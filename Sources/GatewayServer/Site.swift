@@ -20,18 +20,15 @@ struct Site: Sendable {
         self.gateway = gateway
         self.limits = limits
         self.logger = logger
+        let base = ControlUIRoute.base(gateway.configuration.content.gateway.controlUI.basePath)
         controlUI = gateway.configuration.controlUIDirectory.map { directory in
-            ControlUIRoute(
-                base: ControlUIRoute.base(gateway.configuration.content.gateway.controlUI.basePath),
-                directory: ServedDirectory(root: directory))
+            ControlUIRoute(base: base, directory: ServedDirectory(root: directory))
         }
         let section = gateway.configuration.content.canvasHost
         let directory = ServedDirectory(root: gateway.configuration.canvasDirectory)
         liveReload =
             section.enabled && section.liveReload ? LiveReload(directory: directory, gateway: gateway) : nil
-        let avatar = AvatarRoute(
-            prefix: ControlUIRoute.base(gateway.configuration.content.gateway.controlUI.basePath) + "/avatar",
-            gateway: gateway)
+        let avatar = AvatarRoute(prefix: base + "/avatar", gateway: gateway)
         let canvas = CanvasRoute(directory: directory, gateway: gateway, isLive: section.liveReload)
         routes =
             [

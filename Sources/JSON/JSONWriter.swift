@@ -9,18 +9,23 @@ struct JSONWriter: ~Copyable {
     private let isPretty: Bool
     private var depth = 0
 
-    init(isPretty: Bool, capacity: Int) {
+    /// Writes `value`.
+    init(_ value: JSON, isPretty: Bool) {
         self.isPretty = isPretty
-        self.capacity = capacity
+        capacity = 512
         start = .allocate(capacity: capacity)
+        write(value)
     }
 
     deinit { start.deallocate() }
 
     /// What was written so far.
-    var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
+    var bytes: [UInt8] { Array(written) }
+    var text: String { String(decoding: written, as: UTF8.self) }
 
-    mutating func write(_ value: JSON) {
+    private var written: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+
+    private mutating func write(_ value: JSON) {
         switch value {
         case .null: append("null")
         case .bool(true): append("true")
@@ -176,11 +181,12 @@ struct JSONWriter: ~Copyable {
         count += text.count
     }
 
-    /// Makes room for `more` bytes: at least twice as much as there is, so that no byte is moved often.
+    /// Makes room for `more` bytes.
     private mutating func makeRoom(_ more: Int) {
         if count + more > capacity { grow(more) }
     }
 
+    /// To at least twice the size, so that no byte is moved often.
     private mutating func grow(_ more: Int) {
         let larger = max(2 * capacity, count + more)
         let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
@@ -194,13 +200,11 @@ struct JSONWriter: ~Copyable {
 extension JSON {
     /// The value as UTF-8 text: on one line, or over several, indented by two spaces, when `pretty`.
     public func serialized(pretty: Bool = false) -> [UInt8] {
-        var writer = JSONWriter(isPretty: pretty, capacity: 512)
-        writer.write(self)
-        return writer.bytes
+        JSONWriter(self, isPretty: pretty).bytes
     }
 
     /// The value as text: on one line, or over several, indented by two spaces, when `pretty`.
     public func text(pretty: Bool = false) -> String {
-        String(decoding: serialized(pretty: pretty), as: UTF8.self)
+        JSONWriter(self, isPretty: pretty).text
     }
 }

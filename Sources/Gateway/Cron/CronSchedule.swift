@@ -35,10 +35,7 @@ enum CronSchedule: Sendable, Equatable {
                 throw ProtocolError(.invalidRequest, "schedule.expr: \(error)")
             }
             guard let zone = name.map(TimeZoneRules.named) ?? TimeZoneRules.local() else {
-                throw ProtocolError(
-                    .invalidRequest,
-                    "schedule.tz: this host knows no time zone \"\(name ?? "")\"; expected a name like "
-                        + "\"Europe/Berlin\" or \"UTC\"")
+                throw ProtocolError(.invalidRequest, "schedule.tz: \(TimeZoneRules.unknown(name ?? ""))")
             }
             // A time within a second is due from its beginning.
             let second = time >= 0 ? time / 1000 : (time - 999) / 1000

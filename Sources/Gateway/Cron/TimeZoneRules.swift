@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Policy
 
 /// How far a place's clocks are ahead of UTC, and when that changes: a time zone file (RFC 9636, TZif) as the
@@ -30,6 +31,11 @@ struct TimeZoneRules: Sendable, Equatable {
             let path = AbsolutePath("/usr/share/zoneinfo/\(name)")
         else { return nil }
         return file(path)
+    }
+
+    /// Says that this host knows no zone called `name`.
+    static func unknown(_ name: String) -> String {
+        "this host knows no time zone \(JSON.string(name).text()); expected a name like \"Europe/Berlin\" or \"UTC\""
     }
 
     /// Whether this host knows zones at all: tzdata may not be installed.

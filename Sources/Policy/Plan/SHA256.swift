@@ -20,12 +20,12 @@ struct SHA256 {
         let whole = message.count - message.count % 64
         for start in stride(from: 0, to: whole, by: 64) { hash.compress(message, at: start) }
         // What is left, padded: one 1 bit, zeros, and the length in bits, to a multiple of 64 bytes.
-        var rest = message[whole...] + [0x80]
+        var rest = Array(message[whole...])
+        rest.append(0x80)
         rest += [UInt8](repeating: 0, count: (120 - rest.count % 64) % 64)
         let length = UInt64(message.count) * 8
         rest += (0..<8).map { UInt8(truncatingIfNeeded: length >> (56 - 8 * UInt64($0))) }
-        let padded = Array(rest)
-        for start in stride(from: 0, to: padded.count, by: 64) { hash.compress(padded, at: start) }
+        for start in stride(from: 0, to: rest.count, by: 64) { hash.compress(rest, at: start) }
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         for index in 0..<8 {

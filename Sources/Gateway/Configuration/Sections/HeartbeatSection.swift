@@ -102,10 +102,7 @@ public struct ActiveHoursSection: ConfigurationSection {
             guard let name = hours["timezone"]?.string.flatMap(ActiveHours.zone), TimeZoneRules.named(name) == nil,
                 TimeZoneRules.areInstalled
             else { return nil }
-            return (
-                [.name("timezone")],
-                "this host knows no time zone \(JSON.string(name).text()); expected a name like \"Europe/Berlin\" or \"UTC\""
-            )
+            return ([.name("timezone")], TimeZoneRules.unknown(name))
         },
     ]
 }
