@@ -195,9 +195,7 @@ import Testing
     @Test(arguments: Starting.available)
     func `a filter that cannot be compiled now is no fault of its policy`(starting: Starting) throws {
         let host = try makeHost(starting)
-        // So that it is compiled anew.
-        try FileManager.default.removeItem(atPath: "\(host.root)/cache")
-        try Files.write("", to: "\(host.root)/cache")
+        try host.spoilCache()
         let report = try start(host, .supervisor, call: -Int(SYS_memfd_create), error: EIO)
         #expect(report.failed == Int(SYS_memfd_create))
         #expect(report.code == 125 && !report.wasExecuted && report.sentences.count == 1, "\(report)")

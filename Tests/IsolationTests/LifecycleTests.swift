@@ -417,8 +417,7 @@ import Testing
     @Test(arguments: Starting.available)
     func `a cache that cannot be written does not matter`(starting: Starting) throws {
         let host = try Host(starting)
-        try FileManager.default.removeItem(atPath: "\(host.root)/cache")
-        try Files.write("", to: "\(host.root)/cache")
+        try host.spoilCache()
         #expect(try host.run(["true"]).code == 0)
     }
 

@@ -91,8 +91,7 @@ import Testing
     @Test(arguments: Starting.available)
     func `a kernel without seccomp is named as well where no filter is kept`(starting: Starting) throws {
         let host = try Host(starting)
-        try FileManager.default.removeItem(atPath: "\(host.root)/cache")
-        try Files.write("", to: "\(host.root)/cache")
+        try host.spoilCache()
         let lack = try #require(Self.lacks.first { $0.name == "seccomp" })
         var options = Host.Options()
         options.wrapper = lack.wrapper(host)

@@ -8,15 +8,12 @@ import Testing
 
 /// An instance whose agents look like `avatars`, and the first one's workspace.
 private func instance(_ avatars: [String], basePath: String? = nil) throws -> TestInstance {
-    var gateway: JSONObject = [
-        "mode": "local", "auth": ["token": .string(TestInstance.token)], "trustedProxies": ["127.0.0.1"],
-    ]
+    var gateway: JSONObject = ["trustedProxies": ["127.0.0.1"]]
     gateway["controlUi"] = basePath.map { ["basePath": .string($0)] }
     let list = avatars.enumerated().map { index, avatar -> JSON in
         ["id": .string("a\(index)"), "identity": ["avatar": .string(avatar)]]
     }
-    let instance = try TestInstance.withEndpoints(
-        more: ["gateway": .object(gateway), "agents": ["list": .array(list)]])
+    let instance = try TestInstance.withEndpoints(gateway: gateway, more: ["agents": ["list": .array(list)]])
     let workspace = instance.configuration.workspace.value.text
     try FileManager.default.createDirectory(atPath: "\(workspace)/pictures", withIntermediateDirectories: true)
     for name in ["me.png", "pictures/me.svg", "secret.txt"] {

@@ -88,16 +88,7 @@ extension SplitMix {
     }
 
     private mutating func frame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
-        let mask: UInt8 = below(16) == 0 ? 0 : 0x80
-        var bytes = [first]
-        switch payload.count {
-        case ..<126: bytes.append(UInt8(payload.count) | mask)
-        case ..<65536: bytes += [126 | mask, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
-        default:
-            bytes.append(127 | mask)
-            bytes += (0..<8).reversed().map { UInt8(truncatingIfNeeded: payload.count >> (8 * $0)) }
-        }
         // A key of zeroes leaves the payload as it is.
-        return bytes + (mask == 0 ? [] : [0, 0, 0, 0]) + payload
+        WebSocketClient.frame(first, payload, key: below(16) == 0 ? nil : [0, 0, 0, 0])
     }
 }

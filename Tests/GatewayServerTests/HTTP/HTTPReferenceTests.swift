@@ -32,12 +32,9 @@ struct ServedRow: CustomTestStringConvertible {
 
 /// An instance that serves everything the page lists, behind a proxy that tells whom it speaks for.
 private func instance() throws -> TestInstance {
-    let gateway: JSON = [
-        "mode": "local", "auth": ["token": .string(TestInstance.token)], "trustedProxies": ["127.0.0.1"],
-        "http": ["endpoints": ["chatCompletions": ["enabled": true], "responses": ["enabled": true]]],
-    ]
-    return try TestInstance.withEndpoints(
-        more: ["gateway": gateway, "hooks": ["enabled": true, "token": "the-token-for-hooks"]])
+    try TestInstance.withEndpoints(
+        gateway: ["trustedProxies": ["127.0.0.1"]],
+        more: ["hooks": ["enabled": true, "token": "the-token-for-hooks"]])
 }
 
 @Test func `the page on HTTP lists everything that is served`() throws {

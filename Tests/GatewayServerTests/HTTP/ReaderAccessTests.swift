@@ -6,13 +6,7 @@ import Testing
 
 /// An instance behind a proxy on this host, which tells whom it speaks for.
 private func proxied() throws -> TestInstance {
-    try TestInstance.withEndpoints(
-        more: [
-            "gateway": [
-                "mode": "local", "auth": ["token": .string(TestInstance.token)], "trustedProxies": ["127.0.0.1"],
-                "http": ["endpoints": ["chatCompletions": ["enabled": true]]],
-            ]
-        ])
+    try TestInstance.withEndpoints(gateway: ["trustedProxies": ["127.0.0.1"]])
 }
 
 private let guesser = "X-Forwarded-For: 203.0.113.7"

@@ -7,13 +7,18 @@ import Policy
 
 extension TestInstance {
     /// An instance with the endpoints served, whose agents `main` and `ops` answer by a shell script: `$2` is what it
-    /// is told before everything else, `$3` the message. `more` are further members of the configuration.
-    static func withEndpoints(_ script: String = #"printf %s "$3""#, more: JSONObject = [:]) throws -> TestInstance {
+    /// is told before everything else, `$3` the message. `gateway` are further members of the section of that name, `more`
+    /// of the configuration.
+    static func withEndpoints(
+        _ script: String = #"printf %s "$3""#, gateway: JSONObject = [:], more: JSONObject = [:]
+    ) throws -> TestInstance {
+        var section: JSONObject = [
+            "mode": "local", "auth": ["token": .string(token)],
+            "http": ["endpoints": ["chatCompletions": ["enabled": true], "responses": ["enabled": true]]],
+        ]
+        for member in gateway.members { section[member.name] = member.value }
         var configuration: JSONObject = [
-            "gateway": [
-                "mode": "local", "auth": ["token": .string(token)],
-                "http": ["endpoints": ["chatCompletions": ["enabled": true], "responses": ["enabled": true]]],
-            ],
+            "gateway": .object(section),
             "agents": [
                 "list": [["id": "main", "default": true], ["id": "ops"]],
                 "defaults": [

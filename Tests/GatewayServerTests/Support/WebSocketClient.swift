@@ -31,8 +31,13 @@ final class WebSocketClient: ProtocolClient {
 
     /// Sends a frame of any kind, masked unless said otherwise.
     func frame(opcode: UInt8, _ payload: [UInt8], isFinal: Bool = true, isMasked: Bool = true) {
-        var bytes: [UInt8] = [opcode | (isFinal ? 0x80 : 0)]
-        let mask: UInt8 = isMasked ? 0x80 : 0
+        wire.send(Self.frame(opcode | (isFinal ? 0x80 : 0), payload, key: isMasked ? [1, 2, 3, 4] : nil))
+    }
+
+    /// A frame that begins with the byte `first`, masked with `key` unless there is none.
+    static func frame(_ first: UInt8, _ payload: [UInt8], key: [UInt8]?) -> [UInt8] {
+        var bytes = [first]
+        let mask: UInt8 = key == nil ? 0 : 0x80
         switch payload.count {
         case ..<126: bytes.append(UInt8(payload.count) | mask)
         case ..<65536: bytes += [126 | mask, UInt8(payload.count >> 8), UInt8(payload.count & 0xFF)]
@@ -40,9 +45,8 @@ final class WebSocketClient: ProtocolClient {
             bytes.append(127 | mask)
             bytes += (0..<8).reversed().map { UInt8(truncatingIfNeeded: payload.count >> (8 * $0)) }
         }
-        guard isMasked else { return wire.send(bytes + payload) }
-        let key: [UInt8] = [1, 2, 3, 4]
-        wire.send(bytes + key + payload.enumerated().map { $1 ^ key[$0 & 3] })
+        guard let key else { return bytes + payload }
+        return bytes + key + payload.enumerated().map { $1 ^ key[$0 & 3] }
     }
 
     /// The next frame of the server, with its opcode; nil at the end of the stream.

@@ -67,6 +67,12 @@ final class Host {
         }
     }
 
+    /// Puts a file where filters are kept: each start compiles its own.
+    func spoilCache() throws {
+        try FileManager.default.removeItem(atPath: "\(root)/cache")
+        try Files.write("", to: "\(root)/cache")
+    }
+
     private static func isFree(_ port: UInt16) -> Bool {
         // SOCK_CLOEXEC: a program another test starts just now would hold the port for as long as it runs.
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | 0o2000000, 0)
