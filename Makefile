@@ -7,8 +7,6 @@ SHELL        := /bin/bash
 PREFIX       ?= /usr/local
 DESTDIR      ?=
 PROFILE      ?= rescue
-# The unprivileged user that `make run` uses when it is started by root.
-RUN_USER     ?= mazelclaw
 # How long `make fuzz` tries each reader.
 FUZZ_SECONDS ?= 60
 # How often `make kills` kills the gateway.
@@ -39,7 +37,7 @@ build: packages ## build both programs and stage them under .build/stage as inst
 	@echo "built: $(STAGE)/bin/mazelclaw-run, $(STAGE)/bin/mazelclaw"
 
 run: build ## start the profile's gateway in its sandbox (PROFILE=rescue)
-	@Tests/Scripts/run-profile.sh "$(CURDIR)/$(STAGE)" "$(PROFILE)" "$(RUN_USER)"
+	@Tests/Scripts/run-profile.sh "$(CURDIR)/$(STAGE)" "$(PROFILE)"
 
 test: build ## run the whole suite against the built programs
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)

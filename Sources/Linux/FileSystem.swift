@@ -51,6 +51,11 @@ public enum FileSystem {
         _ = try valueOrErrno(fchmodat(directory.rawValue, path, mode, 0))
     }
 
+    /// Gives an open file another owner and group (fchown(2)).
+    public static func setOwner(_ file: FileDescriptor, userID: UInt32, groupID: UInt32) throws(Errno) {
+        _ = try valueOrErrno(fchown(file.rawValue, userID, groupID))
+    }
+
     /// Removes an empty directory (unlinkat(2)).
     public static func removeDirectory(_ path: String, in directory: FileDescriptor) throws(Errno) {
         _ = try valueOrErrno(unlinkat(directory.rawValue, path, AT_REMOVEDIR))

@@ -32,6 +32,11 @@ public enum KernelProbe {
         _ = try valueOrErrno(clinux_io_uring_setup())
     }
 
+    /// An inotify instance (inotify_init1(2)): EMFILE where the user or a user namespace has as many as it may.
+    public static func makeInotifyInstance() throws(Errno) -> FileDescriptor {
+        FileDescriptor(rawValue: try valueOrErrno(inotify_init1(Int32(IN_CLOEXEC))))
+    }
+
     /// process_vm_readv(2) of one byte at address 0: EFAULT where it is permitted.
     public static func readMemory(of processID: Int32) throws(Errno) {
         var byte: UInt8 = 0

@@ -62,6 +62,14 @@ public struct MountTree {
         try Mounts.restrict(root, attributes, recursive: recursive)
     }
 
+    /// Shows the owners of the files as `map` has them, on every mount of the tree (mount_setattr(2), MOUNT_ATTR_IDMAP).
+    ///
+    /// Takes CAP_SYS_ADMIN where the file system was mounted. EINVAL for a file system that cannot.
+    public func mapOwners(by map: OwnerMap) throws(Errno) {
+        let flags = clinux_at_empty_path | clinux_at_recursive
+        _ = try valueOrErrno(clinux_mount_setattr_idmap(root.rawValue, flags, map.namespace.rawValue))
+    }
+
     /// Attaches the tree on top of `path` in `directory` (move_mount(2)); an empty path means the directory.
     public func attach(at path: String, in directory: FileDescriptor) throws(Errno) {
         let flags = UInt32(MOVE_MOUNT_F_EMPTY_PATH) | (path.isEmpty ? UInt32(MOVE_MOUNT_T_EMPTY_PATH) : 0)

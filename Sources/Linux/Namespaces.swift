@@ -45,7 +45,7 @@ public enum IdentityMap {
         try write("\(groupID) \(groupID) 1", to: "gid_map", in: process)
     }
 
-    private static func write(_ text: String, to name: String, in process: FileDescriptor) throws(Errno) {
+    static func write(_ text: String, to name: String, in process: FileDescriptor) throws(Errno) {
         let file = try process.open(name, flags: O_WRONLY)
         defer { file.discard() }
         try file.writeEverything(text.utf8)

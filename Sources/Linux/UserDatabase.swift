@@ -27,6 +27,35 @@ public enum UserDatabase {
         try user(whose: 2, is: Array(String(userID).utf8))
     }
 
+    /// Which file of the host gives `number` to somebody, as a user, as a group or as a subordinate ID of theirs, and to
+    /// whom; nil when none does (passwd(5), group(5), subuid(5), subgid(5)).
+    public static func holder(ofID number: UInt32) throws(Errno) -> (name: String, file: String)? {
+        for (file, field) in [("/etc/passwd", 2), ("/etc/passwd", 3), ("/etc/group", 2)] {
+            for line in try FileSystem.read(file).split(separator: UInt8(ascii: "\n")) {
+                let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+                if fields.count > field, UInt32(text(fields[field])) == number { return (text(fields[0]), file) }
+            }
+        }
+        for file in ["/etc/subuid", "/etc/subgid"] {
+            let lines: [UInt8]
+            do throws(Errno) {
+                lines = try FileSystem.read(file)
+            } catch {
+                // A host without subordinate IDs.
+                guard error == .noSuchFileOrDirectory else { throw error }
+                continue
+            }
+            for line in lines.split(separator: UInt8(ascii: "\n")) {
+                let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+                guard fields.count == 3, let first = UInt64(text(fields[1])), let count = UInt64(text(fields[2])),
+                    number >= first, UInt64(number) - first < count
+                else { continue }
+                return (text(fields[0]), file)
+            }
+        }
+        return nil
+    }
+
     /// The first line whose field `index` is `wanted`. Only that line becomes text.
     private static func user(whose index: Int, is wanted: [UInt8]) throws(Errno) -> User? {
         for line in try FileSystem.read("/etc/passwd").split(separator: UInt8(ascii: "\n")) {

@@ -8,6 +8,9 @@ public struct HostDirectories: Equatable, Sendable {
     /// Locks and logs: `$XDG_STATE_HOME/mazelclaw`, else `/var/lib/mazelclaw-run` for root, else
     /// `~/.local/state/mazelclaw`.
     public var state: AbsolutePath
+    /// The state directories of root's profiles that have a user ID of their own: `$XDG_STATE_HOME/mazelclaw-profiles`,
+    /// else `/var/lib/mazelclaw-profiles`.
+    public var instances: AbsolutePath
     /// What can be made again: `$XDG_CACHE_HOME/mazelclaw`, else `/var/cache/mazelclaw` for root, else
     /// `~/.cache/mazelclaw`.
     public var cache: AbsolutePath
@@ -21,6 +24,8 @@ public struct HostDirectories: Equatable, Sendable {
         }
         configuration = directory("XDG_CONFIG_HOME", root: .root / "etc/mazelclaw", user: ".config/mazelclaw")
         state = directory("XDG_STATE_HOME", root: .root / "var/lib/mazelclaw-run", user: ".local/state/mazelclaw")
+        let base = environment("XDG_STATE_HOME").flatMap(AbsolutePath.init) ?? .root / "var/lib"
+        instances = base / "mazelclaw-profiles"
         cache = directory("XDG_CACHE_HOME", root: .root / "var/cache/mazelclaw", user: ".cache/mazelclaw")
     }
 }

@@ -16,6 +16,10 @@ public enum ProfileError: Error, Sendable {
     case pinned(port: UInt16, name: ProfileName, other: ProfileName)
     /// A base port's derived ports leave the range.
     case invalidBase(Int)
+    /// The user ID of a profile's own is also somebody else's on this host.
+    case identityTaken(UInt32, of: ProfileName, by: String, in: String)
+    /// No user ID is left to give to a profile.
+    case noFreeIdentity
     /// No base port is left to give to a new profile.
     case noFreeBase
     /// Another start keeps the registry's lock.
@@ -49,6 +53,12 @@ extension ProfileError: CustomStringConvertible {
             "no base port is left whose derived ports are free, listened on by nobody and outside the kernel's ephemeral "
                 + "range (net.ipv4.ip_local_port_range); remove a profile, reserve ports with "
                 + "net.ipv4.ip_local_reserved_ports, or give --port"
+        case .identityTaken(let userID, let name, let holder, let file):
+            "user ID \(userID) of profile \"\(name)\" is also \"\(holder)\"'s in \(file), whose programs could then reach its "
+                + "processes and files; give that user another ID"
+        case .noFreeIdentity:
+            "no user ID from \(ProfileIdentity.ownUserIDs.lowerBound) to \(ProfileIdentity.ownUserIDs.upperBound) is left "
+                + "that nobody on this host has or had; name the profile's user with --user"
         case .registryBusy(let path):
             "another start of mazelclaw-run keeps \(path) locked, and seems to hang; end it (fuser \(path) names it)"
         case .system(let action, let path, let errno):

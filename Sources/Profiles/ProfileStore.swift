@@ -86,6 +86,37 @@ public struct ProfileStore: Sendable {
         others(than: name, in: try entries())
     }
 
+    /// One of the host's other profiles.
+    public struct Other: Sendable {
+        /// The profile.
+        public let profile: Profile
+        /// The user ID its payload runs under when it is started by whoever it is made for; nil for one of its own, and
+        /// where that is not known.
+        public let userID: UInt32?
+    }
+
+    /// As `others(than:)`, with the users.
+    public func othersWithUsers(than name: ProfileName) throws(ProfileError) -> [Other] {
+        let entries = try entries()
+        let own = ownIndex(of: name, in: entries)
+        return entries.indices.filter { $0 != own }
+            .map { Other(profile: entries[$0].profile, userID: userID(of: entries[$0])) }
+    }
+
+    /// The user IDs that payloads of more than one profile run under, ascending, with the profiles' names.
+    public func sharedUserIDs() throws(ProfileError) -> [(userID: UInt32, names: [ProfileName])] {
+        var users: [(userID: UInt32, names: [ProfileName])] = []
+        for entry in try entries() {
+            guard let userID = userID(of: entry) else { continue }
+            if let index = users.firstIndex(where: { $0.userID == userID }) {
+                users[index].names.append(entry.profile.name)
+            } else {
+                users.append((userID, [entry.profile.name]))
+            }
+        }
+        return users.filter { $0.names.count > 1 }.sorted { $0.userID < $1.userID }
+    }
+
     /// Every profile of this user beside all the others on this host; each file is read once.
     func allBesideOthers() throws(ProfileError) -> [(profile: Profile, others: [Profile])] {
         let entries = try entries()
@@ -127,8 +158,12 @@ public struct ProfileStore: Sendable {
         return entries
     }
 
+    private func ownIndex(of name: ProfileName, in entries: [Entry]) -> Int? {
+        entries.firstIndex { $0.profile.name == name && isUsable($0) }
+    }
+
     private func others(than name: ProfileName, in entries: [Entry]) -> [Profile] {
-        let own = entries.firstIndex { $0.profile.name == name && isUsable($0) }
+        let own = ownIndex(of: name, in: entries)
         return entries.indices.filter { $0 != own }.map { entries[$0].profile }
     }
 
@@ -172,9 +207,20 @@ public struct ProfileStore: Sendable {
     private func isUsable(_ entry: Entry) -> Bool {
         let own = Credentials.userID
         guard entry.directory == Self.shared, own != 0, let user = entry.profile.user else { return true }
+        return Self.userID(named: user) == own
+    }
+
+    private func userID(of entry: Entry) -> UInt32? {
+        guard entry.profile.identity != .own else { return nil }
+        if let user = entry.profile.user { return Self.userID(named: user) }
+        return Credentials.userID != 0 && entry.directory != Self.shared ? Credentials.userID : nil
+    }
+
+    /// The user ID that `NAME`, `UID` or `UID:GID` means; nil for a user that cannot be looked up: a start as that user
+    /// says so.
+    private static func userID(named user: String) -> UInt32? {
         let name = String(user.prefix { $0 != ":" })
-        guard let number = UInt32(name) else { return (try? UserDatabase.user(named: name))?.userID == own }
-        return number == own
+        return UInt32(name) ?? (try? UserDatabase.user(named: name))?.userID
     }
 
     private static func parse(

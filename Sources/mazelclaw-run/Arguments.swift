@@ -93,6 +93,7 @@ struct Arguments {
         case "--port": options.basePort = try Self.port(value())
         case "--policy": options.policy = try value()
         case "--user": options.user = try value()
+        case "--identity": options.identity = try Self.identity(value())
         case "--state-dir": options.stateDirectory = try Self.path(name, value())
         case "--workspace": options.workspace = try Self.path(name, value())
         case "--workspace-overlay": options.workspaceOverlay = try Self.size(name, value())
@@ -134,6 +135,14 @@ struct Arguments {
                     + "\(PortSet.validBases.upperBound), so that base + 110 stays a port")
         }
         return port
+    }
+
+    private static func identity(_ text: String) throws(Fault) -> ProfileIdentity {
+        guard let identity = ProfileIdentity(rawValue: text) else {
+            let known = ProfileIdentity.allCases.map(\.rawValue)
+            throw Fault(message: "--identity \(text): expected \(known.joined(separator: " or "))")
+        }
+        return identity
     }
 
     private static func path(_ name: String, _ text: String) throws(Fault) -> AbsolutePath {

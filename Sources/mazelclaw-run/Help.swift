@@ -16,7 +16,9 @@ enum Help {
           --profile NAME         the profile (default: default)
           --port N               base port: gateway N, browser control N+2, CDP N+11 to N+110
           --policy NAME|FILE     what the sandbox permits (default: the profile's, else gateway)
-          --user NAME|UID[:GID]  run the payload as this user (root only, and then required)
+          --user NAME|UID[:GID]  run the payload as this user (root only; default: a user ID of the profile's own)
+          --identity own|user    with "user" in the profile: run under a user ID of the profile's own, with the
+                                 files staying that user's on the disk, or as that user (root only)
           --state-dir DIR        state directory (default: ~/.mazelclaw-NAME)
           --workspace DIR        workspace (default: workspace-NAME in the state directory)
           --workspace-overlay SIZE
@@ -60,7 +62,8 @@ enum Help {
 
     /// The options, for suggestions.
     static let options = [
-        "--profile", "--port", "--policy", "--user", "--state-dir", "--workspace", "--workspace-overlay", "--bind-ro",
+        "--profile", "--port", "--policy", "--user", "--identity", "--state-dir", "--workspace", "--workspace-overlay",
+        "--bind-ro",
         "--bind", "--env",
         "--status-fd", "--allow-degraded", "--allow-root", "--interactive", "--json", "--follow", "--all", "--junit",
         "--help",

@@ -127,6 +127,9 @@ struct Program {
             output.say("ignoring LISTEN_FDS: LISTEN_PID=\(other) is not this process, \(OwnProcess.processID)")
         }
         if let sentence = degradationSentence(of: plan) { output.say(sentence) }
+        if Credentials.userID == 0, let sentence = plan.sharingSentence {
+            output.say("\(sentence); leave --user and \"user\" out to give each profile a user ID of its own")
+        }
         report(
             [
                 "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
@@ -226,10 +229,12 @@ struct Program {
         guard !arguments.isJSON else {
             var json = plan.json.object ?? JSONObject()
             json["hash"] = .string(plan.hash)
+            json["user"] = plan.userJSON
             json["systemCalls"] = seccomp.explanation
             return output.print(JSON.object(json).text(pretty: true) + "\n")
         }
         output.print("profile \(plan.profile), policy \(plan.policy), plan \(plan.hash)\n")
+        output.print(plan.userLine + "\n")
         if let sentence = degradationSentence(of: plan) { output.print(sentence + "\n") }
         for (step, stage) in zip(plan.steps, plan.stages) {
             output.print("\(stage.rawValue): \(step.summary)  # \(step.reason)\n")

@@ -29,6 +29,7 @@ struct AttemptTable {
         addPorts()
         addSockets()
         addNeighbour()
+        addAccounting()
     }
 
     mutating func add(_ id: String, _ act: String, apart: Bool = false, _ run: @escaping () -> Outcome) {

@@ -181,7 +181,7 @@ extension AttemptTable {
         }
     }
 
-    private static func limit(_ number: Int) -> Outcome {
+    static func limit(_ number: Int) -> Outcome {
         var limit = rlimit()
         let result = withUnsafeMutablePointer(to: &limit) {
             SystemCall.result(

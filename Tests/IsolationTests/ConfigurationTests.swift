@@ -98,10 +98,10 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root is asked for a user"))
-    func `root is asked for a user, and refuses root as one`() throws {
+    func `root that wants a user names one, and refuses root as one`() throws {
         let host = try Host(.root)
         let state = ["--profile", "p", "--state-dir", host.stateDirectory()]
-        let end = try host.plain(state + ["--", "touch", "\(host.home)/ran"])
+        let end = try host.plain(state + ["--identity", "user", "--", "touch", "\(host.home)/ran"])
         #expect(end.code == 2)
         #expect(end.errors.contains("--user"))
         #expect(try host.plain(state + ["--user", "0", "--", "true"]).code == 2)

@@ -46,6 +46,11 @@ static inline long clinux_mount_setattr(int dir, const char *path, uint32_t flag
     return syscall(SYS_mount_setattr, dir, path, flags, &attr, sizeof attr);
 }
 
+static inline long clinux_mount_setattr_idmap(int dir, uint32_t flags, int user_namespace) {
+    struct mount_attr attr = {MOUNT_ATTR_IDMAP, 0, 0, (uint64_t)user_namespace};
+    return syscall(SYS_mount_setattr, dir, "", flags, &attr, sizeof attr);
+}
+
 static inline long clinux_pivot_root(const char *new_root, const char *put_old) {
     return syscall(SYS_pivot_root, new_root, put_old);
 }

@@ -20,7 +20,7 @@ public struct Doctor {
         self.launch = launch
         self.options = options
         guard Credentials.userID == 0, let (profile, _) = try? launch.profile(options, creating: false),
-            let user = try? launch.user(of: profile, options), user.userID != 0
+            let user = try? launch.user(of: profile, options, assigning: false), user.userID != 0
         else {
             user = nil
             return
@@ -41,7 +41,7 @@ public struct Doctor {
 
     private var checks: [Check] {
         let userNamespace = userNamespace
-        let rest = [landlock, landlockErrata, openat2, userNotification, controlGroup]
+        let rest = [landlock, landlockErrata, openat2, userNotification, controlGroup] + userID
         // Without the first the others that need one would say nothing of their own.
         guard userNamespace.isHeld else { return [userNamespace] + rest }
         return [userNamespace, mount, freshProc, nestedUserNamespace, networkNamespace, pidfdGetfd] + rest
@@ -184,6 +184,22 @@ public struct Doctor {
             name: "cgroup delegation", isHeld: isHeld, isRequired: false,
             finding: isHeld ? "this cgroup can be divided" : "not delegated",
             remedy: isHeld ? "" : "set Delegate=yes in the unit to let the launcher limit memory")
+    }
+
+    /// Whose accounts the payload's use is put down to; nothing for a profile that cannot be planned, as the verdict says.
+    private var userID: [Check] {
+        guard let (profile, _) = try? launch.profile(options, creating: false),
+            let plan = try? launch.plan(profile, options, preparing: false)
+        else { return [] }
+        let isShared = !plan.user.isOwn
+        return [
+            Check(
+                name: "user ID of its own", isHeld: !isShared, isRequired: false,
+                finding: isShared
+                    ? plan.sharingSentence ?? "user ID \(plan.user.userID) is also that of its user's other programs"
+                    : "\(plan.user.userID)",
+                remedy: isShared ? "let root or a system unit start the profile without \"user\" and --user" : "")
+        ]
     }
 
     // MARK: The verdict

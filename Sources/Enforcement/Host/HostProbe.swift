@@ -87,7 +87,7 @@ public struct HostProbe {
     ) throws(LaunchError) -> HostFacts.FileIdentity {
         do {
             // As that user, who can reach it for sure: root may have no right to (CapabilityBoundingSet=, capabilities(7)).
-            let status = try Credentials.acting(asUser: user.userID, group: user.groupID) {
+            let status = try Credentials.acting(asUser: user.owner.userID, group: user.owner.groupID) {
                 let descriptor = try SafePath.open(directory)
                 defer { descriptor.discard() }
                 return try FileStatus(of: descriptor)
@@ -95,11 +95,12 @@ public struct HostProbe {
             guard status.kind == .directory else {
                 throw LaunchError.unsafePath(directory, "it is no directory; move it away")
             }
-            guard status.userID == user.userID else {
+            let owner = user.owner
+            guard status.userID == owner.userID else {
                 throw LaunchError.unsafePath(
                     directory,
-                    "it belongs to user \(status.userID), the payload would run as \(user.userID): "
-                        + "run chown \(user.userID):\(user.groupID) \(directory)")
+                    "it belongs to user \(status.userID), and the profile's files to \(owner.userID): "
+                        + "run chown -R \(owner.userID):\(owner.groupID) \(directory)")
             }
             guard !status.isWritableByOthers else {
                 throw LaunchError.unsafePath(directory, "group or others may write it: run chmod go-w \(directory)")

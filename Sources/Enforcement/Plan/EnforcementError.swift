@@ -29,6 +29,7 @@ extension EnforcementError {
         case .enterNamespaces, .mapIdentity, .nestUserNamespace, .applyLandlock, .filterSystemCalls,
             .handOverCalls:
             .unavailable
+        case .mapOwner where errno == .invalidArgument || errno == .notPermitted: .unavailable
         case .mountFileSystem(let mount) where mount.source == .processes: .unavailable
         case .mountOverlay where isRefusedByKernel: .unavailable
         default: needsNothingOfTheHost && HostDiagnosis.isRefusal(errno) ? .unavailable : .isolation
@@ -79,6 +80,11 @@ extension EnforcementError: CustomStringConvertible {
                 + (errno == .permissionDenied
                     ? "let the sandbox's user reach it (chmod o+x on the directories above), or move it"
                     : "correct the path, or make it a plain directory of its user")
+        case .mapOwner(let tree) where exitCode == .unavailable:
+            return
+                "this host cannot show the files in \(tree.source) under a user ID of the profile's own: \(errno.name) "
+                + "(\(errno))\(place); keep them on ext4, xfs, btrfs or tmpfs, outside of a container that maps IDs, or set "
+                + "\"identity\": \"user\" in the profile, which then shares its user's ID with all of that user's programs"
         case .mountOverlay where isRefusedByKernel:
             let remedy = remedy.isEmpty ? "use a kernel from 6.6 on with overlayfs and mount nothing below it" : remedy
             return "this host cannot hold the guarantee \"workspace-overlay\": step \"\(name)\" failed: \(errno.name) "

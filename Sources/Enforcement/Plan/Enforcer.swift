@@ -14,14 +14,19 @@ struct Enforcer {
     private var execution: Execution?
     private let supervisor: Channel
     private let canary: Canary
+    /// What the supervisor opened as root.
+    private let mappedTrees: MappedTrees
     /// The socket the supervisor takes notifications from, until it is bound.
     private let notifications: FileDescriptor?
     /// The filter's listener, until the supervisor has it.
     private var listener: FileDescriptor?
 
-    init(supervisor: Channel, canary: Canary, notifications: FileDescriptor?) throws(Errno) {
+    init(
+        supervisor: Channel, canary: Canary, mappedTrees: MappedTrees, notifications: FileDescriptor?
+    ) throws(Errno) {
         self.supervisor = supervisor
         self.canary = canary
+        self.mappedTrees = mappedTrees
         self.notifications = notifications
         ownProcess = try FileDescriptor.workingDirectory.open("/proc/self", flags: OpenFlag.path | OpenFlag.directory)
     }
@@ -41,8 +46,8 @@ struct Enforcer {
 
     private mutating func act(_ step: Step) throws(Failure) {
         switch step {
-        case .becomeUser, .enterNamespaces, .startPayload:
-            preconditionFailure("the supervisor becomes the user, and it and init make their own children")
+        case .mapOwner, .becomeUser, .enterNamespaces, .startPayload:
+            preconditionFailure("the supervisor does what takes root, and it and init make their own children")
         case .dieWithParent: try call(ProcessControl.dieWithParent)
         case .mapIdentity(let userID, let groupID), .nestUserNamespace(let userID, let groupID):
             try call { () throws(Errno) in
@@ -71,11 +76,8 @@ struct Enforcer {
         case .bindNotificationSocket(let path): try bindNotificationSocket(at: path)
         case .openTerminal(let path): try openTerminal(path)
         case .limitUserNamespaces(let maximum):
-            try inRoot { (root) throws(Errno) in
-                let file = try root.open("proc/sys/user/max_user_namespaces", flags: O_WRONLY)
-                defer { file.discard() }
-                try file.writeEverything("\(maximum)".utf8)
-            }
+            try limitInNamespace("proc/sys/user/max_user_namespaces", to: Int64(maximum))
+        case .limitInNamespace(let limit): try limitInNamespace(limit.resource.path.relative, to: limit.maximum)
         case .maskPath(let path): try mask(path)
         case .makePathReadOnly(let path): try makeReadOnly(path)
         case .sealRoot:
@@ -196,6 +198,15 @@ struct Enforcer {
         }
     }
 
+    /// Lowers a ceiling of the user namespace; one that is lower already stays.
+    private func limitInNamespace(_ path: String, to maximum: Int64) throws(Failure) {
+        try inRoot { (root) throws(Errno) in
+            let file = try root.open(path, flags: O_RDWR)
+            defer { file.discard() }
+            try file.writeEverything("\(maximum)".utf8)
+        }
+    }
+
     // MARK: File systems
 
     private mutating func mountRoot(bytes: UInt64) throws(Failure) {
@@ -233,8 +244,9 @@ struct Enforcer {
         switch source {
         case .temporary(let bytes, let mode): return try MountTree(temporary: bytes, mode: mode, attributes)
         case .processes: return try MountTree(of: FileSystemContext("proc"), attributes)
-        case .terminals:
+        case .terminals(let maximum):
             let context = try FileSystemContext("devpts")
+            if let maximum { try context.set("max", to: "\(maximum)") }
             try context.set("newinstance")
             try context.set("ptmxmode", to: "0666")
             try context.set("mode", to: "0600")
@@ -244,20 +256,36 @@ struct Enforcer {
     }
 
     private func bind(_ bind: Bind) throws(Failure) {
+        let tree = try tree(at: bind.source, bind.expectation, isMapped: bind.isMapped)
+        defer { tree.root.discard() }
+        try inRoot { (root) throws(Errno) in
+            try tree.restrict(MountAttributes(bind.restrictions), recursive: true)
+            try tree.attach(at: bind.destination.relative, in: root)
+        }
+    }
+
+    /// A copy of what stands at a path of the host, to be mounted.
+    private func tree(
+        at source: AbsolutePath, _ expectation: Bind.Expectation, isMapped: Bool
+    ) throws(Failure) -> MountTree {
+        guard !isMapped else {
+            guard let tree = mappedTrees.tree(of: source) else { preconditionFailure("it was mapped first") }
+            try check(tree.root, source, expectation)
+            return tree
+        }
         // Opened here, after the namespace was made: a descriptor from outside it cannot be cloned.
-        let source: FileDescriptor
+        let place: FileDescriptor
         do {
-            source = try SafePath.open(bind.source)
+            place = try SafePath.open(source)
         } catch {
             throw .refusal(error)
         }
-        defer { source.discard() }
-        try check(source, bind.source, bind.expectation)
-        try inRoot { (root) throws(Errno) in
-            let tree = try MountTree(cloning: source)
-            defer { tree.root.discard() }
-            try tree.restrict(MountAttributes(bind.restrictions), recursive: true)
-            try tree.attach(at: bind.destination.relative, in: root)
+        defer { place.discard() }
+        try check(place, source, expectation)
+        do {
+            return try MountTree(cloning: place)
+        } catch {
+            throw .errno(error)
         }
     }
 
@@ -285,14 +313,8 @@ struct Enforcer {
     }
 
     private func mount(_ overlay: Overlay) throws(Failure) {
-        let lower: FileDescriptor
-        do {
-            lower = try SafePath.open(overlay.directory)
-        } catch {
-            throw .refusal(error)
-        }
-        defer { lower.discard() }
-        try check(lower, overlay.directory, overlay.expectation)
+        let lower = try tree(at: overlay.directory, overlay.expectation, isMapped: overlay.isMapped)
+        defer { lower.root.discard() }
         // The payload may have made a link of a directory on the way: it leads nowhere else inside the new root, and must
         // then lead to the very directory.
         let place = try inRoot { (root) throws(Errno) in
@@ -311,28 +333,10 @@ struct Enforcer {
     private func check(
         _ source: FileDescriptor, _ path: AbsolutePath, _ expectation: Bind.Expectation
     ) throws(Failure) {
-        let status: FileStatus
         do {
-            status = try FileStatus(of: source)
+            try expectation.check(source, path)
         } catch {
-            throw .errno(error)
-        }
-        func refuse(_ errno: Errno, _ reason: String) -> Failure {
-            .refusal(SafePath.Refusal(errno: errno, detail: "\(path) \(reason)"))
-        }
-        let expected: HostFacts.FileIdentity
-        switch expectation {
-        case .anything: return
-        case .same(let identity): expected = identity
-        case .directory(let userID, let identity):
-            guard status.kind == .directory else { throw refuse(.notDirectory, "is no directory") }
-            guard status.userID == userID else {
-                throw refuse(.notPermitted, "belongs to user \(status.userID), not \(userID)")
-            }
-            expected = identity
-        }
-        guard status.identity == expected else {
-            throw refuse(.staleNFSFileHandle, "was replaced while the sandbox was being built")
+            throw .refusal(error)
         }
     }
 
@@ -426,6 +430,7 @@ extension ResourceLimit.Resource {
         case .data: Int32(RLIMIT_DATA.rawValue)
         case .fileSize: Int32(RLIMIT_FSIZE.rawValue)
         case .lockedMemory: Int32(__RLIMIT_MEMLOCK.rawValue)
+        case .messageQueues: Int32(__RLIMIT_MSGQUEUE.rawValue)
         case .openFiles: Int32(RLIMIT_NOFILE.rawValue)
         case .processes: Int32(__RLIMIT_NPROC.rawValue)
         case .pendingSignals: Int32(__RLIMIT_SIGPENDING.rawValue)

@@ -15,7 +15,7 @@ struct OverlayMount {
     private static let corner = ".overlay"
 
     /// An overlay whose changes are kept in a new tmpfs of `bytes` bytes, with the directory `lower` below them.
-    func make(over lower: FileDescriptor, bytes: UInt64, attributes: MountAttributes) throws(Errno) -> MountTree {
+    func make(over lower: MountTree, bytes: UInt64, attributes: MountAttributes) throws(Errno) -> MountTree {
         try FileSystem.makeDirectory(Self.corner, in: root, mode: 0o700)
         let changes = try MountTree(temporary: bytes, mode: 0o700, [.noSetUserID, .noDevices])
         defer { changes.root.discard() }
@@ -24,11 +24,9 @@ struct OverlayMount {
             try FileSystem.makeDirectory(name, in: changes.root, mode: 0o700)
         }
         // The root of the overlay has the upper directory's mode.
-        try FileSystem.setMode("upper", in: changes.root, try FileStatus(of: lower).mode)
-        let tree = try MountTree(cloning: lower)
-        defer { tree.root.discard() }
-        try tree.restrict([.readOnly, .noSetUserID, .noDevices], recursive: true)
-        try tree.attach(at: "lower", in: changes.root)
+        try FileSystem.setMode("upper", in: changes.root, try FileStatus(of: lower.root).mode)
+        try lower.restrict([.readOnly, .noSetUserID, .noDevices], recursive: true)
+        try lower.attach(at: "lower", in: changes.root)
         let place = (path / Self.corner).text
         let context = try FileSystemContext("overlay")
         try context.set("lowerdir", to: "\(place)/lower")

@@ -29,21 +29,46 @@ enum SafePath {
         return try walk(path)
     }
 
-    /// Makes `path` and every missing directory above it, mode 0700, following links no more than `open` does.
-    static func makeDirectories(_ path: AbsolutePath) throws(Refusal) {
+    /// Makes `path` and every missing directory above it, following links no more than `open` does.
+    ///
+    /// With an owner, who may have no right to make it, it is given to that user, and what is missing above it stays root's
+    /// and can be passed through. Everything else has mode 0700.
+    static func makeDirectories(_ path: AbsolutePath, ownedBy owner: UserIdentity.Owner? = nil) throws(Refusal) {
         do {
             try open(path).discard()
             return
         } catch {
             guard error.errno == .noSuchFileOrDirectory, path != .root else { throw error }
         }
-        try makeDirectories(path.parent)
+        try makeDirectories(path.parent, mode: owner == nil ? 0o700 : 0o755)
         let parent = try open(path.parent)
         defer { parent.discard() }
         do {
             try FileSystem.makeDirectory(path.lastComponent, in: parent, mode: 0o700)
+            guard let owner else { return }
+            // Whatever bears the name by now: a directory, and no link.
+            let directory = try parent.open(
+                path.lastComponent, flags: O_RDONLY | OpenFlag.directory | OpenFlag.noFollow)
+            defer { directory.discard() }
+            try FileSystem.setOwner(directory, userID: owner.userID, groupID: owner.groupID)
         } catch {
             throw Refusal(errno: error, detail: path.text)
+        }
+    }
+
+    private static func makeDirectories(_ path: AbsolutePath, mode: UInt32) throws(Refusal) {
+        do {
+            try open(path).discard()
+        } catch {
+            guard error.errno == .noSuchFileOrDirectory, path != .root else { throw error }
+            try makeDirectories(path.parent, mode: mode)
+            let parent = try open(path.parent)
+            defer { parent.discard() }
+            do {
+                try FileSystem.makeDirectory(path.lastComponent, in: parent, mode: mode)
+            } catch {
+                throw Refusal(errno: error, detail: path.text)
+            }
         }
     }
 

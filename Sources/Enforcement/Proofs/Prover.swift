@@ -105,6 +105,14 @@ struct Prover {
         case .unshareMounts: try NamespaceSet.unshare(.mount)
         case .ioUring: try KernelProbe.setUpIOUring()
         case .keyring: try ProcessControl.joinAnonymousKeyring()
+        case .haveIdentity(let userID, let groupID):
+            guard Credentials.userID == userID, Credentials.effectiveUserID == userID, Credentials.groupID == groupID,
+                Credentials.effectiveGroupID == groupID
+            else { throw .notPermitted }
+        case .makeInotifyInstances(let count):
+            var instances: [FileDescriptor] = []
+            defer { for instance in instances { instance.discard() } }
+            for _ in 0..<count { instances.append(try KernelProbe.makeInotifyInstance()) }
         case .beProcessTwo:
             guard getpid() == 2, getppid() == 1, getsid(0) == 2 else { throw .notPermitted }
         case .haveTerminal(let terminals): try checkTerminal(terminals)

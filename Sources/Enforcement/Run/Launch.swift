@@ -39,12 +39,13 @@ public struct Launch {
             if isNew, creating {
                 var proposal = Profile(name: options.profile, basePort: options.basePort ?? profile.basePort)
                 proposal.user = Credentials.userID == 0 ? options.user : nil
+                proposal.identity = options.identity
                 proposal.stateDirectory = options.stateDirectory
                 proposal.workspace = options.workspace
-                if proposal.user != nil {
+                if Credentials.userID == 0, proposal.user != nil || mode(of: proposal, options) == .own {
                     // Written out: root's own home says nothing about where this user's state is.
                     proposal.stateDirectory =
-                        ProfilePaths(profile: proposal, home: try user(of: proposal, options).home).state
+                        paths(of: proposal, try user(of: proposal, options, assigning: false)).state
                 }
                 (profile, isNew) = try store.loadOrCreate(options.profile) { made in
                     let basePort = options.basePort ?? made.basePort
@@ -54,6 +55,8 @@ public struct Launch {
             }
             profile.basePort = options.basePort ?? profile.basePort
             profile.policy = options.policy ?? profile.policy
+            // Who names a user on the command line means that one, whatever the profile has of its own.
+            profile.identity = options.identity ?? (options.user == nil ? profile.identity : .user)
             profile.user = options.user ?? profile.user
             profile.stateDirectory = options.stateDirectory ?? profile.stateDirectory
             profile.workspace = options.workspace ?? profile.workspace
@@ -85,11 +88,11 @@ public struct Launch {
     public func plan(
         _ profile: Profile, _ options: LaunchOptions, preparing: Bool
     ) throws(LaunchError) -> SandboxPlan {
-        let user = try user(of: profile, options)
-        let paths = ProfilePaths(profile: profile, home: user.home)
+        let user = try user(of: profile, options, assigning: preparing)
+        let paths = paths(of: profile, user)
         let loaded: PolicyFiles.Loaded
         let ports: PortSet
-        let others: [Profile]
+        let others: [ProfileStore.Other]
         let program: SeccompProgram
         let isSupervised = try isSupervised(options)
         do {
@@ -97,8 +100,8 @@ public struct Launch {
             loaded = try policies.load(profile.policy)
             program = try FilterCache(directories: directories, launcher: executable)
                 .program(file: loaded.seccompFile, policies: policies, isSupervised: isSupervised)
-            others = try ProfileStore(directories: directories).others(than: profile.name)
-            ports = try PortPlan(others: others).ports(of: profile)
+            others = try ProfileStore(directories: directories).othersWithUsers(than: profile.name)
+            ports = try PortPlan(others: others.map(\.profile)).ports(of: profile)
         } catch {
             // libseccomp asks the kernel too: what the host lacks is no fault of the policy's, nor of a call's.
             switch error {
@@ -111,7 +114,8 @@ public struct Launch {
             profile: profile, ports: ports, paths: paths, policy: loaded.policy, seccomp: program,
             ownExecutable: ownExecutable(options), command: command(options), environment: options.environment,
             degradations: options.degradations)
-        request.neighbours = others.compactMap { other in
+        request.sharers = user.isOwn ? [] : others.filter { $0.userID == user.userID }.map(\.profile.name)
+        request.neighbours = others.map(\.profile).compactMap { other in
             // Another user's home is not known here, and its files are shut to this one anyway.
             let state = other.user == profile.user ? ProfilePaths(profile: other, home: user.home).state : nil
             return PortSet(base: other.basePort).map {
@@ -162,7 +166,7 @@ public struct Launch {
 
     /// The state directory that a start of `profile` would use.
     public func statePath(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> AbsolutePath {
-        ProfilePaths(profile: profile, home: try user(of: profile, options).home).state
+        paths(of: profile, try user(of: profile, options, assigning: false)).state
     }
 
     /// The seccomp policy that a start of `profile` with `options` enforces, for `explain` and `why`.
@@ -287,13 +291,67 @@ public struct Launch {
         return [ByteString(inside.text), ByteString(MatrixProbe.word)]
     }
 
-    func user(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> UserIdentity {
+    /// Where the data of `profile` lives. What belongs to a user ID of the profile's own has no home to be in.
+    private func paths(of profile: Profile, _ user: UserIdentity) -> ProfilePaths {
+        var profile = profile
+        if profile.stateDirectory == nil, user.isOwn, !user.isMapped {
+            profile.stateDirectory = directories.instances / profile.name.text
+        }
+        return ProfilePaths(profile: profile, home: user.home)
+    }
+
+    /// Which user ID the payload of `profile` runs under: with root's rights, one of its own unless a user is named.
+    private func mode(of profile: Profile, _ options: LaunchOptions) -> ProfileIdentity {
+        let isUnnamed = Credentials.userID == 0 && profile.user == nil && !options.allowsRoot
+        return profile.identity ?? (isUnnamed ? .own : .user)
+    }
+
+    /// Whom the payload of `profile` runs as. With `assigning`, a profile that is to have a user ID of its own and has none
+    /// yet is given one for good.
+    func user(
+        of profile: Profile, _ options: LaunchOptions, assigning: Bool
+    ) throws(LaunchError) -> UserIdentity {
+        switch mode(of: profile, options) {
+        case .own: try ownUser(of: profile, assigning: assigning)
+        case .user: try namedUser(of: profile, options)
+        }
+    }
+
+    private func ownUser(of profile: Profile, assigning: Bool) throws(LaunchError) -> UserIdentity {
+        guard Credentials.userID == 0 else {
+            throw .usage(
+                "only root can give profile \"\(profile.name)\" a user ID of its own: start it with sudo or as a system "
+                    + "unit, or set \"identity\": \"user\" in the profile")
+        }
+        let userID: UInt32
+        do {
+            let registry = IdentityRegistry(directories: directories)
+            userID = assigning ? try registry.assign(to: profile.name) : try registry.propose(for: profile.name)
+        } catch {
+            throw .profile(error)
+        }
+        guard let name = profile.user else {
+            let home = profile.stateDirectory?.parent ?? directories.instances
+            return UserIdentity(userID: userID, groupID: userID, name: "mazelclaw", home: home, isOwn: true)
+        }
+        let owner = try Self.parse(name)
+        guard owner.userID != 0 else {
+            throw .usage("\"\(name)\" is root, whose files no payload may have; name an unprivileged user, or none")
+        }
+        let home = try identity(userID: owner.userID, groupID: owner.groupID, entry: owner.entry, profile).home
+        return UserIdentity(
+            userID: userID, groupID: userID, name: owner.entry?.name ?? "mazelclaw", home: home,
+            owner: UserIdentity.Owner(userID: owner.userID, groupID: owner.groupID), isOwn: true)
+    }
+
+    private func namedUser(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> UserIdentity {
         let own = Credentials.userID
         guard let wanted = profile.user else {
             guard own != 0 || options.allowsRoot else {
                 throw .usage(
-                    "as root, mazelclaw-run needs a user to run the payload as: give --user NAME, or set \"user\" in "
-                        + "the profile, or accept a root payload with --allow-root")
+                    "profile \"\(profile.name)\" is to run as its user and names none: give --user NAME, or set \"user\" in "
+                        + "the profile, or leave \"identity\": \"user\" out, or accept a root payload with --allow-root"
+                )
             }
             return try identity(userID: own, groupID: Credentials.groupID, entry: Self.user(id: own), profile)
         }
@@ -357,13 +415,17 @@ public struct Launch {
 
     private func makeDirectory(_ path: AbsolutePath, _ user: UserIdentity) throws(LaunchError) {
         do {
-            try Credentials.acting(asUser: user.userID, group: user.groupID) {
-                try SafePath.makeDirectories(path)
+            if user.isOwn, !user.isMapped {
+                try SafePath.makeDirectories(path, ownedBy: user.owner)
+            } else {
+                try Credentials.acting(asUser: user.owner.userID, group: user.owner.groupID) {
+                    try SafePath.makeDirectories(path)
+                }
             }
         } catch let refusal as SafePath.Refusal {
             throw .unsafePath(path, "\(refusal.errno.name) at \(refusal.detail)")
         } catch {
-            throw .cannotBecome(user.userID, error as? Errno ?? .notPermitted)
+            throw .cannotBecome(user.owner.userID, error as? Errno ?? .notPermitted)
         }
     }
 }

@@ -10,6 +10,8 @@ public struct LaunchOptions: Equatable, Sendable {
     public var policy: String?
     /// The user to become: a name, `UID` or `UID:GID`.
     public var user: String?
+    /// Another user ID for the payload than the profile says.
+    public var identity: ProfileIdentity?
     /// Another state directory than the profile's.
     public var stateDirectory: AbsolutePath?
     /// Another workspace than the profile's.

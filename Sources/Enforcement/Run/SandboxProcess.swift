@@ -9,13 +9,16 @@ struct SandboxProcess {
     let plan: SandboxPlan
     let supervisor: Channel
     let canary: Canary
+    /// What the supervisor opened as root.
+    let mappedTrees: MappedTrees
     /// The socket for the payload's notifications, where there is to be one.
     let notifications: FileDescriptor?
 
     /// Never returns.
     func run(from start: Int) -> Never {
         do {
-            var enforcer = try Enforcer(supervisor: supervisor, canary: canary, notifications: notifications)
+            var enforcer = try Enforcer(
+                supervisor: supervisor, canary: canary, mappedTrees: mappedTrees, notifications: notifications)
             var index = start
             while true {
                 let step = plan.steps[index]

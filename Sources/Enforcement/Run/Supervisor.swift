@@ -92,7 +92,8 @@ public struct Supervisor {
     private func supervise(_ report: (Event) -> Void) -> Outcome {
         do {
             try Signals.blockAll()
-            let index = try performOwnSteps()
+            var mappedTrees = MappedTrees()
+            let index = try performOwnSteps(&mappedTrees)
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
             let canary = try attempt(index) { () throws(Errno) in try Canary(network: plan.network) }
             let relay = try attempt(index) { () throws(Errno) in
@@ -105,10 +106,14 @@ public struct Supervisor {
                 own.descriptor.discard()
                 relay?.leave()
                 terminal?.leave()
-                SandboxProcess(plan: plan, supervisor: others, canary: canary, notifications: relay?.inside)
-                    .run(from: index + 1)
+                SandboxProcess(
+                    plan: plan, supervisor: others, canary: canary, mappedTrees: mappedTrees,
+                    notifications: relay?.inside
+                )
+                .run(from: index + 1)
             }
             others.descriptor.discard()
+            mappedTrees.discard()
             report(.building)
             for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
             var loop = SupervisorLoop(
@@ -127,11 +132,17 @@ public struct Supervisor {
     }
 
     /// The steps before clone; returns the index of that one.
-    private func performOwnSteps() throws(EnforcementError) -> Int {
+    private func performOwnSteps(_ mappedTrees: inout MappedTrees) throws(EnforcementError) -> Int {
         var index = 0
         while true {
             switch plan.steps[index] {
             case .enterNamespaces: return index
+            case .mapOwner(let tree):
+                do {
+                    try mappedTrees.open(tree)
+                } catch {
+                    throw EnforcementError(step: plan.steps[index], errno: error.errno, detail: error.detail)
+                }
             case .becomeUser(let userID, let groupID):
                 try attempt(index) { () throws(Errno) in
                     try Credentials.become(userID: userID, groupID: groupID)

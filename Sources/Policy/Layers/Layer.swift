@@ -65,16 +65,18 @@
                 (.keyring, .joinAnonymousKeyring), (.session, .startSession), (.session, .takeTerminal),
                 (.fileModeMask, .setFileModeMask),
                 (.descriptors, .closeDescriptors), (.signals, .resetSignals), (.limits, .setLimit),
+                (.limits, .limitInNamespace),
                 (.dieWithParent, .dieWithParent):
                 true
             case (.pidNamespace, .mountFileSystem(let mount)): mount.source == .processes
-            case (.pidNamespace, .limitUserNamespaces), (.pidNamespace, .maskPath), (.pidNamespace, .makePathReadOnly):
+            case (.pidNamespace, .limitUserNamespaces), (.pidNamespace, .limitInNamespace), (.pidNamespace, .maskPath),
+                (.pidNamespace, .makePathReadOnly):
                 true
             case (.mountNamespace, .makeMountsPrivate), (.mountNamespace, .mountRoot),
                 (.mountNamespace, .makeDirectory), (.mountNamespace, .makeSymbolicLink), (.mountNamespace, .writeFile),
                 (.mountNamespace, .mountFileSystem), (.mountNamespace, .bind), (.mountNamespace, .mountOverlay),
                 (.mountNamespace, .bindNotificationSocket), (.mountNamespace, .openTerminal),
-                (.mountNamespace, .limitUserNamespaces),
+                (.mountNamespace, .limitUserNamespaces), (.mountNamespace, .limitInNamespace),
                 (.mountNamespace, .maskPath), (.mountNamespace, .makePathReadOnly), (.mountNamespace, .sealRoot),
                 (.mountNamespace, .pivotRoot):
                 true

@@ -12,7 +12,7 @@ extension SandboxPlan {
             profile: request.profile.name, ports: request.ports, trees: trees, policy: request.policy.file,
             network: request.profile.network,
             portRules: request.degradations.contains(.broker) ? nil : request.portRules,
-            degradations: request.degradations, steps: builder.steps)
+            degradations: request.degradations, user: facts.user, sharers: request.sharers, steps: builder.steps)
     }
 }
 
@@ -42,6 +42,7 @@ struct PlanBuilder {
             guard !request.profile.network.isOwn else { throw .invalid(request.profile.network.refusal(of: socket)) }
         }
 
+        if user.isMapped { addMappedTrees() }
         if facts.isRoot { steps.append(.becomeUser(userID: user.userID, groupID: user.groupID)) }
         steps.append(.enterNamespaces(Namespace.all(of: request.profile.network)))
 
@@ -93,6 +94,32 @@ struct PlanBuilder {
 
     // MARK: File systems
 
+    /// Opens, while this is still root's process, what the payload sees under another owner than the disk has.
+    private mutating func addMappedTrees() {
+        let user = UserIdentity.Owner(userID: facts.user.userID, groupID: facts.user.groupID)
+        let own = [request.paths.state] + (hasWorkspaceMount ? [request.paths.workspace] : [])
+        for tree in own.map({ ($0, true) }) + request.profile.binds.map({ ($0.source, false) }) {
+            steps.append(
+                .mapOwner(
+                    MappedTree(
+                        source: tree.0, expectation: expectation(of: tree.0, isOwn: tree.1, ownedBy: facts.user.owner),
+                        owner: facts.user.owner, user: user)))
+        }
+    }
+
+    /// Whether the workspace is mounted by itself, and not only seen in the state directory.
+    private var hasWorkspaceMount: Bool {
+        request.profile.workspaceOverlay != nil || !request.paths.state.contains(request.paths.workspace)
+    }
+
+    /// What is known of a tree of the user's: of its own directories, whose they are too.
+    private func expectation(
+        of source: AbsolutePath, isOwn: Bool, ownedBy owner: UserIdentity.Owner
+    ) -> Bind.Expectation {
+        guard let identity = facts.identity(of: source) else { return .anything }
+        return isOwn ? .directory(ownedBy: owner.userID, identity: identity) : .same(identity)
+    }
+
     private mutating func addMounts() {
         for mount in request.policy.mounts {
             switch mount.source {
@@ -123,7 +150,7 @@ struct PlanBuilder {
 
     private mutating func addBind(
         _ source: AbsolutePath, _ destination: AbsolutePath, _ restrictions: MountRestrictions,
-        _ expectation: Bind.Expectation, isDirectory: Bool
+        _ expectation: Bind.Expectation, isDirectory: Bool, isMapped: Bool = false
     ) {
         if isDirectory {
             makeDirectories(to: destination)
@@ -133,7 +160,9 @@ struct PlanBuilder {
         }
         steps.append(
             .bind(
-                Bind(source: source, destination: destination, restrictions: restrictions, expectation: expectation)))
+                Bind(
+                    source: source, destination: destination, restrictions: restrictions, expectation: expectation,
+                    isMapped: isMapped)))
         var access: LandlockRules.Access = [.list, .read]
         if !restrictions.contains(.noExecution) { access.insert(.execute) }
         if !restrictions.contains(.readOnly) { access.insert(.write) }
@@ -191,15 +220,12 @@ struct PlanBuilder {
 
     private mutating func addUserTree(_ tree: BindMount, isOwn: Bool) throws(PlanError) {
         try check(tree)
-        let expectation = facts.identity(of: tree.source).map { identity in
-            isOwn
-                ? Bind.Expectation.directory(ownedBy: facts.user.userID, identity: identity)
-                : Bind.Expectation.same(identity)
-        }
+        let user = UserIdentity.Owner(userID: facts.user.userID, groupID: facts.user.groupID)
         let restrictions: MountRestrictions = [.noSetUserID, .noDevices]
         addBind(
             tree.source, tree.destination, tree.isWritable ? restrictions : restrictions.union([.readOnly]),
-            expectation ?? .anything, isDirectory: facts.entry(at: tree.source) != .file)
+            expectation(of: tree.source, isOwn: isOwn, ownedBy: user),
+            isDirectory: facts.entry(at: tree.source) != .file, isMapped: facts.user.isMapped)
     }
 
     /// The workspace as it is to be read, with a place of its own for what is written.
@@ -210,14 +236,13 @@ struct PlanBuilder {
             try check(BindMount(source: workspace, destination: workspace, isWritable: true))
             makeDirectories(to: workspace)
         }
-        let expectation = facts.identity(of: workspace).map {
-            Bind.Expectation.directory(ownedBy: facts.user.userID, identity: $0)
-        }
+        let user = UserIdentity.Owner(userID: facts.user.userID, groupID: facts.user.groupID)
         steps.append(
             .mountOverlay(
                 Overlay(
                     directory: workspace, bytes: bytes, restrictions: [.noSetUserID, .noDevices],
-                    expectation: expectation ?? .anything, coversItself: coveringItself)))
+                    expectation: expectation(of: workspace, isOwn: true, ownedBy: user), coversItself: coveringItself,
+                    isMapped: facts.user.isMapped)))
         allow([.list, .read, .execute, .write], workspace, isDirectory: true)
     }
 
@@ -276,6 +301,8 @@ struct PlanBuilder {
         guard !request.degradations.contains(.proc) else { return }
         // The payload's own namespace counts as the first.
         steps.append(.limitUserNamespaces(maximum: 1 + request.policy.nestedUserNamespaces))
+        // A kernel that lacks a file has nothing to count there.
+        steps += request.policy.namespaceLimits.filter { facts.mayHold($0.resource.path) }.map(Step.limitInNamespace)
         steps += request.policy.maskedPaths.filter(facts.mayHold).map(Step.maskPath)
         steps += request.policy.readonlyPaths.filter(facts.mayHold).map(Step.makePathReadOnly)
     }

@@ -20,6 +20,8 @@ public struct PlanRequest: Equatable, Sendable {
     public var degradations: [Degradation]
     /// The host's other instances.
     public var neighbours: [Neighbour] = []
+    /// The other profiles that run under the same user ID.
+    public var sharers: [ProfileName] = []
     /// What the service manager told the launcher.
     public var serviceManager = ServiceManager()
     /// What it passed on, each as the kernel describes it.
@@ -90,7 +92,7 @@ public struct PlanRequest: Equatable, Sendable {
     /// The paths of the host a plan for this policy wants to know about. What the profile binds is looked at by where it
     /// leads, apart from these.
     public static func pathsOfInterest(of policy: SandboxPolicy) -> [AbsolutePath] {
-        var paths = policy.maskedPaths + policy.readonlyPaths
+        var paths = policy.maskedPaths + policy.readonlyPaths + policy.namespaceLimits.map(\.resource.path)
         for mount in policy.mounts {
             if case .bind(let source) = mount.source { paths.append(source) }
         }

@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 
 /// The ordered steps that will be done to a process, as plain data.
 ///
@@ -18,8 +18,37 @@ public struct SandboxPlan: Equatable, Sendable {
     public var portRules: PortRules?
     /// The guarantees given up by name.
     public var degradations: [Degradation]
+    /// Whom the payload runs as.
+    public var user: UserIdentity
+    /// The other profiles that run under the same user ID, by name.
+    public var sharers: [ProfileName]
     /// What is done, in this order.
     public var steps: [Step]
+
+    /// What a payload shares with those of the same user ID, in one sentence; nil when there are none.
+    public var sharingSentence: String? {
+        guard !sharers.isEmpty else { return nil }
+        let names = sharers.map { "\"\($0)\"" }.joined(separator: ", ")
+        return
+            "profile \"\(profile)\" shares user ID \(user.userID) with \(names): the kernel counts their epoll watches, "
+            + "descriptors in flight and pipe pages together, so that one can use up what the other needs"
+    }
+
+    /// Whom the payload runs as, in one line.
+    public var userLine: String {
+        let owner = user.isMapped ? ", files on the disk are user \(user.owner.userID)'s" : ""
+        let sharing = sharers.isEmpty ? "" : ", as the payload of \(sharers.map(\.text).joined(separator: ", ")) does"
+        return "runs as user \(user.userID)\(user.isOwn ? ", which is this profile's alone" : "")\(owner)\(sharing)"
+    }
+
+    /// Whom the payload runs as, as data.
+    public var userJSON: JSON {
+        [
+            "uid": .integer(Int64(user.userID)), "gid": .integer(Int64(user.groupID)),
+            "owner": .integer(Int64(user.owner.userID)), "own": .bool(user.isOwn),
+            "sharedWith": .array(sharers.map { .string($0.text) }),
+        ]
+    }
 
     /// The process that carries out each step.
     public var stages: [Step.Stage] {

@@ -15,6 +15,7 @@ extension Step {
     /// The name of the kernel's call, or of the subject where there are several.
     public var name: String {
         switch self {
+        case .mapOwner: "idmap"
         case .becomeUser: "setresuid"
         case .enterNamespaces: "clone"
         case .dieWithParent: "pdeathsig"
@@ -32,6 +33,7 @@ extension Step {
         case .bindNotificationSocket: "sd_notify"
         case .openTerminal: "openpty"
         case .limitUserNamespaces: "max_user_namespaces"
+        case .limitInNamespace(let limit): limit.resource.rawValue
         case .maskPath: "mask"
         case .makePathReadOnly: "read-only"
         case .sealRoot: "seal-root"
@@ -61,6 +63,7 @@ extension Step {
     /// Why the step is done.
     public var reason: String {
         switch self {
+        case .mapOwner: "the payload has a user ID of its own; on the disk its files stay their owner's"
         case .becomeUser: "the payload never runs as root"
         case .enterNamespaces(let namespaces):
             "own users, mounts, processes, IPC objects, host name and cgroup root"
@@ -87,6 +90,7 @@ extension Step {
         case .bindNotificationSocket: "the service manager hears the payload through the supervisor"
         case .openTerminal: "a terminal of the sandbox's own; the caller's is open nowhere inside"
         case .limitUserNamespaces: "nested user namespaces are the usual way to kernel bugs"
+        case .limitInNamespace: "one instance cannot use up what the kernel counts for the whole user"
         case .maskPath: "says more of the host than a payload needs"
         case .makePathReadOnly: "settings of the kernel stay as they are"
         case .sealRoot: "nothing can be added to the root"
@@ -118,6 +122,11 @@ extension Step {
 
     private var details: JSONObject {
         switch self {
+        case .mapOwner(let tree):
+            [
+                "source": tree.source.json, "owner": .integer(Int64(tree.owner.userID)),
+                "uid": .integer(Int64(tree.user.userID)),
+            ]
         case .becomeUser(let userID, let groupID), .mapIdentity(let userID, let groupID),
             .nestUserNamespace(let userID, let groupID):
             ["uid": .integer(Int64(userID)), "gid": .integer(Int64(groupID))]
@@ -136,6 +145,7 @@ extension Step {
                 "destination": overlay.directory.json, "options": overlay.restrictions.json,
             ]
         case .limitUserNamespaces(let maximum): ["maximum": .integer(Int64(maximum))]
+        case .limitInNamespace(let limit): ["maximum": .integer(limit.maximum)]
         case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path),
             .bindNotificationSocket(let path), .openTerminal(let path):
             ["path": path.json]
@@ -180,7 +190,9 @@ extension FileSystemMount {
             object["size"] = .integer(Int64(clamping: bytes))
             object["mode"] = .string(mode.octal)
         case .processes: object["type"] = "proc"
-        case .terminals: object["type"] = "devpts"
+        case .terminals(let maximum):
+            object["type"] = "devpts"
+            object["max"] = maximum.map { .integer(Int64($0)) }
         }
         object["destination"] = destination.json
         object["options"] = restrictions.json

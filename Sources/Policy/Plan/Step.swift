@@ -1,6 +1,7 @@
 /// One indivisible action of a start, as plain data. The enforcer carries it out; `explain` prints it.
 public enum Step: Equatable, Sendable {
     // In the supervisor.
+    case mapOwner(MappedTree)
     case becomeUser(userID: UInt32, groupID: UInt32)
     case enterNamespaces([Namespace])
 
@@ -20,6 +21,7 @@ public enum Step: Equatable, Sendable {
     case bindNotificationSocket(AbsolutePath)
     case openTerminal(AbsolutePath)
     case limitUserNamespaces(maximum: Int)
+    case limitInNamespace(NamespaceLimit)
     case maskPath(AbsolutePath)
     case makePathReadOnly(AbsolutePath)
     case sealRoot
@@ -74,6 +76,8 @@ public struct Bind: Equatable, Sendable {
     public var restrictions: MountRestrictions
     /// What the source must be, or the start is refused.
     public var expectation: Expectation
+    /// Whether an earlier step has opened the source and mapped its owner.
+    public var isMapped = false
 
     /// What is known of a source before it is opened.
     public enum Expectation: Equatable, Sendable {
@@ -84,6 +88,18 @@ public struct Bind: Equatable, Sendable {
         /// A directory of this user that is the very one seen when planning.
         case directory(ownedBy: UInt32, identity: HostFacts.FileIdentity)
     }
+}
+
+/// A path of the host whose owner is to be another user inside: on the disk everything stays the owner's.
+public struct MappedTree: Equatable, Sendable {
+    /// The path on the host.
+    public var source: AbsolutePath
+    /// What the source must be, or the start is refused.
+    public var expectation: Bind.Expectation
+    /// Whose it is on the disk.
+    public var owner: UserIdentity.Owner
+    /// Whose it is inside.
+    public var user: UserIdentity.Owner
 }
 
 /// A directory of the host that looks writable inside: what is written goes to a tmpfs above it (overlayfs).
@@ -98,6 +114,8 @@ public struct Overlay: Equatable, Sendable {
     public var expectation: Bind.Expectation
     /// Whether an earlier step makes the host's directory visible inside, and it is to be covered; else an empty one is.
     public var coversItself: Bool
+    /// Whether an earlier step has opened the directory and mapped its owner.
+    public var isMapped = false
 }
 
 /// The rules of the payload's Landlock domain.

@@ -3,7 +3,7 @@ public import JSON
 extension Profile {
     /// Reads a profile file: a JSON object of the keys below, of which only `basePort` is required.
     ///
-    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`, `private` or `none`), `egress` (`HOST:PORT`), `user`,
+    /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`, `private` or `none`), `egress` (`HOST:PORT`), `user`, `identity` (`own` or `user`),
     /// `stateDirectory`, `workspace`, `workspaceOverlay` (a size such as `256m`), `binds` (objects of `source`,
     /// `destination`, `access`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
@@ -49,6 +49,12 @@ extension Profile {
             egress.append(rule)
         }
         user = try object.string("user")
+        if let text = try object.string("identity") {
+            guard let mode = ProfileIdentity(rawValue: text) else {
+                throw object.error("identity", "expected \"own\" or \"user\", found \"\(text)\"")
+            }
+            identity = mode
+        }
         stateDirectory = try object.path("stateDirectory")
         workspace = try object.path("workspace")
         if let size = try object.string("workspaceOverlay") {
@@ -94,6 +100,7 @@ extension Profile {
         if network != .shared { object["network"] = .string(network.rawValue) }
         if !egress.isEmpty { object["egress"] = .array(egress.map { .string($0.description) }) }
         object["user"] = user.map(JSON.string)
+        object["identity"] = identity.map { .string($0.rawValue) }
         object["stateDirectory"] = stateDirectory.map { .string($0.text) }
         object["workspace"] = workspace.map { .string($0.text) }
         object["workspaceOverlay"] = workspaceOverlay.map { .string(TemporarySize.text($0)) }

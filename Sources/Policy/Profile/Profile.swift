@@ -16,8 +16,12 @@ public struct Profile: Equatable, Sendable {
     public var network: NetworkMode
     /// Where a payload with a private network may connect to, through its proxy. Default nowhere.
     public var egress: [EgressRule]
-    /// The user the payload runs as when the launcher is started by root: a name, `UID` or `UID:GID`.
+    /// The user whose the profile's files are when the launcher is started by root, and as whom the payload runs unless
+    /// it has a user ID of its own: a name, `UID` or `UID:GID`.
     public var user: String?
+    /// Which user ID the payload runs under. Default one of its own where root starts a profile that names no user, else
+    /// that of the user.
+    public var identity: ProfileIdentity?
     /// The state directory. Default `~/.mazelclaw[-NAME]`.
     public var stateDirectory: AbsolutePath?
     /// The workspace. Default `workspace[-NAME]` inside the state directory.

@@ -60,6 +60,10 @@ public struct Proof: Equatable, Sendable {
         case unshareMounts
         case ioUring
         case keyring
+        /// EPERM unless all user and group IDs of the process are these.
+        case haveIdentity(userID: UInt32, groupID: UInt32)
+        /// Make so many inotify instances, and close them again.
+        case makeInotifyInstances(Int)
         /// EPERM unless this is process 2, a child of init, and leader of its session.
         case beProcessTwo
         /// EPERM unless descriptors 0, 1 and 2 are a terminal of the devpts here, and it controls the session.

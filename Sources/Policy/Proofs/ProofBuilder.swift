@@ -38,6 +38,7 @@ struct ProofBuilder {
     private static let accessDenied: Int32 = 13
     private static let notDirectory: Int32 = 20
     private static let readOnly: Int32 = 30
+    private static let tooManyFiles: Int32 = 24
     private static let noSystemCall: Int32 = 38
     private static let noProtocol: Int32 = 93
     private static let noFamily: Int32 = 97
@@ -68,6 +69,7 @@ struct ProofBuilder {
             addMounts()
             addEveryPort()
             addSystemCalls(calls)
+            addNamespaceLimits()
         }
     }
 
@@ -192,6 +194,9 @@ struct ProofBuilder {
     }
 
     private mutating func addProcesses() {
+        prove(
+            "the payload has user ID \(facts.user.userID) and no other",
+            .haveIdentity(userID: facts.user.userID, groupID: facts.user.groupID), 0)
         prove("the payload is process 2, below init, in a session of its own", .beProcessTwo, 0)
         if request.isInteractive, let terminals = request.policy.terminals {
             prove("the terminal is the sandbox's own, and controls the session", .haveTerminal(terminals), 0)
@@ -275,6 +280,14 @@ struct ProofBuilder {
             for port in [neighbour.cdp.lowerBound, neighbour.cdp.upperBound] where !connectPorts.contains(port) {
                 prove("port \(port)/tcp cannot be connected to", .connect(port), Self.accessDenied)
             }
+        }
+    }
+
+    private mutating func addNamespaceLimits() {
+        for case .limitInNamespace(let limit) in steps where limit.resource == .inotifyInstances {
+            prove(
+                "no more than \(limit.maximum) inotify instances can be made",
+                .makeInotifyInstances(Int(limit.maximum) + 1), Self.tooManyFiles)
         }
     }
 

@@ -11,6 +11,7 @@ extension PolicyMount {
         restrictions = []
         mayBeMissing = false
         var size: UInt64?
+        var terminals: Int?
         var mode: UInt32 = 0o755
         for option in options {
             if let known = MountRestrictions.named.first(where: { $0.name == option }) {
@@ -21,10 +22,12 @@ extension PolicyMount {
                 size = bytes
             } else if option.hasPrefix("mode="), let bits = UInt32(option.dropFirst(5), radix: 8), bits <= 0o7777 {
                 mode = bits
+            } else if type == "devpts", option.hasPrefix("max="), let number = Int(option.dropFirst(4)), number > 0 {
+                terminals = number
             } else if option != "rbind" {
                 throw object.error(
                     "options",
-                    "expected rbind, ro, nosuid, nodev, noexec, nofail, size=N[k|m|g] or mode=OCTAL, "
+                    "expected rbind, ro, nosuid, nodev, noexec, nofail, size=N[k|m|g], mode=OCTAL, or max=N for a devpts, "
                         + "found \"\(option)\"")
             }
         }
@@ -34,7 +37,7 @@ extension PolicyMount {
             guard let size else { throw object.error("options", "a tmpfs needs a size, such as \"size=64m\"") }
             self.source = .temporary(bytes: size, mode: mode)
         case "proc": self.source = .processes
-        case "devpts": self.source = .terminals
+        case "devpts": self.source = .terminals(maximum: terminals)
         default: throw object.error("type", "expected \"bind\", \"tmpfs\", \"proc\" or \"devpts\", found \"\(type)\"")
         }
         try object.finish()

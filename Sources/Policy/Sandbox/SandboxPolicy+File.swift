@@ -22,6 +22,7 @@ extension SandboxPolicy {
         var process = try object.require(try object.object("process"), "process")
         (limits, inheritedEnvironment, environment) = try Self.readProcess(&process)
         var linux = try object.require(try object.object("linux"), "linux")
+        namespaceLimits = try Self.readNamespaceLimits(&linux)
         (maskedPaths, readonlyPaths) = try Self.readLinux(&linux)
         nestedUserNamespaces = Int(try object.integer("nestedUserNamespaces", in: 0...64) ?? 0)
 
@@ -80,6 +81,22 @@ extension SandboxPolicy {
         let readonly = try paths(&linux, "readonlyPaths")
         try linux.finish()
         return (masked, readonly)
+    }
+
+    /// The runtime specification's `sysctl`, of which a sandbox without a network of its own has these alone.
+    private static func readNamespaceLimits(_ linux: inout StrictObject) throws(PolicyError) -> [NamespaceLimit] {
+        var limits: [NamespaceLimit] = []
+        for (name, value) in try linux.dictionary("sysctl") ?? [] {
+            guard let resource = NamespaceLimit.Resource.allCases.first(where: { $0.sysctl == name }) else {
+                let known = NamespaceLimit.Resource.allCases.map(\.sysctl)
+                throw linux.error("sysctl", "expected one of \(known.joined(separator: ", ")), found \"\(name)\"")
+            }
+            guard let maximum = Int64(value), (1...Int64(Int32.max)).contains(maximum) else {
+                throw linux.error("sysctl", "\(name): expected a number from 1 on in quotes, found \"\(value)\"")
+            }
+            limits.append(NamespaceLimit(resource: resource, maximum: maximum))
+        }
+        return limits
     }
 
     private static func paths(_ object: inout StrictObject, _ name: String) throws(PolicyError) -> [AbsolutePath] {

@@ -17,6 +17,8 @@ public struct SandboxPolicy: Equatable, Sendable {
     public var readonlyPaths: [AbsolutePath]
     /// Resource limits (getrlimit(2)).
     public var limits: [ResourceLimit]
+    /// Ceilings for the sandbox's user namespace.
+    public var namespaceLimits: [NamespaceLimit]
     /// Names of variables the payload inherits; a trailing `*` matches any ending.
     public var inheritedEnvironment: [String]
     /// Variables the payload is given.
@@ -31,7 +33,9 @@ public struct SandboxPolicy: Equatable, Sendable {
     public var connectPorts: [PortSelector]
 
     /// Where the pseudoterminals are inside; nil when there are none.
-    var terminals: AbsolutePath? { mounts.first { $0.source == .terminals }?.destination }
+    var terminals: AbsolutePath? {
+        mounts.first { if case .terminals = $0.source { true } else { false } }?.destination
+    }
 }
 
 /// One mount a policy asks for.
@@ -44,8 +48,8 @@ public struct PolicyMount: Equatable, Sendable {
         case temporary(bytes: UInt64, mode: UInt32)
         /// A new proc(5) of the sandbox's own PID namespace.
         case processes
-        /// A new instance of devpts.
-        case terminals
+        /// A new instance of devpts, with at most so many pseudoterminals at once; nil for as many as the host has.
+        case terminals(maximum: Int?)
     }
 
     /// What is mounted.
@@ -90,6 +94,7 @@ public struct ResourceLimit: Equatable, Sendable {
         case data = "RLIMIT_DATA"
         case fileSize = "RLIMIT_FSIZE"
         case lockedMemory = "RLIMIT_MEMLOCK"
+        case messageQueues = "RLIMIT_MSGQUEUE"
         case openFiles = "RLIMIT_NOFILE"
         case processes = "RLIMIT_NPROC"
         case pendingSignals = "RLIMIT_SIGPENDING"

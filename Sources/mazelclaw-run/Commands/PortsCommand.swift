@@ -9,8 +9,11 @@ extension Program {
     /// when not.
     func showPorts() throws(LaunchError) -> Int32 {
         let survey: PortSurvey
+        let sharedUserIDs: [(userID: UInt32, names: [ProfileName])]
         do {
-            survey = try PortSurvey(directories: try makeLaunch().directories)
+            let directories = try makeLaunch().directories
+            survey = try PortSurvey(directories: directories)
+            sharedUserIDs = try ProfileStore(directories: directories).sharedUserIDs()
         } catch let error as ProfileError {
             throw .profile(error)
         } catch let error as LaunchError {
@@ -23,10 +26,20 @@ extension Program {
             throw .usage("there is no profile \"\(arguments.options.profile)\" yet; a start makes it")
         }
         if arguments.isJSON {
-            output.print(survey.json(of: shown).text(pretty: true) + "\n")
+            var json = survey.json(of: shown).object ?? JSONObject()
+            json["sharedUserIDs"] = .array(
+                sharedUserIDs.map { userID, names in
+                    ["uid": .integer(Int64(userID)), "profiles": .array(names.map { .string($0.text) })]
+                })
+            output.print(JSON.object(json).text(pretty: true) + "\n")
         } else {
             output.print(shown.isEmpty ? "no profiles yet; a start makes them\n" : Self.table(shown))
             for line in survey.remarks(on: shown) { output.print(line + "\n") }
+            for (userID, names) in sharedUserIDs {
+                output.print(
+                    "note: \(names.map(\.text).joined(separator: ", ")) run under user ID \(userID), whose epoll watches, "
+                        + "descriptors in flight and pipe pages the kernel counts together\n")
+            }
             if arguments.showsAll { for line in survey.evidence { output.print(line + "\n") } }
         }
         return survey.isDisjoint && shown.allSatisfy { $0.fault == nil } ? 0 : 1

@@ -133,7 +133,12 @@ final class Host {
 
     /// Runs the launcher with `words` alone.
     func plain(_ words: [String], _ options: Options = Options()) throws -> Running.Ended {
-        try launch(words.map { Array($0.utf8) }, options).wait()
+        try background(words, options).wait()
+    }
+
+    /// Starts the launcher with `words` alone.
+    func background(_ words: [String], _ options: Options = Options()) throws -> Running {
+        try launch(words.map { Array($0.utf8) }, options)
     }
 
     private func defaults(_ options: Options) -> [String] {

@@ -27,7 +27,7 @@ enum PlanFixture {
                 (try path("/etc/ld.so.cache"), .file), (try path("/proc/kcore"), .file),
                 (try path("/proc/acpi"), .directory),
                 (try path("/proc/sys"), .directory), (try path("/srv/notes"), .directory),
-            ],
+            ] + NamespaceLimit.Resource.allCases.map { ($0.path, .file) },
             identities: [(home / ".mazelclaw-rescue", HostFacts.FileIdentity(device: 1, inode: 2))],
             resolverConfiguration: "nameserver 192.0.2.1\n",
             environment: [

@@ -42,7 +42,7 @@ import Testing
         #expect(try mount < #require(names.firstIndex(of: "openpty")))
         #expect(try #require(names.firstIndex(of: "openpty")) < #require(names.firstIndex(of: "seal-root")))
         #expect(names.firstIndex(of: "tiocsctty") == names.firstIndex(of: "setsid").map { $0 + 1 })
-        request.policy.mounts.removeAll { $0.source == .terminals }
+        request.policy.mounts.removeAll { if case .terminals = $0.source { true } else { false } }
         #expect(throws: PlanError.self) { try SandboxPlan(request, facts: PlanFixture.facts()) }
     }
 
@@ -92,6 +92,32 @@ import Testing
     @Test func `a start by root becomes the user first`() throws {
         let plan = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts(isRoot: true))
         #expect(plan.steps.first == .becomeUser(userID: 1000, groupID: 1000))
+    }
+
+    @Test func `a payload with a user ID of its own sees its owner's files as its own`() throws {
+        var facts = try PlanFixture.facts(isRoot: true)
+        let (owner, own) = (facts.user.owner, UserIdentity.Owner(userID: 1_900_000_000, groupID: 1_900_000_000))
+        facts.user = UserIdentity(
+            userID: own.userID, groupID: own.groupID, name: "ada", home: facts.user.home, owner: owner, isOwn: true)
+        let plan = try SandboxPlan(PlanFixture.request(), facts: facts)
+        let state = facts.user.home / ".mazelclaw-rescue"
+        let identity = HostFacts.FileIdentity(device: 1, inode: 2)
+        guard case .mapOwner(let tree) = plan.steps.first else {
+            Issue.record("nothing is mapped first")
+            return
+        }
+        #expect(tree.source == state)
+        #expect(tree.expectation == .directory(ownedBy: 1000, identity: identity))
+        #expect(tree.owner == owner)
+        #expect(tree.user == own)
+        // While it is root: nobody else may map owners.
+        #expect(plan.steps.dropFirst().first == .becomeUser(userID: own.userID, groupID: own.groupID))
+        for case .bind(let bind) in plan.steps where bind.source == state {
+            #expect(bind.isMapped)
+            #expect(bind.expectation == .directory(ownedBy: own.userID, identity: identity))
+        }
+        #expect(plan.steps.contains { if case .bind(let bind) = $0 { bind.isMapped } else { false } })
+        #expect(plan.proofs.contains { $0.act == .haveIdentity(userID: own.userID, groupID: own.groupID) })
     }
 
     @Test func `only listed variables are inherited, and the launcher's own win`() throws {

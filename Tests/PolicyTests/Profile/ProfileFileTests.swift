@@ -14,7 +14,7 @@ import Testing
     @Test func `every key is read`() throws {
         let read = try profile(
             """
-            {"basePort": 19001, "policy": "browser", "bind": "lan", "network": "shared", "user": "mazel",
+            {"basePort": 19001, "policy": "browser", "bind": "lan", "network": "shared", "user": "mazel", "identity": "user",
              "stateDirectory": "/srv//state/./a", "workspace": "/srv/work", "workspaceOverlay": "64m",
              "binds": [{"source": "/data"}, {"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [8080, 65535]}, "udp": {"ports": [5353]}, "loopbackProbe": true,
@@ -24,6 +24,7 @@ import Testing
         #expect(read.bind == .lan)
         #expect(read.network == .shared)
         #expect(read.user == "mazel")
+        #expect(read.identity == .user)
         #expect(read.stateDirectory?.text == "/srv/state/a")
         #expect(read.workspace?.text == "/srv/work")
         #expect(read.workspaceOverlay == 64 << 20)
@@ -39,7 +40,7 @@ import Testing
     @Test func `a profile written is the profile read`() throws {
         let written = try profile(
             """
-            {"basePort": 19001, "bind": "192.0.2.7", "user": "1000:1000", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w", "workspaceOverlay": "1536k",
+            {"basePort": 19001, "bind": "192.0.2.7", "user": "1000:1000", "identity": "own", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w", "workspaceOverlay": "1536k",
              "binds": [{"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [1]}, "environment": {"A": "b"}}
             """)

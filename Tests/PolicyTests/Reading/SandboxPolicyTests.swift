@@ -18,6 +18,15 @@ import Testing
         (#"53, 80, 443"#, #"53, 80, 70000"#, "found 70000"),
         (#""abstract-unix-socket", "#, #""abstract", "#, "found \"abstract\""),
         (#""gateway.seccomp.json""#, #""../gateway.seccomp.json""#, "the name of a file beside this one"),
+        (#""max=64""#, #""max=many""#, "max=N for a devpts, found \"max=many\""),
+        (#""mode=1777""#, #""max=64""#, "found \"max=64\""),
+        (#""user.max_inotify_watches""#, #""user.max_inotify_watchers""#, "found \"user.max_inotify_watchers\""),
+        (
+            #""user.max_inotify_watches": "16384""#, #""kernel.sysrq": "1""#,
+            "expected one of user.max_inotify_instances"
+        ),
+        (#""user.max_inotify_instances": "64""#, #""user.max_inotify_instances": "0""#, "a number from 1 on"),
+        (#""user.max_inotify_instances": "64""#, #""user.max_inotify_instances": 64"#, "expected a string"),
         (#""maskedPaths""#, #""maskedpaths""#, "did you mean \"maskedPaths\"?"),
     ]
 
