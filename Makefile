@@ -89,6 +89,7 @@ install: ## install built programs and policies (PREFIX=/usr/local DESTDIR=)
 	for program in $(PROGRAMS); do install -m 0755 "$(BUILD)/$$program" "$(DESTDIR)$(PREFIX)/bin/$$program"; \
 	  $(STRIP) "$(DESTDIR)$(PREFIX)/bin/$$program"; done
 	install -m 0644 policies/*.json "$(DESTDIR)$(PREFIX)/share/mazelclaw/policies/"
+	"$(DESTDIR)$(PREFIX)/bin/mazelclaw-run" compile
 
 uninstall: ## remove what install put there
 	for program in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$program"; done

@@ -11,9 +11,6 @@ public struct HostDirectories: Equatable, Sendable {
     /// The state directories of root's profiles that have a user ID of their own: `$XDG_STATE_HOME/mazelclaw-profiles`,
     /// else `/var/lib/mazelclaw-profiles`.
     public var instances: AbsolutePath
-    /// What can be made again: `$XDG_CACHE_HOME/mazelclaw`, else `/var/cache/mazelclaw` for root, else
-    /// `~/.cache/mazelclaw`.
-    public var cache: AbsolutePath
 
     /// The directories for a launcher of user `userID` (XDG Base Directory Specification: a relative
     /// value is ignored). `environment` looks a variable up.
@@ -26,6 +23,5 @@ public struct HostDirectories: Equatable, Sendable {
         state = directory("XDG_STATE_HOME", root: .root / "var/lib/mazelclaw-run", user: ".local/state/mazelclaw")
         let base = environment("XDG_STATE_HOME").flatMap(AbsolutePath.init) ?? .root / "var/lib"
         instances = base / "mazelclaw-profiles"
-        cache = directory("XDG_CACHE_HOME", root: .root / "var/cache/mazelclaw", user: ".cache/mazelclaw")
     }
 }

@@ -73,8 +73,7 @@ extension ProfileError: CustomStringConvertible {
         case .noMemory: "free some memory"
         case .ioError: "look whether a disk fails (dmesg)"
         case .readOnlyFileSystem:
-            "let it be written: in a unit StateDirectory=mazelclaw-run, CacheDirectory=mazelclaw, and ReadWritePaths= for "
-                + "what else it names"
+            "let it be written: in a unit StateDirectory=mazelclaw-run, and ReadWritePaths= for what else it names"
         default: "check that it exists and is yours"
         }
     }

@@ -16,6 +16,7 @@ struct Arguments {
         /// What `matrix` runs inside.
         case probe
         case why
+        case compile
         case help
         case version
 

@@ -83,6 +83,8 @@ struct Program {
             case .matrix: return try runMatrix()
             case .probe: return MatrixProbe.run()
             case .why: return try answerWhy()
+            case .compile:
+                for file in try makeLaunch().compileFilters() { output.print("compiled \(file)\n") }
             }
             return 0
         } catch {

@@ -26,10 +26,13 @@ class Ended:
 
     @property
     def sentences(self):
-        """The launcher's own sentences, without those about what the payload did or about a new profile."""
+        """The launcher's own sentences, without those about what the payload did, about a new profile or a shared user."""
         lines = [line.removeprefix("<4>") for line in self.errors.splitlines()]
         own = [line.removeprefix("mazelclaw-run: ") for line in lines if line.startswith("mazelclaw-run: ")]
-        return [line for line in own if not line.startswith(("refused ", "made the profile "))]
+        return [
+            line for line in own
+            if not line.startswith(("refused ", "made the profile ")) and " shares user ID " not in line
+        ]
 
 
 class Launcher:

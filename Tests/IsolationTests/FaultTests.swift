@@ -195,8 +195,8 @@ import Testing
     @Test(arguments: Starting.available)
     func `a filter that cannot be compiled now is no fault of its policy`(starting: Starting) throws {
         let host = try makeHost(starting)
-        try host.spoilCache()
-        let report = try start(host, .supervisor, call: -Int(SYS_memfd_create), error: EIO)
+        let more = ["--policy", try host.policyToCompile()]
+        let report = try start(host, .supervisor, call: -Int(SYS_memfd_create), error: EIO, nil, more)
         #expect(report.failed == Int(SYS_memfd_create))
         #expect(report.code == 125 && !report.wasExecuted && report.sentences.count == 1, "\(report)")
         #expect(report.sentences.first?.contains("seccomp_export_bpf") == true, "\(report)")
@@ -212,7 +212,7 @@ import Testing
         starting: Starting, fault: Fault
     ) throws {
         let host = try Host(starting)
-        let directories = ["config", "state", "cache"].map { "\(host.root)/\($0)/mazelclaw" }
+        let directories = ["config", "state"].map { "\(host.root)/\($0)/mazelclaw" }
         func clean() {
             for directory in directories + [host.stateDirectory()] {
                 try? FileManager.default.removeItem(atPath: directory)

@@ -415,13 +415,6 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
-    func `a cache that cannot be written does not matter`(starting: Starting) throws {
-        let host = try Host(starting)
-        try host.spoilCache()
-        #expect(try host.run(["true"]).code == 0)
-    }
-
-    @Test(arguments: Starting.available)
     func `a state directory that cannot be made is named`(starting: Starting) throws {
         let host = try Host(starting)
         try Files.makeDirectory("\(host.root)/locked", mode: 0o755)

@@ -109,6 +109,32 @@ import Testing
     }
 
     @Test(arguments: [
+        ["path", "/etc/shadow"], ["path", "/"], ["path", "/root/.ssh"], ["path", "/run/docker.sock"], ["path", "HOME"],
+        ["path", "HOME/.ssh/id_ed25519"], ["path", "HOME/.gnupg"], ["path", "/proc/kcore"], ["path", "/etc/mazelclaw"],
+        ["syscall", "ptrace"], ["syscall", "mount"], ["syscall", "io_uring_setup"], ["syscall", "bpf"],
+    ])
+    func `nobody is advised to permit what no sandbox should have`(words: [String]) throws {
+        let host = try Host(.unprivileged)
+        try host.makeState()
+        let end = try host.command(["why"] + words.map { $0.replacingOccurrences(of: "HOME", with: host.home) })
+        #expect(end.code == 1)
+        for advice in ["--bind", "add ", "change ", "take "] {
+            #expect(!end.output.contains(advice), "\(end.output)")
+        }
+        let warnings = ["no sandbox should see it", "leave it refused", "it stays covered"]
+        #expect(warnings.contains { end.output.contains($0) }, "\(end.output)")
+    }
+
+    @Test(arguments: [["path", "/srv/notes"], ["path", "HOME/notes"], ["syscall", "fanotify_init"]])
+    func `what a policy may permit comes with the edit that would`(words: [String]) throws {
+        let host = try Host(.unprivileged)
+        try host.makeState()
+        let end = try host.command(["why"] + words.map { $0.replacingOccurrences(of: "HOME", with: host.home) })
+        #expect(end.code == 1)
+        #expect(end.output.contains("--bind-ro") || end.output.contains("a policy of your own"), "\(end.output)")
+    }
+
+    @Test(arguments: [
         [], ["port"], ["port", "x"], ["port", "65536"], ["port", "1/sctp"], ["connect", "x"], ["connect", "x:0"],
         ["path", "x"],
         ["path", "/a/../b"], ["syscall", "opnat"], ["what", "x"], ["port", "1", "2"],

@@ -229,8 +229,7 @@ def main():
         shutil.copytree(STAGE, f"{base}/stage")
         os.mkdir(f"{base}/home", 0o700)
         os.environ.update(
-            HOME=f"{base}/home", XDG_CONFIG_HOME=f"{base}/home/c", XDG_STATE_HOME=f"{base}/home/s",
-            XDG_CACHE_HOME=f"{base}/home/k")
+            HOME=f"{base}/home", XDG_CONFIG_HOME=f"{base}/home/c", XDG_STATE_HOME=f"{base}/home/s")
         if os.getuid() == 0:
             os.chown(f"{base}/home", USER, USER)
         reader, writer = os.pipe()

@@ -138,7 +138,7 @@ def start(mutant, base, starting, command, keys=None):
     elif os.getuid() == 0:
         more = {"user": USER, "group": USER, "extra_groups": []}
     environment = {"HOME": home, "PATH": "/usr/bin:/bin"}
-    for name in ("CONFIG", "STATE", "CACHE"):
+    for name in ("CONFIG", "STATE"):
         environment[f"XDG_{name}_HOME"] = f"{home}/{name.lower()}"
     return run(words + ["--"] + command, START_LIMIT, env=environment, **more)
 

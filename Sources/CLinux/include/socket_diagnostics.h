@@ -4,6 +4,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 
 static const uint16_t clinux_sock_diag_by_family = SOCK_DIAG_BY_FAMILY;
 // TCP_LISTEN is 10 (netinet/tcp.h); a request names states as bits.
@@ -12,3 +13,5 @@ static const uint16_t clinux_dump_request = NLM_F_REQUEST | NLM_F_DUMP;
 static const uint16_t clinux_message_done = NLMSG_DONE;
 static const uint16_t clinux_message_error = NLMSG_ERROR;
 static const int clinux_netlink_sock_diag = NETLINK_SOCK_DIAG;
+static const uint32_t clinux_show_unix_name = UDIAG_SHOW_NAME;
+static const uint16_t clinux_unix_name = UNIX_DIAG_NAME;

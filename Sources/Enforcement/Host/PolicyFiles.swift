@@ -41,6 +41,22 @@ public struct PolicyFiles: Sendable {
         return Loaded(policy: policy, seccompFile: file.parent / policy.seccomp)
     }
 
+    /// The policies that came with the launcher, and for root those of the host.
+    func shared(isRoot: Bool) throws(ProfileError) -> [AbsolutePath] {
+        var files: [AbsolutePath] = []
+        for directory in searched.dropFirst(isRoot ? 1 : 2) {
+            do {
+                files += try FileSystem.entries(of: directory.text)
+                    .filter { $0.hasSuffix(".json") && !$0.hasSuffix(".seccomp.json") }.sorted().map { directory / $0 }
+            } catch {
+                guard error == .noSuchFileOrDirectory else {
+                    throw .system(action: "list", path: directory.text, errno: error)
+                }
+            }
+        }
+        return files
+    }
+
     /// The text of a seccomp policy. Throws `ProfileError` when it does not exist or is not trusted.
     public func seccompText(_ file: AbsolutePath) throws(ProfileError) -> [UInt8] {
         guard let text = try TrustedFile.read(file, owners: owners) else {

@@ -98,7 +98,7 @@ public struct Launch {
         do {
             let policies = PolicyFiles(directories: directories, executable: executable)
             loaded = try policies.load(profile.policy)
-            program = try FilterCache(directories: directories, launcher: executable)
+            program = try CompiledFilters(launcher: executable)
                 .program(file: loaded.seccompFile, policies: policies, isSupervised: isSupervised)
             others = try ProfileStore(directories: directories).othersWithUsers(than: profile.name)
             ports = try PortPlan(others: others.map(\.profile)).ports(of: profile)
@@ -145,6 +145,7 @@ public struct Launch {
         }
         let facts = try HostProbe(environment: environment)
             .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)
+        try bindGuard(profile, request.neighbours).check(profile.binds)
         do {
             plan = try SandboxPlan(request, facts: facts)
         } catch {
@@ -155,6 +156,27 @@ public struct Launch {
         #else
             return plan
         #endif
+    }
+
+    /// What is the host's: what decides about sandboxes, what is kept of them, and what the other profiles have.
+    private func bindGuard(_ profile: Profile, _ neighbours: [Neighbour]) -> BindGuard {
+        let programs = "the programs and policies that sandboxes are made by"
+        var places = [
+            BindGuard.Place(
+                path: directories.configuration, meaning: "the host's profiles and policies", isHidden: true),
+            BindGuard.Place(path: .root / "etc/mazelclaw", meaning: "the host's profiles and policies", isHidden: true),
+            BindGuard.Place(path: directories.state, meaning: "the host's locks and logs of sandboxes", isHidden: true),
+            BindGuard.Place(path: executable.parent, meaning: programs, isHidden: false),
+            BindGuard.Place(
+                path: executable.parent.parent / "share/mazelclaw/policies", meaning: programs, isHidden: false),
+        ]
+        for neighbour in neighbours {
+            guard let state = neighbour.state else { continue }
+            places.append(
+                BindGuard.Place(
+                    path: state, meaning: "the state directory of profile \"\(neighbour.name)\"", isHidden: true))
+        }
+        return BindGuard(places: places)
     }
 
     private func isSupervised(_ options: LaunchOptions) throws(LaunchError) -> Bool {
@@ -182,6 +204,24 @@ public struct Launch {
             throw .profile(.invalid(error))
         } catch {
             preconditionFailure("only the two kinds above are thrown")
+        }
+    }
+
+    /// Compiles the filters of the policies that came with the launcher, and for root those in /etc/mazelclaw too, and keeps
+    /// them beside the policies. Returns the policies' files.
+    public func compileFilters() throws(LaunchError) -> [AbsolutePath] {
+        do {
+            let policies = PolicyFiles(directories: directories, executable: executable)
+            var compiled: [AbsolutePath] = []
+            for policy in try policies.shared(isRoot: Credentials.userID == 0) {
+                let file = try policies.load(policy.text).seccompFile
+                if compiled.contains(file) { continue }
+                try CompiledFilters(launcher: executable).keep(file, policies: policies)
+                compiled.append(file)
+            }
+            return compiled
+        } catch {
+            throw .profile(error)
         }
     }
 

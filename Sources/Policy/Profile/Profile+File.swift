@@ -5,7 +5,7 @@ extension Profile {
     ///
     /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`, `private` or `none`), `egress` (`HOST:PORT`), `user`, `identity` (`own` or `user`),
     /// `stateDirectory`, `workspace`, `workspaceOverlay` (a size such as `256m`), `binds` (objects of `source`,
-    /// `destination`, `access`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
+    /// `destination`, `access`, `sockets`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
         var object = try StrictDocument(file: file, text: text).object()
         let bases = Int64(PortSet.validBases.lowerBound)...Int64(PortSet.validBases.upperBound)
@@ -125,13 +125,22 @@ extension BindMount {
         case "read-write": isWritable = true
         case let other: throw object.error("access", "expected \"read-only\" or \"read-write\", found \"\(other)\"")
         }
+        sockets = []
+        for text in try object.strings("sockets") ?? [] {
+            guard let path = AbsolutePath(text) else {
+                throw object.error("sockets", "expected absolute paths without \"..\", found \"\(text)\"")
+            }
+            sockets.append(path)
+        }
         try object.finish()
     }
 
     fileprivate var file: JSON {
-        [
+        var object: JSONObject = [
             "source": .string(source.text), "destination": .string(destination.text),
             "access": .string(isWritable ? "read-write" : "read-only"),
         ]
+        if !sockets.isEmpty { object["sockets"] = .array(sockets.map { .string($0.text) }) }
+        return .object(object)
     }
 }

@@ -65,12 +65,17 @@ public struct BindMount: Equatable, Sendable {
     public var destination: AbsolutePath
     /// Whether it can be written inside.
     public var isWritable: Bool
+    /// The sockets of programs on the host in it that the payload may give orders to. Default none.
+    public var sockets: [AbsolutePath]
 
     /// `source` visible at `destination`.
-    public init(source: AbsolutePath, destination: AbsolutePath, isWritable: Bool) {
+    public init(
+        source: AbsolutePath, destination: AbsolutePath, isWritable: Bool, sockets: [AbsolutePath] = []
+    ) {
         self.source = source
         self.destination = destination
         self.isWritable = isWritable
+        self.sockets = sockets
     }
 }
 

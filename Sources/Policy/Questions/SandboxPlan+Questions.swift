@@ -59,7 +59,7 @@ extension SandboxPlan {
     public func answers(about path: AbsolutePath) -> [Answer] {
         let (read, write) = ("read \(path)", "write \(path)")
         if let masked = steps.lazy.compactMap(\.maskedPath).first(where: { $0.contains(path) }) {
-            let remedy = "take \(masked) out of \"maskedPaths\" in \(policy)"
+            let remedy = "the kernel tells there what a payload does not need, and it stays covered"
             return [read, write].map { Answer(act: $0, isAllowed: false, rule: "masked by \(masked)", remedy: remedy) }
         }
         if let link = steps.lazy.compactMap(\.link).first(where: { $0.place.contains(path) }) {
@@ -72,7 +72,11 @@ extension SandboxPlan {
             if best?.place.contains(shown.place) ?? true { best = shown }
         }
         guard let best else {
-            let remedy = "add { \"source\": \"\(path)\" } to \"binds\" in the profile, or start with --bind-ro \(path)"
+            let remedy =
+                SensitivePaths.contain(path, home: user.home)
+                ? "it holds secrets or controls of the host, and no sandbox should see it; copy what the payload needs to its "
+                    + "workspace"
+                : "add { \"source\": \"\(path)\" } to \"binds\" in the profile, or start with --bind-ro \(path)"
             return [
                 Answer(act: read, isAllowed: false, rule: "not visible", remedy: remedy),
                 Answer(act: write, isAllowed: false, rule: "not visible", remedy: remedy),

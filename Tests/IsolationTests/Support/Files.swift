@@ -79,10 +79,9 @@ enum Files {
     }
 
     /// Whether a name below a host's root is one that starts write by design: what a payload printed, the lock's file,
-    /// which names its last holder, the kept filter, which appears once its policy is some seconds old, and the audit
-    /// log.
+    /// which names its last holder, and the audit log.
     static func isRecord(_ name: String) -> Bool {
-        name.hasPrefix("output/") || name.hasSuffix(".lock") || name.contains("/audit") || name.hasPrefix("cache/")
+        name.hasPrefix("output/") || name.hasSuffix(".lock") || name.contains("/audit")
     }
 
     /// Everything below `path`: one line each of name, mode, owner and size, in order.

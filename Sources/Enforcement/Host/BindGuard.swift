@@ -1,0 +1,129 @@
+import Linux
+import Policy
+import SystemPackage
+
+/// Refuses binds that would show a sandbox what belongs to the host, or let it change what decides about sandboxes.
+///
+/// What is compared are files, not names: through links, other mounts and every directory above and below.
+struct BindGuard {
+    /// Something of the host's.
+    struct Place {
+        /// Where it is.
+        let path: AbsolutePath
+        /// What it is, in a few words.
+        let meaning: String
+        /// Whether no sandbox may even see it; else none may write it.
+        let isHidden: Bool
+    }
+
+    /// What is the host's.
+    let places: [Place]
+
+    /// Throws `PlanError.invalid` for a bind that holds one of the places or lies in one, and for one that holds a socket
+    /// which somebody on the host listens on, unless the profile lists it; `LaunchError.system` where that cannot be told.
+    func check(_ binds: [BindMount]) throws(LaunchError) {
+        guard !binds.isEmpty else { return }
+        let guarded = try places.map { (place) throws(LaunchError) in (place, try Self.lineage(of: place.path)) }
+        let listening = try Self.listeningSockets()
+        for bind in binds where !(AbsolutePath.root / "proc").contains(bind.source) {
+            let source = try Self.lineage(of: bind.source)
+            let mounts = try Self.mounts(below: bind.source)
+            for (place, lineage) in guarded where place.isHidden || bind.isWritable {
+                let isHeld = source.holds(lineage) || mounts.contains { $0.holds(lineage) }
+                guard isHeld || lineage.holds(source) else { continue }
+                throw .plan(.invalid(Self.sentence(bind, isHeld: isHeld, place)))
+            }
+            for socket in listening where !bind.sockets.contains(socket.path) {
+                guard source.holds(socket.lineage) || mounts.contains(where: { $0.holds(socket.lineage) }) else {
+                    continue
+                }
+                throw .plan(
+                    .invalid(
+                        "cannot bind \(bind.source): \(socket.path) in it is a socket of a program on this host, which would "
+                            + "take the payload's orders; bind what does not hold it, or list it in \"sockets\" of the bind "
+                            + "in the profile"))
+            }
+        }
+    }
+
+    private static func sentence(_ bind: BindMount, isHeld: Bool, _ place: Place) -> String {
+        let relation = bind.source == place.path ? "is" : isHeld ? "holds \(place.path)," : "lies in \(place.path),"
+        return
+            "cannot bind \(bind.source)\(bind.isWritable ? " writable" : ""): it \(relation) \(place.meaning), which "
+            + (place.isHidden ? "no sandbox may see" : "no sandbox may change") + "; bind a directory apart from it"
+    }
+
+    private static func lineage(of path: AbsolutePath) throws(LaunchError) -> FileLineage {
+        do {
+            return try FileLineage(of: path)
+        } catch {
+            throw .system(action: "look at", path: path.text, errno: error)
+        }
+    }
+
+    /// What is mounted below `path`, and comes along with a bind of it (proc_pid_mountinfo(5)).
+    private static func mounts(below path: AbsolutePath) throws(LaunchError) -> [FileLineage] {
+        var mounts: [FileLineage] = []
+        for line in try lines(of: "/proc/self/mountinfo") {
+            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
+            guard fields.count > 4, let place = AbsolutePath(unescaping: fields[4]), place != path, path.contains(place)
+            else { continue }
+            do throws(Errno) {
+                mounts.append(try FileLineage(of: place))
+            } catch {
+                // A mount of another user's (FUSE) that is shut to this one is shut to the payload too.
+                guard error == .permissionDenied else {
+                    throw .system(action: "look at", path: place.text, errno: error)
+                }
+            }
+        }
+        return mounts
+    }
+
+    /// The sockets of this host's files at which somebody takes connections or datagrams.
+    private static func listeningSockets() throws(LaunchError) -> [(path: AbsolutePath, lineage: FileLineage)] {
+        let names: [String]
+        do {
+            names = try UnixSocketName.listening()
+        } catch {
+            throw .system(action: "list", path: "the Unix sockets of this host", errno: error)
+        }
+        var sockets: [(path: AbsolutePath, lineage: FileLineage)] = []
+        for name in names {
+            // What cannot be looked at is of another sandbox's tree, gone, or shut to this user as to the payload.
+            guard let path = AbsolutePath(name), (try? FileStatus(of: name, follow: true))?.kind == .socket else {
+                continue
+            }
+            sockets.append((path, try lineage(of: path)))
+        }
+        return sockets
+    }
+
+    private static func lines(of path: String) throws(LaunchError) -> [[UInt8]] {
+        do {
+            return try FileSystem.read(path, limit: 64 << 20).split(separator: UInt8(ascii: "\n")).map(Array.init)
+        } catch {
+            throw .system(action: "read", path: path, errno: error)
+        }
+    }
+}
+
+extension AbsolutePath {
+    /// A path as mountinfo spells it, with `\040` for a space; nil for none.
+    init?(unescaping field: ArraySlice<UInt8>) {
+        var bytes: [UInt8] = []
+        var index = field.startIndex
+        while index < field.endIndex {
+            if field[index] == UInt8(ascii: "\\"), index + 3 < field.endIndex,
+                let byte = UInt8(String(decoding: field[(index + 1)...(index + 3)], as: UTF8.self), radix: 8)
+            {
+                bytes.append(byte)
+                index += 4
+            } else {
+                bytes.append(field[index])
+                index += 1
+            }
+        }
+        self.init(String(decoding: bytes, as: UTF8.self))
+    }
+}
