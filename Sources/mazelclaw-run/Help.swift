@@ -30,7 +30,8 @@ enum Help {
           --status-fd N          write what happens to descriptor N, one JSON object a line
           --allow-degraded LIST  start without these guarantees: \(degradations)
           --allow-root           let root run the payload as root
-          --interactive          give the payload a terminal of its own, connected to this one, with job control
+          --interactive          give the payload a terminal of its own, connected to this one, with job control;
+                                 after the start of a line ~. ends it, ~~ types a tilde, ~? lists these
           --json                 print JSON (all commands but a start)
           --follow               go on with what comes (denials)
           --all                  show listeners and the proof that no port has two owners, too (ports)

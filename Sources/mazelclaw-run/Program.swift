@@ -147,6 +147,9 @@ struct Program {
                 output.say(
                     "the payload did not end within \(Supervisor.grace / 1000) s of being asked to, and is killed")
                 report(["event": "overdue"], audit)
+            case .endedByKeys:
+                output.say("the payload is killed, as typed (~.)")
+                report(["event": "ended-by-keys"], audit)
             case .proxyEnded:
                 output.say("the proxy of the private network has ended, and with it the way out: the payload is killed")
                 report(["event": "proxy-ended"], audit)

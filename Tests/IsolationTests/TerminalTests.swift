@@ -102,6 +102,46 @@ import Testing
         #expect(attempts.output.contains("\"value\":\"0 1 2\""))
     }
 
+    @Test(arguments: Starting.available)
+    func `a payload that swallows every key and signal is ended by a tilde and a dot`(starting: Starting) throws {
+        let host = try Host(starting)
+        let script = """
+            import os, signal, tty
+            for n in (1, 2, 3, 15, 20): signal.signal(n, signal.SIG_IGN)
+            tty.setraw(0)
+            os.write(1, b"ready")
+            while os.read(0, 100): pass
+            """
+        let scene = """
+            t = Terminal()
+            t.expect(b"ready")
+            t.type(b"\\x03\\x1c\\r~?")
+            t.expect(b" ~.  end the payload")
+            check(not t.has_ended(), "ended by a list")
+            t.type(b"~.")
+            """
+        let end = try run(host, ["/usr/bin/python3", "-c", script], scene)
+        #expect(end.code == 137, "\(end.errors)")
+        #expect(end.output.hasSuffix("mazelclaw-run: the payload is killed, as typed (~.)\r\n"))
+        let events = try Host.events("\(host.root)/state/mazelclaw/audit/p.jsonl")
+        #expect(events.suffix(2).map { $0["event"]?.string } == ["ended-by-keys", "exit"])
+        #expect(events.last?["code"]?.integer == 137)
+    }
+
+    @Test(arguments: Starting.available)
+    func `other tildes are the payload's`(starting: Starting) throws {
+        let host = try Host(starting)
+        let scene = """
+            t = Terminal()
+            t.expect(b"ready")
+            for piece in (b"~", b"~.", b"a~.", b"\\r~", b"/x\\r", b"~~", b"."): t.type(piece); t.pause(0.05)
+            t.expect(b"ready~.a~.\\r~/x\\r~.")
+            """
+        let script = "stty raw -echo; printf ready; exec dd bs=1 count=12 status=none"
+        let end = try run(host, ["sh", "-c", script], scene)
+        #expect(end.code == 0, "\(end.errors)")
+    }
+
     /// How a session ends, and the launcher's code.
     private static let ends: [(command: [String], scene: String, code: Int32)] = [
         (["sh", "-c", "exit 3"], "", 3),

@@ -58,6 +58,8 @@ public struct Supervisor {
         case proxyEnded
         /// The payload did not end in the `grace` it had, and is killed.
         case overdue
+        /// The person at the payload's terminal has typed `~.`, and the payload is killed.
+        case endedByKeys
     }
 
     private let plan: SandboxPlan

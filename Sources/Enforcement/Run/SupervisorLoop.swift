@@ -27,6 +27,8 @@ struct SupervisorLoop {
     private var deadline: Int64?
     private var isStopping = false
     private var isOverdue = false
+    /// Whether the person at the terminal has ended the payload.
+    private var isEndedByKeys = false
     /// Whether init has ended, and only what was written on the terminal is yet to be shown.
     private var hasEnded = false
     private var isWithoutProxy = false
@@ -79,6 +81,11 @@ struct SupervisorLoop {
             let isLate = deadline.map { $0 <= MonotonicClock.microseconds } ?? false
             if hasEnded, isLate || terminal?.isDone ?? true { return try end(report) }
             if terminal?.isInBackground ?? false { try suspend() }
+            if terminal?.isToEnd ?? false, !isEndedByKeys {
+                isEndedByKeys = true
+                try send(SIGKILL)
+                report(.endedByKeys)
+            }
             relay?.flush()
             if isLate {
                 // The time is up: what does not end by itself is ended, with everything it started.
@@ -323,7 +330,7 @@ struct SupervisorLoop {
                     step: .startPayload, errno: .noChildProcess,
                     detail: "init or the payload's process ended before the program was executed"))
         case .exited(let code): return .ended(code: code)
-        case .killed(SIGKILL) where isOverdue: return .ended(code: ExitCode.killed(bySignal: SIGKILL))
+        case .killed(SIGKILL) where isOverdue || isEndedByKeys: return .ended(code: ExitCode.killed(bySignal: SIGKILL))
         case .killed(let signal): return .initKilled(signal: signal)
         }
     }

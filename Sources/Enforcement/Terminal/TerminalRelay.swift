@@ -1,4 +1,5 @@
 import Linux
+import Policy
 import SystemPackage
 
 /// Carries bytes between the caller's terminal and the sandbox's own, as they are, and the size inwards.
@@ -15,6 +16,9 @@ struct TerminalRelay {
 
     private let caller: CallersTerminal
     private let inside: Terminal
+    private var escapes = EscapeSequences()
+    /// Whether the person at the caller's terminal has typed that the payload is to end.
+    private(set) var isToEnd = false
     /// What was typed and is not yet inside.
     private var typed: ArraySlice<UInt8> = []
     /// What was written inside and is not yet shown.
@@ -67,6 +71,7 @@ struct TerminalRelay {
         case .typed:
             try takeTyped()
             try passTyped()
+            try show()
         case .roomInside: try passTyped()
         case .written:
             try takeWritten()
@@ -126,8 +131,11 @@ struct TerminalRelay {
 
     private mutating func takeTyped() throws(Errno) {
         do throws(Errno) {
-            typed = try caller.terminal.descriptor.readSome(limit: Self.piece)[...]
-            guard !typed.isEmpty else { throw .ioError }
+            let bytes = try caller.terminal.descriptor.readSome(limit: Self.piece)
+            guard !bytes.isEmpty else { throw .ioError }
+            let (passed, commands) = escapes.take(bytes)
+            typed = passed[...]
+            for command in commands { obey(command) }
         } catch {
             guard error != .resourceTemporarilyUnavailable else { return }
             // To a group in the background a terminal answers as one that has gone does.
@@ -136,6 +144,15 @@ struct TerminalRelay {
             } else {
                 try hangUp(after: error)
             }
+        }
+    }
+
+    private mutating func obey(_ command: EscapeSequences.Command) {
+        switch command {
+        case .end: isToEnd = true
+        // Of many lists that nobody reads, some are enough.
+        case .list where written.count < Self.piece: written += EscapeSequences.list.utf8
+        case .list: return
         }
     }
 
