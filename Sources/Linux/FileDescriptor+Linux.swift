@@ -50,6 +50,18 @@ extension FileDescriptor {
         try retryingOnInterrupt { bytes.withUnsafeBytes { Glibc.write(rawValue, $0.baseAddress, $0.count) } }
     }
 
+    /// Writes some of `bytes` from byte `position` of a file on, and returns how much that was (pwrite(2)).
+    public func writeSome(_ bytes: ArraySlice<UInt8>, at position: Int64) throws(Errno) -> Int {
+        try retryingOnInterrupt {
+            bytes.withUnsafeBytes { Glibc.pwrite(rawValue, $0.baseAddress, $0.count, Int(position)) }
+        }
+    }
+
+    /// Makes a file `length` bytes long (ftruncate(2)).
+    public func truncate(to length: Int64) throws(Errno) {
+        _ = try retryingOnInterrupt { ftruncate(rawValue, Int(length)) }
+    }
+
     /// Reads to the end, at most `limit` bytes; throws EFBIG beyond that.
     public func readEverything(limit: Int = 4 << 20) throws(Errno) -> [UInt8] {
         // A regular file tells its size; one byte more finds its end in the same call. What tells none, such as
@@ -68,10 +80,19 @@ extension FileDescriptor {
 
     /// What is there to read now, at most `length` bytes; nothing at the end (read(2)).
     public func readSome(limit length: Int) throws(Errno) -> [UInt8] {
+        try bytes(limit: length) { Glibc.read(rawValue, $0, length) }
+    }
+
+    /// What a file holds from byte `position` on, at most `length` bytes; nothing from its end on (pread(2)).
+    public func readSome(limit length: Int, at position: Int64) throws(Errno) -> [UInt8] {
+        try bytes(limit: length) { Glibc.pread(rawValue, $0, length, Int(position)) }
+    }
+
+    private func bytes(limit length: Int, _ call: (UnsafeMutablePointer<UInt8>?) -> Int) throws(Errno) -> [UInt8] {
         var failure: Errno?
         let piece = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
             do throws(Errno) {
-                count = try retryingOnInterrupt { Glibc.read(rawValue, buffer.baseAddress, length) }
+                count = try retryingOnInterrupt { call(buffer.baseAddress) }
             } catch {
                 failure = error
             }

@@ -5,39 +5,102 @@ public import Policy
 import SystemPackage
 
 /// What an instance did and was refused: one JSON object a line, in a file of the host's that no sandbox sees.
-public struct AuditLog {
+///
+/// Two files hold a bounded past: what would make `NAME.jsonl` longer than `limit` is preceded by a move of all that it
+/// holds to `NAME.jsonl.1`. `AuditReader` reads both.
+public final class AuditLog {
     private let file: FileDescriptor
+    private let older: FileDescriptor
     private let profile: ProfileName
+    /// How long the file is.
+    private var size: Int64
+    /// Whether the file ends in the middle of a line.
+    private var isTorn: Bool
+    /// How many events could not be written since one could.
+    private var lost = 0
 
-    /// The size at which a log is set aside as `NAME.jsonl.1`, replacing the one before, in bytes. Two files hold a
-    /// bounded past.
+    /// How long each of the two files may become, in bytes: 4 MiB.
     public static let limit: Int64 = 4 << 20
 
     /// Opens the log of `profile` to append to. Called before the launcher gives up its user, as the directory is that
-    /// user's; whoever holds the instance's lock is the only writer.
+    /// user's, and nothing can be renamed or made there afterwards; whoever holds the instance's lock is the only writer.
     public init(of profile: ProfileName, in directories: HostDirectories) throws(ProfileError) {
         let path = Self.path(of: profile, in: directories)
-        do {
+        do throws(Errno) {
             try FileSystem.makeDirectories(path.parent.text, mode: 0o700)
-            if let status = try? FileStatus(of: path.text), status.size > Self.limit {
-                try FileSystem.rename(path.text, to: path.text + ".1")
-            }
-            file = try FileDescriptor.workingDirectory.open(
-                path.text, flags: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o600)
+            let flags = O_RDWR | O_CREAT | O_NOFOLLOW
+            let directory = FileDescriptor.workingDirectory
+            file = try directory.open(path.text, flags: flags | O_APPEND, mode: 0o600)
+            older = try directory.open(Self.olderPath(of: profile, in: directories).text, flags: flags, mode: 0o600)
+            size = try FileStatus(of: file).size
+            isTorn = size > 0
+            if isTorn { isTorn = try file.readSome(limit: 1, at: size - 1) != [Self.lineFeed] }
         } catch {
             throw .system(action: "open", path: path.text, errno: error)
         }
         self.profile = profile
     }
 
-    /// Appends one event with its time. An event that cannot be written is lost: a full disk is no reason to end an
-    /// instance.
+    private static let lineFeed = UInt8(ascii: "\n")
+
+    /// Appends one event with its time. One that cannot be written is lost, as a full disk is no reason to end an
+    /// instance, and counted: the next that can be is preceded by an event `lost` with the count.
     public func record(_ event: JSON, at time: Int64? = nil) {
+        do throws(Errno) {
+            if lost > 0 {
+                try append(line(["event": "lost", "count": .integer(Int64(lost))], at: UTCTime.now))
+                lost = 0
+            }
+            try append(line(event, at: time ?? UTCTime.now))
+        } catch {
+            lost += 1
+        }
+    }
+
+    private func line(_ event: JSON, at time: Int64) -> [UInt8] {
         var object = JSONObject()
-        object["time"] = .string(UTCTime.text(time ?? UTCTime.now))
+        object["time"] = .string(UTCTime.text(time))
         object["profile"] = .string(profile.text)
         for member in event.object?.members ?? [] { object[member.name] = member.value }
-        try? file.writeEverything((JSON.object(object).text() + "\n").utf8)
+        return Array((JSON.object(object).text() + "\n").utf8)
+    }
+
+    private func append(_ line: [UInt8]) throws(Errno) {
+        if size + Int64(line.count) >= Self.limit { try setAside() }
+        var rest = (isTorn ? [Self.lineFeed] + line : line)[...]
+        while !rest.isEmpty {
+            let count = try file.writeSome(rest)
+            size += Int64(count)
+            rest = rest.dropFirst(count)
+            isTorn = !rest.isEmpty
+        }
+    }
+
+    /// Moves what the file holds to the older one, of more than `limit` the last whole lines.
+    private func setAside() throws(Errno) {
+        var position = max(0, size - Self.limit)
+        var isWhole = position == 0
+        var end: Int64 = 0
+        try older.truncate(to: 0)
+        while position < size {
+            let piece = try file.readSome(limit: 64 << 10, at: position)
+            guard !piece.isEmpty else { break }
+            position += Int64(piece.count)
+            var rest = piece[...]
+            if !isWhole {
+                guard let feed = rest.firstIndex(of: Self.lineFeed) else { continue }
+                rest = rest[(feed + 1)...]
+                isWhole = true
+            }
+            while !rest.isEmpty {
+                let count = try older.writeSome(rest, at: end)
+                end += Int64(count)
+                rest = rest.dropFirst(count)
+            }
+        }
+        try file.truncate(to: 0)
+        size = 0
+        isTorn = false
     }
 
     /// Where the log of `profile` is.
@@ -45,20 +108,23 @@ public struct AuditLog {
         directories.state / "audit/\(profile).jsonl"
     }
 
+    /// Where what was set aside of it is.
+    static func olderPath(of profile: ProfileName, in directories: HostDirectories) -> AbsolutePath {
+        directories.state / "audit/\(profile).jsonl.1"
+    }
+
     /// The record of the latest start of `profile` that was proved or refused for its proof; nil when the log holds none.
     public static func latestProof(
         of profile: ProfileName, in directories: HostDirectories
     ) throws(ProfileError) -> JSON? {
-        let path = path(of: profile, in: directories)
         let mark = Array(#""event":"proof""#.utf8)
-        for path in [path, AbsolutePath(path.text + ".1")].compactMap(\.self) {
-            for line in try lines(of: path, from: 0).lines.reversed() {
-                // Looked for before it is parsed: a log holds many denials for one start.
-                guard line.split(separator: mark, maxSplits: 1).count == 2, let record = try? JSON(parsing: line),
-                    record["event"]?.string == "proof"
-                else { continue }
-                return record
-            }
+        var reader = AuditReader(of: profile, in: directories)
+        for line in try reader.next().reversed() {
+            // Looked for before it is parsed: a log holds many denials for one start.
+            guard line.split(separator: mark, maxSplits: 1).count == 2, let record = try? JSON(parsing: line),
+                record["event"]?.string == "proof"
+            else { continue }
+            return record
         }
         return nil
     }
@@ -74,24 +140,6 @@ public struct AuditLog {
                 throw .system(action: "list", path: directory.text, errno: error)
             }
             return []
-        }
-    }
-
-    /// The whole lines of the log at `path` from byte `offset` on, and where the next begin. Nothing for a log that does
-    /// not exist; from the start for one that was set aside meanwhile.
-    public static func lines(
-        of path: AbsolutePath, from offset: Int
-    ) throws(ProfileError) -> (lines: [[UInt8]], next: Int) {
-        do {
-            let text = try FileSystem.read(path.text, limit: Int(2 * limit))
-            let rest = text[(offset > text.count ? 0 : offset)...]
-            guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { return ([], rest.startIndex) }
-            return (rest[..<end].split(separator: UInt8(ascii: "\n")).map(Array.init), end + 1)
-        } catch {
-            guard error == .noSuchFileOrDirectory else {
-                throw .system(action: "read", path: path.text, errno: error)
-            }
-            return ([], 0)
         }
     }
 }

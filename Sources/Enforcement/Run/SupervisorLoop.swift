@@ -279,7 +279,7 @@ struct SupervisorLoop {
             case SIGWINCH where terminal != nil: try terminal?.resize()
             case SIGTSTP where terminal != nil: try suspend()
             case SIGCONT where terminal != nil: try terminal?.attach()
-            case SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGPIPE: continue
+            case SIGCHLD, SIGURG, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT, SIGPIPE, SIGXFSZ: continue
             case SIGTERM, SIGINT, SIGQUIT, SIGABRT:
                 if !isStopping {
                     isStopping = true

@@ -8,8 +8,9 @@ public struct Denial: Equatable, Sendable {
     public var processID: Int32
     /// The process, in the sandbox's PID namespace.
     public var processIDInside: Int32
-    /// The program's file as the sandbox names it, or the thread's name where that cannot be read.
-    public var program: String
+    /// The program's file as the sandbox names it, or the thread's name where that cannot be read; at most
+    /// `programLimit` bytes of it.
+    public let program: String
     /// What was tried: `bind 0.0.0.0:8080/tcp`.
     public var act: String
     /// The rule that refused it.
@@ -29,12 +30,29 @@ public struct Denial: Equatable, Sendable {
         self.time = time
         self.processID = processID
         self.processIDInside = processIDInside
-        self.program = program
+        self.program = Self.shortened(program)
         self.act = act
         self.rule = rule
         self.errno = errno
         self.remedy = remedy
         self.count = count
+    }
+
+    /// How much of a program's name a record keeps, in bytes of UTF-8. The payload chooses it, of up to 4096 bytes.
+    public static let programLimit = 255
+
+    /// As much of `program` as a record keeps.
+    static func shortened(_ program: String) -> String {
+        guard program.utf8.count > programLimit else { return program }
+        let mark = "..."
+        var result = String.UnicodeScalarView()
+        var count = mark.utf8.count
+        for scalar in program.unicodeScalars {
+            count += UTF8.width(scalar)
+            guard count <= programLimit else { break }
+            result.append(scalar)
+        }
+        return String(result) + mark
     }
 
     /// The denial that `json` records; what is missing there is empty.

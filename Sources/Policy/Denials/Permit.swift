@@ -8,8 +8,9 @@ public struct Permit: Equatable, Sendable {
     public var processID: Int32
     /// The process, in the sandbox's PID namespace.
     public var processIDInside: Int32
-    /// The program's file as the sandbox names it, or the thread's name where that cannot be read.
-    public var program: String
+    /// The program's file as the sandbox names it, or the thread's name where that cannot be read; at most
+    /// `Denial.programLimit` bytes of it.
+    public let program: String
     /// What was done: `bind 127.0.0.1:40123/tcp`.
     public var act: String
     /// The rule that permits it.
@@ -24,7 +25,7 @@ public struct Permit: Equatable, Sendable {
         self.time = time
         self.processID = processID
         self.processIDInside = processIDInside
-        self.program = program
+        self.program = Denial.shortened(program)
         self.act = act
         self.rule = rule
     }

@@ -13,17 +13,9 @@ extension Program {
             let profiles =
                 arguments.isProfileGiven ? [arguments.options.profile] : try AuditLog.profiles(in: directories)
             var counts: [(rule: String, count: Int64)] = []
-            var ends: [(path: AbsolutePath, next: Int)] = []
-            for profile in profiles {
-                let path = AuditLog.path(of: profile, in: directories)
-                if let older = AbsolutePath(path.text + ".1") {
-                    try show(AuditLog.lines(of: older, from: 0).lines, &counts)
-                }
-                let (lines, next) = try AuditLog.lines(of: path, from: 0)
-                show(lines, &counts)
-                ends.append((path, next))
-            }
-            if arguments.follows { try follow(&ends) }
+            var readers = profiles.map { AuditReader(of: $0, in: directories) }
+            for index in readers.indices { try show(readers[index].next(), &counts) }
+            if arguments.follows { try follow(&readers) }
             guard !arguments.isJSON else { return }
             if counts.isEmpty { output.print("no denials\n") }
             for (rule, count) in counts.sorted(by: { $0.count > $1.count }) { output.print("\(count)\t\(rule)\n") }
@@ -33,14 +25,10 @@ extension Program {
     }
 
     /// Shows what is appended, looking every quarter of a second, until a signal ends the program.
-    private func follow(_ ends: inout [(path: AbsolutePath, next: Int)]) throws(ProfileError) -> Never {
+    private func follow(_ readers: inout [AuditReader]) throws(ProfileError) -> Never {
         var counts: [(rule: String, count: Int64)] = []
         while true {
-            for index in ends.indices {
-                let (lines, next) = try AuditLog.lines(of: ends[index].path, from: ends[index].next)
-                show(lines, &counts)
-                ends[index].next = next
-            }
+            for index in readers.indices { try show(readers[index].next(), &counts) }
             // Interrupted or not, the next look comes.
             _ = try? Readiness.wait(for: [], milliseconds: 250)
         }
