@@ -25,11 +25,25 @@ public enum Readiness {
         public static func writing(_ descriptor: FileDescriptor) -> Interest {
             Interest(descriptor: descriptor, events: Int16(POLLOUT))
         }
+
+        /// That the other end is gone, and nothing else.
+        public static func hangUp(_ descriptor: FileDescriptor) -> Interest {
+            Interest(descriptor: descriptor, events: 0)
+        }
     }
 
     /// Whether there is something to read on `descriptor` now, or its other end is gone.
     public static func isReadable(_ descriptor: FileDescriptor) throws(Errno) -> Bool {
-        var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        try isReady(descriptor, POLLIN)
+    }
+
+    /// Whether there is room to write on `descriptor` now, or its other end is gone.
+    public static func isWritable(_ descriptor: FileDescriptor) throws(Errno) -> Bool {
+        try isReady(descriptor, POLLOUT)
+    }
+
+    private static func isReady(_ descriptor: FileDescriptor, _ events: Int32) throws(Errno) -> Bool {
+        var entry = pollfd(fd: descriptor.rawValue, events: Int16(events), revents: 0)
         return try retryingOnInterrupt { poll(&entry, 1, 0) } > 0
     }
 

@@ -32,6 +32,21 @@ public struct Terminal: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Whether it is one at all, even if it has hung up (isatty(3)).
+    public func isTerminal() throws(Errno) -> Bool {
+        do throws(Errno) {
+            _ = try modes()
+            return true
+        } catch {
+            switch error {
+            case .ioError: return true
+            // EINVAL is what some devices answer, and sockets EOPNOTSUPP by some protocols.
+            case .inappropriateIOCTLForDevice, .invalidArgument, .notSupportedOnSocket: return false
+            default: throw error
+            }
+        }
+    }
+
     /// The modes (tcgetattr(3)).
     public func modes() throws(Errno) -> Modes {
         var modes = Modes()

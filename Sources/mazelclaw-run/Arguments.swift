@@ -41,7 +41,7 @@ struct Arguments {
     var action = Action.start
     var options = LaunchOptions(profile: .default)
     var isProfileGiven = false
-    var statusDescriptor: Int32?
+    var statusDescriptor: Int32? { options.statusDescriptor }
     var format = Format.text
     var isJSON: Bool { format == .json }
     /// The words of a command that takes some, in order.
@@ -101,7 +101,7 @@ struct Arguments {
         case "--bind": options.binds.append(try Self.bind(value(), isWritable: true))
         case "--bind-ro": options.binds.append(try Self.bind(value(), isWritable: false))
         case "--env": options.environment.append(try Self.variable(value()))
-        case "--status-fd": statusDescriptor = try Self.descriptor(value())
+        case "--status-fd": options.statusDescriptor = try Self.descriptor(value())
         case "--allow-degraded": options.degradations += try Self.degradations(value())
         case "--allow-root": options.allowsRoot = true
         case "--interactive" where action == .start || action == .explain: options.isInteractive = true

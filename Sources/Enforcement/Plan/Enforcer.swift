@@ -18,16 +18,20 @@ struct Enforcer {
     private let mappedTrees: MappedTrees
     /// The socket the supervisor takes notifications from, until it is bound.
     private let notifications: FileDescriptor?
+    /// What becomes of the standard streams.
+    private let streams: StreamPipes
     /// The filter's listener, until the supervisor has it.
     private var listener: FileDescriptor?
 
     init(
-        supervisor: Channel, canary: Canary, mappedTrees: MappedTrees, notifications: FileDescriptor?
+        supervisor: Channel, canary: Canary, mappedTrees: MappedTrees, notifications: FileDescriptor?,
+        streams: StreamPipes
     ) throws(Errno) {
         self.supervisor = supervisor
         self.canary = canary
         self.mappedTrees = mappedTrees
         self.notifications = notifications
+        self.streams = streams
         ownProcess = try FileDescriptor.workingDirectory.open("/proc/self", flags: OpenFlag.path | OpenFlag.directory)
     }
 
@@ -75,6 +79,7 @@ struct Enforcer {
         case .mountOverlay(let overlay): try self.mount(overlay)
         case .bindNotificationSocket(let path): try bindNotificationSocket(at: path)
         case .openTerminal(let path): try openTerminal(path)
+        case .relayStreams: try connectStreams()
         case .limitUserNamespaces(let maximum):
             try limitInNamespace("proc/sys/user/max_user_namespaces", to: Int64(maximum))
         case .limitInNamespace(let limit): try limitInNamespace(limit.resource.path.relative, to: limit.maximum)
@@ -309,6 +314,14 @@ struct Enforcer {
             guard try supervisor.waitForMessage() == StartMessage.proceed else { throw .brokenPipe }
             for standard in 0..<3 as Range<Int32> { try slave.descriptor.become(standard) }
             slave.descriptor.discard()
+        }
+    }
+
+    private func connectStreams() throws(Failure) {
+        try inRoot { (root) throws(Errno) in
+            let null = try root.open("dev/null", flags: O_RDONLY)
+            defer { null.discard() }
+            try streams.connect(null: null)
         }
     }
 

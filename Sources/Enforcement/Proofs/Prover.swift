@@ -116,6 +116,7 @@ struct Prover {
         case .beProcessTwo:
             guard getpid() == 2, getppid() == 1, getsid(0) == 2 else { throw .notPermitted }
         case .haveTerminal(let terminals): try checkTerminal(terminals)
+        case .haveOwnStreams(let relayed): try checkStreams(relayed)
         case .havePrivileges: try checkPrivileges()
         case .keepDescriptors(let kept): try checkDescriptors(kept)
         case .exceedLimits(let limits):
@@ -144,6 +145,15 @@ struct Prover {
             guard status.kind == .characterDevice, status.device == device, tcgetsid(number) == getsid(0) else {
                 throw .notPermitted
             }
+        }
+    }
+
+    private func checkStreams(_ relayed: [Int32]) throws(Errno) {
+        guard let canary else { throw .notSupported }
+        for number in 0..<3 as Range<Int32> {
+            let descriptor = FileDescriptor(rawValue: number)
+            guard try !Terminal(descriptor).isTerminal() else { throw .notPermitted }
+            if relayed.contains(number), try canary.writes(to: descriptor) { throw .notPermitted }
         }
     }
 

@@ -143,9 +143,10 @@ public struct Launch {
                 try makeDirectory(paths.workspace, user)
             }
         }
-        let facts = try HostProbe(environment: environment)
+        var facts = try HostProbe(environment: environment)
             .facts(user: user, policy: loaded.policy, profile: profile, paths: paths)
         try bindGuard(profile, request.neighbours).check(profile.binds)
+        facts.streams = try streams(options)
         do {
             plan = try SandboxPlan(request, facts: facts)
         } catch {
@@ -177,6 +178,22 @@ public struct Launch {
                     path: state, meaning: "the state directory of profile \"\(neighbour.name)\"", isHidden: true))
         }
         return BindGuard(places: places)
+    }
+
+    private func streams(_ options: LaunchOptions) throws(LaunchError) -> StandardStreams {
+        var streams: StandardStreams
+        do throws(Errno) {
+            streams = try StandardStreams(status: options.statusDescriptor.map(FileDescriptor.init(rawValue:)))
+        } catch {
+            throw .system(action: "examine", path: "the standard descriptors", errno: error)
+        }
+        // The matrix talks with its probe through pipes of its own.
+        if options.runsProbe {
+            streams.input = StandardStreams.null.input
+            streams.output = StandardStreams.null.output
+        }
+        if !options.isInteractive, let conflict = streams.conflict { throw .usage(conflict) }
+        return streams
     }
 
     private func isSupervised(_ options: LaunchOptions) throws(LaunchError) -> Bool {

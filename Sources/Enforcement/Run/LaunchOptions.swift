@@ -26,6 +26,8 @@ public struct LaunchOptions: Equatable, Sendable {
     public var degradations: [Degradation]
     /// Whether the payload gets a terminal of its own, to which the caller's is connected.
     public var isInteractive: Bool
+    /// The descriptor that the launcher reports to (`--status-fd`).
+    public var statusDescriptor: Int32?
     /// Whether the matrix's probe is the program.
     public var runsProbe: Bool
     /// Whether everything is to be proved, not only what a start proves.

@@ -13,12 +13,15 @@ struct SandboxProcess {
     let mappedTrees: MappedTrees
     /// The socket for the payload's notifications, where there is to be one.
     let notifications: FileDescriptor?
+    /// The pipes that are to be its standard streams.
+    let streams: StreamPipes
 
     /// Never returns.
     func run(from start: Int) -> Never {
         do {
             var enforcer = try Enforcer(
-                supervisor: supervisor, canary: canary, mappedTrees: mappedTrees, notifications: notifications)
+                supervisor: supervisor, canary: canary, mappedTrees: mappedTrees, notifications: notifications,
+                streams: streams)
             var index = start
             while true {
                 let step = plan.steps[index]

@@ -94,6 +94,7 @@ public struct Supervisor {
     private func supervise(_ report: (Event) -> Void) -> Outcome {
         do {
             try Signals.blockAll()
+            let outlets = try attempt(streamStep) { () throws(Errno) in try StreamPipes.outlets(for: plan.streams) }
             var mappedTrees = MappedTrees()
             let index = try performOwnSteps(&mappedTrees)
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
@@ -102,17 +103,20 @@ public struct Supervisor {
                 guard let serviceManager else { return NotificationRelay?.none }
                 return try NotificationRelay(to: serviceManager)
             }
+            let pipes = try attempt(streamStep) { () throws(Errno) in
+                try StreamPipes(for: plan.streams, to: outlets)
+            }
             guard let child = try attempt(index, { () throws(Errno) in try ChildProcess.clone(namespaces(index)) })
             else {
                 // Init holds on to the instance's lock, which it inherits: it lasts as long as anything of the sandbox.
                 own.descriptor.discard()
                 relay?.leave()
                 terminal?.leave()
+                for outlet in outlets { outlet.leave() }
                 SandboxProcess(
                     plan: plan, supervisor: others, canary: canary, mappedTrees: mappedTrees,
-                    notifications: relay?.inside
-                )
-                .run(from: index + 1)
+                    notifications: relay?.inside, streams: pipes
+                ).run(from: index + 1)
             }
             others.descriptor.discard()
             mappedTrees.discard()
@@ -120,7 +124,7 @@ public struct Supervisor {
             for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay,
-                callersTerminal: terminal)
+                streams: try pipes.relay(), callersTerminal: terminal)
             // However it ends: nobody else would.
             defer { loop.giveTerminalBack() }
             return try loop.run(report)
@@ -154,6 +158,9 @@ public struct Supervisor {
             index += 1
         }
     }
+
+    /// What is to blame when streams cannot be relayed; without such a step there is nothing to do that could fail.
+    private var streamStep: Int { plan.steps.firstIndex(of: .relayStreams(plan.streams)) ?? 0 }
 
     private func namespaces(_ index: Int) -> NamespaceSet {
         guard case .enterNamespaces(let namespaces) = plan.steps[index] else { return [] }

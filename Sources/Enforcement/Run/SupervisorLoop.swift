@@ -17,6 +17,7 @@ struct SupervisorLoop {
     private var wasExecuted = false
     private var broker: Broker?
     private var relay: NotificationRelay?
+    private var streams: [StreamRelay]
     private let callersTerminal: CallersTerminal?
     private var terminal: TerminalRelay?
     /// The way out of a private network.
@@ -34,15 +35,19 @@ struct SupervisorLoop {
     private var isWithoutProxy = false
     private var isIdle = false
 
+    /// How long what was written last may take to be shown when the payload had to be killed, in microseconds.
+    private static let lastMoment: Int64 = 1_000_000
+
     init(
         plan: SandboxPlan, child: ChildProcess, channel: Channel, signals: FileDescriptor, relay: NotificationRelay?,
-        callersTerminal: CallersTerminal?
+        streams: [StreamRelay], callersTerminal: CallersTerminal?
     ) {
         self.plan = plan
         self.child = child
         self.channel = channel
         self.signals = signals
         self.relay = relay
+        self.streams = streams
         self.callersTerminal = callersTerminal
     }
 
@@ -53,6 +58,7 @@ struct SupervisorLoop {
         case calls
         case notifications
         case terminal(TerminalRelay.Event)
+        case stream(Int, StreamRelay.Event)
         case proxy(ProxyProcess)
     }
 
@@ -65,7 +71,10 @@ struct SupervisorLoop {
                 for: interests, milliseconds: patience(delay ?? 0), releasingImage: isIdle)
             for event in ready {
                 switch sources[event.index] {
-                case .end: hasEnded = true
+                case .end:
+                    hasEnded = true
+                    // Whoever shows what was written last has had time.
+                    if isOverdue { deadline = MonotonicClock.microseconds + Self.lastMoment }
                 case .signals: try forwardSignals()
                 case .start(let channel): try takeMessage(channel, report)
                 case .calls where event.isReadable: try answer(report)
@@ -75,11 +84,12 @@ struct SupervisorLoop {
                     broker = nil
                 case .notifications: try relay?.takeNext()
                 case .terminal(let event): try terminal?.proceed(event)
+                case .stream(let index, let event): try streams[index].proceed(event)
                 case .proxy(let proxy): try takeRefusal(of: proxy, report)
                 }
             }
             let isLate = deadline.map { $0 <= MonotonicClock.microseconds } ?? false
-            if hasEnded, isLate || terminal?.isDone ?? true { return try end(report) }
+            if hasEnded, try isAllShown() || isLate { return try end(report) }
             if terminal?.isInBackground ?? false { try suspend() }
             if terminal?.isToEnd ?? false, !isEndedByKeys {
                 isEndedByKeys = true
@@ -129,7 +139,24 @@ struct SupervisorLoop {
             sources.append(.terminal(event))
             interests.append(interest)
         }
+        for index in streams.indices {
+            for (event, interest) in streams[index].interests {
+                sources.append(.stream(index, event))
+                interests.append(interest)
+            }
+        }
         return (sources, interests)
+    }
+
+    /// Whether what was written inside until its end has been passed on.
+    private mutating func isAllShown() throws(Errno) -> Bool {
+        var isDone = terminal?.isDone ?? true
+        // Each of them: one whose reader stalls must not keep the other from being passed on.
+        for index in streams.indices {
+            let isShown = try streams[index].finish()
+            isDone = isDone && isShown
+        }
+        return isDone
     }
 
     /// How long to wait for something to happen, in milliseconds: `delay` microseconds at most, unless that is 0.

@@ -34,6 +34,8 @@
         case session
         case fileModeMask = "file-mode-mask"
         case descriptors
+        /// That no terminal of the caller's, and no pipe that the launcher writes to, is a stream of the payload's.
+        case streams
         case signals
         /// That only listed variables of the launcher's environment pass.
         case environment
@@ -64,8 +66,8 @@
                 (.noNewPrivileges, .setNoNewPrivileges), (.undumpable, .becomeUndumpable),
                 (.keyring, .joinAnonymousKeyring), (.session, .startSession), (.session, .takeTerminal),
                 (.fileModeMask, .setFileModeMask),
-                (.descriptors, .closeDescriptors), (.signals, .resetSignals), (.limits, .setLimit),
-                (.limits, .limitInNamespace),
+                (.descriptors, .closeDescriptors), (.streams, .relayStreams),
+                (.signals, .resetSignals), (.limits, .setLimit), (.limits, .limitInNamespace),
                 (.dieWithParent, .dieWithParent):
                 true
             case (.pidNamespace, .mountFileSystem(let mount)): mount.source == .processes
@@ -76,6 +78,7 @@
                 (.mountNamespace, .makeDirectory), (.mountNamespace, .makeSymbolicLink), (.mountNamespace, .writeFile),
                 (.mountNamespace, .mountFileSystem), (.mountNamespace, .bind), (.mountNamespace, .mountOverlay),
                 (.mountNamespace, .bindNotificationSocket), (.mountNamespace, .openTerminal),
+                (.mountNamespace, .relayStreams),
                 (.mountNamespace, .limitUserNamespaces), (.mountNamespace, .limitInNamespace),
                 (.mountNamespace, .maskPath), (.mountNamespace, .makePathReadOnly), (.mountNamespace, .sealRoot),
                 (.mountNamespace, .pivotRoot):

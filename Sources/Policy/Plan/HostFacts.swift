@@ -41,6 +41,8 @@ public struct HostFacts: Sendable {
     public var identities: [(path: AbsolutePath, identity: FileIdentity)]
     /// The host's resolv.conf(5).
     public var resolverConfiguration: String
+    /// The launcher's standard streams.
+    public var streams = StandardStreams.null
     /// The launcher's environment.
     public var environment: [EnvironmentVariable]
 

@@ -60,6 +60,7 @@ struct PlanBuilder {
         try addUserTrees()
         try addNotificationSocket()
         try addTerminal()
+        addStreams()
         addProcRestrictions()
         steps.append(.sealRoot)
         steps.append(.pivotRoot)
@@ -297,6 +298,12 @@ struct PlanBuilder {
         steps.append(.openTerminal(terminals / "ptmx"))
     }
 
+    private mutating func addStreams() {
+        // A terminal of its own takes the place of all three.
+        guard !request.isInteractive, !facts.streams.relays.isEmpty else { return }
+        steps.append(.relayStreams(facts.streams.relays))
+    }
+
     private mutating func addProcRestrictions() {
         guard !request.degradations.contains(.proc) else { return }
         // The payload's own namespace counts as the first.
@@ -451,7 +458,7 @@ struct PlanBuilder {
     }
 
     private func isInherited(_ name: String) -> Bool {
-        guard !ServiceManager.variables.contains(name) else { return false }
+        guard !ServiceManager.variables.contains(name), name != ServiceManager.journalVariable else { return false }
         return EnvironmentPattern.matches(name, request.policy.inheritedEnvironment)
     }
 }

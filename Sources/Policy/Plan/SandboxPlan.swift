@@ -71,6 +71,12 @@ public struct SandboxPlan: Equatable, Sendable {
         return nil
     }
 
+    /// Which of the caller's streams the payload gets others for.
+    public var streams: StreamRelays {
+        for case .relayStreams(let relays) in steps { return relays }
+        return StreamRelays(replacesInput: false, pipes: [])
+    }
+
     /// The descriptors that are passed on to the payload.
     public var passedSockets: [PassedSocket] {
         for case .closeDescriptors(let kept) in steps { return kept }
@@ -93,11 +99,15 @@ public struct SandboxPlan: Equatable, Sendable {
         return []
     }
 
-    /// The hash of all that the plan does, as `sha256:` and 64 digits: of its JSON text without reasons and what is only
-    /// tried, and of the filter's instructions. Two starts with one hash are restricted alike.
+    /// The hash of all that the plan does, as `sha256:` and 64 digits: of its JSON text without reasons, what is only
+    /// tried and which streams are relayed, and of the filter's instructions. Two starts with one hash are restricted
+    /// alike, wherever each of them writes to.
     public var hash: String {
         let acts = steps.compactMap { step -> JSON? in
-            if case .prove = step { nil } else { .object(step.act) }
+            switch step {
+            case .prove, .relayStreams: nil
+            default: .object(step.act)
+            }
         }
         var message = json(steps: acts).serialized()
         for case .filterSystemCalls(let program) in steps { message += program.bytes }

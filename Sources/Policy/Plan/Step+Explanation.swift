@@ -32,6 +32,7 @@ extension Step {
         case .mountOverlay: "mount"
         case .bindNotificationSocket: "sd_notify"
         case .openTerminal: "openpty"
+        case .relayStreams: "streams"
         case .limitUserNamespaces: "max_user_namespaces"
         case .limitInNamespace(let limit): limit.resource.rawValue
         case .maskPath: "mask"
@@ -89,6 +90,7 @@ extension Step {
         case .mountOverlay: "writable, bounded, gone at the end; the host's own is only read"
         case .bindNotificationSocket: "the service manager hears the payload through the supervisor"
         case .openTerminal: "a terminal of the sandbox's own; the caller's is open nowhere inside"
+        case .relayStreams: "the caller's terminal stays outside, and so does where the launcher itself writes"
         case .limitUserNamespaces: "nested user namespaces are the usual way to kernel bugs"
         case .limitInNamespace: "one instance cannot use up what the kernel counts for the whole user"
         case .maskPath: "says more of the host than a payload needs"
@@ -149,6 +151,7 @@ extension Step {
         case .maskPath(let path), .makePathReadOnly(let path), .changeDirectory(let path),
             .bindNotificationSocket(let path), .openTerminal(let path):
             ["path": path.json]
+        case .relayStreams(let relays): relays.details
         case .openProxy(let proxy):
             [
                 "port": .integer(Int64(proxy.port)), "gateway": .integer(Int64(proxy.gatewayPort)),
@@ -196,6 +199,19 @@ extension FileSystemMount {
         }
         object["destination"] = destination.json
         object["options"] = restrictions.json
+        return object
+    }
+}
+
+extension StreamRelays {
+    fileprivate var details: JSONObject {
+        var object: JSONObject = [:]
+        if replacesInput { object["input"] = "/dev/null" }
+        let names = ["input", "output", "error"]
+        if !pipes.isEmpty {
+            object["relayed"] = .array(
+                pipes.map { pipe in .string(pipe.map { names[Int($0)] }.joined(separator: "+")) })
+        }
         return object
     }
 }

@@ -20,6 +20,7 @@ public enum Step: Equatable, Sendable {
     case mountOverlay(Overlay)
     case bindNotificationSocket(AbsolutePath)
     case openTerminal(AbsolutePath)
+    case relayStreams(StreamRelays)
     case limitUserNamespaces(maximum: Int)
     case limitInNamespace(NamespaceLimit)
     case maskPath(AbsolutePath)

@@ -68,6 +68,8 @@ public struct Proof: Equatable, Sendable {
         case beProcessTwo
         /// EPERM unless descriptors 0, 1 and 2 are a terminal of the devpts here, and it controls the session.
         case haveTerminal(AbsolutePath)
+        /// EPERM if descriptor 0, 1 or 2 is a terminal, or one of these is still the supervisor's own.
+        case haveOwnStreams([Int32])
         /// EPERM unless all five capability sets are empty, no_new_privs is set and a filter is in force.
         case havePrivileges
         /// EPERM if of the descriptors from 3 on another than these would survive exec, or one of these would not.

@@ -200,6 +200,10 @@ struct ProofBuilder {
         prove("the payload is process 2, below init, in a session of its own", .beProcessTwo, 0)
         if request.isInteractive, let terminals = request.policy.terminals {
             prove("the terminal is the sandbox's own, and controls the session", .haveTerminal(terminals), 0)
+        } else {
+            prove(
+                "no terminal of the caller's is open inside, nor a pipe the launcher writes to",
+                .haveOwnStreams(facts.streams.relays.pipes.flatMap(\.self)), 0)
         }
         prove("init's memory cannot be read", .readMemory(1), Self.notPermitted, Self.noSystemCall)
         prove("nothing can be mounted", .mount, Self.notPermitted, Self.noSystemCall)

@@ -41,6 +41,9 @@ public struct ServiceManager: Equatable, Sendable {
         passed = try PassedDescriptors(count: count, names: lookUp("LISTEN_FDNAMES"))
     }
 
+    /// The variable that names the journal's stream (systemd.exec(5)). The payload has a stream of its own instead.
+    public static let journalVariable = "JOURNAL_STREAM"
+
     private static func number(
         _ lookUp: (String) -> String?, _ variable: String
     ) throws(ServiceManagerError) -> Int32? {

@@ -6,7 +6,9 @@ import Testing
     @Test(arguments: Layer.allCases)
     func `a layer left out changes the plan, and all other steps stay in order`(layer: Layer) throws {
         let request = try PlanFixture.request { if layer == .networkNamespace { $0.network = .none } }
-        let plan = try SandboxPlan(request, facts: PlanFixture.facts())
+        var facts = try PlanFixture.facts()
+        if layer == .streams { facts.streams.input.kind = .terminal }
+        let plan = try SandboxPlan(request, facts: facts)
         let without = plan.leavingOut(layer, environment: try PlanFixture.facts().environment)
         #expect(without.steps != plan.steps)
         var rest = plan.steps.map(\.name)[...]

@@ -46,6 +46,34 @@ import Testing
         #expect(throws: PlanError.self) { try SandboxPlan(request, facts: PlanFixture.facts()) }
     }
 
+    @Test func `streams are relayed where they must be, and an own terminal takes their place`() throws {
+        var facts = try PlanFixture.facts()
+        let plain = try SandboxPlan(PlanFixture.request(), facts: facts)
+        #expect(!plain.steps.map(\.name).contains("streams"))
+        #expect(plain.proofs.contains { $0.act == .haveOwnStreams([]) })
+        (facts.streams.output.kind, facts.streams.error.kind) = (.channel, .channel)
+        let plan = try SandboxPlan(PlanFixture.request(), facts: facts)
+        let names = plan.steps.map(\.name)
+        #expect(plan.streams.pipes == [[1, 2]])
+        #expect(try #require(names.firstIndex(of: "streams")) < #require(names.firstIndex(of: "seal-root")))
+        #expect(plan.proofs.contains { $0.act == .haveOwnStreams([1, 2]) })
+        // Wherever a start writes to, it is restricted alike.
+        #expect(plan.hash == plain.hash)
+        var request = try PlanFixture.request()
+        request.isInteractive = true
+        #expect(try SandboxPlan(request, facts: facts).streams.isEmpty)
+    }
+
+    @Test func `the journal's stream is not the payload's to know`() throws {
+        var (facts, request) = (try PlanFixture.facts(), try PlanFixture.request())
+        facts.environment.append(try #require(EnvironmentVariable(name: "JOURNAL_STREAM", value: "1:2")))
+        facts.environment.append(try #require(EnvironmentVariable(name: "JOURNAL_OTHER", value: "3")))
+        request.policy.inheritedEnvironment.append("JOURNAL_*")
+        let variables = try environment(of: SandboxPlan(request, facts: facts))
+        #expect(variables["JOURNAL_STREAM"] == nil)
+        #expect(variables["JOURNAL_OTHER"] == "3")
+    }
+
     @Test func `a network of its own is one with nothing but loopback`() throws {
         let plan = try SandboxPlan(PlanFixture.request { $0.network = .none }, facts: PlanFixture.facts())
         #expect(plan.steps.first == .enterNamespaces(Namespace.always + [.network]))
