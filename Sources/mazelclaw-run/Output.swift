@@ -1,3 +1,4 @@
+import Enforcement
 import Glibc
 import JSON
 import Linux
@@ -7,47 +8,81 @@ import SystemPackage
 /// Where the launcher writes: people read stderr, programs the status descriptor.
 struct Output {
     let status: FileDescriptor?
+    /// How to write to both without waiting; nil for commands that watch over nothing.
+    private let outlets: (error: MessageOutlet, status: MessageOutlet?)?
+
+    /// Output that waits for its readers.
+    init(status: FileDescriptor?) {
+        self.status = status
+        outlets = nil
+    }
+
+    private init(status: FileDescriptor?, outlets: (error: MessageOutlet, status: MessageOutlet?)) {
+        self.status = status
+        self.outlets = outlets
+    }
+
+    /// The same output for who must not wait: what a reader has no room for is dropped, and counted. To be made while
+    /// this process is still the user who started it.
+    func withoutWaiting() throws(Errno) -> Output {
+        let error = MessageOutlet(try Outlet(.standardError)) { dropped in
+            let messages = dropped == 1 ? "1 message" : "\(dropped) messages"
+            return Self.line("\(messages) could not be written, for nobody read them in time", isWarning: true)
+        }
+        let events = try status.map { (descriptor) throws(Errno) in
+            MessageOutlet(try Outlet(descriptor)) { dropped in
+                (["event": "lost", "count": .integer(Int64(dropped))] as JSON).text() + "\n"
+            }
+        }
+        return Output(status: status, outlets: (error, events))
+    }
+
+    /// What may have messages left for a reader who has stalled.
+    var messages: [MessageOutlet] { outlets.map { [$0.error] + ($0.status.map { [$0] } ?? []) } ?? [] }
 
     /// Text for standard output.
     func print(_ text: String) {
-        write(text, to: .standardOutput)
+        Self.write(text, to: .standardOutput)
     }
 
     /// One sentence for standard error.
-    func say(_ sentence: String) {
-        write("mazelclaw-run: \(sentence.escapingControlCharacters)\(lineEnd)", to: .standardError)
-    }
+    func say(_ sentence: String) { tell(Self.line(sentence, isWarning: false)) }
 
     /// One sentence about what a payload did; with its priority where the journal reads it (sd-daemon(3)).
-    func warn(_ sentence: String) {
-        write(
-            (isJournal ? "<4>" : "") + "mazelclaw-run: \(sentence.escapingControlCharacters)\(lineEnd)",
-            to: .standardError)
+    func warn(_ sentence: String) { tell(Self.line(sentence, isWarning: true)) }
+
+    private func tell(_ line: String) {
+        guard let outlets else { return Self.write(line, to: .standardError) }
+        outlets.error.write(line)
+    }
+
+    private static func line(_ sentence: String, isWarning: Bool) -> String {
+        (isWarning && isJournal ? "<4>" : "") + "mazelclaw-run: \(sentence.escapingControlCharacters)\(lineEnd)"
     }
 
     /// On a terminal that is raw, as the caller's is while the payload has one too, a line feed alone leads nowhere near
     /// the margin.
-    private var lineEnd: String {
+    private static var lineEnd: String {
         (try? Terminal(.standardError).modes())?.writesUnchanged ?? false ? "\r\n" : "\n"
     }
 
     /// Whether standard error is the journal's own stream: $JOURNAL_STREAM names its device and inode
     /// (systemd.exec(5)).
-    private var isJournal: Bool {
-        guard let stream = getenv("JOURNAL_STREAM"), let status = try? FileStatus(of: .standardError) else {
-            return false
-        }
+    private static var isJournal: Bool {
+        guard let stream = getenv(ServiceManager.journalVariable), let status = try? FileStatus(of: .standardError)
+        else { return false }
         return String(cString: stream) == "\(status.device):\(status.inode)"
     }
 
     /// One event for the status descriptor.
     func report(_ event: JSON) {
         guard let status else { return }
-        write(event.text() + "\n", to: status)
+        guard let outlet = outlets?.status else { return Self.write(event.text() + "\n", to: status) }
+        outlet.write(event.text() + "\n")
     }
 
     /// A reader that has gone away is no reason to end a running instance.
-    private func write(_ text: String, to descriptor: FileDescriptor) {
+    private static func write(_ text: String, to descriptor: FileDescriptor) {
         try? descriptor.writeEverything(text.utf8)
     }
 

@@ -9,7 +9,7 @@ import SystemPackage
 /// Does what the command line says; returns the exit code.
 struct Program {
     let arguments: Arguments
-    let output: Output
+    private(set) var output: Output
     /// What the service manager told this process.
     let serviceManager: ServiceManager
     /// Where it wants to be told of a start.
@@ -137,8 +137,21 @@ struct Program {
                 "event": "plan", "profile": .string(plan.profile.text), "steps": .integer(Int64(plan.steps.count)),
                 "degraded": .array(plan.degradations.map { .string($0.rawValue) }),
             ], audit)
+        var watching = self
+        do throws(Errno) {
+            watching.output = try output.withoutWaiting()
+        } catch {
+            throw .system(action: "open again", path: "standard error or the descriptor of --status-fd", errno: error)
+        }
+        return watching.watch(over: plan, terminal, audit)
+    }
+
+    /// Runs the plan. Nothing that is written meanwhile may keep the supervisor waiting.
+    private func watch(over plan: SandboxPlan, _ terminal: CallersTerminal?, _ audit: AuditLog) -> Int32 {
         var hash = ""
-        let outcome = Supervisor(plan: plan, serviceManager: notifications, terminal: terminal).run { event in
+        let supervisor = Supervisor(
+            plan: plan, serviceManager: notifications, terminal: terminal, messages: output.messages)
+        let outcome = supervisor.run { event in
             switch event {
             case .building: hash = plan.hash
             case .proved(let outcomes): report(outcomes.record(of: plan, hash: hash), audit)
@@ -162,6 +175,7 @@ struct Program {
                 audit.record(permit.json, at: permit.time)
             }
         }
+        for outlet in output.messages { outlet.becomePatient(milliseconds: 1000) }
         return finish(outcome, audit)
     }
 

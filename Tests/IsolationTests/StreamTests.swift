@@ -249,4 +249,85 @@ import Testing
         #expect(end.output == "True\n", "\(end.errors)")
         #expect(end.code == 0)
     }
+
+    // MARK: Readers that stall
+
+    /// A payload that floods standard error, and meanwhile binds its own port and others.
+    private static let flooding = """
+        import os, signal, socket, subprocess, time
+        subprocess.Popen(["sh", "-c", "exec yes $0 >&2", "x" * 1000])
+        def bind(port):
+            with socket.socket() as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try: s.bind(("127.0.0.1", port))
+                except PermissionError: pass
+        bind(7000)
+        while os.path.exists(os.environ["MAZELCLAW_STATE_DIR"] + "/flood"): time.sleep(0.01)
+        for n in range(500): bind(int(os.environ["MAZELCLAW_GATEWAY_PORT"]))
+        for n in range(19): bind((7001, 7002, 7003, 7004)[n % 4])
+        open(os.environ["MAZELCLAW_STATE_DIR"] + "/bound", "w").close()
+        while True: signal.pause()
+        """
+
+    @Test(arguments: Starting.available, Outside.allCases)
+    func `a reader that stalls holds up neither calls nor signals`(starting: Starting, outside: Outside) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        let state = host.stateDirectory()
+        // Room is used up when nothing more goes in for a while. What the launcher shares with its caller is not changed.
+        let scene = """
+            open("\(state)/flood", "w").close()
+            os.set_blocking(w, True)
+            p = start(pass_fds=(w,))
+            def is_full(): return not select.select([], [w], [], 0)[1]
+            while not is_full(): time.sleep(0.05)
+            os.unlink("\(state)/flood")
+            await_file("\(state)/bound")
+            if not os.get_blocking(w): sys.exit("the caller's descriptor was changed")
+            p.send_signal(signal.SIGTERM)
+            sys.exit(p.wait())
+            """
+        let end = try run(host, outside, scene, ["/usr/bin/python3", "-c", Self.flooding], more: ["--status-fd", "2"])
+        #expect(end.code == 128 + SIGTERM, "\(end.errors)")
+        // What was not shown is on record.
+        let events = try Host.events("\(host.root)/state/mazelclaw/audit/p.jsonl")
+        #expect(events.filter { $0["event"]?.string == "denied" }.count >= 20)
+        #expect(events.last?["event"]?.string == "exit")
+    }
+
+    // A socket says that it has no room while it would still take a sentence (unix_writable in the kernel).
+    @Test(arguments: Starting.available, [Outside.pipe, .fifo])
+    func `what a reader missed is counted, and told when it reads again`(starting: Starting, outside: Outside) throws {
+        let host = try Host(starting)
+        try host.makeState()
+        let state = host.stateDirectory()
+        let scene = """
+            open("\(state)/flood", "w").close()
+            p = start()
+            def is_full(): return not select.select([], [w], [], 0)[1]
+            while not is_full(): time.sleep(0.05)
+            os.unlink("\(state)/flood")
+            await_file("\(state)/bound")
+            tail, end = b"", time.monotonic() + 30
+            words = []
+            while not any(b"could not be written" in word for word in words):
+                if time.monotonic() > end: sys.exit("nothing was told: %r" % words)
+                tail += os.read(r, 1 << 16)
+                # A sentence may stand between two pieces of a line of the payload's.
+                lines = tail.split(b"\\n")
+                words += [line[line.index(b"mazelclaw-run"):] for line in lines[:-1] if b"mazelclaw-run" in line]
+                tail = lines[-1]
+            p.kill()
+            p.wait()
+            os.write(1, b"\\n".join(words))
+            """
+        let end = try run(host, outside, scene, ["/usr/bin/python3", "-c", Self.flooding])
+        #expect(end.code == 0, "\(end.errors)")
+        let sentences = end.output.split(separator: "\n")
+        let refusals = sentences.filter { $0.contains("refused bind") }.count
+        let lost = try #require(sentences.last { $0.contains("could not be written, for nobody read") })
+        let count = try #require(lost.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+        #expect(count > 0)
+        #expect(refusals + count == 20, "\(sentences)")
+    }
 }

@@ -65,13 +65,19 @@ public struct Supervisor {
     private let plan: SandboxPlan
     private let serviceManager: NotificationSocket?
     private let terminal: CallersTerminal?
+    private let messages: [MessageOutlet]
 
     /// A supervisor for `plan`. What the payload tells the service manager goes to `serviceManager`, and its terminal is
-    /// shown on `terminal`; a plan with a socket or a terminal for that needs one.
-    public init(plan: SandboxPlan, serviceManager: NotificationSocket? = nil, terminal: CallersTerminal? = nil) {
+    /// shown on `terminal`; a plan with a socket or a terminal for that needs one. What `report` cannot write to
+    /// `messages` at once is told later through them.
+    public init(
+        plan: SandboxPlan, serviceManager: NotificationSocket? = nil, terminal: CallersTerminal? = nil,
+        messages: [MessageOutlet] = []
+    ) {
         self.plan = plan
         self.serviceManager = serviceManager
         self.terminal = terminal
+        self.messages = messages
     }
 
     /// How long a payload may take to end after the first signal that asks for it, in milliseconds. Default 10,000.
@@ -113,6 +119,7 @@ public struct Supervisor {
                 relay?.leave()
                 terminal?.leave()
                 for outlet in outlets { outlet.leave() }
+                for outlet in messages { outlet.leave() }
                 SandboxProcess(
                     plan: plan, supervisor: others, canary: canary, mappedTrees: mappedTrees,
                     notifications: relay?.inside, streams: pipes
@@ -124,7 +131,7 @@ public struct Supervisor {
             for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay,
-                streams: try pipes.relay(), callersTerminal: terminal)
+                streams: try pipes.relay(), callersTerminal: terminal, messages: messages)
             // However it ends: nobody else would.
             defer { loop.giveTerminalBack() }
             return try loop.run(report)

@@ -18,6 +18,7 @@ struct SupervisorLoop {
     private var broker: Broker?
     private var relay: NotificationRelay?
     private var streams: [StreamRelay]
+    private let messages: [MessageOutlet]
     private let callersTerminal: CallersTerminal?
     private var terminal: TerminalRelay?
     /// The way out of a private network.
@@ -40,7 +41,7 @@ struct SupervisorLoop {
 
     init(
         plan: SandboxPlan, child: ChildProcess, channel: Channel, signals: FileDescriptor, relay: NotificationRelay?,
-        streams: [StreamRelay], callersTerminal: CallersTerminal?
+        streams: [StreamRelay], callersTerminal: CallersTerminal?, messages: [MessageOutlet]
     ) {
         self.plan = plan
         self.child = child
@@ -49,6 +50,7 @@ struct SupervisorLoop {
         self.relay = relay
         self.streams = streams
         self.callersTerminal = callersTerminal
+        self.messages = messages
     }
 
     private enum Source {
@@ -59,6 +61,7 @@ struct SupervisorLoop {
         case notifications
         case terminal(TerminalRelay.Event)
         case stream(Int, StreamRelay.Event)
+        case messages(MessageOutlet)
         case proxy(ProxyProcess)
     }
 
@@ -85,6 +88,7 @@ struct SupervisorLoop {
                 case .notifications: try relay?.takeNext()
                 case .terminal(let event): try terminal?.proceed(event)
                 case .stream(let index, let event): try streams[index].proceed(event)
+                case .messages(let outlet): outlet.proceed()
                 case .proxy(let proxy): try takeRefusal(of: proxy, report)
                 }
             }
@@ -144,6 +148,11 @@ struct SupervisorLoop {
                 sources.append(.stream(index, event))
                 interests.append(interest)
             }
+        }
+        for outlet in messages {
+            guard let interest = outlet.interest else { continue }
+            sources.append(.messages(outlet))
+            interests.append(interest)
         }
         return (sources, interests)
     }
