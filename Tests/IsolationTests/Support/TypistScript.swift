@@ -4,11 +4,20 @@ enum TypistScript {
     static func wrapper(_ scene: String) -> [String] { ["/usr/bin/python3", "-c", prelude + scene + "\nt.finish()"] }
 
     private static let prelude = """
-        import fcntl, os, select, signal, struct, sys, termios, time
+        import errno, fcntl, os, select, signal, struct, sys, termios, time
+
+        def open_terminal():
+            end = time.monotonic() + 60
+            while True:
+                try: return os.openpty()
+                except OSError as e:
+                    # Others have the last of the host's just now.
+                    if e.errno != errno.ENOSPC or time.monotonic() > end: raise
+                    time.sleep(0.05)
 
         class Terminal:
             def __init__(self, rows=24, columns=80, background=False):
-                self.master, self.slave = os.openpty()
+                self.master, self.slave = open_terminal()
                 self.resize(rows, columns)
                 self.modes = self.now()
                 self.shown, self.code = b"", None
