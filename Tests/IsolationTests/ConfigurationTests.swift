@@ -134,7 +134,8 @@ import Testing
         #expect(end.errors.contains("set-user-ID"))
     }
 
-    @Test(arguments: Starting.available, ["landlock", "landlock-net", "landlock-scope", "broker", "proc"])
+    @Test(
+        arguments: Starting.available, ["landlock", "landlock-net", "landlock-scope", "broker", "own-inodes", "proc"])
     func `what is given up by name is shown by explain, at the start, in the log and inside`(
         starting: Starting, name: String
     ) throws {

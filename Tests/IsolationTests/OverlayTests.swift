@@ -148,7 +148,7 @@ import Testing
         #expect(why.output.contains("gone at the end"))
         #expect(Files.listing(path) == before)
         let plain = try host.command(["explain"], place.options(host, nil))
-        #expect(!plain.output.contains("overlay"))
+        #expect(!plain.output.contains("type=overlay lowerdir=\(path)"))
     }
 
     @Test(arguments: Starting.available)

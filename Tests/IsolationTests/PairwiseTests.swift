@@ -22,7 +22,7 @@ import Testing
         let degradation: String
         let hasNeighbour: Bool
 
-        private static let degradations = ["", "landlock", "landlock-net", "landlock-scope", "proc"]
+        private static let degradations = ["", "landlock", "landlock-net", "landlock-scope", "own-inodes", "proc"]
         private static let scopes = ["loopback", "lan", "192.0.2.7"]
         private static let binds = ["", "--bind", "--bind-ro"]
 

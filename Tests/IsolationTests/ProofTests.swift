@@ -54,12 +54,15 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
-    func `a guarantee that a bind takes away is named, and nothing runs`(starting: Starting) throws {
+    func `a guarantee that a policy takes away is named, and nothing runs`(starting: Starting) throws {
         let host = try Host(starting)
-        // Made by a first start, and then shown to the payload by mistake.
+        // Made by a first start, and then shown to the payload by a mistake in the policy.
         #expect(try host.run(["true"]).code == 0)
         var options = Host.Options()
-        options.more = ["--bind-ro", "\(host.root)/config"]
+        let fonts = "\"destination\": \"/etc/fonts\", \"type\": \"overlay\", \"source\": \"/etc/fonts\""
+        let mistake = fonts.replacingOccurrences(of: "/etc/fonts", with: "\(host.root)/config")
+            .replacingOccurrences(of: "overlay", with: "bind")
+        options.more = ["--policy", try host.policy("gateway.json", replacing: fonts, with: mistake)]
         let status = host.status(&options)
         let end = try host.run(["touch", "\(host.home)/.mazelclaw-p/ran"], options)
         #expect(end.code == 125)

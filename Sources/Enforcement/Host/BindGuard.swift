@@ -63,11 +63,14 @@ struct BindGuard {
 
     /// What is mounted below `path`, and comes along with a bind of it (proc_pid_mountinfo(5)).
     private static func mounts(below path: AbsolutePath) throws(LaunchError) -> [FileLineage] {
+        let places: [AbsolutePath]
+        do {
+            places = try MountTable.mountPoints()
+        } catch {
+            throw .system(action: "read", path: "/proc/self/mountinfo", errno: error)
+        }
         var mounts: [FileLineage] = []
-        for line in try lines(of: "/proc/self/mountinfo") {
-            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-            guard fields.count > 4, let place = AbsolutePath(unescaping: fields[4]), place != path, path.contains(place)
-            else { continue }
+        for place in places where place != path && path.contains(place) {
             do throws(Errno) {
                 mounts.append(try FileLineage(of: place))
             } catch {
@@ -97,33 +100,5 @@ struct BindGuard {
             sockets.append((path, try lineage(of: path)))
         }
         return sockets
-    }
-
-    private static func lines(of path: String) throws(LaunchError) -> [[UInt8]] {
-        do {
-            return try FileSystem.read(path, limit: 64 << 20).split(separator: UInt8(ascii: "\n")).map(Array.init)
-        } catch {
-            throw .system(action: "read", path: path, errno: error)
-        }
-    }
-}
-
-extension AbsolutePath {
-    /// A path as mountinfo spells it, with `\040` for a space; nil for none.
-    init?(unescaping field: ArraySlice<UInt8>) {
-        var bytes: [UInt8] = []
-        var index = field.startIndex
-        while index < field.endIndex {
-            if field[index] == UInt8(ascii: "\\"), index + 3 < field.endIndex,
-                let byte = UInt8(String(decoding: field[(index + 1)...(index + 3)], as: UTF8.self), radix: 8)
-            {
-                bytes.append(byte)
-                index += 4
-            } else {
-                bytes.append(field[index])
-                index += 1
-            }
-        }
-        self.init(String(decoding: bytes, as: UTF8.self))
     }
 }

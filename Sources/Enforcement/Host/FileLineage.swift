@@ -5,13 +5,14 @@ import SystemPackage
 /// A file of the host and every directory above it, by what makes each that one: names, links and mounts that lead to the
 /// same place make no difference.
 struct FileLineage {
-    /// The identities, the file's own first and the root directory's last.
+    /// The file's own; nil for one that does not exist yet.
+    private let own: HostFacts.FileIdentity?
+    /// Those of the file and of the directories above it, the root directory's last.
     private let identities: [HostFacts.FileIdentity]
 
-    /// The lineage of what `path` leads to, or of the nearest directory above it that exists. Throws what the kernel
-    /// answers where it cannot be told.
+    /// The lineage of what `path` leads to, or would lie in. Throws what the kernel answers where it cannot be told.
     init(of path: AbsolutePath) throws(Errno) {
-        var place = try Self.resolved(path)
+        var (place, exists) = try Self.resolved(path)
         var identities: [HostFacts.FileIdentity] = []
         while true {
             identities.append(try FileStatus(of: place.text).identity)
@@ -19,24 +20,26 @@ struct FileLineage {
             place = place.parent
         }
         self.identities = identities
+        own = exists ? identities[0] : nil
     }
 
     /// Whether `other` is this file, or lies below it.
-    func holds(_ other: FileLineage) -> Bool { other.identities.contains(identities[0]) }
+    func holds(_ other: FileLineage) -> Bool { own.map(other.identities.contains) ?? false }
 
-    /// The path without links on the way, as the kernel tells it (/proc/self/fd, proc(5)).
-    private static func resolved(_ path: AbsolutePath) throws(Errno) -> AbsolutePath {
+    /// The path without links on the way, as the kernel tells it (/proc/self/fd, proc(5)), or that of the nearest directory
+    /// above it that exists.
+    private static func resolved(_ path: AbsolutePath) throws(Errno) -> (path: AbsolutePath, exists: Bool) {
         let file: FileDescriptor
         do throws(Errno) {
             file = try FileDescriptor.workingDirectory.open(path.text, flags: OpenFlag.path)
         } catch {
             guard error == .noSuchFileOrDirectory, path != .root else { throw error }
-            return try resolved(path.parent)
+            return (try resolved(path.parent).path, false)
         }
         defer { file.discard() }
         guard let resolved = AbsolutePath(try FileSystem.readSymbolicLink("/proc/self/fd/\(file.rawValue)")) else {
             throw .noSuchFileOrDirectory
         }
-        return resolved
+        return (resolved, true)
     }
 }

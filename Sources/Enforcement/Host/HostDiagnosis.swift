@@ -18,7 +18,8 @@ struct HostDiagnosis {
         case .becomeUser(let userID, _): return remedy(forBecoming: userID, errno)
         case .enterNamespaces, .mapIdentity, .nestUserNamespace: return namespaces(errno)
         case .mountFileSystem(let mount) where mount.source == .processes: return proc(errno)
-        case .makeMountsPrivate, .mountRoot, .mountFileSystem, .bind, .mountOverlay, .maskPath, .makePathReadOnly,
+        case .makeMountsPrivate, .mountRoot, .mountFileSystem, .bind, .mountOverlay, .mountView, .maskPath,
+            .makePathReadOnly,
             .sealRoot, .pivotRoot:
             return Self.isRefusal(errno) ? mounts : ""
         case .setHostName where Self.isRefusal(errno):

@@ -34,6 +34,7 @@ public struct HostProbe {
         where directory == paths.state || profile.workspaceOverlay != nil || !paths.state.contains(directory) {
             identities.append((directory, try identity(of: directory, user: user)))
         }
+        let divided = try Self.divided(for: policy)
         let resolver = (try? FileSystem.read("/etc/resolv.conf", limit: 64 << 10)) ?? []
         var facts = HostFacts(
             user: user, isRoot: Credentials.userID == 0 && user.userID != 0, landlockABI: 0,
@@ -44,8 +45,52 @@ public struct HostProbe {
         } catch {
             facts.landlockAbsence = HostDiagnosis().landlockAbsence(error)
         }
+        facts.divided = divided
         facts.seesWholeProc = (try? FileStatus(of: "/proc/sys")) != nil
         return facts
+    }
+
+    /// The directories of the policy's views below which something is mounted, with what stands in them.
+    private static func divided(
+        for policy: SandboxPolicy
+    ) throws(LaunchError) -> [(directory: AbsolutePath, entries: [(name: String, entry: HostFacts.Entry)])] {
+        let sources = policy.mounts.compactMap { mount in
+            if case .view(let source) = mount.source { source } else { nil }
+        }
+        guard !sources.isEmpty else { return [] }
+        var divided: [(directory: AbsolutePath, entries: [(name: String, entry: HostFacts.Entry)])] = []
+        let places: [AbsolutePath]
+        do {
+            places = try MountTable.mountPoints()
+        } catch {
+            throw .system(action: "read", path: "/proc/self/mountinfo", errno: error)
+        }
+        for place in places {
+            guard let source = sources.first(where: { $0 != place && $0.contains(place) }) else { continue }
+            var directory = place
+            while directory != source {
+                directory = directory.parent
+                guard !divided.contains(where: { $0.directory == directory }) else { break }
+                divided.append((directory, try entries(of: directory)))
+            }
+        }
+        return divided
+    }
+
+    private static func entries(
+        of directory: AbsolutePath
+    ) throws(LaunchError) -> [(name: String, entry: HostFacts.Entry)] {
+        let names: [String]
+        do {
+            names = try FileSystem.entries(of: directory.text).sorted()
+        } catch {
+            throw .system(action: "list", path: directory.text, errno: error)
+        }
+        var entries: [(name: String, entry: HostFacts.Entry)] = []
+        for name in names {
+            if let entry = try entry(directory / name) { entries.append((name, entry)) }
+        }
+        return entries
     }
 
     /// Nil when nothing stands at `path`. Where that cannot be told the start ends: what is not known of would not be

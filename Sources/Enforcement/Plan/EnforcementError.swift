@@ -32,6 +32,7 @@ extension EnforcementError {
         case .mapOwner where errno == .invalidArgument || errno == .notPermitted: .unavailable
         case .mountFileSystem(let mount) where mount.source == .processes: .unavailable
         case .mountOverlay where isRefusedByKernel: .unavailable
+        case .mountView where isRefusedByKernel: .unavailable
         default: needsNothingOfTheHost && HostDiagnosis.isRefusal(errno) ? .unavailable : .isolation
         }
     }
@@ -57,6 +58,7 @@ extension EnforcementError {
     private var guarantee: Degradation? {
         switch step {
         case .mountFileSystem(let mount) where mount.source == .processes: .proc
+        case .mountView where isRefusedByKernel: .ownInodes
         case .applyLandlock: .landlock
         case .filterSystemCalls where errno == .resourceBusy: .broker
         case .handOverCalls: .broker

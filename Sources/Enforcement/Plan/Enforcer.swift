@@ -10,6 +10,8 @@ struct Enforcer {
     private var newRoot: FileDescriptor?
     /// Our own directory in the host's /proc, opened before the new root hides it.
     private let ownProcess: FileDescriptor
+    /// A directory without entries, which overlayfs wants for a second layer. It is covered by what is mounted on it.
+    private var emptyDirectory: FileDescriptor?
     /// The argument vectors, laid out before there is a filter to get in the way.
     private var execution: Execution?
     private let supervisor: Channel
@@ -76,6 +78,8 @@ struct Enforcer {
             }
         case .mountFileSystem(let mount): try self.mount(mount)
         case .bind(let bind): try self.bind(bind)
+        case .mountView(let view): try self.mount(view)
+        case .copyFile(let source, let destination): try copy(source, to: destination)
         case .mountOverlay(let overlay): try self.mount(overlay)
         case .bindNotificationSocket(let path): try bindNotificationSocket(at: path)
         case .openTerminal(let path): try openTerminal(path)
@@ -256,7 +260,7 @@ struct Enforcer {
             try context.set("ptmxmode", to: "0666")
             try context.set("mode", to: "0600")
             return try MountTree(of: context, attributes)
-        case .bind: preconditionFailure("a bind is a step of its own")
+        case .bind, .view, .copy: preconditionFailure("these are steps of their own")
         }
     }
 
@@ -322,6 +326,56 @@ struct Enforcer {
             let null = try root.open("dev/null", flags: O_RDONLY)
             defer { null.discard() }
             try streams.connect(null: null)
+        }
+    }
+
+    /// Shows a directory of root's through an overlay that nobody can write.
+    private mutating func mount(_ view: View) throws(Failure) {
+        let source: FileDescriptor
+        do {
+            source = try SafePath.open(view.source)
+            try SafePath.checkRootOwns(source, view.source)
+        } catch {
+            throw .refusal(error)
+        }
+        source.discard()
+        if emptyDirectory == nil {
+            emptyDirectory = try inRoot { (root) throws(Errno) in
+                try root.open(view.destination.relative, flags: OpenFlag.path | OpenFlag.directory)
+            }
+        }
+        guard let emptyDirectory else { preconditionFailure("it was opened just now") }
+        try inRoot { (root) throws(Errno) in
+            // overlayfs takes its layers as paths, and two of them where nothing is written; from the empty directory it is
+            // ".". In a user namespace it must keep its attributes to itself (userxattr).
+            try ProcessControl.changeDirectory(to: emptyDirectory)
+            let context = try FileSystemContext("overlay")
+            try context.set("lowerdir", to: ".:\(view.source.text.escapedAsLayer)")
+            try context.set("userxattr")
+            let tree = try MountTree(of: context, MountAttributes(view.restrictions))
+            defer { tree.root.discard() }
+            try tree.attach(at: view.destination.relative, in: root)
+        }
+    }
+
+    /// Writes what a file of the host holds into the new root.
+    private func copy(_ source: AbsolutePath, to destination: AbsolutePath) throws(Failure) {
+        let content: [UInt8]
+        do {
+            // By the path again: a descriptor that only names a place cannot be read from.
+            try SafePath.open(source).discard()
+            let file = try FileDescriptor.workingDirectory.open(source.text, flags: O_RDONLY | O_NONBLOCK)
+            defer { file.discard() }
+            content = try file.readEverything(limit: 4 << 20)
+        } catch let refusal as SafePath.Refusal {
+            throw .refusal(refusal)
+        } catch {
+            throw .refusal(SafePath.Refusal(errno: error as? Errno ?? .ioError, detail: source.text))
+        }
+        try inRoot { (root) throws(Errno) in
+            let file = try root.open(destination.relative, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+            defer { file.discard() }
+            try file.writeEverything(content)
         }
     }
 
@@ -422,6 +476,18 @@ struct Enforcer {
         } catch {
             throw .errno(error)
         }
+    }
+}
+
+extension String {
+    /// The path as one layer among others, whose paths colons separate (overlayfs, Documentation/filesystems).
+    fileprivate var escapedAsLayer: String {
+        var text = ""
+        for scalar in unicodeScalars {
+            if scalar == ":" || scalar == "\\" { text += "\\" }
+            text.unicodeScalars.append(scalar)
+        }
+        return text
     }
 }
 

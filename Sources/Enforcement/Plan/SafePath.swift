@@ -72,6 +72,16 @@ enum SafePath {
         }
     }
 
+    /// Throws unless what stands open at `path` is root's and nobody else can write it.
+    static func checkRootOwns(_ place: FileDescriptor, _ path: AbsolutePath) throws(Refusal) {
+        let root = try openRoot()
+        defer { root.discard() }
+        let own = try status(place, path)
+        guard try own.userID == status(root, path).userID, !own.isWritableByOthers else {
+            throw Refusal(errno: .notPermitted, detail: "\(path): others than root can write it")
+        }
+    }
+
     private static func walk(_ path: AbsolutePath) throws(Refusal) -> FileDescriptor {
         var pending = Array(path.components.map(String.init).reversed())
         var trail: [FileDescriptor] = [try openRoot()]

@@ -20,6 +20,8 @@
         /// nosuid, nodev and noexec (mount(8)).
         case mountFlags = "mount-flags"
         case maskedPaths = "masked-paths"
+        /// That programs and their files have other inodes than on the host.
+        case ownInodes = "own-inodes"
         case readOnlyPaths = "read-only-paths"
         /// The filter, with the broker that stands on it.
         case seccomp
@@ -77,6 +79,7 @@
             case (.mountNamespace, .makeMountsPrivate), (.mountNamespace, .mountRoot),
                 (.mountNamespace, .makeDirectory), (.mountNamespace, .makeSymbolicLink), (.mountNamespace, .writeFile),
                 (.mountNamespace, .mountFileSystem), (.mountNamespace, .bind), (.mountNamespace, .mountOverlay),
+                (.mountNamespace, .mountView), (.mountNamespace, .copyFile),
                 (.mountNamespace, .bindNotificationSocket), (.mountNamespace, .openTerminal),
                 (.mountNamespace, .relayStreams),
                 (.mountNamespace, .limitUserNamespaces), (.mountNamespace, .limitInNamespace),

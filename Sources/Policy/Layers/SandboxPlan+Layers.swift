@@ -25,6 +25,7 @@
                 + steps.compactMap { step in
                     switch step {
                     case .bind(let bind): bind.source == bind.destination ? bind.destination : nil
+                    case .mountView(let view): view.source == view.destination ? view.destination : nil
                     case .mountFileSystem(let mount): mount.destination
                     default: nil
                     }
@@ -41,6 +42,14 @@
             case .bind(var bind):
                 bind.restrictions.subtract(layer.restrictions)
                 return .bind(bind)
+            case .mountView(let view) where layer == .ownInodes:
+                return .bind(
+                    Bind(
+                        source: view.source, destination: view.destination, restrictions: view.restrictions,
+                        expectation: .anything))
+            case .mountView(var view):
+                view.restrictions.subtract(layer.restrictions)
+                return .mountView(view)
             case .mountFileSystem(var mount):
                 mount.restrictions.subtract(layer.restrictions)
                 return .mountFileSystem(mount)

@@ -9,6 +9,8 @@ public enum Degradation: String, Sendable, CaseIterable {
     /// Start without the broker: UDP ports, listen(2) without bind(2), and which address a port is bound to are not
     /// held then (a listener slot already taken, or ptrace forbidden, as in some containers).
     case broker
+    /// Start with the host's own inodes where the policy asks for a view with others (an overlayfs that cannot be had).
+    case ownInodes = "own-inodes"
     /// Start without a fresh /proc, with none at all (masked /proc, as in containers).
     case proc
 }

@@ -37,6 +37,9 @@ public struct HostFacts: Sendable {
     /// The paths asked about that exist. Arrays and no dictionaries here and below: a dictionary's type alone
     /// costs the launcher more to set up than looking through these.
     public var entries: [(path: AbsolutePath, entry: Entry)]
+    /// The directories below which something is mounted, of those that the policy wants views of, with what stands in them:
+    /// an overlay does not follow mounts, and cannot be made of a tree that has some.
+    public var divided: [(directory: AbsolutePath, entries: [(name: String, entry: Entry)])] = []
     /// The state directory and the workspace as they are now.
     public var identities: [(path: AbsolutePath, identity: FileIdentity)]
     /// The host's resolv.conf(5).

@@ -125,6 +125,8 @@ struct PlanBuilder {
         for mount in request.policy.mounts {
             switch mount.source {
             case .bind(let source): addPolicyBind(source, mount)
+            case .view(let source): addView(source, mount)
+            case .copy(let source): addCopy(source, mount)
             case .processes where request.degradations.contains(.proc): continue
             case .temporary, .processes, .terminals:
                 makeDirectories(to: mount.destination)
@@ -139,14 +141,55 @@ struct PlanBuilder {
 
     /// A host path of the policy. A link is made again as a link, so that `/bin` stays `usr/bin`.
     private mutating func addPolicyBind(_ source: AbsolutePath, _ mount: PolicyMount) {
+        guard !isLinkOrMissing(source, mount) else { return }
+        addBind(
+            source, mount.destination, mount.restrictions, .anything, isDirectory: facts.entry(at: source) != .file)
+    }
+
+    /// Whether nothing is left to do for a path of the policy: it may be missing and is, or it is a link, which is made.
+    private mutating func isLinkOrMissing(_ source: AbsolutePath, _ mount: PolicyMount) -> Bool {
         let entry = facts.entry(at: source)
-        if entry == nil, mount.mayBeMissing { return }
-        if case .symbolicLink(let target) = entry, source == mount.destination {
-            makeDirectories(to: mount.destination.parent)
-            steps.append(.makeSymbolicLink(path: mount.destination, target: target))
+        if entry == nil, mount.mayBeMissing { return true }
+        guard case .symbolicLink(let target) = entry, source == mount.destination else { return false }
+        makeDirectories(to: mount.destination.parent)
+        steps.append(.makeSymbolicLink(path: mount.destination, target: target))
+        return true
+    }
+
+    /// A directory of the policy with inodes of the sandbox's own.
+    private mutating func addView(_ source: AbsolutePath, _ mount: PolicyMount) {
+        guard !request.degradations.contains(.ownInodes) else { return addPolicyBind(source, mount) }
+        guard !isLinkOrMissing(source, mount) else { return }
+        let restrictions = mount.restrictions.union([.readOnly])
+        addView(source, mount.destination, restrictions)
+        var access: LandlockRules.Access = [.list, .read]
+        if !restrictions.contains(.noExecution) { access.insert(.execute) }
+        allow(access, mount.destination, isDirectory: true)
+    }
+
+    /// A view of `source`, or of each directory in it where something is mounted below.
+    private mutating func addView(
+        _ source: AbsolutePath, _ destination: AbsolutePath, _ restrictions: MountRestrictions
+    ) {
+        makeDirectories(to: destination)
+        guard let entries = facts.divided.first(where: { $0.directory == source })?.entries else {
+            steps.append(.mountView(View(source: source, destination: destination, restrictions: restrictions)))
             return
         }
-        addBind(source, mount.destination, mount.restrictions, .anything, isDirectory: entry != .file)
+        for (name, entry) in entries {
+            switch entry {
+            case .directory: addView(source / name, destination / name, restrictions)
+            case .symbolicLink(let target): steps.append(.makeSymbolicLink(path: destination / name, target: target))
+            case .file: addBind(source / name, destination / name, restrictions, .anything, isDirectory: false)
+            }
+        }
+    }
+
+    private mutating func addCopy(_ source: AbsolutePath, _ mount: PolicyMount) {
+        guard !isLinkOrMissing(source, mount) else { return }
+        makeDirectories(to: mount.destination.parent)
+        steps.append(.copyFile(source: source, destination: mount.destination))
+        allow([.list, .read], mount.destination, isDirectory: false)
     }
 
     private mutating func addBind(
@@ -267,6 +310,11 @@ struct PlanBuilder {
                 throw .invalid(
                     "cannot bind \(tree.source) at \(tree.destination): the workspace is at \(overlay.directory); choose "
                         + "a destination outside of it")
+            case .mountView(let view)
+            where view.destination.contains(tree.destination) || tree.destination.contains(view.destination):
+                throw .invalid(
+                    "cannot bind \(tree.source) at \(tree.destination): \(view.source) is already at "
+                        + "\(view.destination); choose a destination outside of it")
             case .mountFileSystem(let mount) where tree.destination.contains(mount.destination):
                 throw .invalid(
                     "cannot bind \(tree.source) at \(tree.destination): it would hide \(mount.destination)")
@@ -333,7 +381,7 @@ struct PlanBuilder {
 
     private func access(_ mount: PolicyMount) -> LandlockRules.Access {
         switch mount.source {
-        case .bind, .temporary:
+        case .bind, .view, .copy, .temporary:
             mount.restrictions.contains(.noExecution) ? [.list, .read, .write] : [.list, .read, .write, .execute]
         case .processes: [.list, .read, .write]
         case .terminals: [.list, .read, .write, .control]
@@ -346,7 +394,7 @@ struct PlanBuilder {
         let abi = facts.landlockABI
         let given = request.degradations
         if request.profile.network == .private,
-            let missing = given.first(where: { $0 != .proc && $0 != .landlockScope })
+            let missing = given.first(where: { $0 != .proc && $0 != .landlockScope && $0 != .ownInodes })
         {
             throw .invalid(
                 "\"network\": \"private\" cannot do without \(missing.rawValue): leave --allow-degraded=\(missing.rawValue) "

@@ -94,7 +94,10 @@ public struct PlanRequest: Equatable, Sendable {
     public static func pathsOfInterest(of policy: SandboxPolicy) -> [AbsolutePath] {
         var paths = policy.maskedPaths + policy.readonlyPaths + policy.namespaceLimits.map(\.resource.path)
         for mount in policy.mounts {
-            if case .bind(let source) = mount.source { paths.append(source) }
+            switch mount.source {
+            case .bind(let source), .view(let source), .copy(let source): paths.append(source)
+            case .temporary, .processes, .terminals: continue
+            }
         }
         return paths
     }

@@ -29,7 +29,8 @@ extension Step {
         case .writeFile: "write"
         case .mountFileSystem: "mount"
         case .bind: "bind"
-        case .mountOverlay: "mount"
+        case .mountOverlay, .mountView: "mount"
+        case .copyFile: "copy"
         case .bindNotificationSocket: "sd_notify"
         case .openTerminal: "openpty"
         case .relayStreams: "streams"
@@ -81,12 +82,14 @@ extension Step {
             switch mount.source {
             case .processes: "a fresh /proc shows only the sandbox's processes"
             case .terminals: "pseudo-terminals of its own"
-            case .bind, .temporary: "writable, bounded, gone at the end"
+            case .bind, .view, .copy, .temporary: "writable, bounded, gone at the end"
             }
         case .bind(let bind):
             bind.restrictions.contains(.readOnly)
                 ? "visible, never writable"
                 : bind.restrictions.contains(.noDevices) ? "the profile's own data" : "a device every program expects"
+        case .mountView: "visible, never writable; nobody sees through it who opens or locks a file outside"
+        case .copyFile: "as it is now, and apart from the host's"
         case .mountOverlay: "writable, bounded, gone at the end; the host's own is only read"
         case .bindNotificationSocket: "the service manager hears the payload through the supervisor"
         case .openTerminal: "a terminal of the sandbox's own; the caller's is open nowhere inside"
@@ -141,6 +144,12 @@ extension Step {
         case .mountFileSystem(let mount): mount.details
         case .bind(let bind):
             ["source": bind.source.json, "destination": bind.destination.json, "options": bind.restrictions.json]
+        case .mountView(let view):
+            [
+                "type": "overlay", "lowerdir": view.source.json, "destination": view.destination.json,
+                "options": view.restrictions.json,
+            ]
+        case .copyFile(let source, let destination): ["source": source.json, "destination": destination.json]
         case .mountOverlay(let overlay):
             [
                 "type": "overlay", "lowerdir": overlay.directory.json, "size": .integer(Int64(clamping: overlay.bytes)),
@@ -187,7 +196,7 @@ extension FileSystemMount {
     fileprivate var details: JSONObject {
         var object: JSONObject = [:]
         switch source {
-        case .bind(let path): object["source"] = path.json
+        case .bind(let path), .view(let path), .copy(let path): object["source"] = path.json
         case .temporary(let bytes, let mode):
             object["type"] = "tmpfs"
             object["size"] = .integer(Int64(clamping: bytes))

@@ -17,6 +17,8 @@ public enum Step: Equatable, Sendable {
     case writeFile(path: AbsolutePath, content: String)
     case mountFileSystem(FileSystemMount)
     case bind(Bind)
+    case mountView(View)
+    case copyFile(source: AbsolutePath, destination: AbsolutePath)
     case mountOverlay(Overlay)
     case bindNotificationSocket(AbsolutePath)
     case openTerminal(AbsolutePath)
@@ -101,6 +103,16 @@ public struct MappedTree: Equatable, Sendable {
     public var owner: UserIdentity.Owner
     /// Whose it is inside.
     public var user: UserIdentity.Owner
+}
+
+/// A directory of the host whose files have other inodes inside (overlayfs, without a layer to write to).
+public struct View: Equatable, Sendable {
+    /// The directory on the host, which root owns.
+    public var source: AbsolutePath
+    /// The directory inside.
+    public var destination: AbsolutePath
+    /// What is forbidden on it.
+    public var restrictions: MountRestrictions
 }
 
 /// A directory of the host that looks writable inside: what is written goes to a tmpfs above it (overlayfs).

@@ -93,6 +93,10 @@ struct ProofBuilder {
             // The mount answers before permissions and Landlock do: EACCES would be another layer's work.
             prove("\(path) cannot be written", .makeDirectory(path / ".mazelclaw-proof"), Self.readOnly)
         }
+        for case .mountView(let view) in steps
+        where (.root / "usr").contains(view.destination) || request.proofs != .start {
+            prove("the inodes of \(view.destination) are the sandbox's own", .haveOverlay(view.destination), 0)
+        }
         prove("the state directory can be read", .open(request.paths.state), 0)
         prove("the state directory can be written", .accessForWriting(request.paths.state), 0)
         let hasOverlay = request.profile.workspaceOverlay != nil
@@ -249,6 +253,10 @@ struct ProofBuilder {
                 prove(
                     "\(bind.destination) cannot be written", .makeDirectory(bind.destination / ".mazelclaw-proof"),
                     Self.readOnly, Self.notDirectory)
+            case .mountView(let view):
+                prove(
+                    "\(view.destination) cannot be written", .makeDirectory(view.destination / ".mazelclaw-proof"),
+                    Self.readOnly)
             case .mountOverlay(let overlay):
                 prove(
                     "\(overlay.directory) can be written", .makeDirectory(overlay.directory / ".mazelclaw-proof"), 0)

@@ -125,6 +125,9 @@ extension Step {
         switch self {
         case .bind(let bind) where bind.destination.contains(path):
             (bind.destination, "bind of \(bind.source)", bind.restrictions)
+        case .mountView(let view) where view.destination.contains(path):
+            (view.destination, "view of \(view.source)", view.restrictions)
+        case .copyFile(let source, path): (path, "copy of \(source)", [.readOnly])
         case .mountOverlay(let overlay) where overlay.directory.contains(path):
             (overlay.directory, "overlay over \(overlay.directory), gone at the end", overlay.restrictions)
         case .mountFileSystem(let mount) where mount.destination.contains(path):

@@ -33,12 +33,17 @@ extension PolicyMount {
         }
         switch type {
         case "bind": self.source = .bind(try object.require(source, "source"))
+        case "overlay": self.source = .view(try object.require(source, "source"))
+        case "copy": self.source = .copy(try object.require(source, "source"))
         case "tmpfs":
             guard let size else { throw object.error("options", "a tmpfs needs a size, such as \"size=64m\"") }
             self.source = .temporary(bytes: size, mode: mode)
         case "proc": self.source = .processes
         case "devpts": self.source = .terminals(maximum: terminals)
-        default: throw object.error("type", "expected \"bind\", \"tmpfs\", \"proc\" or \"devpts\", found \"\(type)\"")
+        default:
+            throw object.error(
+                "type", "expected \"bind\", \"overlay\", \"copy\", \"tmpfs\", \"proc\" or \"devpts\", found \"\(type)\""
+            )
         }
         try object.finish()
     }

@@ -44,6 +44,11 @@ public struct PolicyMount: Equatable, Sendable {
     public enum Source: Equatable, Sendable {
         /// A path of the host, with all that is mounted below it.
         case bind(AbsolutePath)
+        /// A directory of root's on the host, with all that is mounted below it, as files with inodes of the sandbox's own
+        /// (overlayfs): who opens or locks them outside is not noticed inside, nor the other way round.
+        case view(AbsolutePath)
+        /// A file of the host's, as it is when the sandbox is built.
+        case copy(AbsolutePath)
         /// A new tmpfs(5) of at most so many bytes.
         case temporary(bytes: UInt64, mode: UInt32)
         /// A new proc(5) of the sandbox's own PID namespace.

@@ -1,0 +1,32 @@
+import Linux
+import Policy
+import SystemPackage
+
+/// The mounts that this process sees (proc_pid_mountinfo(5)).
+enum MountTable {
+    /// Where they are, in the order in which they were made.
+    static func mountPoints() throws(Errno) -> [AbsolutePath] {
+        try FileSystem.read("/proc/self/mountinfo", limit: 64 << 20).split(separator: UInt8(ascii: "\n")).compactMap {
+            let fields = $0.split(separator: UInt8(ascii: " "), maxSplits: 5)
+            return fields.count > 4 ? path(unescaping: fields[4]) : nil
+        }
+    }
+
+    /// A path as the table spells it, with `\040` for a space; nil for none.
+    private static func path(unescaping field: ArraySlice<UInt8>) -> AbsolutePath? {
+        var bytes: [UInt8] = []
+        var index = field.startIndex
+        while index < field.endIndex {
+            if field[index] == UInt8(ascii: "\\"), index + 3 < field.endIndex,
+                let byte = UInt8(String(decoding: field[(index + 1)...(index + 3)], as: UTF8.self), radix: 8)
+            {
+                bytes.append(byte)
+                index += 4
+            } else {
+                bytes.append(field[index])
+                index += 1
+            }
+        }
+        return AbsolutePath(String(decoding: bytes, as: UTF8.self))
+    }
+}
