@@ -31,7 +31,8 @@ enum Help {
           --allow-degraded LIST  start without these guarantees: \(degradations)
           --allow-root           let root run the payload as root
           --interactive          give the payload a terminal of its own, connected to this one, with job control;
-                                 after the start of a line ~. ends it, ~~ types a tilde, ~? lists these
+                                 after the start of a line ~. ends it, ~~ types a tilde, ~? lists these.
+                                 Without it nothing that is typed reaches the payload
           --json                 print JSON (all commands but a start)
           --follow               go on with what comes (denials)
           --all                  show listeners and the proof that no port has two owners, too (ports)

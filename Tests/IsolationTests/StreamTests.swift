@@ -8,6 +8,8 @@ import Testing
     /// What stands at the other end of the launcher's standard output and error.
     enum Outside: String, CaseIterable {
         case pipe
+        /// One of root's, which nobody else can open again.
+        case rootsPipe
         case fifo
         case socket
     }
@@ -16,7 +18,7 @@ import Testing
     private func harness(_ outside: Outside, _ scene: String) -> [String] {
         let open =
             switch outside {
-            case .pipe: "r, w = os.pipe()"
+            case .pipe, .rootsPipe: "r, w = os.pipe()"
             case .fifo:
                 """
                 name = tempfile.mkdtemp() + "/fifo"; os.mkfifo(name)
@@ -46,7 +48,11 @@ import Testing
         _ host: Host, _ outside: Outside, _ scene: String, _ command: [String], more: [String] = []
     ) throws -> Running.Ended {
         var options = Host.Options()
-        options.wrapper = harness(outside, scene)
+        if outside == .rootsPipe {
+            options.rootWrapper = harness(outside, scene)
+        } else {
+            options.wrapper = harness(outside, scene)
+        }
         options.more = more
         return try host.run(command, options)
     }
@@ -296,7 +302,7 @@ import Testing
     }
 
     // A socket says that it has no room while it would still take a sentence (unix_writable in the kernel).
-    @Test(arguments: Starting.available, [Outside.pipe, .fifo])
+    @Test(arguments: Starting.available, [Outside.pipe, .rootsPipe, .fifo])
     func `what a reader missed is counted, and told when it reads again`(starting: Starting, outside: Outside) throws {
         let host = try Host(starting)
         try host.makeState()
