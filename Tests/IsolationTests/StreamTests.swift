@@ -216,6 +216,27 @@ import Testing
         #expect(answered.output == "answer to question\n")
     }
 
+    @Test(arguments: Starting.available)
+    func `the journal gets priorities, and the payload is not told of it`(starting: Starting) throws {
+        let host = try Host(starting)
+        let scene = """
+            stream = os.fstat(w)
+            os.environ["JOURNAL_STREAM"] = "%d:%d" % (stream.st_dev, stream.st_ino)
+            p = start(); os.write(1, read_all()); sys.exit(p.wait())
+            """
+        let script = """
+            import os, socket
+            print(os.environ.get("JOURNAL_STREAM", "untold"), flush=True)
+            try: socket.socket().bind(("127.0.0.1", 7000))
+            except PermissionError: os.write(2, b"<6>refused\\n")
+            """
+        let end = try run(host, .socket, scene, ["/usr/bin/python3", "-c", script])
+        #expect(end.code == 0, "\(end.errors)")
+        let lines = end.output.split(separator: "\n")
+        #expect(lines.contains("untold") && lines.contains("<6>refused"))
+        #expect(lines.contains { $0.hasPrefix("<4>mazelclaw-run: refused bind 127.0.0.1:7000/tcp") })
+    }
+
     // MARK: What is relayed
 
     @Test(arguments: Starting.available, Outside.allCases)
@@ -287,8 +308,11 @@ import Testing
             p = start(pass_fds=(w,))
             def is_full(): return not select.select([], [w], [], 0)[1]
             while not is_full(): time.sleep(0.05)
+            def memory(): return int(open("/proc/%d/status" % p.pid).read().split("VmHWM:")[1].split()[0])
+            before = memory()
             os.unlink("\(state)/flood")
             await_file("\(state)/bound")
+            if memory() - before > 1024: sys.exit("grew by %d KiB" % (memory() - before))
             if not os.get_blocking(w): sys.exit("the caller's descriptor was changed")
             p.send_signal(signal.SIGTERM)
             sys.exit(p.wait())

@@ -11,6 +11,8 @@ public final class MessageOutlet {
     /// What is left of a message that was begun.
     private var rest: ArraySlice<UInt8> = []
     private var dropped = 0
+    /// Whether it was for want of room.
+    private var lacksRoom = false
     /// How long a message may wait for room, in milliseconds.
     private var patience: Int32 = 0
 
@@ -26,8 +28,8 @@ public final class MessageOutlet {
             try flush()
             try begin(message)
         } catch {
-            guard error == .resourceTemporarilyUnavailable else { return forget() }
             dropped += 1
+            note(error)
         }
     }
 
@@ -40,7 +42,7 @@ public final class MessageOutlet {
 
     /// What to wait for, if something is left to write.
     var interest: Readiness.Interest? {
-        rest.isEmpty && dropped == 0 ? nil : .writing(outlet.descriptor)
+        rest.isEmpty && !lacksRoom ? nil : .writing(outlet.descriptor)
     }
 
     /// Writes what is left, now that there may be room.
@@ -48,16 +50,16 @@ public final class MessageOutlet {
         do throws(Errno) {
             try flush()
         } catch {
-            if error != .resourceTemporarilyUnavailable { forget() }
+            note(error)
         }
     }
 
     /// Throws EAGAIN while something is left.
     private func flush() throws(Errno) {
         try writeRest()
-        guard dropped > 0 else { return }
-        try begin(account(dropped))
+        if dropped > 0 { try begin(account(dropped)) }
         dropped = 0
+        lacksRoom = false
     }
 
     /// Throws EAGAIN if nothing of `message` was written.
@@ -86,9 +88,10 @@ public final class MessageOutlet {
         }
     }
 
-    /// The reader has gone, and nobody is left to be told anything.
-    private func forget() {
-        rest = []
-        dropped = 0
+    /// Where it is not for want of room, as when the reader has gone or a disk is full, there is nothing to wait for: the
+    /// next message tries again.
+    private func note(_ error: Errno) {
+        lacksRoom = error == .resourceTemporarilyUnavailable
+        if !lacksRoom { rest = [] }
     }
 }

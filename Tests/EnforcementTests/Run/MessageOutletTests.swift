@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Linux
 import SystemPackage
@@ -7,20 +8,22 @@ import Testing
 
 /// Messages through pipes whose other end is read when the test says so.
 @Suite struct MessageOutletTests {
-    private let pipe: Pipe
+    private let pipe: Linux.Pipe
     private let outlet: MessageOutlet
 
     init() throws {
-        pipe = try Pipe()
+        pipe = try Linux.Pipe()
         outlet = MessageOutlet(try Outlet(pipe.writer)) { "lost \($0)\n" }
         try pipe.reader.setNonBlocking(true)
     }
 
     /// All that is in the pipe now.
-    private func read() throws -> String {
+    private func read() throws -> String { try read(pipe.reader) }
+
+    private func read(_ reader: FileDescriptor) throws -> String {
         var text: [UInt8] = []
         do throws(Errno) {
-            while true { text += try pipe.reader.readSome(limit: 1 << 16) }
+            while true { text += try reader.readSome(limit: 1 << 16) }
         } catch {
             guard error == .resourceTemporarilyUnavailable else { throw error }
         }
@@ -81,14 +84,36 @@ import Testing
         #expect(try read() == "lost 100\n")
     }
 
-    @Test func `a reader who has gone is told nothing`() throws {
+    @Test func `nobody waits for a reader who has gone, and one who comes is told`() throws {
         // As in the launcher, where it is blocked.
         signal(SIGPIPE, SIG_IGN)
+        let path = NSTemporaryDirectory() + "mazelclaw-\(UUID().uuidString)"
+        try #require(mkfifo(path, 0o600) == 0)
+        defer { unlink(path) }
+        let here = FileDescriptor.workingDirectory
+        let first = try here.open(path, flags: O_RDONLY | O_NONBLOCK)
+        let outlet = MessageOutlet(try Outlet(here.open(path, flags: O_WRONLY))) { "lost \($0)\n" }
+        outlet.write("one\n")
         for _ in 0..<17 { outlet.write(page) }
-        pipe.reader.discard()
+        #expect(outlet.interest != nil)
+        first.discard()
         outlet.proceed()
         #expect(outlet.interest == nil)
         outlet.write("nobody\n")
+        #expect(outlet.interest == nil)
+        let second = try here.open(path, flags: O_RDONLY | O_NONBLOCK)
+        defer { second.discard() }
+        #expect(try read(second) == "one\n" + String(repeating: page, count: 15))
+        outlet.write("somebody\n")
+        #expect(try read(second) == "lost 3\nsomebody\n")
+    }
+
+    @Test func `a device that takes nothing is not waited for`() throws {
+        let full = try FileDescriptor.workingDirectory.open("/dev/full", flags: O_WRONLY)
+        defer { full.discard() }
+        let outlet = MessageOutlet(try Outlet(full)) { "lost \($0)\n" }
+        outlet.write("one\n")
+        outlet.write("two\n")
         #expect(outlet.interest == nil)
     }
 }
