@@ -237,6 +237,26 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("<4>mazelclaw-run: refused bind 127.0.0.1:7000/tcp") })
     }
 
+    @Test(arguments: Starting.available)
+    func `what the launcher says stands where it happened`(starting: Starting) throws {
+        let host = try Host(starting)
+        let script = """
+            import os, socket
+            for port in range(7000, 7020):
+                os.write(2, b"before %d\\n" % port)
+                try: socket.socket().bind(("127.0.0.1", port))
+                except PermissionError: pass
+            """
+        let scene = "p = start(); os.write(1, read_all()); sys.exit(p.wait())"
+        let end = try run(host, .pipe, scene, ["/usr/bin/python3", "-c", script])
+        let lines = end.output.split(separator: "\n").filter { $0.contains(" 70") || $0.contains(":70") }
+        #expect(lines.count == 40, "\(end.output)")
+        for (port, pair) in zip(7000..., stride(from: 0, to: lines.count - 1, by: 2)) {
+            #expect(lines[pair] == "before \(port)")
+            #expect(lines[pair + 1].contains("refused bind 127.0.0.1:\(port)/tcp"))
+        }
+    }
+
     // MARK: What is relayed
 
     @Test(arguments: Starting.available, Outside.allCases)

@@ -116,6 +116,13 @@ struct SupervisorLoop {
     private func sources(takingNotifications: Bool) -> ([Source], [Readiness.Interest]) {
         var sources: [Source] = []
         var interests: [Readiness.Interest] = []
+        // What the payload wrote before calls: what is said about a call stands after it.
+        for index in streams.indices {
+            for (event, interest) in streams[index].interests {
+                sources.append(.stream(index, event))
+                interests.append(interest)
+            }
+        }
         // Messages before the end: a failed start tells why, and then ends.
         if let channel {
             sources.append(.start(channel))
@@ -142,12 +149,6 @@ struct SupervisorLoop {
         for (event, interest) in terminal?.interests ?? [] {
             sources.append(.terminal(event))
             interests.append(interest)
-        }
-        for index in streams.indices {
-            for (event, interest) in streams[index].interests {
-                sources.append(.stream(index, event))
-                interests.append(interest)
-            }
         }
         for outlet in messages {
             guard let interest = outlet.interest else { continue }
