@@ -1,39 +1,24 @@
 extension IPAddress {
     /// Why nobody reaches the address through the proxy who does not name it: it is one of this host, of its network, or of
-    /// no host. Nil for an address of the Internet (the registries of RFC 6890).
+    /// no host. Nil for an address of the Internet. An IPv6 address that stands for an IPv4 address is what that one is.
     public var specialUse: String? {
-        switch self {
-        case .v4(let bits):
-            Self.special4.first { bits >> (32 - $0.length) == $0.prefix >> (32 - $0.length) }?.use
-        case .v6(let high, let low):
-            if high == 0, low >> 32 == 0xFFFF {
-                "an IPv4 address in disguise"
-            } else if self == .loopback6 {
-                "loopback"
-            } else {
-                Self.special6.first { high >> (64 - $0.length) == $0.prefix >> (64 - $0.length) }?.use
-                    // 2000::/3 is all that has been given to hosts so far (RFC 4291, section 2.4).
-                    ?? (high >> 61 == 1 ? nil : "no address of a host")
-            }
+        if let translated { return translated.specialUse }
+        if let use = (isIPv4 ? SpecialAddresses.v4 : SpecialAddresses.v6).first(where: { $0.block.contains(self) })?.use
+        {
+            return use
         }
+        guard case .v6(let high, _) = self, high >> 61 != 1 else { return nil }
+        // 2000::/3 is all that has been given to hosts so far (RFC 4291, section 2.4).
+        return "no address of a host"
     }
 
-    private static var special4: [(prefix: UInt32, length: UInt32, use: String)] {
-        [
-            (0x0000_0000, 8, "this network"), (0x0A00_0000, 8, "private"), (0x6440_0000, 10, "a provider's own"),
-            (0x7F00_0000, 8, "loopback"), (0xA9FE_0000, 16, "link-local"), (0xAC10_0000, 12, "private"),
-            (0xC000_0000, 24, "for protocols"), (0xC000_0200, 24, "for documentation"),
-            (0xC0A8_0000, 16, "private"), (0xC612_0000, 15, "for benchmarks"), (0xC633_6400, 24, "for documentation"),
-            (0xCB00_7100, 24, "for documentation"), (0xE000_0000, 4, "multicast"), (0xF000_0000, 4, "reserved"),
-        ]
-    }
-
-    private static var special6: [(prefix: UInt64, length: UInt64, use: String)] {
-        [
-            (0x2001_0000_0000_0000, 32, "a tunnel to IPv4"), (0x2001_0010_0000_0000, 28, "no address of a host"),
-            (0x2001_0DB8_0000_0000, 32, "for documentation"), (0x2002_0000_0000_0000, 16, "a tunnel to IPv4"),
-            (0x3FFF_0000_0000_0000, 20, "for documentation"), (0xFC00_0000_0000_0000, 7, "unique-local"),
-            (0xFE80_0000_0000_0000, 10, "link-local"), (0xFF00_0000_0000_0000, 8, "multicast"),
-        ]
+    /// The IPv4 address that an IPv6 address stands for: mapped (RFC 4291, section 2.5.5.2), or under the prefix of a
+    /// network's translator (64:ff9b::/96, RFC 6052); nil for any other.
+    private var translated: IPAddress? {
+        switch self {
+        case .v6(0, let low) where low >> 32 == 0xFFFF, .v6(0x0064_FF9B_0000_0000, let low) where low >> 32 == 0:
+            .v4(UInt32(truncatingIfNeeded: low))
+        default: nil
+        }
     }
 }
