@@ -4,24 +4,43 @@ import SystemPackage
 
 /// Questions about sockets over netlink (sock_diag(7)): one request, one answer for each socket.
 enum SocketDiagnostics {
-    /// The TCP sockets that listen, of IPv4 and of IPv6.
-    static func listeners() throws(Errno) -> [TCPListener] {
+    /// Which sockets are asked for.
+    struct Question {
+        /// IPPROTO_TCP or IPPROTO_UDP.
+        var transport: Int32
+        /// The states, as bits of their numbers (netinet/tcp.h).
+        var states: UInt32
+        /// The local ports, so that the kernel leaves out others where it can; nil for every port.
+        var ports: [ClosedRange<UInt16>]?
+
+        /// TCP sockets that listen.
+        static func listeners(on ports: [ClosedRange<UInt16>]?) -> Question {
+            Question(transport: Int32(IPPROTO_TCP), states: clinux_state_listen, ports: ports)
+        }
+
+        /// UDP sockets, connected or not.
+        static let datagrams = Question(transport: Int32(IPPROTO_UDP), states: .max, ports: nil)
+    }
+
+    /// The sockets of this network namespace that `question` asks for, of IPv4 and of IPv6.
+    static func sockets(_ question: Question) throws(Errno) -> [SocketEntry] {
+        if let ports = question.ports, ports.isEmpty { return [] }
         let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let netlink = FileDescriptor(rawValue: try valueOrErrno(socket(AF_NETLINK, type, clinux_netlink_sock_diag)))
         defer { netlink.discard() }
-        var listeners: [TCPListener] = []
+        var entries: [SocketEntry] = []
         // No message of an answer is longer (netlink(7)).
-        var buffer = [UInt8](repeating: 0, count: 8 << 10)
+        var buffer = [UInt8](repeating: 0, count: 32 << 10)
         for family in [AF_INET, AF_INET6] {
-            try ask(netlink, family)
-            try receive(from: netlink, &buffer, &listeners)
+            try ask(netlink, family, question)
+            try receive(from: netlink, &buffer, &entries)
         }
-        return listeners
+        return entries
     }
 
     /// Adds what an answer lists, to its end.
     private static func receive(
-        from netlink: FileDescriptor, _ buffer: inout [UInt8], _ listeners: inout [TCPListener]
+        from netlink: FileDescriptor, _ buffer: inout [UInt8], _ entries: inout [SocketEntry]
     ) throws(Errno) {
         while true {
             let count = try retryingOnInterrupt { recv(netlink.rawValue, &buffer, buffer.count, 0) }
@@ -39,29 +58,68 @@ enum SocketDiagnostics {
                     throw Errno(rawValue: -buffer.load(Int32.self, at: start + headerSize))
                 default:
                     guard length >= headerSize + MemoryLayout<inet_diag_msg>.size else { throw .badMessage }
-                    listeners.append(TCPListener(buffer.load(inet_diag_msg.self, at: start + headerSize)))
+                    entries.append(SocketEntry(buffer.load(inet_diag_msg.self, at: start + headerSize)))
                 }
                 start += (length + 3) & ~3
             }
         }
     }
 
-    private static func ask(_ netlink: FileDescriptor, _ family: Int32) throws(Errno) {
+    private static func ask(_ netlink: FileDescriptor, _ family: Int32, _ question: Question) throws(Errno) {
+        var request = inet_diag_req_v2()
+        request.sdiag_family = UInt8(family)
+        request.sdiag_protocol = UInt8(question.transport)
+        request.idiag_states = question.states
+        let filter = question.ports.flatMap(PortFilter.attribute) ?? []
         var header = nlmsghdr()
-        let size = MemoryLayout<nlmsghdr>.size + MemoryLayout<inet_diag_req_v2>.size
+        let size = MemoryLayout<nlmsghdr>.size + MemoryLayout<inet_diag_req_v2>.size + filter.count
         header.nlmsg_len = UInt32(size)
         header.nlmsg_type = clinux_sock_diag_by_family
         header.nlmsg_flags = clinux_dump_request
-        var request = inet_diag_req_v2()
-        request.sdiag_family = UInt8(family)
-        request.sdiag_protocol = UInt8(IPPROTO_TCP)
-        request.idiag_states = clinux_state_listen
-        let bytes = withUnsafeBytes(of: header) { Array($0) } + withUnsafeBytes(of: request) { Array($0) }
+        let bytes =
+            withUnsafeBytes(of: header) { Array($0) } + withUnsafeBytes(of: request) { Array($0) } + filter
         _ = try retryingOnInterrupt { send(netlink.rawValue, bytes, size, 0) }
     }
 }
 
-extension TCPListener {
+/// A filter over local ports for a request of inet_diag (linux/inet_diag.h, INET_DIAG_REQ_BYTECODE).
+///
+/// The kernel runs it over each socket: an operation that holds goes on by `yes` bytes, one that does not by `no`. To
+/// arrive at the very end is to be listed, to arrive beyond it is not.
+enum PortFilter {
+    /// How many ranges are filtered by: more would not fit an attribute's length of 16 bits.
+    private static let limit = 1000
+
+    /// The attribute that lets through the sockets on `ports`, which are one range at least; nil for too many of them.
+    static func attribute(_ ports: [ClosedRange<UInt16>]) -> [UInt8]? {
+        guard ports.count <= limit else { return nil }
+        var program: [UInt8] = []
+        // Two comparisons of two operations each, and but for the last a jump to the end.
+        let size = ports.count * 20 - 4
+        for (index, range) in ports.enumerated() {
+            let isLast = index == ports.count - 1
+            // To the next range, or beyond the end.
+            let skip = 20
+            program += operation(clinux_filter_source_at_least, yes: 8, no: skip)
+            program += operation(0, yes: 0, no: Int(range.lowerBound))
+            program += operation(clinux_filter_source_at_most, yes: 8, no: skip - 8)
+            program += operation(0, yes: 0, no: Int(range.upperBound))
+            if !isLast { program += operation(clinux_filter_jump, yes: 4, no: size - program.count) }
+        }
+        var attribute = nlattr()
+        attribute.nla_len = UInt16(MemoryLayout<nlattr>.size + program.count)
+        attribute.nla_type = clinux_filter_attribute
+        return withUnsafeBytes(of: attribute) { Array($0) } + program
+    }
+
+    private static func operation(_ code: UInt8, yes: UInt8, no: Int) -> [UInt8] {
+        var operation = inet_diag_bc_op()
+        (operation.code, operation.yes, operation.no) = (code, yes, UInt16(no))
+        return withUnsafeBytes(of: operation) { Array($0) }
+    }
+}
+
+extension SocketEntry {
     fileprivate init(_ message: inet_diag_msg) {
         let source = withUnsafeBytes(of: message.id.idiag_src) { Array($0) }
         self.init(

@@ -48,8 +48,10 @@ public struct PortPlan: Sendable {
 
     /// The base a profile called `name` would be given beside the others.
     func freeBase(for name: ProfileName) -> UInt16? {
-        BasePortAllocator(
-            taken: others.map(\.ports), ephemeral: .ofHost, listenedOn: TCPListener.ports()
+        // Where the kernel does not tell who listens the base is a guess all the same: a start looks again.
+        let listeners = (try? TCPListener.all()) ?? []
+        return BasePortAllocator(
+            taken: others.map(\.ports), ephemeral: .ofHost, listenedOn: listeners.map(\.port)
         ).base(for: name)
     }
 

@@ -57,7 +57,8 @@ public struct PortSurvey: Sendable {
     /// The ports the kernel may give away.
     public let ephemeral: EphemeralPorts
 
-    /// Surveys this host, as far as this user may see it. Throws `ProfileError` for a profile file that is invalid.
+    /// Surveys this host, as far as this user may see it. Throws `ProfileError` for a profile file that is invalid, and
+    /// when the kernel does not tell who listens.
     public init(directories: HostDirectories) throws(ProfileError) {
         let live = try InstanceRegistry(directories: directories).live()
         var entries: [Entry] = []
@@ -79,10 +80,21 @@ public struct PortSurvey: Sendable {
                         holder: holder))
             }
         }
-        self.init(entries: entries, listeners: (try? TCPListener.all()) ?? [], ephemeral: .ofHost)
+        let listeners: [TCPListener]
+        do throws(Errno) {
+            listeners = try TCPListener.all(on: entries.flatMap { $0.ports.uses.map(\.range) })
+        } catch {
+            throw .system(
+                action: "list the listeners of this host by sock_diag(7) and in", path: "/proc/net/tcp", errno: error)
+        }
+        self.init(
+            entries: entries, listeners: listeners, holders: SocketOwner.holders(of: Set(listeners.map(\.inode))),
+            ephemeral: .ofHost)
     }
 
-    init(entries: [Entry], listeners: [TCPListener], ephemeral: EphemeralPorts) {
+    init(
+        entries: [Entry], listeners: [TCPListener], holders: [UInt64: SocketOwner] = [:], ephemeral: EphemeralPorts
+    ) {
         var entries = entries.sorted { $0.ports.base < $1.ports.base }
         for index in entries.indices.dropLast() {
             entries[index].distanceToNext = entries[index + 1].ports.base - entries[index].ports.base
@@ -92,7 +104,8 @@ public struct PortSurvey: Sendable {
             guard let entry = entries.first(where: { $0.ports.contains(listener.port) }),
                 let address = IPAddress(bytes: listener.address)
             else { return nil }
-            return Listener(profile: entry.name, port: listener.port, address: address, owner: listener.owner)
+            return Listener(
+                profile: entry.name, port: listener.port, address: address, owner: holders[listener.inode])
         }
         self.ephemeral = ephemeral
     }

@@ -110,7 +110,8 @@ import Testing
 
     @Test(arguments: [
         ["path", "/etc/shadow"], ["path", "/root/.ssh"], ["path", "/var/lib/docker"], ["path", "/proc/keys"],
-        ["path", "HOME/.ssh/id_ed25519"], ["path", "HOME/.gnupg"], ["path", "/etc/mazelclaw"], ["path", "/var/run/x.sock"],
+        ["path", "HOME/.ssh/id_ed25519"], ["path", "HOME/.gnupg"], ["path", "/etc/mazelclaw"],
+        ["path", "/var/run/x.sock"],
         ["syscall", "ptrace"], ["syscall", "mount"], ["syscall", "io_uring_setup"], ["syscall", "bpf"],
     ])
     func `nobody is advised to permit what no sandbox should have`(words: [String]) throws {

@@ -17,10 +17,10 @@ final class OwnGateways {
 
     /// Whether the socket that listens on `port` of `address` is one of them.
     func listens(on address: IPAddress, port: UInt16) -> Bool {
-        // Where the kernel does not list its listeners, none is known to be the instance's.
-        let listeners = (try? TCPListener.all()) ?? []
+        // Where the kernel does not list its listeners, none is known to be the instance's, and none is connected to.
+        let listeners = (try? TCPListener.all(on: [port...port])) ?? []
         return listeners.contains { listener in
-            listener.port == port && IPAddress(bytes: listener.address)?.unmapped == address
+            IPAddress(bytes: listener.address)?.unmapped == address
                 && inodes.contains(listener.inode)
         }
     }

@@ -192,16 +192,15 @@ struct ProxyConnection {
         case .found(let addresses):
             let egress = surroundings.egress
             let port = port
-            let permitted = addresses.filter { address in
-                egress.decide(resolved: address, port) == .allowed
-                    && (egress.decide(address, port) == .allowed || !Self.isOfThisHost(address))
-            }
+            let judged = addresses.map { (address: $0, use: Self.forbiddenUse(of: $0, port, egress)) }
+            let permitted = judged.filter { $0.use == nil }.map(\.address)
             guard permitted.isEmpty else {
                 phase = .connection(addresses: permitted)
                 return connect(at: now)
             }
-            guard let address = addresses.first else { return answer(502, "\(name) has no address", at: now) }
-            let use = address.specialUse ?? "this host's own"
+            guard case let (address, use?)? = judged.first else {
+                return answer(502, "\(name) has no address", at: now)
+            }
             let place = "\(InternetAddress(address: address, port: port))"
             deny(
                 "egress-special-address",
@@ -210,17 +209,34 @@ struct ProxyConnection {
         }
     }
 
-    /// Whether this host has the address itself: then it is also where a packet to it comes from. Nothing is sent.
-    private static func isOfThisHost(_ address: IPAddress) -> Bool {
-        guard let socket = try? FileDescriptor.internetSocket(isIPv6: !address.isIPv4, isStream: false) else {
-            return false
+    /// What an address of a name is, in a few words, when no name may lead there: a special one, or the host's own,
+    /// unless the profile lists it as an address.
+    private static func forbiddenUse(of address: IPAddress, _ port: UInt16, _ egress: EgressRules) -> String? {
+        if egress.decide(address, port) == .allowed { return nil }
+        if case .special(let use) = egress.decide(resolved: address, port) { return use }
+        do throws(Errno) {
+            return try isOfThisHost(address) ? "this host's own" : nil
+        } catch {
+            return "perhaps this host's own, which cannot be found out (\(error.name))"
         }
-        defer { socket.discard() }
-        guard (try? socket.connect(to: InternetAddress(address: address, port: 9).bytes)) != nil,
-            let source = try? InternetAddress(
+    }
+
+    /// Whether this host has the address itself: then it is also where a packet to it comes from. Nothing is sent.
+    private static func isOfThisHost(_ address: IPAddress) throws(Errno) -> Bool {
+        do throws(Errno) {
+            let socket = try FileDescriptor.internetSocket(isIPv6: !address.isIPv4, isStream: false)
+            defer { socket.discard() }
+            try socket.connect(to: InternetAddress(address: address, port: 9).bytes)
+            let source = try InternetAddress(
                 try socket.socketAddress(), family: address.isIPv4 ? AF_INET : AF_INET6)
-        else { return false }
-        return source.address == address
+            return source.address == address
+        } catch {
+            switch error {
+            // The host has no address of the family, or no way leads there: not to the host itself either.
+            case .addressFamilyNotSupported, .addressNotAvailable, .networkUnreachable, .noRouteToHost: return false
+            default: throw error
+            }
+        }
     }
 
     private mutating func deny(_ rule: String, _ remedy: String, at now: Int64, _ surroundings: Surroundings) {

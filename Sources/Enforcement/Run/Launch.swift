@@ -282,25 +282,32 @@ public struct Launch {
         // What others do with these ports in the host's network concerns nobody in one that has no listener there.
         guard plan.network != .none else { return }
         let ports = plan.ports
+        // A passed socket whose inode cannot be read is taken for a stranger's, which refuses the start.
         let own = plan.passedSockets.compactMap { try? FileStatus(of: FileDescriptor(rawValue: $0.descriptor)).inode }
-        // Where the kernel does not tell, binding below still shows the ports that the gateway is going to bind.
-        let listeners = (try? TCPListener.all()) ?? []
-        if let listener = listeners.first(where: {
-            (ports.contains($0.port) || $0.port == plan.proxy?.port) && !own.contains($0.inode)
-        }) {
-            throw .portInUse(listener.port, by: listener.owner)
+        let listeners: [TCPListener]
+        do throws(Errno) {
+            listeners = try TCPListener.all(
+                on: ports.uses.map(\.range) + (plan.proxy.map { [$0.port...$0.port] } ?? []))
+        } catch {
+            throw .listenersUnknown(error)
+        }
+        if let listener = listeners.first(where: { !own.contains($0.inode) }) {
+            throw .portInUse(listener.port, by: SocketOwner.holders(of: [listener.inode])[listener.inode])
         }
         // Somebody may have bound one and not listen yet.
-        for port in [ports.gateway, ports.control] where isTaken(port, plan) {
+        for port in [ports.gateway, ports.control] where try isTaken(port, plan) {
             throw .portInUse(port, by: nil)
         }
     }
 
-    private static func isTaken(_ port: UInt16, _ plan: SandboxPlan) -> Bool {
-        let isFree = try? TCPPort.isFree(
-            port, ipv4: !plan.passesListener(on: .loopback4, port: port),
-            ipv6: !plan.passesListener(on: .loopback6, port: port))
-        return isFree == false
+    private static func isTaken(_ port: UInt16, _ plan: SandboxPlan) throws(LaunchError) -> Bool {
+        do throws(Errno) {
+            return try !TCPPort.isFree(
+                port, ipv4: !plan.passesListener(on: .loopback4, port: port),
+                ipv6: !plan.passesListener(on: .loopback6, port: port))
+        } catch {
+            throw .portUntried(port, error)
+        }
     }
 
     private func passedSockets() throws(LaunchError) -> [PassedSocket] {

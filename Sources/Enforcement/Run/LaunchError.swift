@@ -17,6 +17,10 @@ public enum LaunchError: Error, Sendable {
     case held(ProfileName, by: InstanceHolder)
     /// A port of the instance is taken by another program.
     case portInUse(UInt16, by: SocketOwner?)
+    /// The kernel does not tell who listens on the host.
+    case listenersUnknown(Errno)
+    /// Whether a port of the instance is free cannot be found out.
+    case portUntried(UInt16, Errno)
     /// A port of the instance is one of another instance that runs.
     case portTaken(UInt16, of: ProfileName, by: InstanceHolder)
     /// A directory of the instance is one of another instance that runs, and one of the two keeps its state there.
@@ -32,8 +36,8 @@ public enum LaunchError: Error, Sendable {
     public var exitCode: ExitCode {
         switch self {
         case .usage: .usage
-        case .profile(.system), .profile(.registryBusy), .held, .portInUse, .portTaken, .directoryTaken, .unsafePath,
-            .system:
+        case .profile(.system), .profile(.registryBusy), .held, .portInUse, .listenersUnknown, .portUntried, .portTaken,
+            .directoryTaken, .unsafePath, .system:
             .isolation
         case .profile: .configuration
         case .noSeccomp, .cannotBecome, .plan(.unavailable): .unavailable
@@ -57,6 +61,14 @@ extension LaunchError: CustomStringConvertible {
             "profile \"\(name)\" is running already (\(holder)); stop that instance first, or use another profile"
         case .portInUse(let port, let owner):
             "port \(port) is in use by \(Self.text(owner)); stop it, or give the profile another base port with --port"
+        case .listenersUnknown(let errno):
+            "cannot find out who listens on the ports of this instance: netlink (sock_diag(7)) does not answer, nor can "
+                + "/proc/net/tcp be read (\(errno.name), \(errno)); in a unit add AF_NETLINK to "
+                + "RestrictAddressFamilies=, or show the launcher /proc/net"
+        case .portUntried(let port, let errno):
+            "cannot find out whether port \(port) is free: to bind it on loopback fails with \(errno.name) (\(errno)); "
+                + "permit it (net.ipv4.ip_unprivileged_port_start, or a filter over the launcher), or give the profile "
+                + "another base port with --port"
         case .portTaken(let port, let other, let holder):
             "port \(port) is also one of profile \"\(other)\", which runs (\(holder)); restart that instance so that it "
                 + "gives the port up, or give this profile another base port with --port"

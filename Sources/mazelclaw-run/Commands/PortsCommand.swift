@@ -40,7 +40,8 @@ extension Program {
                     "note: \(names.map(\.text).joined(separator: ", ")) run under user ID \(userID), whose epoll watches, "
                         + "descriptors in flight and pipe pages the kernel counts together\n")
             }
-            if arguments.showsAll { for line in survey.evidence { output.print(line + "\n") } }
+            // In one piece: there may be thousands of listeners.
+            if arguments.showsAll { output.print(survey.evidence.map { $0 + "\n" }.joined()) }
         }
         return survey.isDisjoint && shown.allSatisfy { $0.fault == nil } ? 0 : 1
     }
