@@ -136,7 +136,12 @@ let package = Package(
         .executableTarget(
             name: "storage-writer", dependencies: ["Gateway", "JSON", "Policy"], path: "Tests/StorageWriter"),
         .testTarget(name: "ArchitectureTests"),
-        .testTarget(name: "EnforcementTests", dependencies: ["CKernel", "Enforcement", "JSON", "Policy"]),
+        .testTarget(
+            name: "EnforcementTests",
+            dependencies: [
+                "CKernel", "Enforcement", "JSON", "Linux", "Policy",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Fuzzing", "Gateway", "JSON", "Policy", .product(name: "GRDB", package: "GRDB.swift")],

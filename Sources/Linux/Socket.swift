@@ -27,9 +27,10 @@ extension FileDescriptor {
         FileDescriptor(rawValue: try valueOrErrno(socket(family, type | Int32(SOCK_CLOEXEC.rawValue), 0)))
     }
 
-    /// The address of `name` in the abstract namespace, as the kernel lays it out (unix(7)).
-    public static func abstractAddress(_ name: String) -> [UInt8] {
-        [UInt8(AF_UNIX), 0, 0] + Array(name.utf8)
+    /// The address of `name` in the abstract namespace, as the kernel lays it out; with nil one by which bind(2) has the
+    /// kernel choose a name (unix(7), autobind).
+    public static func abstractAddress(_ name: String?) -> [UInt8] {
+        [UInt8(AF_UNIX), 0] + (name.map { [0] + Array($0.utf8) } ?? [])
     }
 
     /// The address of the socket at `path`, as the kernel takes it (unix(7)). A path that is too long is refused by the

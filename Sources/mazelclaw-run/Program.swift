@@ -258,6 +258,7 @@ struct Program {
         for (step, stage) in zip(plan.steps, plan.stages) {
             output.print("\(stage.rawValue): \(step.summary)  # \(step.reason)\n")
         }
+        for line in plan.portRules?.summary ?? [] { output.print("ports, \(line)\n") }
         for line in seccomp.summary { output.print("system calls, \(line)\n") }
     }
 

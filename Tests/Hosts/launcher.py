@@ -91,7 +91,10 @@ class Launcher:
             first = other.stdout.readline()
             if first != "ready\n":
                 return Ended(None, "", ""), 0, [f"the neighbour does not start: {first}{other.stderr.read()}"], []
+            with open(f"{row.neighbour.state('neighbour')}/socket-name") as name:
+                socket_name = name.read()
             facts = {
+                "NEIGHBOUR_SOCKET": socket_name,
                 "NEIGHBOUR_PORT": PORTS["neighbour"], "NEIGHBOUR_STATE": row.neighbour.state("neighbour"),
                 "NEIGHBOUR_PROCESSES": ":".join(map(str, processes_of(other.pid))), "HOST_PROCESSES": os.getpid(),
                 "HOST_SOCKET": self.objects.name, "HOST_MEMORY_KEY": self.objects.key,

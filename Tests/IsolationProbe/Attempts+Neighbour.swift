@@ -79,8 +79,9 @@ extension AttemptTable {
         }
         add("X05", "find its processes in /proc") { Self.first(processes.map { File.status("/proc/\($0)") }) }
         add("X05", "open its POSIX shared memory") { File.open("/dev/shm/neighbour") }
+        let socketName = facts.neighbourSocket
         add("X05", "connect to its abstract socket") {
-            Socket.with(AF_UNIX, Socket.stream) { Socket.connect($0, Socket.unix("@mazelclaw-neighbour-\(port)")) }
+            Socket.with(AF_UNIX, Socket.stream) { Socket.connect($0, Socket.unix("@" + socketName)) }
         }
         add("X05", "find its control group") { File.status("/sys/fs/cgroup") }
         add("X05", "name of the own control groups") {

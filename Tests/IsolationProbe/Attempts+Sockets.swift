@@ -119,13 +119,17 @@ extension AttemptTable {
             defer { File.remove("probe-socket") }
             return SystemCall.attempt(SYS_chdir, .text(state)).then { bind("probe-socket") }
         }
-        add("N38", "bind and reach an abstract socket of its own") {
-            // All on this host share these names, and process IDs are the same in many a sandbox.
-            let address = Socket.unix("@mazelclaw-probe-\(UInt64.random(in: 0...UInt64.max))")
-            return Socket.with(AF_UNIX, Socket.stream) { listener in
-                Socket.bind(listener, address)
+        // All on this host share these names, and process IDs are the same in many a sandbox.
+        let name = Socket.unix("@mazelclaw-probe-\(UInt64.random(in: 0...UInt64.max))")
+        add("N38", "bind an abstract name") { Socket.with(AF_UNIX, Socket.stream) { Socket.bind($0, name) } }
+        add("N38", "bind an abstract name to a datagram socket") {
+            Socket.with(AF_UNIX, Socket.datagram) { Socket.bind($0, name) }
+        }
+        add("N38", "bind and reach an abstract socket whose name the kernel chooses") {
+            Socket.with(AF_UNIX, Socket.stream) { listener in
+                Socket.bind(listener, Socket.noName)
                     .then { SystemCall.attempt(SYS_listen, Argument(listener), 1) }
-                    .then { Socket.with(AF_UNIX, Socket.stream) { Socket.connect($0, address) } }
+                    .then { Socket.with(AF_UNIX, Socket.stream) { Socket.connect($0, Socket.name(of: listener)) } }
             }
         }
         add("N39", "connect to an abstract socket of the host") {

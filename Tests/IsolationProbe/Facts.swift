@@ -10,6 +10,8 @@ struct Facts {
     let neighbourPort: UInt16
     let neighbourState: String
     let neighbourProcesses: [Int32]
+    /// The name of its abstract socket.
+    let neighbourSocket: String
     /// The handle of its file "secret" (open_by_handle_at(2)), as somebody outside has it.
     let neighbourHandle: [UInt8]
     /// The host's numbers of processes outside any sandbox.
@@ -30,6 +32,7 @@ struct Facts {
         neighbourPort = UInt16(Self.variable("PROBE_NEIGHBOUR_PORT")) ?? 0
         neighbourState = Self.variable("PROBE_NEIGHBOUR_STATE")
         neighbourProcesses = list("PROBE_NEIGHBOUR_PROCESSES").compactMap(Int32.init)
+        neighbourSocket = Self.variable("PROBE_NEIGHBOUR_SOCKET")
         neighbourHandle = list("PROBE_NEIGHBOUR_HANDLE").compactMap(UInt8.init)
         hostProcesses = list("PROBE_HOST_PROCESSES").compactMap(Int32.init)
         hostSocket = Self.variable("PROBE_HOST_SOCKET")

@@ -45,8 +45,10 @@ enum Scenes {
         _ = Socket.set(listener, SOL_SOCKET, SO_REUSEADDR)
         let outcome = Socket.bind(listener, Socket.Address.loopback4.bytes(port: port))
             .then { SystemCall.attempt(SYS_listen, Argument(listener), 16) }
-            .then { Socket.bind(abstract, Socket.unix("@mazelclaw-neighbour-\(port)")) }
+            // A name that the kernel chooses, for others to be told by whoever started this.
+            .then { Socket.bind(abstract, Socket.noName) }
             .then { SystemCall.attempt(SYS_listen, Argument(abstract), 16) }
+            .then { tell(Socket.name(of: abstract), in: facts.state + "/socket-name") }
             .then { SystemCall.attempt(SYS_shmget, .number(Int(port)), 4096, .number(0o1666)) }
             .then { File.create("/dev/shm/neighbour") }
         guard case .permitted = outcome else {
@@ -60,6 +62,12 @@ enum Scenes {
             Probe.say("connected")
             close(connection)
         }
+    }
+
+    /// Writes the name of an abstract socket to a new file.
+    private static func tell(_ name: [UInt8], in file: String) -> Outcome {
+        File.remove(file)
+        return File.create(file).then { File.write(String(decoding: name.dropFirst(3), as: UTF8.self), to: file) }
     }
 
     /// Traces a launcher; says what became of it in one line of JSON on standard output.

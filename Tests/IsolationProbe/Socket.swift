@@ -79,6 +79,20 @@ enum Socket {
             SYS_setsockopt, Argument(socket), Argument(level), Argument(option), .bytes([1, 0, 0, 0]), 4)
     }
 
+    /// No name at all: to a socket bound to it the kernel gives an abstract one (unix(7)).
+    static let noName: [UInt8] = [1, 0]
+
+    /// The address that a socket is bound to (getsockname(2)).
+    static func name(of socket: Int32) -> [UInt8] {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+        }
+        guard result == 0 else { return [] }
+        return withUnsafeBytes(of: storage) { Array($0.prefix(Int(length))) }
+    }
+
     /// A Unix address; a leading "@" stands for the zero byte of an abstract one (unix(7)).
     static func unix(_ path: String) -> [UInt8] {
         path.hasPrefix("@") ? [1, 0, 0] + Array(path.utf8.dropFirst()) : [1, 0] + Array(path.utf8) + [0]

@@ -40,6 +40,9 @@ import Testing
             s = socket()
             s.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
             s.bind(("127.0.0.1", b))
+        def shares(s, value=1):
+            s.setsockopt(SOL_SOCKET, SO_REUSEPORT, value)
+            return s
         def disconnected():
             listener = listen(tcp("127.0.0.1", b))
             s = socket()
@@ -116,6 +119,9 @@ import Testing
         Act(profile: "\"udp\": {\"ports\": [5353]}", code: "udp('127.0.0.1', 5354)", outcome: "EACCES"),
         Act(profile: "\"udp\": {\"ports\": [5353]}", code: "tcp('127.0.0.1', 5353)", outcome: "EACCES"),
         Act(profile: "", code: "shared()", outcome: "EACCES"),
+        Act(profile: "", code: "listen(shares(tcp('127.0.0.1', b)))", outcome: "EACCES"),
+        Act(profile: "", code: "listen(shares(shares(tcp('127.0.0.1', b)), 0))", outcome: "OK"),
+        Act(profile: "", code: "listen(shares(listen(tcp('127.0.0.1', b))))", outcome: "EACCES"),
         Act(profile: "", code: "socket(AF_NETLINK, SOCK_RAW, 0).bind((0, 0))", outcome: "OK"),
         Act(profile: "", code: "socket(AF_NETLINK, SOCK_RAW, 0).bind((0, 1))", outcome: "EACCES"),
         Act(profile: "", code: "unix('/tmp/a')", outcome: "OK"),
@@ -141,8 +147,14 @@ import Testing
         Act(profile: "", code: "unix('/none/a')", outcome: "ENOENT"),
         Act(profile: "", code: "unix('/usr/bin/env/a')", outcome: "ENOTDIR"),
         Act(profile: "", code: "unix('/tmp/')", outcome: "EADDRINUSE"),
-        Act(profile: "", code: "unix('\\0abstract')", outcome: "OK"),
+        Act(profile: "", code: "unix('\\0abstract')", outcome: "EACCES"),
+        Act(profile: "", code: "unix('\\0')", outcome: "EACCES"),
+        Act(profile: "", code: "socket(AF_UNIX, SOCK_DGRAM).bind('\\0abstract')", outcome: "EACCES"),
+        // To no name at all, the kernel chooses one.
         Act(profile: "", code: "unix('')", outcome: "OK"),
+        Act(profile: "\"network\": \"none\"", code: "unix('\\0abstract')", outcome: "OK"),
+        Act(profile: "\"network\": \"private\"", code: "unix('\\0abstract')", outcome: "OK"),
+        Act(profile: "\"network\": \"private\"", code: "unix('')", outcome: "OK"),
         Act(
             profile: "", code: "[os.umask(0o027), unix('/tmp/a'), os.stat('/tmp/a').st_mode & 0o777 == 0o750 or [][0]]",
             outcome: "OK"),

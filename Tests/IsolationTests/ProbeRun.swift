@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JSON
+import Testing
 
 /// All attempts of the probe, made in one sandbox beside a running neighbour.
 struct ProbeRun {
@@ -48,6 +49,7 @@ struct ProbeRun {
         for (name, value) in [
             ("NEIGHBOUR_PORT", "\(host.secondPort)"), ("NEIGHBOUR_STATE", host.stateDirectory("neighbour")),
             ("NEIGHBOUR_PROCESSES", processes.colonized),
+            ("NEIGHBOUR_SOCKET", try #require(Files.read(host.stateDirectory("neighbour") + "/socket-name"))),
             ("NEIGHBOUR_HANDLE", Files.handle(of: host.stateDirectory("neighbour") + "/secret").colonized),
             ("HOST_PROCESSES", [getpid(), getppid()].colonized), ("HOST_SOCKET", objects.socketName),
             ("HOST_MEMORY_KEY", "\(objects.memoryKey)"),

@@ -96,7 +96,15 @@ struct Broker {
         switch family {
         case AF_INET, AF_INET6: return try bind(call, thread, socket, address, family)
         case AF_UNIX:
-            try UnixBind.bind(socket, to: address, for: thread)
+            if UnixBind.isAbstractName(address), case .refused(let rule, let remedy) = rules.decideAbstractName() {
+                return .refused(
+                    .permissionDenied, act: "bind a Unix socket to \(Self.name(inAbstract: address))",
+                    rule: rule.rawValue, remedy: remedy)
+            }
+            let listener = listener
+            try UnixBind.bind(socket, to: address, for: thread) { () throws(Errno) in
+                guard listener.isWaiting(call) else { throw .noSuchProcess }
+            }
             return .done(nil)
         case AF_NETLINK where Self.isPlainNetlink(address):
             // As getifaddrs(3) does to list addresses; without groups nothing is overheard.
@@ -127,6 +135,11 @@ struct Broker {
                 }
             }
             try socket.bind(to: address)
+            // Another thread may have set it since: what it was bound with is what counts.
+            if let refusal = try refusal(ofSharing: socket, "bind \(place)", transport) {
+                socket.shutDown()
+                return refusal
+            }
             guard permission == .loopbackProbe else { return .done(nil) }
             let place = try InternetAddress(try socket.socketAddress(), family: family)
             return .permitted(act: "bind \(place)/\(transport.rawValue)", rule: permission.rawValue)
@@ -164,6 +177,7 @@ struct Broker {
             return foreign("listen on \(place) of another protocol")
         }
         guard transport == .tcp else { throw Errno(rawValue: EOPNOTSUPP) }
+        if let refusal = try refusal(ofSharing: socket, "listen on \(place)", transport) { return refusal }
         switch rules.decide(listenOn: place.address, port: place.port) {
         case .allowed(.gateway): return nil
         case .allowed:
@@ -173,6 +187,17 @@ struct Broker {
             return .refused(
                 .permissionDenied, act: "listen on \(place)/tcp", rule: rule.rawValue, remedy: remedy)
         }
+    }
+
+    /// The answer for a socket that would let another one have its port: SO_REUSEPORT may be set at any time, and two
+    /// that have it share what the second one is bound to (socket(7)).
+    private func refusal(
+        ofSharing socket: FileDescriptor, _ act: String, _ transport: Transport
+    ) throws(Errno) -> Answer? {
+        guard try socket.socketOption(SOL_SOCKET, SO_REUSEPORT) != 0,
+            case .refused(let rule, let remedy) = rules.decideSharedPort()
+        else { return nil }
+        return .refused(.permissionDenied, act: "\(act)/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
     }
 
     /// The answer for a socket of the host's network that is to be another than the gateway's listener.
@@ -195,6 +220,11 @@ struct Broker {
         .refused(
             .permissionDenied, act: act, rule: "unknown-protocol",
             remedy: "use TCP, UDP or a Unix socket; no rule can permit others")
+    }
+
+    /// An abstract name as programs write it, with `@` for the zero byte (unix(7)).
+    private static func name(inAbstract address: [UInt8]) -> String {
+        "@" + String(decoding: address.dropFirst(3), as: UTF8.self)
     }
 
     private static func isPlainNetlink(_ address: [UInt8]) -> Bool {

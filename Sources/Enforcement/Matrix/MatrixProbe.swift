@@ -39,7 +39,7 @@ public struct MatrixProbe {
 
     private mutating func layOut(_ own: MatrixTarget) throws(Errno) -> MatrixTarget {
         var target = own
-        let name = "mazelclaw-matrix-\(own.name)-\(UInt32.random(in: .min ... .max))"
+        let name = try listenOnAbstractName("mazelclaw-matrix-\(own.name)-\(UInt32.random(in: .min ... .max))")
         let key = Int32.random(in: 1 ... .max)
         let lure = MatrixTarget.Lure(socketName: name, memoryKey: (try? SharedMemory.make(key: key)) == nil ? nil : key)
         target.lure = lure
@@ -48,7 +48,6 @@ public struct MatrixProbe {
             try socket.setSocketOption(SOL_SOCKET, SO_REUSEADDR, 1)
             try listen(socket, InternetAddress(address: .loopback4, port: port).bytes)
         }
-        try listen(try .unixStreamSocket(), FileDescriptor.abstractAddress(name))
         clear(target, keepingMemory: true)
         try listen(
             try .unixStreamSocket(),
@@ -58,6 +57,19 @@ public struct MatrixProbe {
                 .discard()
         }
         return target
+    }
+
+    /// Listens on the abstract name `wanted`; where such names are the host's, and not a sandbox's to choose, on one that
+    /// the kernel chooses. Returns it.
+    private mutating func listenOnAbstractName(_ wanted: String) throws(Errno) -> String {
+        let socket = try FileDescriptor.unixStreamSocket()
+        do throws(Errno) {
+            try listen(socket, FileDescriptor.abstractAddress(wanted))
+        } catch {
+            guard error == .permissionDenied else { throw error }
+            try listen(socket, FileDescriptor.abstractAddress(nil))
+        }
+        return String(decoding: try socket.socketAddress().dropFirst(3), as: UTF8.self)
     }
 
     private mutating func listen(_ socket: FileDescriptor, _ address: [UInt8]) throws(Errno) {

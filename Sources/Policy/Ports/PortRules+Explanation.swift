@@ -14,6 +14,10 @@ extension PortRules {
         if loopbackProbe { lines.append("tcp 0 on loopback  # loopbackProbe") }
         lines.append("udp 0 on every address  # ephemeral")
         if !udp.isEmpty { lines.append("udp \(LandlockRules.ranges(udp.sorted())) on every address  # listed") }
+        lines.append(
+            sharesAbstractNames
+                ? "unix paths, and abstract names that the kernel chooses  # all others are the host's"
+                : "unix paths and abstract names  # the sandbox's own")
         return lines
     }
 
@@ -31,6 +35,7 @@ extension PortRules {
                 }),
             "udp": .string(udp.reduce("ephemeral") { "\($0),\($1)" }),
             "loopbackProbe": .bool(loopbackProbe),
+            "abstractNames": .bool(!sharesAbstractNames),
         ]
     }
 

@@ -11,18 +11,24 @@ public struct PortRules: Equatable, Sendable {
     public var scope: BindScope
     /// Whether port 0 of TCP may be bound on loopback: some gateways probe so whether loopback can be bound.
     public var loopbackProbe: Bool
+    /// Whether the abstract names of Unix sockets are those of the host's network (unix(7)), where one name taken is
+    /// taken for every program of the host.
+    public var sharesAbstractNames: Bool
     /// The policy file, for remedies.
     public var policyFile: String
 
     /// Rules.
     public init(
-        ports: PortSet, tcp: [PortSelector], udp: [UInt16], scope: BindScope, loopbackProbe: Bool, policyFile: String
+        ports: PortSet, tcp: [PortSelector], udp: [UInt16], scope: BindScope, loopbackProbe: Bool,
+        sharesAbstractNames: Bool,
+        policyFile: String
     ) {
         self.ports = ports
         self.tcp = tcp
         self.udp = udp
         self.scope = scope
         self.loopbackProbe = loopbackProbe
+        self.sharesAbstractNames = sharesAbstractNames
         self.policyFile = policyFile
     }
 
@@ -33,7 +39,7 @@ public struct PortRules: Equatable, Sendable {
     public func decide(
         bind transport: Transport, to address: IPAddress, port: UInt16, sharingPort: Bool = false
     ) -> PortDecision {
-        guard !sharingPort else { return refuse(.sharedPort) }
+        guard !sharingPort else { return decideSharedPort() }
         switch (transport, port) {
         case (.tcp, 0):
             return loopbackProbe && address.isLoopback ? .allowed(.loopbackProbe) : refuse(.anyPort)
@@ -53,6 +59,15 @@ public struct PortRules: Equatable, Sendable {
             return .allowed(.loopbackProbe)
         }
         return decision
+    }
+
+    /// Decides about a socket that would share its port with another (SO_REUSEPORT, socket(7)): never.
+    public func decideSharedPort() -> PortDecision { refuse(.sharedPort) }
+
+    /// Decides about bind(2) of a Unix socket to an abstract name of the caller's choice. One that the kernel chooses,
+    /// for a socket bound to no name at all (autobind, unix(7)), stands in nobody's way.
+    public func decideAbstractName() -> PortDecision {
+        sharesAbstractNames ? refuse(.hostAbstractName) : .allowed(.abstractName)
     }
 
     private func decideTCP(_ address: IPAddress, _ port: UInt16) -> PortDecision {
@@ -82,6 +97,9 @@ public struct PortRules: Equatable, Sendable {
         case .anyPort: "bind an assigned port; \"loopbackProbe\": true in the profile allows port 0 on loopback"
         case .unboundListen: "bind an assigned port before listening"
         case .sharedPort: "leave SO_REUSEPORT out: it would let another process share the port"
+        case .hostAbstractName:
+            "bind a path in the state directory or /tmp, or set \"network\": \"private\" in the profile: an abstract name "
+                + "would be taken from all programs of the host"
         case .unlistedUDP: "bind port 0, or add \(port) to \"udp\": {\"ports\"} in the profile"
         }
     }
@@ -114,6 +132,7 @@ public enum PortDecision: Equatable, Sendable {
         case listedUDP = "listed-udp"
         case ephemeralUDP = "ephemeral-udp"
         case loopbackProbe = "loopback-probe"
+        case abstractName = "own-abstract-name"
     }
 
     /// Why something is refused.
@@ -130,6 +149,8 @@ public enum PortDecision: Equatable, Sendable {
         case unboundListen = "unbound-listen"
         /// SO_REUSEPORT.
         case sharedPort = "shared-port"
+        /// An abstract name of a Unix socket, in the host's network.
+        case hostAbstractName = "host-abstract-name"
         /// A UDP port the profile does not list.
         case unlistedUDP = "unlisted-udp-port"
     }

@@ -4,11 +4,11 @@ import Testing
 @Suite struct PortRulesTests {
     private static func rules(
         _ scope: BindScope = .loopback, udp: [UInt16] = [], probe: Bool = false,
-        tcp: [PortSelector] = [.gateway, .control, .cdp]
+        tcp: [PortSelector] = [.gateway, .control, .cdp], sharesAbstractNames: Bool = true
     ) throws -> PortRules {
         PortRules(
             ports: try #require(PortSet(base: 19789)), tcp: tcp, udp: udp, scope: scope, loopbackProbe: probe,
-            policyFile: "policies/gateway.json")
+            sharesAbstractNames: sharesAbstractNames, policyFile: "policies/gateway.json")
     }
 
     private static let loopback = ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"]
@@ -112,6 +112,16 @@ import Testing
                     .decide(bind: transport, to: .loopback4, port: port, sharingPort: true)
                 #expect(decision.refusal == .sharedPort)
             }
+        }
+    }
+
+    @Test func `an abstract name is refused where it is the host's, and allowed where it is the sandbox's own`() throws
+    {
+        #expect(try Self.rules().decideAbstractName().refusal == .hostAbstractName)
+        #expect(try Self.rules(sharesAbstractNames: false).decideAbstractName() == .allowed(.abstractName))
+        for network in NetworkMode.allCases {
+            let rules = try PlanFixture.request { $0.network = network }.portRules
+            #expect(rules.decideAbstractName().isAllowed == network.isOwn)
         }
     }
 
