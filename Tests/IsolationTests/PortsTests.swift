@@ -95,6 +95,19 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
+    func `a start that cannot find out whether its port is free is refused`(starting: Starting) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["echo", "ran"]).output == "ran\n")
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_bind)=\(EACCES)"]
+        let end = try host.run(["echo", "ran"], options)
+        #expect(end.code == 125 && end.output.isEmpty)
+        let sentence = try #require(end.sentences.last)
+        #expect(sentence.contains("cannot find out whether port \(host.basePort) is free"), "\(sentence)")
+        #expect(sentence.contains("EACCES"))
+    }
+
+    @Test(arguments: Starting.available)
     func `a start on a port of an instance that runs is refused and names it`(starting: Starting) throws {
         let host = try Host(starting)
         let running = try host.start([host.stage.probe, "--serve"])
