@@ -163,8 +163,13 @@ func `a close frame is answered with its code, or with what is wrong with it`(
     var limits = ServerLimits()
     limits.ping = .milliseconds(20)
     try await instance.serve(limits: limits) { _ in
-        let client = try await established(instance)
-        while try await client.rawFrame() != nil {}
+        let client = try await WebSocketClient(port: instance.port)
+        _ = try await client.nonce()
+        try client.send(ConnectRequest().json)
+        var opcodes: [UInt8] = []
+        while let frame = try await client.rawFrame() { opcodes.append(frame.opcode) }
+        // It was pinged, and the stream ends.
+        #expect(opcodes.contains(9), "\(opcodes)")
     }
 }
 
