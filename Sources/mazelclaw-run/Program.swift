@@ -121,6 +121,7 @@ struct Program {
         }
         if isNew { output.say("made the profile \"\(profile.name)\" with base port \(profile.basePort)") }
         nameDropped()
+        if let warning = launch.ephemeralPortWarning(plan) { output.say(warning) }
         if plan.ports.cdp.count < 100 {
             let last = plan.ports.cdp.upperBound
             output.say("the CDP ports end at \(last), for \(last + 1) is another profile's base port")
@@ -166,6 +167,11 @@ struct Program {
             case .proxyEnded:
                 output.say("the proxy of the private network has ended, and with it the way out: the payload is killed")
                 report(["event": "proxy-ended"], audit)
+            case .listenerLost(let socket, let errno):
+                output.say(
+                    "the payload left descriptor \(socket.descriptor) of LISTEN_FDS (\(socket.kind)) unusable, and it cannot "
+                        + "be made to listen again: \(errno.name) (\(errno)); restart the socket unit")
+                report(["event": "listener-lost", "socket": socket.json], audit)
             case .denied(let denial):
                 output.warn(denial.description)
                 output.report(denial.json)

@@ -122,14 +122,122 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
-    func `nobody around the payload keeps a listener that it closes`(starting: Starting) throws {
+    func `of those around the payload the launcher alone keeps a listener that it closes`(starting: Starting) throws {
         let host = try Host(starting)
         let code = "os.close(3); print('ready', flush=True); time.sleep(60)"
         let running = try host.start(python(code), options(host, ["tcp=127.0.0.1:\(host.basePort)"]))
         try running.waitForOutput("ready")
-        #expect(try ask(host, "127.0.0.1", host.basePort) == "ECONNREFUSED\n")
-        running.send(SIGKILL)
+        func files(of process: pid_t) -> [String] {
+            let directory = "/proc/\(process)/fd"
+            return ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\($0)")
+            }
+        }
+        let listener = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(running.processID)/fd/3")
+        #expect(listener.hasPrefix("socket:["))
+        #expect(files(of: running.processID).count { $0 == listener } == 1)
+        let inside = Processes.descendants(of: running.processID)
+        #expect(inside.count >= 2)
+        for process in inside { #expect(!files(of: process).contains(listener)) }
+        running.send(SIGTERM)
         try running.wait()
+        #expect(try ask(host, "127.0.0.1", host.basePort) == "ECONNREFUSED\n")
+    }
+
+    /// Plays a service manager that keeps its sockets: makes one listener on port `argv[1]`, breaks it as `argv[2]` says,
+    /// and has the launcher run twice with it. Says after each run how it ended and whether a connection arrives.
+    private static let keeper = """
+        import os, sys
+        from socket import *
+        port, fault = int(sys.argv[1]), sys.argv[2]
+        s = create_server(("127.0.0.1", port))
+        s.settimeout(5)
+        if fault == "shut": s.shutdown(SHUT_RDWR)
+        if fault == "taken":
+            # A connection of the port, which its listener has left to another socket.
+            client = create_connection(("127.0.0.1", port))
+            listener, (s, peer) = s, s.accept()
+            listener.close()
+            other = socket()
+            other.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+            other.bind(("127.0.0.1", port))
+            other.setsockopt(SOL_SOCKET, SO_REUSEADDR, 0)
+        def reachable():
+            try:
+                client = create_connection(("127.0.0.1", port), 5)
+                s.accept()[0].close()
+                return True
+            except OSError as e: return False
+        for run in range(1 if fault == "taken" else 2):
+            child = os.fork()
+            if child == 0:
+                fd = os.dup(s.fileno())
+                os.set_blocking(fd, True)
+                os.dup2(fd, 3, inheritable=True)
+                os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+                os.execvp(sys.argv[3], sys.argv[3:])
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            print("code", code, "reachable", fault != "taken" and reachable(), flush=True)
+        """
+
+    private func kept(_ host: Host, fault: String = "none", _ code: String) throws -> Running.Ended {
+        var options = Host.Options()
+        options.wrapper = ["/usr/bin/python3", "-c", Self.keeper, "\(host.basePort)", fault]
+        // SO_ACCEPTCONN is 30 (asm-generic/socket.h).
+        let prelude = """
+            import ctypes
+            s = socket(fileno=3)
+            print("listens", s.getsockopt(SOL_SOCKET, 30), flush=True)
+            def connect(address):
+                if ctypes.CDLL(None).connect(3, address, len(address)) != 0: sys.exit("no connection")
+
+            """
+        return try host.run(python(prelude + code), options)
+    }
+
+    /// What a payload may do to a listener that was passed to it.
+    static let abuses = [
+        "s.shutdown(SHUT_RDWR)", "s.shutdown(SHUT_RD)", "connect(bytes(16))",
+        "s.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)",
+        "connect(bytes(16)); ctypes.CDLL(None).shutdown(3, SHUT_RDWR)",
+        "connect(bytes(16)); s.listen(1); s.shutdown(SHUT_RDWR)",
+        """
+        o = socket(); o.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+        o.bind(("127.0.0.1", int(os.environ["MAZELCLAW_GATEWAY_PORT"]) + 2)); o.listen()
+        connect(bytes(16)); s.connect(o.getsockname())
+        """,
+        "", "os.kill(os.getpid(), 9)",
+    ]
+
+    @Test(arguments: Starting.available, abuses)
+    func `a listener that the payload breaks listens again when it has ended, for the next one`(
+        starting: Starting, abuse: String
+    ) throws {
+        let host = try Host(starting)
+        let end = try kept(host, abuse)
+        let code = abuse.contains("kill") ? 128 + SIGKILL : 0
+        #expect(
+            end.output == String(repeating: "listens 1\ncode \(code) reachable True\n", count: 2), "\(end.errors)")
+    }
+
+    @Test(arguments: Starting.available)
+    func `a listener that arrives broken listens again before the payload has it`(starting: Starting) throws {
+        let host = try Host(starting)
+        let end = try kept(host, fault: "shut", "s.shutdown(SHUT_RDWR)")
+        #expect(end.output == String(repeating: "listens 1\ncode 0 reachable True\n", count: 2), "\(end.errors)")
+    }
+
+    @Test(arguments: Starting.available)
+    func `a listener that cannot be had back ends the start, so that a unit tries again`(starting: Starting) throws {
+        let host = try Host(starting)
+        let end = try kept(host, fault: "taken", "print('ran')")
+        #expect(end.output == "code 125 reachable False\n", "\(end.errors)")
+        #expect(
+            end.sentences.first?.contains(
+                "descriptor 3 of LISTEN_FDS (127.0.0.1:\(host.basePort)/tcp that does not listen) cannot be made to listen"
+            )
+                == true, "\(end.errors)")
+        #expect(end.sentences.first?.contains("restart the socket unit") == true)
     }
 
     @Test(arguments: Starting.available)
@@ -185,7 +293,8 @@ import Testing
             #expect(try health(host, address)?["profile"]?.string == "p", "\(address)")
         }
         #expect(running.errors.contains("is no TCP listener on port \(host.basePort), and is not used"))
-        #expect(try ask(host, "127.0.0.1", host.basePort + 11) == "ECONNREFUSED\n")
+        // Nobody accepts there: the launcher keeps it for the service manager.
+        #expect(try ask(host, "127.0.0.1", host.basePort + 11) == "timed out\n")
         running.send(SIGTERM)
         #expect(try running.wait().code == 0)
         #expect(try ask(host, "127.0.0.1", host.basePort) == "ECONNREFUSED\n")
@@ -280,7 +389,7 @@ import Testing
         ("only6=:::", 0, "[::]:#/tcp", "outside-bind-scope"),
         ("tcp=::ffff:0.0.0.0:", 12, "[::ffff:0.0.0.0]:#/tcp", "loopback-only"),
         ("shared=127.0.0.1:", 11, "127.0.0.1:#/tcp", "shared-port"),
-        ("bound=127.0.0.1:", 11, "127.0.0.1:#/tcp that does not listen", "listening-tcp-only"),
+        ("bound=127.0.0.1:", 1, "127.0.0.1:#/tcp that does not listen", "unassigned-port"),
         ("udp=127.0.0.1:", 11, "127.0.0.1:# of another protocol than TCP", "listening-tcp-only"),
         ("mptcp=127.0.0.1:", 11, "127.0.0.1:# of another protocol than TCP", "listening-tcp-only"),
         ("unix", -1, "a Unix socket", "listening-tcp-only"), ("file", -1, "no socket", "listening-tcp-only"),

@@ -1,3 +1,4 @@
+import CProbe
 import Foundation
 import Glibc
 import JSON
@@ -92,6 +93,27 @@ import Testing
         stranger.send(SIGKILL)
         try stranger.wait()
         #expect(try host.run(["echo", "ran"]).output == "ran\n")
+    }
+
+    @Test(arguments: Starting.available)
+    func `a base among the ports that the kernel gives away is warned of`(starting: Starting) throws {
+        let host = try Host(starting)
+        let range = try #require(Files.read("/proc/sys/net/ipv4/ip_local_port_range"))
+            .split { $0.isWhitespace }.compactMap { UInt16($0) }
+        let base = try #require(range.first) + 200
+        let warning = "port \(base) of p is in the kernel's ephemeral range"
+        let options = Host.Options(port: base)
+        let doctor = try host.command(["doctor"], options)
+        #expect(doctor.output.contains("note ports: \(warning)"), "\(doctor.output)")
+        let end = try host.run(["echo", "ran"], options)
+        #expect(end.output == "ran\n", "\(end.errors)")
+        #expect(end.sentences.contains { $0.contains(warning) })
+        // Of a network that nobody else is in there is nothing to say.
+        try host.writeProfile(basePort: base, keys: "\"network\": \"none\"")
+        #expect(try host.run(["true"], options).sentences.isEmpty)
+        try host.writeProfile()
+        #expect(try host.command(["doctor"], Host.Options(port: host.basePort)).output.contains("ok   ports: outside"))
+        #expect(try host.run(["true"]).sentences.isEmpty)
     }
 
     @Test(arguments: Starting.available)

@@ -41,7 +41,7 @@ public struct Doctor {
 
     private var checks: [Check] {
         let userNamespace = userNamespace
-        let rest = [landlock, landlockErrata, openat2, userNotification, controlGroup] + userID
+        let rest = [landlock, landlockErrata, openat2, userNotification, controlGroup] + ports + userID
         // Without the first the others that need one would say nothing of their own.
         guard userNamespace.isHeld else { return [userNamespace] + rest }
         return [userNamespace, mount, freshProc, nestedUserNamespace, networkNamespace, pidfdGetfd] + rest
@@ -199,6 +199,19 @@ public struct Doctor {
                     ? plan.sharingSentence ?? "user ID \(plan.user.userID) is also that of its user's other programs"
                     : "\(plan.user.userID)",
                 remedy: isShared ? "let root or a system unit start the profile without \"user\" and --user" : "")
+        ]
+    }
+
+    /// Of a profile that cannot be read the verdict tells.
+    private var ports: [Check] {
+        guard let profile = try? launch.profile(options, creating: false).profile, profile.network != .none,
+            let ports = PortSet(base: profile.basePort, pinned: profile.cdpPorts)
+        else { return [] }
+        let warning = EphemeralPorts.ofHost.warning(about: ports, of: profile.name)
+        return [
+            Check(
+                name: "ports", isHeld: warning == nil, isRequired: false,
+                finding: warning ?? "outside the kernel's ephemeral range", remedy: "")
         ]
     }
 

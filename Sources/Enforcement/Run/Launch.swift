@@ -255,6 +255,7 @@ public struct Launch {
         case .claimed(let lock):
             do {
                 try Self.checkFree(plan)
+                try Self.revive(plan.passedSockets)
             } catch {
                 lock.descriptor.discard()
                 throw error
@@ -308,6 +309,24 @@ public struct Launch {
         } catch {
             throw .portUntried(port, error)
         }
+    }
+
+    /// Makes what was passed listen, where a payload before this one has ended that.
+    private static func revive(_ sockets: [PassedSocket]) throws(LaunchError) {
+        for socket in sockets {
+            do throws(Errno) {
+                try socket.revive()
+            } catch {
+                throw .deadListener(socket, error)
+            }
+        }
+    }
+
+    /// What is to be said about ports of the plan that the kernel may give to an outgoing connection, as one sentence;
+    /// nil when there are none, or when they are ports of the sandbox's own network.
+    public func ephemeralPortWarning(_ plan: SandboxPlan) -> String? {
+        guard plan.network != .none else { return nil }
+        return EphemeralPorts.ofHost.warning(about: plan.ports, of: plan.profile)
     }
 
     private func passedSockets() throws(LaunchError) -> [PassedSocket] {

@@ -21,6 +21,8 @@ public enum LaunchError: Error, Sendable {
     case listenersUnknown(Errno)
     /// Whether a port of the instance is free cannot be found out.
     case portUntried(UInt16, Errno)
+    /// A passed listener does not listen, and cannot be made to.
+    case deadListener(PassedSocket, Errno)
     /// A port of the instance is one of another instance that runs.
     case portTaken(UInt16, of: ProfileName, by: InstanceHolder)
     /// A directory of the instance is one of another instance that runs, and one of the two keeps its state there.
@@ -36,7 +38,8 @@ public enum LaunchError: Error, Sendable {
     public var exitCode: ExitCode {
         switch self {
         case .usage: .usage
-        case .profile(.system), .profile(.registryBusy), .held, .portInUse, .listenersUnknown, .portUntried, .portTaken,
+        case .profile(.system), .profile(.registryBusy), .held, .portInUse, .listenersUnknown, .portUntried,
+            .deadListener, .portTaken,
             .directoryTaken, .unsafePath, .system:
             .isolation
         case .profile: .configuration
@@ -69,6 +72,9 @@ extension LaunchError: CustomStringConvertible {
             "cannot find out whether port \(port) is free: to bind it on loopback fails with \(errno.name) (\(errno)); "
                 + "permit it (net.ipv4.ip_unprivileged_port_start, or a filter over the launcher), or give the profile "
                 + "another base port with --port"
+        case .deadListener(let socket, let errno):
+            "descriptor \(socket.descriptor) of LISTEN_FDS (\(socket.kind)) cannot be made to listen: \(errno.name) "
+                + "(\(errno)); restart the socket unit, which is to use ListenStream= without Accept="
         case .portTaken(let port, let other, let holder):
             "port \(port) is also one of profile \"\(other)\", which runs (\(holder)); restart that instance so that it "
                 + "gives the port up, or give this profile another base port with --port"

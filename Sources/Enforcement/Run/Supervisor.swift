@@ -1,7 +1,7 @@
 import Glibc
 import Linux
 public import Policy
-import SystemPackage
+public import SystemPackage
 
 /// Runs a plan from outside: one process, one thread, one event loop.
 public struct Supervisor {
@@ -60,6 +60,8 @@ public struct Supervisor {
         case overdue
         /// The person at the payload's terminal has typed `~.`, and the payload is killed.
         case endedByKeys
+        /// A passed listener that the payload left unusable, and that cannot be made to listen again.
+        case listenerLost(PassedSocket, Errno)
     }
 
     private let plan: SandboxPlan
@@ -128,12 +130,14 @@ public struct Supervisor {
             others.descriptor.discard()
             mappedTrees.discard()
             report(.building)
-            for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay,
                 streams: try pipes.relay(), callersTerminal: terminal, messages: messages)
             // However it ends: nobody else would.
-            defer { loop.giveTerminalBack() }
+            defer {
+                loop.giveTerminalBack()
+                giveListenersBack(report)
+            }
             return try loop.run(report)
         } catch let error as EnforcementError {
             return .failed(error)
@@ -141,6 +145,17 @@ public struct Supervisor {
             return .failed(EnforcementError(step: .resetSignals, errno: error))
         } catch {
             preconditionFailure("only the two kinds above are thrown")
+        }
+    }
+
+    /// Leaves the service manager's listeners as they came. Its sockets are the very ones that the payload had.
+    private func giveListenersBack(_ report: (Event) -> Void) {
+        for socket in plan.passedSockets {
+            do throws(Errno) {
+                try socket.revive()
+            } catch {
+                report(.listenerLost(socket, error))
+            }
         }
     }
 

@@ -26,14 +26,14 @@ extension PassedSocket {
         guard try socket.socketOption(SOL_SOCKET, SO_PROTOCOL) == Int32(IPPROTO_TCP) else {
             return .other("\(place) of another protocol than TCP")
         }
-        guard try socket.socketOption(SOL_SOCKET, SO_ACCEPTCONN) != 0 else {
-            return .other("\(place)/tcp that does not listen")
-        }
+        let isListening = try socket.socketOption(SOL_SOCKET, SO_ACCEPTCONN) != 0
+        // One that was never bound has no place to listen at.
+        guard isListening || place.port != 0 else { return .other("\(place)/tcp that does not listen") }
         // Of an IPv4 socket ENOPROTOOPT would be the answer.
         let isIPv6Only = family == AF_INET6 ? try socket.socketOption(Int32(IPPROTO_IPV6), IPV6_V6ONLY) != 0 : false
         return .listener(
             Listener(
                 address: place.address, port: place.port, isIPv6Only: isIPv6Only,
-                sharesPort: try socket.socketOption(SOL_SOCKET, SO_REUSEPORT) != 0))
+                sharesPort: try socket.socketOption(SOL_SOCKET, SO_REUSEPORT) != 0, isListening: isListening))
     }
 }

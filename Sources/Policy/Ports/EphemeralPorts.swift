@@ -20,6 +20,14 @@ public struct EphemeralPorts: Equatable, Sendable {
         range.contains(port) && !reserved.contains { $0.contains(port) }
     }
 
+    /// What is to be said when some of the ports of `profile` may be given away, as one sentence; nil when none may.
+    public func warning(about ports: PortSet, of profile: ProfileName) -> String? {
+        first(in: ports).map { port in
+            "port \(port) of \(profile) is in the kernel's ephemeral range \(self): an outgoing connection may take it; "
+                + "reserve it with net.ipv4.ip_local_reserved_ports, or move the base"
+        }
+    }
+
     /// The lowest port of `ports` that the kernel may give away; nil when there is none.
     public func first(in ports: PortSet) -> UInt16? {
         guard ports.uses.contains(where: { $0.range.overlaps(range) }) else { return nil }

@@ -4,13 +4,13 @@ public import JSON
 public struct PassedSocket: Equatable, Sendable {
     /// What it is.
     public enum Kind: Equatable, Sendable {
-        /// A listening TCP socket.
+        /// A TCP socket that listens, or did and is to listen again.
         case listener(Listener)
         /// Anything else, in a few words.
         case other(String)
     }
 
-    /// A listening TCP socket, bound to one address and port.
+    /// A TCP socket for listening, bound to one address and port.
     public struct Listener: Equatable, Sendable {
         /// The address.
         public var address: IPAddress
@@ -20,13 +20,20 @@ public struct PassedSocket: Equatable, Sendable {
         public var isIPv6Only: Bool
         /// Whether another process of the user may share the port (SO_REUSEPORT, socket(7)).
         public var sharesPort: Bool
+        /// Whether it listens. A program that had it before may have shut it down, or made a connection of it
+        /// (shutdown(2), connect(2)): the socket is one and the same for all who hold it.
+        public var isListening: Bool
 
         /// A listener.
-        public init(address: IPAddress, port: UInt16, isIPv6Only: Bool = false, sharesPort: Bool = false) {
+        public init(
+            address: IPAddress, port: UInt16, isIPv6Only: Bool = false, sharesPort: Bool = false,
+            isListening: Bool = true
+        ) {
             self.address = address
             self.port = port
             self.isIPv6Only = isIPv6Only
             self.sharesPort = sharesPort
+            self.isListening = isListening
         }
 
         /// Whether connections to `destination` arrive here, so that nobody else can listen there.
@@ -69,7 +76,9 @@ extension PassedSocket.Kind: CustomStringConvertible {
     /// What it is, in a few words.
     public var description: String {
         switch self {
-        case .listener(let listener): "\(InternetAddress(address: listener.address, port: listener.port))/tcp"
+        case .listener(let listener):
+            "\(InternetAddress(address: listener.address, port: listener.port))/tcp"
+                + (listener.isListening ? "" : " that does not listen")
         case .other(let words): words
         }
     }

@@ -108,11 +108,7 @@ extension PortSurvey {
                         + "reaches them")
                 continue
             }
-            if let port = ephemeral.first(in: entry.ports) {
-                lines.append(
-                    "note: port \(port) of \(entry.name) is in the kernel's ephemeral range \(ephemeral): an outgoing "
-                        + "connection may take it; reserve it with net.ipv4.ip_local_reserved_ports, or move the base")
-            }
+            if let warning = ephemeral.warning(about: entry.ports, of: entry.name) { lines.append("note: \(warning)") }
             if let port = BlockedPorts.first(in: entry.ports) {
                 lines.append("note: browsers refuse to open port \(port) of \(entry.name)")
             }
