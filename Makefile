@@ -42,7 +42,8 @@ run: build ## start the profile's gateway in its sandbox (PROFILE=rescue)
 test: build ## run the whole suite against the built programs
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	swift build --build-tests
-	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" Tests/Scripts/run-tests.sh --skip '$(AWAITING)'
+	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" COVERAGE=Tests/IsolationTests/coverage.tsv \
+	  Tests/Scripts/run-tests.sh --skip '$(AWAITING)'
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(AWAITING_WIDTH) \
 	  Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs `swift test --skip-build` with the given filters, and names what failed once more at the end: thousands of lines of
-# passed tests may stand between.
+# passed tests may stand between. With COVERAGE=FILE each test that the file names in its third column must have run and
+# passed: one that is there and never runs shows nothing.
 set -uo pipefail
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -9,5 +10,13 @@ status=${PIPESTATUS[0]}
 if [ "$status" -ne 0 ]; then
     echo "failed:"
     grep -E '^(✘ Test .* recorded an issue|✘ Test .* failed|.*Fatal error:)' "$log" | cut -c1-2000
+fi
+if [ "$status" -eq 0 ] && [ -n "${COVERAGE:-}" ]; then
+    names=$(grep -v '^#' "$COVERAGE" | cut -f3 | sed 's/; /\n/g' | grep -v -e '^attempts\.tsv$' -e '^not offered: ' | sort -u)
+    [ -n "$names" ] || { echo "failed: $COVERAGE names no test"; exit 1; }
+    while IFS= read -r name; do
+        # Some acts only root can try; who is not is told so by the test.
+        { [ "$EUID" -ne 0 ] && grep -qF "➜ Test \"$name\" skipped" "$log"; } || grep -qF "✔ Test \"$name\" " "$log" || { echo "failed: the test \"$name\" of $COVERAGE has not run"; status=1; }
+    done <<< "$names"
 fi
 exit "$status"

@@ -58,7 +58,7 @@ final class Host {
             let base = UInt16(20384 + 384 * (number % 31))
             let slot = open("/var/tmp/mazelclaw-ports-\(base).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
             if slot >= 0, flock(slot, LOCK_EX | LOCK_NB) == 0,
-                [base, base + 2, base + 128, base + 130, base + 256, base + 258].allSatisfy(isFree)
+                [base, base + 128, base + 256].allSatisfy({ ($0...$0 + 110).allSatisfy(isFree) })
             {
                 return ("\(root)/\(number)", base, slot)
             }
@@ -152,9 +152,20 @@ final class Host {
         var setup = options.setup
         setup.environment.merge(environment) { given, _ in given }
         let identity = starting == .unprivileged && geteuid() == 0 ? Self.becomingUser : []
-        let before = options.rootWrapper + identity + options.wrapper + [options.launcher ?? stage.launcher]
+        let before =
+            Self.hidingProfiles + options.rootWrapper + identity + options.wrapper
+            + [options.launcher ?? stage.launcher]
         return try Running(before.map { Array($0.utf8) } + words, files: "\(root)/output", setup)
     }
+
+    /// What hides the profiles of a host in use from root's command line, which is to see those of the test alone. Who is
+    /// not root cannot hide them.
+    private static let hidingProfiles: [String] =
+        geteuid() == 0 && Files.exists("/etc/mazelclaw")
+        ? [
+            "unshare", "--mount", "--propagation", "private", "--", "sh", "-c",
+            "mount -t tmpfs none /etc/mazelclaw && exec \"$@\"", "-",
+        ] : []
 
     /// What makes root's command line the payload user's.
     static var becomingUser: [String] {
