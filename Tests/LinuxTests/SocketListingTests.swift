@@ -28,7 +28,8 @@ import Testing
                 try TCPListener.all(on: ports).contains { $0.inode == inode && $0.port == port }
             }
             for ports in [
-                nil, [port...port], [0...65535], [1...2, port...port], [port...port, 1...2], [1...1, port - 1...port + 1],
+                nil, [port...port], [0...65535], [1...2, port...port], [port...port, 1...2],
+                [1...1, port - 1...port + 1],
                 [1...1, 2...2, 3...3, port...65535, 4...4],
             ] as [[ClosedRange<UInt16>]?] {
                 #expect(try isListed(ports), "\(String(describing: ports))")

@@ -37,7 +37,9 @@ import Testing
 
     /// Its root, its working directory, and after either its file mode mask.
     @Test(arguments: ["DIRECTORY/s", "mazelclaw-never-made"], 0...1)
-    func `nothing is bound for a thread that is gone once its directory has been opened`(path: String, looks: Int) throws {
+    func `nothing is bound for a thread that is gone once its directory has been opened`(
+        path: String, looks: Int
+    ) throws {
         let (error, isMade) = try Self.bind(path, looks: looks)
         #expect(error == .noSuchProcess)
         #expect(!isMade && !FileManager.default.fileExists(atPath: "mazelclaw-never-made"))
