@@ -67,13 +67,24 @@ public struct SeccompListener: Sendable {
     }
 
     /// Answers: the call returns 0, or fails with `error`. A call that has gone meanwhile needs none.
-    ///
-    /// Never SECCOMP_USER_NOTIF_FLAG_CONTINUE: the kernel would read the arguments again, and another thread
-    /// may have changed them.
     public func answer(_ call: Call, error: Errno?) throws(Errno) {
         var response = seccomp_notif_resp()
-        response.id = call.id
         response.error = -(error?.rawValue ?? 0)
+        try answer(call, &response)
+    }
+
+    /// Lets the kernel carry the call out as if no filter had asked (SECCOMP_USER_NOTIF_FLAG_CONTINUE).
+    ///
+    /// Never for a call with an argument in memory: the kernel reads that again, and another thread may have changed
+    /// it. What was decided by must be in the registers, or the thread's own to change.
+    public func letContinue(_ call: Call) throws(Errno) {
+        var response = seccomp_notif_resp()
+        response.flags = clinux_notif_continue
+        try answer(call, &response)
+    }
+
+    private func answer(_ call: Call, _ response: inout seccomp_notif_resp) throws(Errno) {
+        response.id = call.id
         do throws(Errno) {
             _ = try retryingOnInterrupt { clinux_ioctl(descriptor.rawValue, clinux_notif_send, &response) }
         } catch {

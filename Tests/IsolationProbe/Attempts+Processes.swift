@@ -160,6 +160,7 @@ extension AttemptTable {
         add("P11", "lower the limit on open files", apart: true) {
             SystemCall.attempt(SYS_setrlimit, 7, .bytes(Self.words(64, 64)))
         }
+        addForeignLimits()
         add("P10", "open files until there is no more") {
             var descriptors: [Int32] = []
             defer { for descriptor in descriptors { close(descriptor) } }
@@ -178,6 +179,25 @@ extension AttemptTable {
         }
         add("P12", "become a real-time process", apart: true) {
             SystemCall.attempt(SYS_sched_setscheduler, 0, 1, .bytes([1, 0, 0, 0]))
+        }
+    }
+
+    /// Limits of another process: RLIMIT_CPU is 0, and a limit of no seconds ends it.
+    private mutating func addForeignLimits() {
+        let none = Self.words(0, 0)
+        for (name, number) in [("init", 1), ("init, by a number of 64 bits", 1 << 32 | 1)] {
+            add("R19", "limit the time of \(name)") {
+                SystemCall.attempt(SYS_prlimit64, .number(number), 0, .bytes(none), 0)
+            }
+        }
+        add("R19", "limit the core dumps of init") { SystemCall.attempt(SYS_prlimit64, 1, 4, .bytes(none), 0) }
+        add("R19", "ask for the limits of init") {
+            SystemCall.attempt(SYS_prlimit64, 1, 7, 0, .bytes(none))
+        }
+        for (name, number) in [("its own number of open files", 0), ("the same, by a number of 64 bits", 1 << 32)] {
+            add("R19", "limit \(name)", apart: true) {
+                SystemCall.attempt(SYS_prlimit64, .number(number), 7, .bytes(Self.words(64, 64)), 0)
+            }
         }
     }
 

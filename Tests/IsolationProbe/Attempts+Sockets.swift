@@ -53,6 +53,12 @@ extension AttemptTable {
                 add("N24", "\(name) of type \(type)") { Socket.make(AF_NETLINK, type, kind) }
             }
         }
+        // NETLINK_ADD_MEMBERSHIP is 1 of SOL_NETLINK, 270, and RTNLGRP_LINK group 1; NETLINK_EXT_ACK is 11 (netlink(7)).
+        for (name, option) in [("join a group", 1), ("ask for longer errors", 11)] as [(String, Int32)] {
+            add("R21", "\(name) with a netlink socket") {
+                Socket.with(AF_NETLINK, 3) { Socket.set($0, 270, option) }
+            }
+        }
         add("N24", "list the interfaces") {
             var list: UnsafeMutablePointer<ifaddrs>?
             guard getifaddrs(&list) == 0 else { return .refused(errno) }

@@ -125,6 +125,9 @@ extension AttemptTable {
     }
 
     private mutating func addMemory() {
+        add("R08", "make a context for asynchronous input and output") {
+            SystemCall.attempt(SYS_io_setup, 8, .bytes(Array(repeating: 0, count: 8)))
+        }
         add("S13", "execute from memory") {
             let file = Int32(SystemCall.result(Int(SYS_memfd_create), ["probe", 0]))
             guard file >= 0 else { return .refused(errno) }

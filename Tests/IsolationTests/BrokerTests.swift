@@ -212,6 +212,71 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
+    func `a payload holds no more UDP ports and listeners at once than its policy permits`(starting: Starting) throws {
+        let host = try Host(starting)
+        let policy = try host.policy(
+            "gateway.json", replacing: "\"udpPorts\": 512,\n        \"listeners\": 512",
+            with: "\"udpPorts\": 3, \"listeners\": 2")
+        var options = Host.Options()
+        options.more = ["--policy", policy]
+        let code =
+            Self.prelude + """
+                def name(act):
+                    try: return act() and "OK"
+                    except OSError as e: return errno.errorcode[e.errno]
+                def until_done(act):
+                    # The supervisor looks again after a moment.
+                    while name(act) == "ENOBUFS": pass
+                    return "again"
+                held = [udp("127.0.0.1", 0) for i in range(2)] + [udp("::", 0)]
+                print(name(lambda: udp("127.0.0.1", 0)))
+                print(name(lambda: tcp("127.0.0.1", b)))
+                copy = held[0].dup()
+                held[0].close()
+                print(name(lambda: udp("127.0.0.1", 0)))
+                copy.close()
+                print(until_done(lambda: held.append(udp("127.0.0.1", 0))))
+                # Sockets that come and go are none too many.
+                held.pop().close()
+                for i in range(1000): until_done(lambda: udp("127.0.0.1", 0).close())
+                listeners = [listen(tcp("127.0.0.1", b + 11 + i)) for i in range(2)]
+                print(name(lambda: listen(tcp("127.0.0.1", b))), name(lambda: listen(listeners[0])))
+                listeners.pop().close()
+                print(until_done(lambda: listen(tcp("127.0.0.1", b))))
+                """
+        let end = try host.run(["/usr/bin/python3", "-c", code], options)
+        #expect(end.output == "ENOBUFS\nOK\nENOBUFS\nagain\nENOBUFS OK\nagain\n", "\(end.errors)")
+        for (act, rule) in [("bind 127.0.0.1:0/udp", "too-many-udp-ports"), ("/tcp", "too-many-listeners")] {
+            let sentence = try #require(end.sentences.first { $0.contains("ENOBUFS, rule \(rule)") })
+            #expect(sentence.contains(act))
+            #expect(sentence.contains("in \(policy)"))
+        }
+    }
+
+    @Test(arguments: Starting.available)
+    func `a payload that forbids itself to bind still binds its own ports, through the broker`(starting: Starting)
+        throws
+    {
+        let host = try Host(starting)
+        // landlock_create_ruleset is 444, landlock_restrict_self 446; LANDLOCK_ACCESS_NET_BIND_TCP is 1 (landlock(7)).
+        let code =
+            Self.prelude + """
+                import ctypes, struct
+                libc = ctypes.CDLL(None, use_errno=True)
+                ruleset = libc.syscall(444, struct.pack("QQ", 0, 1), 16, 0)
+                if ruleset < 0 or libc.syscall(446, ruleset, 0) != 0: sys.exit("not restricted")
+                for port in (b, b + 1):
+                    try: print(tcp("127.0.0.1", port) and "OK")
+                    except OSError as e: print(errno.errorcode[e.errno])
+                """
+        // What the broker does on the payload's behalf it does outside of the payload's domains.
+        #expect(try host.run(["/usr/bin/python3", "-c", code]).output == "OK\nEACCES\n")
+        var options = Host.Options()
+        options.more = ["--allow-degraded", "broker"]
+        #expect(try host.run(["/usr/bin/python3", "-c", code], options).output == "EACCES\nEACCES\n")
+    }
+
+    @Test(arguments: Starting.available)
     func `many refusals are counted, not told one by one`(starting: Starting) throws {
         let host = try Host(starting)
         let code =

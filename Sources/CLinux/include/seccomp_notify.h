@@ -14,6 +14,7 @@ static const unsigned long clinux_notif_id_valid = SECCOMP_IOCTL_NOTIF_ID_VALID;
 // SECCOMP_IOCTL_NOTIF_SET_FLAGS and SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (kernel 6.6); Debian 12's headers end before.
 static const unsigned long clinux_notif_set_flags = _IOW('!', 4, uint64_t);
 static const unsigned long clinux_notif_sync_wake_up = 1;
+static const uint32_t clinux_notif_continue = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 static const uint32_t clinux_addfd_flag_setfd = SECCOMP_ADDFD_FLAG_SETFD;
 static const uint32_t clinux_filter_flag_new_listener = SECCOMP_FILTER_FLAG_NEW_LISTENER;
 static const uint32_t clinux_filter_flag_wait_killable_recv = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;

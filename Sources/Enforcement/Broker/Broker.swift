@@ -4,11 +4,11 @@ import Policy
 import SystemPackage
 
 /// Answers the calls that the payload's filter hands over: bind(2) and listen(2) by the port rules, a new limit on core
-/// dumps by leaving it as it is, any other with EPERM and a record.
+/// dumps by leaving it as it is, a netlink socket by who asks for it, any other with EPERM and a record.
 ///
-/// It never lets a call continue. It acts on its own copy of the address, on a copy of the very descriptor, and
-/// answers with what came of that: nothing the payload changes meanwhile is looked at again. What it does happens
-/// outside the payload's Landlock domain, so the rules it asks are the whole of them.
+/// It lets no call continue whose arguments are in memory. It acts on its own copy of the address, on a copy of the very
+/// descriptor, and answers with what came of that: nothing the payload changes meanwhile is looked at again. What it
+/// does happens outside the payload's Landlock domain, so the rules it asks are the whole of them.
 struct Broker {
     private let rules: PortRules
     private let listener: SeccompListener
@@ -18,11 +18,18 @@ struct Broker {
     private let listenNumber = SyscallTable.number(of: "listen")
     private let setrlimitNumber = SyscallTable.number(of: "setrlimit")
     private let prlimitNumber = SyscallTable.number(of: "prlimit64")
+    private let socketNumber = SyscallTable.number(of: "socket")
+    /// The user namespace that the payload was started in.
+    private let userNamespace: HostFacts.FileIdentity
+    private var census = SocketCensus()
     /// The thread that called last: to open it anew costs as much as all else.
     private var lastThread: ForeignThread?
 
-    /// A broker for the calls that arrive at `listener`.
-    init(rules: PortRules, listener: SeccompListener, hostListener: HostListener? = nil) {
+    /// A broker for the calls that arrive at `listener`, of the process `payload` and of all it starts.
+    init(
+        rules: PortRules, listener: SeccompListener, payload: Int32, hostListener: HostListener? = nil
+    ) throws(Errno) {
+        userNamespace = try Self.userNamespace(of: payload)
         self.rules = rules
         self.listener = listener
         self.hostListener = hostListener
@@ -46,6 +53,9 @@ struct Broker {
         let error: Errno?
         switch decide(call) {
         case .done(let result): (record, error) = (nil, result)
+        case .proceed:
+            try listener.letContinue(call)
+            return nil
         case .permitted(let act, let rule):
             (record, error) = (recording ? .permitted(permit(call, act, rule)) : nil, nil)
         case .refused(let errno, let act, let rule, let remedy):
@@ -58,6 +68,8 @@ struct Broker {
     private enum Answer {
         /// The kernel's own answer; nil for success.
         case done(Errno?)
+        /// The kernel is to carry the call out itself.
+        case proceed
         /// Success, by an exception that is worth a record.
         case permitted(act: String, rule: String)
         case refused(Errno, act: String, rule: String, remedy: String)
@@ -71,8 +83,11 @@ struct Broker {
             case setrlimitNumber where Self.isCoreLimit(call.arguments[0]):
                 return try limitCore(call, at: call.arguments[1])
             // Where the old limit goes this does not write.
-            case prlimitNumber where Self.isCoreLimit(call.arguments[1]) && call.arguments[3] == 0:
+            case prlimitNumber
+            where Self.isOwnProcess(call.arguments[0]) && Self.isCoreLimit(call.arguments[1])
+                && call.arguments[3] == 0:
                 return try limitCore(call, at: call.arguments[2])
+            case socketNumber where Self.isRouteNetlink(call.arguments): return try makeNetlinkSocket(call)
             default:
                 let name = SyscallTable.name(of: call.number) ?? "system call \(call.number)"
                 return .refused(
@@ -114,7 +129,7 @@ struct Broker {
         }
     }
 
-    private func bind(
+    private mutating func bind(
         _ call: SeccompListener.Call, _ thread: ForeignThread, _ socket: FileDescriptor, _ address: [UInt8],
         _ family: Int32
     ) throws(Errno) -> Answer {
@@ -134,7 +149,11 @@ struct Broker {
                     return .done(nil)
                 }
             }
+            if transport == .udp, let refusal = try refusal(ofAdding: socket, transport, "bind \(place)") {
+                return refusal
+            }
             try socket.bind(to: address)
+            if transport == .udp { try census.add(socket, transport) }
             // Another thread may have set it since: what it was bound with is what counts.
             if let refusal = try refusal(ofSharing: socket, "bind \(place)", transport) {
                 socket.shutDown()
@@ -158,7 +177,10 @@ struct Broker {
         switch family {
         case AF_INET, AF_INET6:
             if let refusal = try refusal(ofListeningOn: socket, family) { return refusal }
+            let place = try InternetAddress(try socket.socketAddress(), family: family)
+            if let refusal = try refusal(ofAdding: socket, .tcp, "listen on \(place)") { return refusal }
             try socket.listen(backlog: backlog)
+            try census.add(socket, .tcp)
             // A thread that connected and disconnected the socket in between may have had its port changed: what
             // counts is where it listens now, for that cannot change any more.
             guard let refusal = try refusal(ofListeningOn: socket, family) else { return .done(nil) }
@@ -200,6 +222,18 @@ struct Broker {
         return .refused(.permissionDenied, act: "\(act)/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
     }
 
+    /// The answer for one socket more than may hold a port at once.
+    private mutating func refusal(
+        ofAdding socket: FileDescriptor, _ transport: Transport, _ act: String
+    ) throws(Errno) -> Answer? {
+        guard let most = rules.ceilings?.most(of: transport), try !census.contains(socket, transport),
+            try census.isFull(transport, most: most),
+            case .refused(let rule, let remedy) = rules.decideOneMore(of: transport)
+        else { return nil }
+        return .refused(
+            Errno(rawValue: ENOBUFS), act: "\(act)/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
+    }
+
     /// The answer for a socket of the host's network that is to be another than the gateway's listener.
     private static func leftBehind(_ act: String) -> Answer {
         .refused(
@@ -231,7 +265,41 @@ struct Broker {
         address.count >= 12 && address[8..<12].allSatisfy { $0 == 0 }
     }
 
+    // MARK: Netlink
+
+    /// Whether the arguments ask for a socket by which programs list addresses, and configure networks they rule over
+    /// (rtnetlink(7)). The kernel looks at the low 32 bits.
+    private static func isRouteNetlink(_ arguments: [UInt64]) -> Bool {
+        // SOCK_TYPE_MASK is 15 (linux/net.h); NETLINK_ROUTE is 0.
+        let type = UInt32(truncatingIfNeeded: arguments[1]) & 15
+        return Int32(truncatingIfNeeded: arguments[0]) == AF_NETLINK && Int32(truncatingIfNeeded: arguments[2]) == 0
+            && (type == SOCK_RAW.rawValue || type == SOCK_DGRAM.rawValue)
+    }
+
+    /// Who nests a user namespace has every capability over a network made there, and reaches much kernel code by such a
+    /// socket. One made before keeps the network it was made in, over which nobody inside has any.
+    ///
+    /// Here alone the kernel carries the call out after the look at it: of socket(2) all arguments are numbers in
+    /// registers, and a thread's user namespace is changed by that thread alone, which waits. So there is nothing that
+    /// another thread could change between the answer and the act.
+    private func makeNetlinkSocket(_ call: SeccompListener.Call) throws(Errno) -> Answer {
+        // Of a process that has made itself undumpable it cannot be told: it is refused too.
+        let isOwn = (try? Self.userNamespace(of: call.threadID)) == userNamespace
+        try checkCaller(of: call)
+        guard !isOwn else { return .proceed }
+        return .refused(
+            Errno(rawValue: EPROTONOSUPPORT), act: "make a netlink socket in a nested user namespace",
+            rule: "nested-netlink", remedy: "make it before unshare(2) or clone(2) with CLONE_NEWUSER")
+    }
+
+    private static func userNamespace(of threadID: Int32) throws(Errno) -> HostFacts.FileIdentity {
+        try FileStatus(of: "/proc/\(threadID)/ns/user", follow: true).identity
+    }
+
     // MARK: Core dumps
+
+    /// The number 0 stands for the calling process. The kernel looks at the low 32 bits.
+    private static func isOwnProcess(_ argument: UInt64) -> Bool { UInt32(truncatingIfNeeded: argument) == 0 }
 
     /// The kernel looks at the low 32 bits.
     private static func isCoreLimit(_ argument: UInt64) -> Bool {

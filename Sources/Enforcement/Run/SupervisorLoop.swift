@@ -233,7 +233,7 @@ struct SupervisorLoop {
             if let proxy {
                 hostListener = try HostListener { (listener) throws(Errno) in try proxy.recognize(listener) }
             }
-            broker = Broker(rules: rules, listener: listener, hostListener: hostListener)
+            broker = try Broker(rules: rules, listener: listener, payload: payload, hostListener: hostListener)
             try channel.send(StartMessage.proceed)
         } catch {
             failure = FailureReport(index: index, errno: error, detail: "pidfd_getfd(2) of the payload's process")

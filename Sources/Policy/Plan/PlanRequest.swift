@@ -54,7 +54,8 @@ public struct PlanRequest: Equatable, Sendable {
     public var portRules: PortRules {
         PortRules(
             ports: ports, tcp: policy.bindPorts, udp: profile.udpPorts, scope: profile.bind,
-            loopbackProbe: profile.loopbackProbe, sharesAbstractNames: !profile.network.isOwn, policyFile: policy.file)
+            loopbackProbe: profile.loopbackProbe, sharesAbstractNames: !profile.network.isOwn,
+            ceilings: profile.network.isOwn ? nil : policy.portCeilings, policyFile: policy.file)
     }
 
     /// The way out of a private network; nil for others.

@@ -14,6 +14,9 @@ extension PortRules {
         if loopbackProbe { lines.append("tcp 0 on loopback  # loopbackProbe") }
         lines.append("udp 0 on every address  # ephemeral")
         if !udp.isEmpty { lines.append("udp \(LandlockRules.ranges(udp.sorted())) on every address  # listed") }
+        if let ceilings {
+            lines.append("at most \(ceilings.udpPorts) UDP ports and \(ceilings.listeners) TCP listeners at once")
+        }
         lines.append(
             sharesAbstractNames
                 ? "unix paths, and abstract names that the kernel chooses  # all others are the host's"
@@ -36,6 +39,9 @@ extension PortRules {
             "udp": .string(udp.reduce("ephemeral") { "\($0),\($1)" }),
             "loopbackProbe": .bool(loopbackProbe),
             "abstractNames": .bool(!sharesAbstractNames),
+            "ceilings": ceilings.map {
+                ["udpPorts": .integer(Int64($0.udpPorts)), "listeners": .integer(Int64($0.listeners))]
+            } ?? .null,
         ]
     }
 

@@ -14,6 +14,8 @@ public struct PortRules: Equatable, Sendable {
     /// Whether the abstract names of Unix sockets are those of the host's network (unix(7)), where one name taken is
     /// taken for every program of the host.
     public var sharesAbstractNames: Bool
+    /// How many sockets may hold a port at once; nil in a network of the sandbox's own, whose ports nobody else misses.
+    public var ceilings: PortCeilings?
     /// The policy file, for remedies.
     public var policyFile: String
 
@@ -21,7 +23,7 @@ public struct PortRules: Equatable, Sendable {
     public init(
         ports: PortSet, tcp: [PortSelector], udp: [UInt16], scope: BindScope, loopbackProbe: Bool,
         sharesAbstractNames: Bool,
-        policyFile: String
+        ceilings: PortCeilings?, policyFile: String
     ) {
         self.ports = ports
         self.tcp = tcp
@@ -29,6 +31,7 @@ public struct PortRules: Equatable, Sendable {
         self.scope = scope
         self.loopbackProbe = loopbackProbe
         self.sharesAbstractNames = sharesAbstractNames
+        self.ceilings = ceilings
         self.policyFile = policyFile
     }
 
@@ -70,6 +73,14 @@ public struct PortRules: Equatable, Sendable {
         sharesAbstractNames ? refuse(.hostAbstractName) : .allowed(.abstractName)
     }
 
+    /// Decides about one socket more than `ceilings` has room for: it is refused.
+    public func decideOneMore(of transport: Transport) -> PortDecision {
+        switch transport {
+        case .tcp: refuse(.tooManyListeners)
+        case .udp: refuse(.tooManyUDPPorts)
+        }
+    }
+
     private func decideTCP(_ address: IPAddress, _ port: UInt16) -> PortDecision {
         guard let selector = tcp.first(where: { $0.contains(port, in: ports) }) else {
             return refuse(.unassigned, port)
@@ -97,6 +108,8 @@ public struct PortRules: Equatable, Sendable {
         case .anyPort: "bind an assigned port; \"loopbackProbe\": true in the profile allows port 0 on loopback"
         case .unboundListen: "bind an assigned port before listening"
         case .sharedPort: "leave SO_REUSEPORT out: it would let another process share the port"
+        case .tooManyUDPPorts: "close some UDP sockets, or raise \"ports\": {\"udpPorts\"} in \(policyFile)"
+        case .tooManyListeners: "close some listeners, or raise \"ports\": {\"listeners\"} in \(policyFile)"
         case .hostAbstractName:
             "bind a path in the state directory or /tmp, or set \"network\": \"private\" in the profile: an abstract name "
                 + "would be taken from all programs of the host"
@@ -151,6 +164,10 @@ public enum PortDecision: Equatable, Sendable {
         case sharedPort = "shared-port"
         /// An abstract name of a Unix socket, in the host's network.
         case hostAbstractName = "host-abstract-name"
+        /// More UDP ports at once than the policy permits.
+        case tooManyUDPPorts = "too-many-udp-ports"
+        /// More TCP listeners at once than the policy permits.
+        case tooManyListeners = "too-many-listeners"
         /// A UDP port the profile does not list.
         case unlistedUDP = "unlisted-udp-port"
     }

@@ -31,6 +31,10 @@ extension SandboxPolicy {
         var ports = try object.require(try object.object("ports"), "ports")
         bindPorts = try Self.readPorts(&ports, "bind")
         connectPorts = try Self.readPorts(&ports, "connect")
+        let usual = PortCeilings.usual
+        portCeilings = PortCeilings(
+            udpPorts: try ports.integer("udpPorts", in: PortCeilings.valid).map { Int($0) } ?? usual.udpPorts,
+            listeners: try ports.integer("listeners", in: PortCeilings.valid).map { Int($0) } ?? usual.listeners)
         try ports.finish()
         try object.finish()
     }

@@ -31,6 +31,8 @@ public struct SandboxPolicy: Equatable, Sendable {
     public var bindPorts: [PortSelector]
     /// The ports the payload may connect to.
     public var connectPorts: [PortSelector]
+    /// How many sockets of the payload may hold a port of the host's network at once.
+    public var portCeilings: PortCeilings
 
     /// Where the pseudoterminals are inside; nil when there are none.
     var terminals: AbsolutePath? {

@@ -44,8 +44,6 @@ extension Row {
         var rows = [
             Row("socket", [unix, stream | flags, 0]), Row("socket", [unix, kernel("SOCK_SEQPACKET"), 0]),
             Row("socketpair", [unix, stream, 0]), Row("socketpair", [kernel("AF_INET"), stream, 0], errno: 97),
-            Row("socket", [netlink, raw | flags, kernel("NETLINK_ROUTE")]),
-            Row("socket", [netlink, datagram, kernel("NETLINK_ROUTE")]),
             Row("socket", [0, 0, 0], errno: 97),
         ]
         for family in [kernel("AF_INET"), kernel("AF_INET6")] {

@@ -34,6 +34,14 @@ import Testing
             Row("prlimit64", [0, kernel("RLIMIT_CORE"), 1 << 32], .notify),
             Row("prlimit64", [0, kernel("RLIMIT_CORE") | 1 << 32, 1, 1], .notify),
             Row("prlimit64", [0, kernel("RLIMIT_CORE") + 1, 0x7fff_1234]),
+            Row("prlimit64", [1 << 32, kernel("RLIMIT_CORE") + 1, 0x7fff_1234]),
+            Row("prlimit64", [1, kernel("RLIMIT_CORE"), 0x7fff_1234], .notify),
+            Row("prlimit64", [1, kernel("RLIMIT_CORE"), 0, 0x7fff_1234]),
+            Row("prlimit64", [1, kernel("RLIMIT_CPU"), 0, 0x7fff_1234]),
+            Row("prlimit64", [1, kernel("RLIMIT_CPU"), 0x7fff_1234], errno: 1),
+            Row("prlimit64", [1, kernel("RLIMIT_CPU"), 1 << 32], errno: 1),
+            Row("prlimit64", [1 << 32 | 1, kernel("RLIMIT_CPU"), 0x7fff_1234], errno: 1),
+            Row("prlimit64", [0xffff_ffff, kernel("RLIMIT_CPU"), 0x7fff_1234], errno: 1),
             Row("setrlimit", [kernel("RLIMIT_CORE"), 0x7fff_1234], .notify),
             Row("setrlimit", [kernel("RLIMIT_CORE") | 1 << 63, 0], .notify),
             Row("setrlimit", [kernel("RLIMIT_CORE") + 1, 0x7fff_1234]),
@@ -41,6 +49,12 @@ import Testing
             Row("setsockopt", [3, kernel("SOL_IPV6"), kernel("IP6T_SO_SET_REPLACE")], errno: 1),
             Row("setsockopt", [3, kernel("SOL_SOCKET"), kernel("SO_REUSEADDR")]),
             Row("setsockopt", [3, kernel("SOL_SOCKET"), kernel("IPT_SO_SET_REPLACE")]),
+            Row("setsockopt", [3, kernel("SOL_NETLINK"), kernel("NETLINK_ADD_MEMBERSHIP")], errno: 1),
+            Row(
+                "setsockopt", [3, kernel("SOL_NETLINK") | 1 << 32, kernel("NETLINK_ADD_MEMBERSHIP") | 1 << 63], errno: 1
+            ),
+            Row("setsockopt", [3, kernel("SOL_NETLINK"), kernel("NETLINK_DROP_MEMBERSHIP")]),
+            Row("setsockopt", [3, kernel("SOL_SOCKET"), kernel("NETLINK_ADD_MEMBERSHIP")]),
         ]
 
     @Test(arguments: ShippedPolicy.allCases, alike)
@@ -80,10 +94,15 @@ import Testing
 
     @Test(
         arguments: ShippedPolicy.allCases,
-        ["clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"])
-    func `calls that would pass the filter by fail with ENOSYS, so that programs fall back`(
-        shipped: ShippedPolicy, name: String
-    ) throws {
+        [
+            "clone3", "io_uring_setup", "io_uring_enter", "io_uring_register", "io_setup", "io_submit", "io_destroy",
+            "io_getevents", "io_pgetevents", "io_cancel",
+        ])
+    func
+        `calls that would pass the filter by, or use up what the host has once, fail with ENOSYS, so that programs fall back`(
+            shipped: ShippedPolicy, name: String
+        ) throws
+    {
         try Row(name, [0x7fff_0000_0000, 88], errno: 38).check(shipped)
     }
 
@@ -95,7 +114,7 @@ import Testing
             "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 inotify_init1 inotify_add_watch",
             "timerfd_create timerfd_settime eventfd2 signalfd4 sched_setaffinity sched_getaffinity sched_setscheduler",
             "mlock mlock2 mlockall pkey_alloc pkey_mprotect pkey_free copy_file_range execve execveat fork vfork",
-            "accept4 connect recvmsg getsockname shutdown sysinfo ftruncate prlimit64 setrlimit",
+            "accept4 connect recvmsg getsockname shutdown sysinfo ftruncate setrlimit",
         ])
     func `what ordinary programs need is permitted`(shipped: ShippedPolicy, names: String) throws {
         for name in names.split(separator: " ") {
@@ -117,6 +136,16 @@ import Testing
         for arguments in [[flag], [flag | kernel("CLONE_FS")], [flag | 1 << 40]] {
             try Row(call, arguments, errno: 1).check(.gateway)
             try Row(call, arguments, errno: nests ? nil : 1).check(.browser)
+        }
+    }
+
+    /// The gateway's policy nests no namespaces, so that there its network is nobody's to rule over.
+    @Test(arguments: ["SOCK_RAW", "SOCK_DGRAM"])
+    func `a netlink socket is the broker's to decide only where namespaces nest`(type: String) throws {
+        for flags in [0, kernel("SOCK_CLOEXEC") | kernel("SOCK_NONBLOCK"), 1 << 40] {
+            let arguments = [kernel("AF_NETLINK"), kernel(type) | flags, kernel("NETLINK_ROUTE")]
+            try Row("socket", arguments).check(.gateway)
+            try Row("socket", arguments, .notify).check(.browser)
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
     ) throws -> PortRules {
         PortRules(
             ports: try #require(PortSet(base: 19789)), tcp: tcp, udp: udp, scope: scope, loopbackProbe: probe,
-            sharesAbstractNames: sharesAbstractNames, policyFile: "policies/gateway.json")
+            sharesAbstractNames: sharesAbstractNames, ceilings: .usual, policyFile: "policies/gateway.json")
     }
 
     private static let loopback = ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"]
@@ -123,6 +123,17 @@ import Testing
             let rules = try PlanFixture.request { $0.network = network }.portRules
             #expect(rules.decideAbstractName().isAllowed == network.isOwn)
         }
+    }
+
+    @Test func `the ports of the host's network are counted, those of an own one are not`() throws {
+        for network in NetworkMode.allCases {
+            let rules = try PlanFixture.request { $0.network = network }.portRules
+            #expect((rules.ceilings == nil) == network.isOwn)
+        }
+        let rules = try Self.rules()
+        #expect(rules.ceilings?.most(of: .udp) == 512)
+        #expect(rules.decideOneMore(of: .udp).refusal == .tooManyUDPPorts)
+        #expect(rules.decideOneMore(of: .tcp).refusal == .tooManyListeners)
     }
 
     @Test func `Landlock is told every port that may be bound somewhere, and no more`() throws {

@@ -16,6 +16,8 @@ import Testing
         (#""RLIMIT_CORE""#, #""RLIMIT_CORES""#, "RLIMIT_CORE"),
         (#"["gateway", "control", "cdp"],"#, #"["gateway", "controll"],"#, "found \"controll\""),
         (#"53, 80, 443"#, #"53, 80, 70000"#, "found 70000"),
+        (#""udpPorts": 512"#, #""udpPorts": 0"#, "a whole number from 1 to 65535"),
+        (#""listeners": 512"#, #""listeners": "many""#, "a whole number from 1 to 65535"),
         (#""abstract-unix-socket", "#, #""abstract", "#, "found \"abstract\""),
         (#""gateway.seccomp.json""#, #""../gateway.seccomp.json""#, "the name of a file beside this one"),
         (#""max=64""#, #""max=many""#, "max=N for a devpts, found \"max=many\""),
