@@ -242,28 +242,11 @@ import Testing
         #expect(lines.contains(["AT_SECURE:", "0"]))
     }
 
-    /// Gives the launcher a terminal, types Ctrl-C into it when the payload is ready, and exits as the launcher did.
-    private static let typist = """
-        import os, pty, sys
-        pid, master = pty.fork()
-        if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
-        shown = b""
-        while b"ready" not in shown: shown += os.read(master, 4096)
-        os.write(master, b"\\x03")
-        while True:
-            try: piece = os.read(master, 4096)
-            except OSError: break
-            if not piece: break
-            shown += piece
-        os.write(1, shown)
-        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-        """
-
     @Test(arguments: Starting.available)
     func `Ctrl-C in the caller's terminal is one signal to the payload`(starting: Starting) throws {
         let host = try Host(starting)
         var options = Host.Options()
-        options.wrapper = ["/usr/bin/python3", "-c", Self.typist]
+        options.wrapper = TypistScript.wrapper(#"t = Terminal(); t.expect(b"ready"); t.type(b"\x03")"#)
         let counting = """
             import signal, sys, time
             seen = []
@@ -299,21 +282,7 @@ import Testing
     func `a caller's terminal cannot be reached or typed into`(starting: Starting) throws {
         let host = try Host(starting)
         var options = Host.Options()
-        // python3 gives the launcher a terminal that controls its session; what the terminal shows is printed.
-        let harness = """
-            import os, pty, sys
-            pid, master = pty.fork()
-            if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
-            shown = b""
-            while True:
-                try: piece = os.read(master, 4096)
-                except OSError: break
-                if not piece: break
-                shown += piece
-            os.write(1, shown)
-            sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-            """
-        options.wrapper = ["/usr/bin/python3", "-c", harness]
+        options.wrapper = TypistScript.wrapper("t = Terminal()")
         let end = try host.run([host.stage.probe, "T01", "S05"], options)
         #expect(end.code == 0)
         #expect(end.output.contains("\"open the controlling terminal\",\"errno\":\"ENXIO\""))
