@@ -214,24 +214,24 @@ struct Broker {
     /// The answer for a socket that would let another one have its port: SO_REUSEPORT may be set at any time, and two
     /// that have it share what the second one is bound to (socket(7)).
     private func refusal(
-        ofSharing socket: FileDescriptor, _ act: String, _ transport: Transport
+        ofSharing socket: FileDescriptor, _ act: @autoclosure () -> String, _ transport: Transport
     ) throws(Errno) -> Answer? {
         guard try socket.socketOption(SOL_SOCKET, SO_REUSEPORT) != 0,
             case .refused(let rule, let remedy) = rules.decideSharedPort()
         else { return nil }
-        return .refused(.permissionDenied, act: "\(act)/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
+        return .refused(.permissionDenied, act: "\(act())/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
     }
 
     /// The answer for one socket more than may hold a port at once.
     private mutating func refusal(
-        ofAdding socket: FileDescriptor, _ transport: Transport, _ act: String
+        ofAdding socket: FileDescriptor, _ transport: Transport, _ act: @autoclosure () -> String
     ) throws(Errno) -> Answer? {
         guard let most = rules.ceilings?.most(of: transport), try !census.contains(socket, transport),
             try census.isFull(transport, most: most),
             case .refused(let rule, let remedy) = rules.decideOneMore(of: transport)
         else { return nil }
         return .refused(
-            Errno(rawValue: ENOBUFS), act: "\(act)/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
+            Errno(rawValue: ENOBUFS), act: "\(act())/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
     }
 
     /// The answer for a socket of the host's network that is to be another than the gateway's listener.

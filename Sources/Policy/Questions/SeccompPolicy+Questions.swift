@@ -15,14 +15,18 @@ extension SeccompPolicy {
             let place = error(entry: index, nameIndex: entry.names.firstIndex(of: name), "").position
             let position = place.map { ":\($0)" } ?? ""
             let isBrokered = entry.action == .notify && Self.brokeredCalls.contains(name)
+            let isAnswered = entry.action == .notify && Self.answeredCalls.contains(name)
             return Answer(
                 act: condition.isEmpty ? name : "\(name) if \(condition)",
-                isAllowed: entry.action.permits || isBrokered, rule: "\(file)\(position), \(entry.action)",
+                isAllowed: entry.action.permits || isBrokered || isAnswered,
+                rule: "\(file)\(position), \(entry.action)",
                 remedy: isBrokered
                     ? "which ports, why port N tells"
-                    : entry.action.permits
-                        ? ""
-                        : Self.wayAround.contains(name) ? Self.warning : "change that entry in a policy of your own")
+                    : isAnswered
+                        ? "within what the policy's comment on it says"
+                        : entry.action.permits
+                            ? ""
+                            : Self.wayAround.contains(name) ? Self.warning : "change that entry in a policy of your own")
         }
     }
 

@@ -8,8 +8,8 @@ public enum SeccompAction: Hashable, Sendable {
     case errno(UInt16)
     /// The thread gets SIGSYS.
     case trap
-    /// The supervisor answers: `bind` and `listen` by the port rules, a new limit on core dumps by leaving it as it is;
-    /// any other call is refused with EPERM and recorded.
+    /// The supervisor answers: `bind` and `listen` by the port rules, a new limit on core dumps by leaving it as it is, a
+    /// netlink socket by the user namespace of who asks; any other call is refused with EPERM and recorded.
     case notify
     /// The thread ends.
     case killThread

@@ -1,6 +1,9 @@
 extension SeccompPolicy {
     /// The calls whose permission depends on what a filter cannot see, an address in memory: the broker decides.
     static let brokeredCalls = ["bind", "listen"]
+    /// The calls that the broker answers otherwise than by a refusal, where they ask for what it knows: a limit on core
+    /// dumps, and a netlink socket.
+    static let answeredCalls = ["prlimit64", "setrlimit", "socket"]
 
     /// The policy for a start without a broker: `bind` and `listen` are left to Landlock, and what would only have been
     /// recorded is refused with EPERM.

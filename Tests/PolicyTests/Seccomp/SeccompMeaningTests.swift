@@ -113,6 +113,17 @@ import Testing
         #expect(policy.action(for: SeccompCall(number: 7)) { _ in nil } == .errno(38))
     }
 
+    @Test(arguments: [("socket", true), ("prlimit64", true), ("bind", true), ("ptrace", false), ("mount", false)])
+    func `a call that is handed over is allowed where the supervisor does more than refuse it`(
+        name: String, isAllowed: Bool
+    ) throws {
+        let policy = try policy(#"{"names":["\#(name)"],"action":"SCMP_ACT_NOTIFY"}"#)
+        #expect(policy.answers(aboutSystemCall: name).map(\.isAllowed) == [isAllowed])
+        // Without a supervisor only what Landlock sees too is left to the kernel.
+        let action = policy.withoutSupervisor.action(forSystemCall: name, arguments: Array(repeating: 0, count: 6))
+        #expect(action == (name == "bind" ? .allow : .errno(1)))
+    }
+
     @Test func `the deciding entry is named for explanations`() throws {
         let policy = try policy(
             entry(#"ALLOW""#, (0, "GE", 0, 0)), entry(#"ERRNO","errnoRet":1"#, (0, "EQ", 7, 0)))
