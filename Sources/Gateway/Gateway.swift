@@ -185,7 +185,7 @@ public final class Gateway: Sendable {
         guard let file = configuration.file else { return }
         let copy = LastGoodConfiguration(of: file.path)
         do throws(StorageError) {
-            try copy.keep(file)
+            try copy.keep(file, configuration.instance.state)
         } catch {
             logger.notice("cannot keep a copy of the configuration", metadata: ["error": "\(error)"])
         }

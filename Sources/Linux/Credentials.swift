@@ -22,6 +22,14 @@ public enum Credentials {
         _ = try valueOrErrno(clinux_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0))
     }
 
+    /// Gives up root for good in every thread of this process, as the C library has all of them do it (nptl(7)): the
+    /// supplementary groups, the group ID, and the user ID, each real, effective and saved (setgid(2), setuid(2)).
+    public static func becomeInEveryThread(userID: UInt32, groupID: UInt32) throws(Errno) {
+        _ = try valueOrErrno(setgroups(0, nil))
+        _ = try valueOrErrno(setgid(groupID))
+        _ = try valueOrErrno(setuid(userID))
+    }
+
     /// Does `body` as another user, as far as access to files goes, and becomes root again.
     ///
     /// What root does inside a user's directory it does as that user: the kernel then refuses what the user

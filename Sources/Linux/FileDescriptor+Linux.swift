@@ -78,6 +78,13 @@ extension FileDescriptor {
         return bytes
     }
 
+    /// What the file holds, from its beginning, at most `limit` bytes; throws EFBIG beyond that, and ESPIPE for what has
+    /// no beginning, such as a pipe (lseek(2)).
+    public func readFromStart(limit: Int = 4 << 20) throws(Errno) -> [UInt8] {
+        _ = try valueOrErrno(Glibc.lseek(rawValue, 0, SEEK_SET))
+        return try readEverything(limit: limit)
+    }
+
     /// What is there to read now, at most `length` bytes; nothing at the end (read(2)).
     public func readSome(limit length: Int) throws(Errno) -> [UInt8] {
         try bytes(limit: length) { Glibc.read(rawValue, $0, length) }

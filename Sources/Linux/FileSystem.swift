@@ -124,8 +124,9 @@ public enum FileSystem {
             // Only errno tells the end from a failure (readdir(3)).
             Glibc.errno = 0
             guard let entry = Glibc.readdir(stream) else { break }
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            // In place: behind the last entry there may be no memory for a copy of the longest name.
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: Int(entry.pointee.d_reclen)) { String(cString: $0) }
             }
             if name != ".", name != ".." { names.append(name) }
         }

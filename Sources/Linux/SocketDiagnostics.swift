@@ -38,6 +38,36 @@ enum SocketDiagnostics {
         return entries
     }
 
+    /// The user who holds the socket of a TCP connection between two ports of 127.0.0.1, that on `port` and not the one
+    /// on `peer`; nil when there is none.
+    static func userOfLoopbackConnection(on port: UInt16, to peer: UInt16) throws(Errno) -> UInt32? {
+        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let netlink = FileDescriptor(rawValue: try valueOrErrno(socket(AF_NETLINK, type, clinux_netlink_sock_diag)))
+        defer { netlink.discard() }
+        var request = inet_diag_req_v2()
+        request.sdiag_family = UInt8(AF_INET)
+        request.sdiag_protocol = UInt8(IPPROTO_TCP)
+        request.idiag_states = .max
+        request.id.idiag_sport = port.bigEndian
+        request.id.idiag_dport = peer.bigEndian
+        request.id.idiag_src.0 = UInt32(0x7F00_0001).bigEndian
+        request.id.idiag_dst.0 = UInt32(0x7F00_0001).bigEndian
+        // Any cookie will do (INET_DIAG_NOCOOKIE).
+        request.id.idiag_cookie = (.max, .max)
+        try send(request, UInt16(NLM_F_REQUEST), to: netlink)
+        var buffer = [UInt8](repeating: 0, count: 8 << 10)
+        let count = try retryingOnInterrupt { recv(netlink.rawValue, &buffer, buffer.count, 0) }
+        let headerSize = MemoryLayout<nlmsghdr>.size
+        guard count >= headerSize + 4 else { throw .badMessage }
+        guard buffer.load(nlmsghdr.self, at: 0).nlmsg_type != clinux_message_error else {
+            let error = Errno(rawValue: -buffer.load(Int32.self, at: headerSize))
+            guard error == .noSuchFileOrDirectory else { throw error }
+            return nil
+        }
+        guard count >= headerSize + MemoryLayout<inet_diag_msg>.size else { throw .badMessage }
+        return buffer.load(inet_diag_msg.self, at: headerSize).idiag_uid
+    }
+
     /// Adds what an answer lists, to its end.
     private static func receive(
         from netlink: FileDescriptor, _ buffer: inout [UInt8], _ entries: inout [SocketEntry]
@@ -71,14 +101,20 @@ enum SocketDiagnostics {
         request.sdiag_protocol = UInt8(question.transport)
         request.idiag_states = question.states
         let filter = question.ports.flatMap(PortFilter.attribute) ?? []
+        try send(request, clinux_dump_request, filter, to: netlink)
+    }
+
+    private static func send(
+        _ request: inet_diag_req_v2, _ flags: UInt16, _ filter: [UInt8] = [], to netlink: FileDescriptor
+    ) throws(Errno) {
         var header = nlmsghdr()
         let size = MemoryLayout<nlmsghdr>.size + MemoryLayout<inet_diag_req_v2>.size + filter.count
         header.nlmsg_len = UInt32(size)
         header.nlmsg_type = clinux_sock_diag_by_family
-        header.nlmsg_flags = clinux_dump_request
+        header.nlmsg_flags = flags
         let bytes =
             withUnsafeBytes(of: header) { Array($0) } + withUnsafeBytes(of: request) { Array($0) } + filter
-        _ = try retryingOnInterrupt { send(netlink.rawValue, bytes, size, 0) }
+        _ = try retryingOnInterrupt { Glibc.send(netlink.rawValue, bytes, size, 0) }
     }
 }
 
@@ -125,7 +161,7 @@ extension SocketEntry {
         self.init(
             port: UInt16(bigEndian: message.id.idiag_sport),
             address: Array(source.prefix(Int32(message.idiag_family) == AF_INET ? 4 : 16)),
-            inode: UInt64(message.idiag_inode))
+            inode: UInt64(message.idiag_inode), userID: message.idiag_uid)
     }
 }
 

@@ -9,6 +9,8 @@ struct SocketEntry {
     var address: [UInt8]
     /// The inode.
     var inode: UInt64
+    /// The user who made it.
+    var userID: UInt32?
 }
 
 extension SocketEntry {
@@ -26,7 +28,7 @@ extension SocketEntry {
             let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 10).map {
                 String(decoding: $0, as: UTF8.self)
             }
-            // The tenth field is the inode.
+            // The eighth field is the user, the tenth the inode.
             guard fields.count > 9, state == nil || fields[3] == state, let inode = UInt64(fields[9]) else {
                 return nil
             }
@@ -37,7 +39,7 @@ extension SocketEntry {
                 let word = UInt32(String(decoding: digits[start..<start + 8], as: UTF8.self), radix: 16) ?? 0
                 return withUnsafeBytes(of: word) { Array($0) }
             }
-            return SocketEntry(port: port, address: address, inode: inode)
+            return SocketEntry(port: port, address: address, inode: inode, userID: UInt32(fields[7]))
         }
     }
 }

@@ -9,12 +9,15 @@ public struct TCPListener: Equatable, Sendable {
     public var address: [UInt8]
     /// The socket's inode, by which /proc/PID/fd names it.
     public var inode: UInt64
+    /// The user who made the socket; nil when nobody looked.
+    public var userID: UInt32?
 
     /// A listener with these properties.
-    public init(port: UInt16, address: [UInt8], inode: UInt64) {
+    public init(port: UInt16, address: [UInt8], inode: UInt64, userID: UInt32? = nil) {
         self.port = port
         self.address = address
         self.inode = inode
+        self.userID = userID
     }
 
     /// Those on `ports` (sock_diag(7); /proc/net/tcp where netlink is not to be had); all of them when it is nil. With
@@ -33,7 +36,7 @@ public struct TCPListener: Equatable, Sendable {
         }
         return entries.compactMap { entry in
             guard ports?.contains(where: { $0.contains(entry.port) }) ?? true else { return nil }
-            return TCPListener(port: entry.port, address: entry.address, inode: entry.inode)
+            return TCPListener(port: entry.port, address: entry.address, inode: entry.inode, userID: entry.userID)
         }
     }
 }

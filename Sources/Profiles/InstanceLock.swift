@@ -25,10 +25,10 @@ public struct InstanceLock: Sendable {
         do {
             try FileSystem.makeDirectories(path.parent.text, mode: 0o700)
             let file = try FileDescriptor.workingDirectory.open(
-                path.text, flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+                path.text, flags: O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, mode: 0o600)
             guard try FileLock.tryAcquire(file) else {
-                file.discard()
-                return .held(by: try record(in: path))
+                defer { file.discard() }
+                return .held(by: try record(in: file))
             }
             let record = InstanceHolder.current(ports: ports, trees: trees).file.serialized() + [UInt8(ascii: "\n")]
             // Written before it is cut to length: whoever loses the race never reads an empty file.
@@ -46,10 +46,10 @@ public struct InstanceLock: Sendable {
     ) throws(ProfileError) -> InstanceHolder? {
         let path = file(of: name, in: directories)
         do {
-            let file = try FileDescriptor.workingDirectory.open(path.text, flags: O_RDWR | O_NOFOLLOW)
+            let file = try FileDescriptor.workingDirectory.open(path.text, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK)
             defer { file.discard() }
             guard try FileLock.isHeld(file) else { return nil }
-            return try record(in: path)
+            return try record(in: file)
         } catch {
             if error == .noSuchFileOrDirectory { return nil }
             throw .system(action: "read", path: path.text, errno: error)
@@ -72,11 +72,11 @@ public struct InstanceLock: Sendable {
 
     /// The holder's record. A holder writes it right after taking the lock; until then the file is empty, or names
     /// the holder before, which has ended. That is waited for a tenth of a second at most.
-    private static func record(in path: AbsolutePath) throws(Errno) -> InstanceHolder {
-        var holder = InstanceHolder(text: try FileSystem.read(path.text, limit: recordLimit))
+    private static func record(in file: FileDescriptor) throws(Errno) -> InstanceHolder {
+        var holder = InstanceHolder(text: try file.readFromStart(limit: recordLimit))
         for _ in 0..<50 where !holder.isAlive {
             _ = try Readiness.wait(for: [], milliseconds: 2)
-            holder = InstanceHolder(text: try FileSystem.read(path.text, limit: recordLimit))
+            holder = InstanceHolder(text: try file.readFromStart(limit: recordLimit))
         }
         return holder
     }

@@ -1,17 +1,27 @@
 import Gateway
 import Glibc
+import JSON
+import Linux
 import Policy
 import Profiles
 
 /// What a command knows before it starts: the instance, and the host's files where they can be seen.
 struct Context {
     /// The instance the command line and the environment choose.
-    let instance: Instance
+    private(set) var instance: Instance
     /// The host's profiles; nil inside the sandbox, where they are out of sight, and for an instance that
     /// exists by variables alone.
     let store: ProfileStore?
     /// Where the lock of this instance lives; nil inside the sandbox, where the launcher holds it.
     let lockDirectories: HostDirectories?
+    /// The process that holds this instance's lock; nil when nobody does.
+    let holder: Result<InstanceHolder?, ProfileError>
+    /// The other instances of this host that run, as far as this user sees them.
+    let neighbors: Result<[(name: ProfileName, holder: InstanceHolder)], ProfileError>
+    /// What the latest start of this profile proved (the launcher's audit log), for the command that asks for it.
+    private(set) var proof: JSON?
+    /// Whether the lock was taken already.
+    var holdsLock = false
 
     /// Reads the environment and, where it can be seen, the profile file.
     init(profile: ProfileName?) throws {
@@ -31,9 +41,69 @@ struct Context {
         instance = try Instance(
             selection: selection, profile: try store?.load(selection.name.value), home: home,
             workingDirectory: Self.workingDirectory())
-        if isUnregistered { directories.state = instance.stateDirectory.value }
+        let registry = InstanceRegistry(directories: directories)
+        if isUnregistered {
+            directories.state = instance.stateDirectory.value
+            try instance.state.requireLocks(of: instance.name)
+        }
         lockDirectories = selection.isSandboxed ? nil : directories
+        guard !selection.isSandboxed else {
+            (holder, neighbors) = (.success(nil), .success([]))
+            return
+        }
+        let (name, state) = (instance.name, instance.stateDirectory.value)
+        let own = directories
+        holder = Result { () throws(ProfileError) in try InstanceLock.holder(of: name, in: own) }
+        neighbors = Result { () throws(ProfileError) in
+            try registry.live().filter { isUnregistered ? $0.holder.trees?.state != state : $0.name != name }
+        }
     }
+
+    // MARK: The host's own files
+
+    /// The same instance, now that the host has this `profile` for it. Throws `ConfigurationError`.
+    mutating func adopt(_ profile: Profile) throws(ConfigurationError) {
+        instance = try instance.with(profile)
+    }
+
+    /// Looks up what the latest start proved. The log is the launcher's, and so of a registered profile only.
+    mutating func readProof() throws(ProfileError) {
+        guard store != nil, let lockDirectories else { return }
+        proof = try AuditLog.latestProof(of: instance.name, in: lockDirectories)
+    }
+
+    // MARK: The profile's user
+
+    /// Whose the state directory is, or the directory above it in which it would be made; nil when that cannot be told.
+    var owner: FileStatus? {
+        var place = instance.stateDirectory.value
+        while true {
+            if let status = try? FileStatus(of: place.text, follow: true) { return status }
+            guard place != .root else { return nil }
+            place = place.parent
+        }
+    }
+
+    /// Whether root gave the command for another user's profile. What is in its directories is that user's word: whoever
+    /// acts on it must not be able to do more than that user.
+    var mustBecomeOwner: Bool {
+        !instance.isSandboxed && Credentials.effectiveUserID == 0 && owner?.userID ?? 0 != 0
+    }
+
+    /// Makes the whole process the user the profile's directories belong to, for good. Nothing changes unless
+    /// `mustBecomeOwner`. Throws `ConfigurationError.blocked` for a directory of root's group whose user has none.
+    func becomeOwner() throws {
+        guard mustBecomeOwner, let owner else { return }
+        let group = try UserDatabase.user(id: owner.userID)?.groupID ?? owner.groupID
+        guard group != 0 else {
+            throw ConfigurationError.blocked(
+                "\(instance.stateDirectory.value) belongs to user \(owner.userID) and to root's group; chgrp it to that "
+                    + "user's group")
+        }
+        try Credentials.becomeInEveryThread(userID: owner.userID, groupID: group)
+    }
+
+    // MARK: Arguments
 
     /// `text`, given for the argument `name`, as a path.
     func path(_ text: String, argument name: String) throws(ConfigurationError) -> AbsolutePath {

@@ -40,7 +40,10 @@ struct Mazelclaw: ParsableCommand {
             return report(error)
         }
         do {
-            return try await command.run(in: Context(profile: split.profile))
+            var context = try Context(profile: split.profile)
+            try command.enter(&context)
+            try context.becomeOwner()
+            return try await command.run(in: context)
         } catch {
             Output.error("mazelclaw: \(error)")
             return exitCode(of: error)
@@ -70,6 +73,13 @@ struct Mazelclaw: ParsableCommand {
 
 /// A command that acts on one instance.
 protocol InstanceCommand: ParsableCommand {
-    /// Does it, and returns the exit code.
+    /// Does what has to do with the host's own files, such as the registry, as the user who gave the command.
+    func enter(_ context: inout Context) throws
+
+    /// Does the rest, and returns the exit code: as the user the profile belongs to, when root gave the command.
     func run(in context: Context) async throws -> Int32
+}
+
+extension InstanceCommand {
+    func enter(_ context: inout Context) throws {}
 }

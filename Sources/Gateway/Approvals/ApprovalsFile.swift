@@ -14,16 +14,18 @@ final class ApprovalsFile: Sendable {
     }
 
     let path: AbsolutePath
+    private let state: HostileDirectory
     /// Taken while the file is compared and replaced.
     private let writing = Mutex(())
 
     init(stateDirectory: AbsolutePath) {
+        state = HostileDirectory(stateDirectory)
         path = stateDirectory / "exec-approvals.json"
     }
 
     /// Reads the file. Throws `StorageError`, also when it is not what it must be.
     func snapshot() throws(StorageError) -> Snapshot {
-        let text = try DurableFile.read(path)
+        let text = try state.read(path)
         let hash = Hex.text(SHA256.hash(data: text ?? []))
         guard let text else { return Snapshot(exists: false, hash: hash, file: Self.empty) }
         let file: JSON
@@ -59,7 +61,7 @@ final class ApprovalsFile: Sendable {
             }
             // Clients are not shown the socket's token, and so cannot send it back.
             let merged = Self.withToken(of: current.file, file)
-            try DurableFile.write(merged.serialized(pretty: true) + [UInt8(ascii: "\n")], to: path)
+            try state.write(merged.serialized(pretty: true) + [UInt8(ascii: "\n")], to: path)
             return try snapshot()
         }
     }

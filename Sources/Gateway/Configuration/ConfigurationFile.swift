@@ -15,8 +15,7 @@ public struct ConfigurationFile: Sendable {
     public static func load(for instance: Instance) throws(ConfigurationError) -> ConfigurationFile? {
         let snapshot: ConfigurationSnapshot
         do {
-            snapshot = try ConfigurationReader(environment: instance.selection.environment)
-                .snapshot(of: instance.configurationFile.value)
+            snapshot = try ConfigurationReader(instance).snapshot(of: instance.configurationFile.value)
         } catch {
             throw .storage(error)
         }

@@ -50,12 +50,12 @@ struct Attachments: Sendable {
         }
     }
 
-    /// Writes them to `paths`. Throws `StorageError`.
-    func write(to paths: [String]) throws(StorageError) {
+    /// Writes them to `paths`, which lie in `state`. Throws `StorageError`.
+    func write(to paths: [String], in state: HostileDirectory) throws(StorageError) {
         for (picture, text) in zip(pictures, paths) {
             guard let path = AbsolutePath(text) else { continue }
-            try DurableFile.makeDirectory(path.parent)
-            try DurableFile.write(picture.bytes, to: path)
+            try state.makeDirectory(path.parent)
+            try state.write(picture.bytes, to: path)
         }
     }
 }
@@ -64,7 +64,8 @@ extension Conversations.Claim {
     /// Keeps the pictures of the run. When they cannot be kept, the run is given up. Throws `ProtocolError`.
     func keep(_ attachments: Attachments, in conversations: Conversations) throws(ProtocolError) {
         do {
-            try attachments.write(to: run.request.images)
+            try attachments.write(
+                to: run.request.images, in: conversations.gateway.configuration.instance.state)
         } catch {
             let fault = ProtocolError(.unavailable, "the message could not be kept: \(error)")
             conversations.giveUp(run, fault)

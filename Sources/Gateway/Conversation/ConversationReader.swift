@@ -14,9 +14,7 @@ public struct ConversationReader: Sendable {
         path = file.path
         _ = try file.prepare(creates: false)
         queue = try storageResult("open", path) { [path] in
-            var settings = DatabaseFile.settings
-            settings.readonly = true
-            let queue = try DatabaseQueue(path: path.text, configuration: settings)
+            let queue = try file.opening { try DatabaseQueue(path: $0, configuration: DatabaseFile.readingSettings) }
             try queue.read { try Migrations.requireKnown($0, at: path) }
             return queue
         }

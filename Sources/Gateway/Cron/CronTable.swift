@@ -19,7 +19,7 @@ struct CronTable {
     func jobs() throws -> [CronJob] {
         try Row.fetchAll(database, sql: "SELECT jobId, record FROM cronJob ORDER BY jobId").map { row in
             var faults = Faults()
-            let record = JSON.object(try storedObject(row["record"], table: "cronJob"))
+            let record = JSON.object(try storedObject(row.decode(forColumn: "record"), table: "cronJob"))
             guard let job = CronJob.shape.read(record, &faults) else {
                 throw RowFault(table: "cronJob", fault: faults.text)
             }

@@ -6,8 +6,10 @@ import Policy
 struct DeviceFiles {
     private let paired: AbsolutePath
     private let pending: AbsolutePath
+    private let state: HostileDirectory
 
     init(stateDirectory: AbsolutePath) {
+        state = HostileDirectory(stateDirectory)
         paired = stateDirectory / "devices/paired.json"
         pending = stateDirectory / "devices/pending.json"
     }
@@ -18,7 +20,7 @@ struct DeviceFiles {
     /// `StorageError`, without a change, when one is damaged.
     func moveInto(_ database: InstanceDatabase) throws(StorageError) {
         let (devices, requests) = try (
-            Self.read(paired, PairedDevice.init), Self.read(pending, PairingRequest.init)
+            read(paired, PairedDevice.init), read(pending, PairingRequest.init)
         )
         guard let devices = devices ?? requests.map({ _ in [] }) else { return }
         try database.writeNow { transaction in
@@ -29,15 +31,13 @@ struct DeviceFiles {
             try table.keep(paired: paired, pending: pending)
         }
         for file in [paired, pending] {
-            guard rename(file.text, "\(file).imported") == 0 || errno == ENOENT else {
-                throw StorageError("rename", file, errno: errno)
-            }
+            try state.place(of: file, "rename").rename("", to: ".imported")
         }
-        try DurableFile.flush(paired.parent)
+        try state.place(of: paired, "rename").flush()
     }
 
-    private static func read<Entry>(_ path: AbsolutePath, _ parse: (JSON) -> Entry?) throws(StorageError) -> [Entry]? {
-        guard let text = try DurableFile.read(path, limit: 16 << 20) else { return nil }
+    private func read<Entry>(_ path: AbsolutePath, _ parse: (JSON) -> Entry?) throws(StorageError) -> [Entry]? {
+        guard let text = try state.read(path, limit: 16 << 20) else { return nil }
         let root: JSON
         do {
             root = try JSON(parsing: text)

@@ -29,6 +29,7 @@ final class LogFile: Sendable {
 
     /// Where it stands.
     let path: AbsolutePath
+    private let directory: HostileDirectory
     private let maximum: Int
     private let kept: Int
     private let state: Mutex<State>
@@ -36,13 +37,13 @@ final class LogFile: Sendable {
     /// Opens or makes `<stateDirectory>/logs/gateway.log`. Beyond `maximum` bytes a new file is begun, and
     /// `kept` old ones are kept beside it. Throws `StorageError`.
     init(stateDirectory: AbsolutePath, maximum: Int = 5 << 20, kept: Int = 3) throws(StorageError) {
-        let directory = stateDirectory / "logs"
-        try DurableFile.makeDirectory(directory)
-        path = directory / "gateway.log"
+        directory = HostileDirectory(stateDirectory)
+        path = stateDirectory / "logs/gateway.log"
+        try directory.makeDirectory(path.parent)
         self.maximum = maximum
         self.kept = kept
         state = Mutex(State(descriptor: -1, size: 0))
-        let (descriptor, size) = try Self.open(path)
+        let (descriptor, size) = try Self.open(directory.place(of: path, "write"))
         state.withLock { $0 = State(descriptor: descriptor, size: size) }
     }
 
@@ -64,8 +65,9 @@ final class LogFile: Sendable {
     /// What was added after `cursor`, or the end of the log: at most `limit` lines of at most `bytes` bytes.
     /// Throws `StorageError`.
     func tail(after cursor: Int?, limit: Int, bytes: Int) throws(StorageError) -> Slice {
-        let descriptor = Glibc.open(path.text, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw StorageError("read", path, errno: errno) }
+        guard let descriptor = try directory.place(of: path, "read").open("read", O_RDONLY) else {
+            throw StorageError("read", path, errno: ENOENT)
+        }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw StorageError("read", path, errno: errno) }
@@ -94,24 +96,31 @@ final class LogFile: Sendable {
 
     /// Renames the file, and begins a new one. Goes on with the old one when that cannot be done.
     private func rotate(_ state: inout State) {
-        for number in (0..<kept).reversed() {
-            let source = number == 0 ? path.text : "\(path).\(number)"
-            _ = rename(source, "\(path).\(number + 1)")
+        do throws(StorageError) {
+            let place = try directory.place(of: path, "write")
+            for number in (0..<kept).reversed() {
+                // One that cannot be kept is written over: the log stays bounded.
+                _ = try? place.rename(number == 0 ? "" : ".\(number)", to: ".\(number + 1)")
+            }
+            let (descriptor, size) = try Self.open(place)
+            close(state.descriptor)
+            state = State(descriptor: descriptor, size: size)
+        } catch {
+            // The old one is still open.
         }
-        guard let (descriptor, size) = try? Self.open(path) else { return }
-        close(state.descriptor)
-        state = State(descriptor: descriptor, size: size)
     }
 
-    private static func open(_ path: AbsolutePath) throws(StorageError) -> (descriptor: Int32, size: Int) {
-        let descriptor = Glibc.open(
-            path.text, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
-        guard descriptor >= 0 else { throw StorageError("write", path, errno: errno) }
+    private static func open(
+        _ place: borrowing FilePlace
+    ) throws(StorageError) -> (descriptor: Int32, size: Int) {
+        guard let descriptor = try place.open("write", O_WRONLY | O_APPEND | O_CREAT, mode: 0o600) else {
+            throw StorageError("write", place.path, errno: ENOENT)
+        }
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(descriptor, &status) == 0 else {
             let reason = errno
             close(descriptor)
-            throw StorageError("write", path, errno: reason, fault: "it must be a regular file")
+            throw StorageError("write", place.path, errno: reason)
         }
         // One that was there may have been made by somebody less careful.
         fchmod(descriptor, 0o600)

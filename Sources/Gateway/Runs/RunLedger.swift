@@ -93,18 +93,20 @@ public struct RunLedger {
                 FROM run \(clause)
                 """)
         return try Row.fetchAll(statement, arguments: arguments).map { row in
-            guard let space = Run.Space(rawValue: row["space"]), let status = Run.Status(rawValue: row["status"]) else {
+            guard let space = try Run.Space(rawValue: row.decode(forColumn: "space")),
+                let status = try Run.Status(rawValue: row.decode(forColumn: "status"))
+            else {
                 throw RowFault(table: "run", fault: "a space or status unknown here")
             }
-            let key: String? = row["sessionKey"]
-            var run = Run(
-                space, idempotencyKey: row["idempotencyKey"], runID: row["runId"],
-                sessionKey: key.flatMap(SessionKey.init(stored:)), acceptedAt: row["acceptedAt"])
+            let key: String? = try row.decode(forColumn: "sessionKey")
+            var run = try Run(
+                space, idempotencyKey: row.decode(forColumn: "idempotencyKey"), runID: row.decode(forColumn: "runId"),
+                sessionKey: key.flatMap(SessionKey.init(stored:)), acceptedAt: row.decode(forColumn: "acceptedAt"))
             run.status = status
-            run.startedAt = row["startedAt"]
-            run.endedAt = row["endedAt"]
-            run.error = row["error"]
-            let result: String? = row["result"]
+            run.startedAt = try row.decode(forColumn: "startedAt")
+            run.endedAt = try row.decode(forColumn: "endedAt")
+            run.error = try row.decode(forColumn: "error")
+            let result: String? = try row.decode(forColumn: "result")
             run.result = try result.map { try JSON(parsing: Array($0.utf8)) }
             return run
         }

@@ -95,11 +95,11 @@ public struct SessionTable {
         let statement = try database.cachedStatement(
             sql: "SELECT key, sessionId, updatedAt, entry FROM session \(clause)")
         return try Row.fetchAll(statement, arguments: arguments).map { row in
-            let text: String = row["key"]
+            let text: String = try row.decode(forColumn: "key")
             guard let key = SessionKey(stored: text) else { throw RowFault(table: "session", fault: "no key") }
-            return SessionEntry(
-                key: key, sessionID: row["sessionId"], updatedAt: row["updatedAt"],
-                fields: try storedObject(row["entry"], table: "session"))
+            return try SessionEntry(
+                key: key, sessionID: row.decode(forColumn: "sessionId"), updatedAt: row.decode(forColumn: "updatedAt"),
+                fields: try storedObject(row.decode(forColumn: "entry"), table: "session"))
         }
     }
 

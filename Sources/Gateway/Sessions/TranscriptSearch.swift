@@ -92,10 +92,11 @@ extension TranscriptTable {
                 WHERE \(conditions.joined(separator: " AND "))
                 ORDER BY messageText.rank, message.timestamp DESC, message.id DESC LIMIT ?
                 """, arguments: arguments)
-        return rows.map { row in
-            TranscriptHit(
-                key: row["key"], sessionID: row["sessionId"], sequence: row["sequence"], timestamp: row["timestamp"],
-                role: row["role"], snippet: row["snippet"])
+        return try rows.map { row in
+            try TranscriptHit(
+                key: row.decode(forColumn: "key"), sessionID: row.decode(forColumn: "sessionId"),
+                sequence: row.decode(forColumn: "sequence"), timestamp: row.decode(forColumn: "timestamp"),
+                role: row.decode(forColumn: "role"), snippet: row.decode(forColumn: "snippet"))
         }
     }
 }

@@ -131,7 +131,7 @@ public struct TranscriptTable {
         let statement = try database.cachedStatement(
             sql: "UPDATE transcript SET lastSequence = lastSequence + 1 WHERE name = ? RETURNING id, lastSequence")
         return try Row.fetchOne(statement, arguments: [Self.name(sessionID)]).map { row in
-            Place(transcript: row["id"], sequence: row["lastSequence"])
+            try Place(transcript: row.decode(forColumn: "id"), sequence: row.decode(forColumn: "lastSequence"))
         }
     }
 
@@ -183,10 +183,11 @@ public struct TranscriptTable {
     }
 
     private static func message(_ row: Row) throws -> TranscriptMessage {
-        let line = try storedObject(row["line"], table: "message")
+        let line = try storedObject(row.decode(forColumn: "line"), table: "message")
         guard let message = line["message"] else { throw RowFault(table: "message", fault: "no message") }
-        return TranscriptMessage(
-            sequence: row["sequence"], id: row["messageId"], timestamp: row["timestamp"], role: row["role"],
-            text: row["text"], message: message)
+        return try TranscriptMessage(
+            sequence: row.decode(forColumn: "sequence"), id: row.decode(forColumn: "messageId"),
+            timestamp: row.decode(forColumn: "timestamp"), role: row.decode(forColumn: "role"),
+            text: row.decode(forColumn: "text"), message: message)
     }
 }

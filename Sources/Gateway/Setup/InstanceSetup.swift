@@ -7,6 +7,8 @@ public struct InstanceSetup: Sendable {
     /// What became of a file or directory.
     public enum Outcome: Sendable {
         case created, completed, unchanged
+        /// It is where only the payload says that it is, and nothing was made there.
+        case leftAlone
     }
 
     /// The configuration file.
@@ -26,18 +28,25 @@ public struct InstanceSetup: Sendable {
             existing?.agents.defaults.workspace == nil
             ? workspace ?? resolved.workspace.value : resolved.workspace.value
         do {
-            try DurableFile.makeDirectory(instance.stateDirectory.value)
-            try DurableFile.makePrivate(instance.stateDirectory.value)
-            try DurableFile.makeDirectory(path.parent)
+            let state = instance.state
+            try state.makeDirectory(state.path)
+            try state.makePrivate(state.path)
+            try state.makeDirectory(path.parent)
             let after = try ConfigurationStore(instance).change { written in
                 Self.completed(written, existing?.content, workspace: chosen)
             }
-            try DurableFile.makePrivate(after.path)
+            try state.makePrivate(after.path)
             configurationFile =
                 existing == nil ? .created : after.text == existing?.snapshot.text ? .unchanged : .completed
             _ = try InstanceIdentity.loadOrCreate(in: instance.stateDirectory.value)
             configuration = try GatewayConfiguration(instance: instance, file: try ConfigurationFile(after))
-            self.workspace = try Self.prepare(configuration.workspace.value)
+            let workspace = configuration.workspace.value
+            let isPayloads = instance.isToldByPayload && existing?.agents.defaults.workspace != nil
+            if isPayloads, case .file = configuration.workspace.source, !state.holds(workspace) {
+                self.workspace = .leftAlone
+            } else {
+                self.workspace = try Self.prepare(workspace, state)
+            }
         } catch let error as StorageError {
             throw .storage(error)
         } catch let error as ConfigurationError {
@@ -81,11 +90,15 @@ public struct InstanceSetup: Sendable {
     }
 
     /// Makes the workspace and its canvas. What stands there is left alone.
-    private static func prepare(_ workspace: AbsolutePath) throws(StorageError) -> Outcome {
-        let isNew = try DurableFile.makeDirectory(workspace)
+    private static func prepare(
+        _ workspace: AbsolutePath, _ state: HostileDirectory
+    ) throws(StorageError) -> Outcome {
+        let isNew = try state.makeDirectory(workspace)
+        // What is in the workspace agents have written, wherever it stands.
+        let agents = state.holds(workspace) ? state : HostileDirectory(workspace)
         let canvas = workspace / "canvas"
-        if try DurableFile.makeDirectory(canvas) {
-            try DurableFile.write(Array(Self.canvasPage.utf8), to: canvas / "index.html")
+        if try agents.makeDirectory(canvas) {
+            try agents.write(Array(Self.canvasPage.utf8), to: canvas / "index.html")
         }
         return isNew ? .created : .unchanged
     }

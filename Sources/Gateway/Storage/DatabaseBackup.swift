@@ -13,6 +13,7 @@ struct DatabaseBackup {
         var status = stat()
         guard lstat(destination.text, &status) != 0 else { throw StorageError("write", destination, errno: EEXIST) }
         let directory = destination.parent
+        try await requireRoom(for: destination)
         let temporary =
             directory / "\(destination.lastComponent).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
         try DurableFile.write([], to: temporary)
@@ -30,6 +31,30 @@ struct DatabaseBackup {
         }
         try DurableFile.flush(directory)
         return size
+    }
+
+    /// Makes sure that the copy fits beside `destination`, before anything is filled with what somebody claims to be a
+    /// database of that size.
+    private func requireRoom(for destination: AbsolutePath) async throws {
+        let size = try await reader.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+        }
+        var file = stat()
+        // SQLite leaves no holes. A file system that compresses saves less than this.
+        if lstat(source.text, &file) == 0, file.st_size > 64 << 20, Int(file.st_blocks) * 512 < Int(file.st_size) / 64 {
+            throw StorageError("read", source, fault: "most of its \(file.st_size) bytes are holes, as in no database")
+        }
+        var system = statvfs()
+        guard statvfs(destination.parent.text, &system) == 0 else {
+            throw StorageError("write", destination, errno: errno)
+        }
+        let (room, isMore) = Int(system.f_bavail).multipliedReportingOverflow(by: Int(system.f_frsize))
+        guard isMore || room >= size else {
+            throw StorageError(
+                "write", destination, errno: ENOSPC,
+                fault: "it takes \(size) bytes, and \(room) are free; free some space, or name another directory")
+        }
     }
 
     private func copy(to file: AbsolutePath) async throws -> Int {

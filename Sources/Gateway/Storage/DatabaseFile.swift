@@ -3,17 +3,24 @@ import Glibc
 import Policy
 
 /// The file a database lives in, and what must be true of it before it is used.
+///
+/// SQLite opens it, and its log, shared memory and journal beside it, by path: nothing but regular files of the
+/// directory's owner may stand there, and what it opened must be the file that was looked at. It opens each of them
+/// with O_NOFOLLOW itself.
 struct DatabaseFile {
     let path: AbsolutePath
+    private let state: HostileDirectory
 
     init(stateDirectory: AbsolutePath) {
         path = stateDirectory / "mazelclaw.sqlite"
+        state = HostileDirectory(stateDirectory)
     }
 
     /// What says that a SQLite file is ours (SQLite file format, section 1.3.13).
     static let applicationID: Int32 = 0x4D7A_436C
 
-    private var log: AbsolutePath { sibling("-wal") }
+    /// What the names of the files end in that SQLite keeps beside the database.
+    private static let siblings = ["-wal", "-shm", "-journal"]
 
     /// How each connection is set up.
     static var settings: Configuration {
@@ -32,51 +39,105 @@ struct DatabaseFile {
         return settings
     }
 
+    /// How a connection is set up that only reads. Views and triggers of a schema that somebody else wrote can do nothing
+    /// there (SQLite, "Defense Against The Dark Arts"); our own triggers only count where something is written.
+    static var readingSettings: Configuration {
+        var settings = settings
+        settings.readonly = true
+        settings.prepareDatabase { try $0.execute(sql: "PRAGMA trusted_schema = OFF") }
+        return settings
+    }
+
     /// Makes sure that the file is there, ours, and private. Returns whether it was made now.
     func prepare(creates: Bool) throws(StorageError) -> Bool {
-        guard let size = try sizeIfPresent() else {
-            if let left = try Self.size(log), left > 0 {
+        let place: FilePlace
+        do throws(StorageError) {
+            place = try state.place(of: path, "open")
+        } catch {
+            guard error.errno == ENOENT, creates else { throw error }
+            return try create()
+        }
+        for suffix in Self.siblings {
+            if let status = try place.status("open", suffix: suffix) { try requireOwner(status, place.path(suffix)) }
+        }
+        guard let status = try place.status("open") else {
+            if let left = try place.status("open", suffix: "-wal"), left.st_size > 0 {
                 throw StorageError(
                     "open", path,
-                    fault: "it is missing, but its log \(log.lastComponent) is there with changes; put it back, or "
+                    fault:
+                        "it is missing, but its log \(path.lastComponent)-wal is there with changes; put it back, or "
                         + "remove the log too to start from nothing")
             }
             guard creates else { throw StorageError("open", path, errno: ENOENT) }
             return try create()
         }
-        guard size > 0 else {
+        try requireOwner(status, path)
+        guard status.st_size > 0 else {
             throw StorageError(
                 "open", path,
                 fault: "it is empty; put a backup in its place, or remove it to start from nothing")
         }
-        try requireOurs()
-        try DurableFile.makePrivate(path)
+        try requireOurs(place)
+        try place.makePrivate()
         return false
     }
 
     /// The file's size in bytes.
-    func size() throws(StorageError) -> Int {
-        guard let size = try sizeIfPresent() else { throw StorageError("open", path, errno: ENOENT) }
-        return size
+    func size() throws(StorageError) -> Int { Int(try status(path).st_size) }
+
+    /// What stands at `file`. Throws `StorageError`, also when nothing does.
+    private func status(_ file: AbsolutePath) throws(StorageError) -> stat {
+        guard let status = try state.place(of: file, "open").status("open") else {
+            throw StorageError("open", file, errno: ENOENT)
+        }
+        return status
+    }
+
+    /// Another user's file cannot have got there by what this instance does.
+    private func requireOwner(_ status: stat, _ path: AbsolutePath) throws(StorageError) {
+        var directory = stat()
+        guard stat(self.path.parent.text, &directory) == 0 else { throw StorageError("open", path, errno: errno) }
+        guard [directory.st_uid, geteuid()].contains(status.st_uid) else {
+            throw StorageError(
+                "open", path,
+                fault: "it belongs to user \(status.st_uid), its directory to user \(directory.st_uid); chown it")
+        }
+    }
+
+    /// What `open` opens at the path of the file, or of one beside it, which must be the file that stands there before
+    /// and after. Throws what `open` throws, or `StorageError`.
+    func opening<Value>(_ file: AbsolutePath? = nil, _ open: (String) throws -> Value) throws -> Value {
+        let file = file ?? path
+        let before = FileIdentity(try status(file))
+        let value = try open(file.text)
+        // By its path somebody could have led SQLite elsewhere in between, and put everything back.
+        guard FileIdentity(try status(file)) == before, try Self.isOpen(before) else {
+            throw StorageError("open", file, errno: EAGAIN, fault: "it was replaced meanwhile; try again")
+        }
+        return value
+    }
+
+    /// Whether this process has `file` open. Nothing is opened to find out: to close it would end SQLite's locks.
+    private static func isOpen(_ file: FileIdentity) throws(StorageError) -> Bool {
+        let own = AbsolutePath.root / "proc/self/fd"
+        guard let directory = opendir(own.text) else { throw StorageError("read", own, errno: errno) }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            var status = stat()
+            guard let descriptor = Int32(String(decoding: entryName(entry), as: UTF8.self)),
+                fstat(descriptor, &status) == 0
+            else { continue }
+            if FileIdentity(status) == file { return true }
+        }
+        return false
     }
 
     /// The sizes in bytes of the database at `path` and its log.
     static func sizes(_ path: AbsolutePath) -> [(name: String, bytes: Int)] {
         [("main", ""), ("wal", "-wal")].compactMap { name, suffix in
             var status = stat()
-            return stat(path.text + suffix, &status) == 0 ? (name, Int(status.st_size)) : nil
+            return lstat(path.text + suffix, &status) == 0 ? (name, Int(status.st_size)) : nil
         }
-    }
-
-    private func sizeIfPresent() throws(StorageError) -> Int? { try Self.size(path) }
-
-    private static func size(_ path: AbsolutePath) throws(StorageError) -> Int? {
-        var status = stat()
-        guard stat(path.text, &status) == 0 else {
-            if errno == ENOENT { return nil }
-            throw StorageError("open", path, errno: errno)
-        }
-        return Int(status.st_size)
     }
 
     private func sibling(_ suffix: String) -> AbsolutePath {
@@ -93,7 +154,7 @@ struct DatabaseFile {
         defer { unlink(temporary.text) }
         try DurableFile.write([], to: temporary)
         try storageResult("create", path) {
-            let queue = try DatabaseQueue(path: temporary.text)
+            let queue = try opening(temporary) { try DatabaseQueue(path: $0) }
             try queue.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA application_id = \(Self.applicationID)")
             }
@@ -110,9 +171,10 @@ struct DatabaseFile {
 
     // MARK: Checking
 
-    private func requireOurs() throws(StorageError) {
-        let descriptor = open(path.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw StorageError("open", path, errno: errno) }
+    private func requireOurs(_ place: borrowing FilePlace) throws(StorageError) {
+        guard let descriptor = try place.open("open", O_RDONLY) else {
+            throw StorageError("open", path, errno: ENOENT)
+        }
         defer { Glibc.close(descriptor) }
         var header = [UInt8](repeating: 0, count: 100)
         let count = read(descriptor, &header, header.count)
@@ -138,9 +200,7 @@ struct DatabaseFile {
     /// at every page.
     func requireUsable(isWhole: Bool) throws(StorageError) {
         try storageResult("open", path) {
-            var settings = Self.settings
-            settings.readonly = true
-            let queue = try DatabaseQueue(path: path.text, configuration: settings)
+            let queue = try opening { try DatabaseQueue(path: $0, configuration: Self.readingSettings) }
             try queue.read { database in
                 try Migrations.requireKnown(database, at: path)
                 if isWhole, let fault = try Self.fault(database) { throw Self.damaged(path, fault) }

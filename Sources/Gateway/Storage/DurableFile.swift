@@ -7,11 +7,12 @@ public enum DurableFile {
     ///
     /// Throws `StorageError` when it cannot be read or holds more than `limit` bytes (default 1 MiB).
     public static func read(_ path: AbsolutePath, limit: Int = 1 << 20) throws(StorageError) -> [UInt8]? {
-        let descriptor = open(path.text, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw StorageError("read", path, errno: errno)
-        }
+        try read(FilePlace(path), limit: limit)
+    }
+
+    static func read(_ place: borrowing FilePlace, limit: Int) throws(StorageError) -> [UInt8]? {
+        let path = place.path
+        guard let descriptor = try place.open("read", O_RDONLY) else { return nil }
         defer { close(descriptor) }
         var content: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16 << 10)
@@ -34,23 +35,27 @@ public enum DurableFile {
     /// Written beside it, flushed, renamed over it, and the directory flushed: rename(2) alone does not
     /// promise that the new name survives a power loss. `prepare` is called in between, when the new content is
     /// safe and the old still has the name. Throws `StorageError`, after which the file is as it was.
-    public static func write(
-        _ content: [UInt8], to path: AbsolutePath, prepare: () throws(StorageError) -> Void = {}
+    public static func write(_ content: [UInt8], to path: AbsolutePath) throws(StorageError) {
+        try write(content, to: FilePlace(path)) { _ in }
+    }
+
+    static func write(
+        _ content: [UInt8], to place: borrowing FilePlace, prepare: (borrowing FilePlace) throws(StorageError) -> Void
     ) throws(StorageError) {
-        let (temporary, descriptor) = try makeTemporary(for: path)
+        let (temporary, descriptor) = try place.makeTemporary()
         let fault = writeAll(content, to: descriptor)
         let isSafe = fault == 0 && fsync(descriptor) == 0
         let reason = fault == 0 ? errno : fault
         close(descriptor)
         do throws(StorageError) {
-            guard isSafe else { throw StorageError("write", path, errno: reason) }
-            try prepare()
-            guard rename(temporary, path.text) == 0 else { throw StorageError("write", path, errno: errno) }
+            guard isSafe else { throw StorageError("write", place.path, errno: reason) }
+            try prepare(place)
+            guard try place.rename(temporary, to: "") else { throw StorageError("write", place.path, errno: ENOENT) }
         } catch {
-            unlink(temporary)
+            place.remove(temporary)
             throw error
         }
-        try flush(path.parent)
+        try place.flush()
     }
 
     /// Makes files of `directory` that are not there yet, in this order, each as `write` does.
@@ -65,32 +70,23 @@ public enum DurableFile {
             for file in made {
                 close(file.descriptor)
                 // Gone already where all went well.
-                unlink(file.temporary)
+                FilePlace(file.path).remove(file.temporary)
             }
         }
         for (name, content) in files {
             let path = directory / name
-            let (temporary, descriptor) = try makeTemporary(for: path)
+            let (temporary, descriptor) = try FilePlace(path).makeTemporary()
             made.append((path, temporary, descriptor))
             let fault = writeAll(content, to: descriptor)
             guard fault == 0 else { throw StorageError("write", path, errno: fault) }
         }
         for (path, temporary, descriptor) in made {
-            guard fsync(descriptor) == 0, rename(temporary, path.text) == 0 else {
-                throw StorageError("write", path, errno: errno)
+            guard fsync(descriptor) == 0 else { throw StorageError("write", path, errno: errno) }
+            guard try FilePlace(path).rename(temporary, to: "") else {
+                throw StorageError("write", path, errno: ENOENT)
             }
         }
         if !made.isEmpty { try flush(directory) }
-    }
-
-    /// A new file beside `path`, open for writing.
-    private static func makeTemporary(
-        for path: AbsolutePath
-    ) throws(StorageError) -> (name: String, descriptor: Int32) {
-        let name = "\(path.text).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
-        let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw StorageError("write", path, errno: errno) }
-        return (name, descriptor)
     }
 
     /// Makes the directory at `path` and those above it that are missing, each for its owner only
@@ -113,17 +109,7 @@ public enum DurableFile {
         return false
     }
 
-    /// Takes from group and others what `path` grants them. Throws `StorageError`.
-    public static func makePrivate(_ path: AbsolutePath) throws(StorageError) {
-        var status = stat()
-        guard stat(path.text, &status) == 0 else { throw StorageError("read", path, errno: errno) }
-        guard status.st_mode & 0o077 != 0 else { return }
-        guard chmod(path.text, status.st_mode & 0o700) == 0 else {
-            throw StorageError("protect", path, errno: errno)
-        }
-    }
-
-    private static func writeAll(_ content: [UInt8], to descriptor: Int32) -> Int32 {
+    static func writeAll(_ content: [UInt8], to descriptor: Int32) -> Int32 {
         var rest = content[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

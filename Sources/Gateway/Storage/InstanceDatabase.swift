@@ -42,8 +42,8 @@ public final class InstanceDatabase: Sendable {
         isCheckDue = try file.size() > checkLimit
         // Before anything is opened for writing: the first thing a writer does is to write.
         try file.requireUsable(isWhole: !isCheckDue)
-        pool = try storageResult("open", path) { [path] in
-            let pool = try DatabasePool(path: path.text, configuration: DatabaseFile.settings)
+        pool = try storageResult("open", path) {
+            let pool = try file.opening { try DatabasePool(path: $0, configuration: DatabaseFile.settings) }
             try pool.writeWithoutTransaction { database in
                 // GRDB turns it down to NORMAL, which loses the last commits with the power.
                 try database.execute(sql: "PRAGMA synchronous = FULL")

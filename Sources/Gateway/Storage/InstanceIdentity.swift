@@ -10,7 +10,7 @@ public struct InstanceIdentity: Equatable, Sendable {
     /// The identity kept in `stateDirectory`, or nil when there is none yet. Throws `StorageError`.
     public static func load(in stateDirectory: AbsolutePath) throws(StorageError) -> InstanceIdentity? {
         let path = path(in: stateDirectory)
-        guard let text = try DurableFile.read(path) else { return nil }
+        guard let text = try HostileDirectory(stateDirectory).read(path) else { return nil }
         guard let id = (try? JSON(parsing: text))?["instanceId"]?.string, !id.isEmpty else {
             throw StorageError(
                 "read", path, errno: 0, fault: "it holds no instanceId; remove it to have a new one made")
@@ -23,9 +23,10 @@ public struct InstanceIdentity: Equatable, Sendable {
         if let identity = try load(in: stateDirectory) { return identity }
         let identity = InstanceIdentity(id: UUIDText.random())
         let path = path(in: stateDirectory)
-        try DurableFile.makeDirectory(path.parent)
+        let state = HostileDirectory(stateDirectory)
+        try state.makeDirectory(path.parent)
         let json: JSON = ["instanceId": .string(identity.id)]
-        try DurableFile.write(json.serialized(pretty: true) + [UInt8(ascii: "\n")], to: path)
+        try state.write(json.serialized(pretty: true) + [UInt8(ascii: "\n")], to: path)
         return identity
     }
 

@@ -1,7 +1,7 @@
 public import Policy
 
 /// Where the certificate of the gateway's port is, and its key.
-public struct TLSFiles: Equatable, Sendable {
+public struct TLSFiles: Sendable {
     /// The certificate, and those that vouch for it, in PEM.
     public let certificate: AbsolutePath
     /// Its key, in PEM.
@@ -10,6 +10,8 @@ public struct TLSFiles: Equatable, Sendable {
     let areOwn: Bool
     /// Whether they are made when they are missing. Those that the configuration names never are.
     let mayBeMade: Bool
+    /// The instance's state directory.
+    let state: HostileDirectory
 
     /// Why the file at `path` cannot be used, and what to do about it.
     func fault(_ path: AbsolutePath, _ reason: String) -> ConfigurationError {
@@ -48,7 +50,7 @@ public struct TLSFiles: Equatable, Sendable {
     func read(_ path: AbsolutePath) throws(ConfigurationError) -> [UInt8]? {
         let content: [UInt8]?
         do throws(StorageError) {
-            content = try DurableFile.read(path)
+            content = try state.read(path)
         } catch {
             throw fault(path, "is of no use (\(error))")
         }
@@ -76,7 +78,7 @@ extension GatewayConfiguration {
             let directory = instance.stateDirectory.value / "gateway" / "tls"
             return TLSFiles(
                 certificate: directory / "gateway-cert.pem", key: directory / "gateway-key.pem", areOwn: true,
-                mayBeMade: section.autoGenerate)
+                mayBeMade: section.autoGenerate, state: instance.state)
         }
         guard let certPath = section.certPath, let keyPath = section.keyPath else {
             throw .blocked(
@@ -85,7 +87,28 @@ extension GatewayConfiguration {
         }
         return TLSFiles(
             certificate: try requiredPath(certPath, "gateway.tls.certPath"),
-            key: try requiredPath(keyPath, "gateway.tls.keyPath"), areOwn: false, mayBeMade: false)
+            key: try requiredPath(keyPath, "gateway.tls.keyPath"), areOwn: false, mayBeMade: false,
+            state: instance.state)
+    }
+
+    /// The same for a command outside of the sandbox. On the word of a configuration that agents can write it reads only
+    /// what agents can read: files in the state directory, in the workspace and in what the profile binds. Throws
+    /// `ConfigurationError.blocked`.
+    public func tlsFilesOfPayload() throws(ConfigurationError) -> TLSFiles? {
+        guard let files = try tlsFiles(), !files.areOwn, instance.isToldByPayload else { return try tlsFiles() }
+        let profile = instance.profile
+        let trees =
+            [instance.stateDirectory.value, instance.defaultWorkspace]
+            + [instance.environmentWorkspace?.value, profile?.workspace].compactMap(\.self)
+            + (profile?.binds.map(\.source) ?? [])
+        for tree in trees.map(HostileDirectory.init) where tree.holds(files.certificate) && tree.holds(files.key) {
+            return TLSFiles(
+                certificate: files.certificate, key: files.key, areOwn: false, mayBeMade: false, state: tree)
+        }
+        throw .blocked(
+            "gateway.tls in \(instance.configurationFile.value) names \(files.certificate) and \(files.key), which the "
+                + "sandbox of this profile does not have; list their directory under \"binds\" in the profile file, or "
+                + "put both into the state directory")
     }
 
     /// What the port shows, as it stands in the files at `time`, in milliseconds since 1970; nil when it speaks no TLS,

@@ -9,7 +9,7 @@ extension TLSIdentity {
         if files.areOwn {
             // Somebody may have copied it here with the rights it had elsewhere.
             do throws(StorageError) {
-                try DurableFile.makePrivate(files.key)
+                try files.state.makePrivate(files.key)
             } catch {
                 guard [ENOENT, ENOTDIR].contains(error.errno) else { throw .storage(error) }
             }
@@ -36,9 +36,9 @@ extension TLSIdentity {
             throw files.fault(files.key, "gives no certificate (\(error))")
         }
         do throws(StorageError) {
-            try DurableFile.makeDirectory(files.certificate.parent)
-            if existing == nil { try DurableFile.write(Array(keyText.utf8), to: files.key) }
-            try DurableFile.write(Array(certificate.utf8), to: files.certificate)
+            try files.state.makeDirectory(files.certificate.parent)
+            if existing == nil { try files.state.write(Array(keyText.utf8), to: files.key) }
+            try files.state.write(Array(certificate.utf8), to: files.certificate)
         } catch {
             throw .storage(error)
         }

@@ -6,6 +6,8 @@ enum ClientError: Error, CustomStringConvertible {
     case noGateway(port: UInt16)
     /// What is there does not show the certificate of this instance's gateway.
     case stranger(port: UInt16)
+    /// What is there is not this instance's, so that nothing was shown to it.
+    case foreign(port: UInt16, reason: String)
     /// The gateway let us not in.
     case refused(String)
     /// The gateway closed the connection.
@@ -23,6 +25,8 @@ enum ClientError: Error, CustomStringConvertible {
         case .stranger(let port):
             "what answers on 127.0.0.1 port \(port) does not show the certificate of this profile's gateway; restart the "
                 + "gateway if gateway.tls or its certificate was changed"
+        case .foreign(let port, let reason):
+            "what listens on 127.0.0.1 port \(port) is not this profile's gateway, and no secret was sent: \(reason)"
         case .refused(let reason): "the gateway refused the connection: \(reason)"
         case .closed(let reason): "the gateway closed the connection: \(reason)"
         case .failed(let reason): reason

@@ -23,7 +23,7 @@ struct GatewayAddress: Sendable {
 
     /// Where `configuration` has the gateway listen. Throws `ConfigurationError` when its certificate cannot be read.
     init(_ configuration: GatewayConfiguration) throws(ConfigurationError) {
-        let files = try configuration.tlsFiles()
+        let files = try configuration.tlsFilesOfPayload()
         self.init(
             port: configuration.ports.value.gateway,
             encryption: try files.map { files throws(ConfigurationError) in .certificate(try files.fingerprint()) }

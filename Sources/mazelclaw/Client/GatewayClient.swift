@@ -30,20 +30,32 @@ final class GatewayClient: Sendable {
         self.channel = channel
     }
 
-    /// Connects to the gateway of `configuration` on 127.0.0.1, and shakes hands to have `scopes`. Throws `ClientError`
-    /// and `ConfigurationError`.
+    /// Connects to the gateway of `context` on 127.0.0.1, as it is configured, and shakes hands to have `scopes`. Throws
+    /// `ClientError` and `ConfigurationError`.
     static func connect(
-        to configuration: GatewayConfiguration, scopes: [Scope], within limit: TimeAmount = .seconds(10)
+        to context: Context, scopes: [Scope], within limit: TimeAmount = .seconds(10)
     ) async throws -> GatewayClient {
+        let file = try ConfigurationFile.load(for: context.instance)
+        let configuration = try GatewayConfiguration(instance: context.instance, file: file)
+        let check = try ListenerCheck(context)
         let params = try configuration.credentials.connectParams(scopes: scopes)
         let address = try GatewayAddress(configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (frames, sink) = AsyncStream.makeStream(of: ClientFrames.Message.self)
         let channel: any Channel
         do {
+            try check.requireOwnListener(on: address.port)
             channel = try await open(address, on: group.next(), within: limit, sink)
+            // Of the very connection, whoever listened a moment ago.
+            guard let own = channel.localAddress?.port.flatMap(UInt16.init(exactly:)) else {
+                throw ClientError.closed("it went away")
+            }
+            try check.requireOwnConnection(to: address.port, from: own)
         } catch {
             try? await group.shutdownGracefully()
+            if let stranger = error as? ListenerCheck.Stranger {
+                throw ClientError.foreign(port: stranger.port, reason: stranger.reason)
+            }
             throw error as? ClientError ?? ClientError.unreachable(port: address.port, reason: Self.reason(error))
         }
         let client = GatewayClient(group: group, channel: channel)

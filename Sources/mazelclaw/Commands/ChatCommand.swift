@@ -29,14 +29,12 @@ struct ChatCommand: InstanceCommand {
     }
 
     func run(in context: Context) async throws -> Int32 {
-        let file = try ConfigurationFile.load(for: context.instance)
-        let configuration = try GatewayConfiguration(instance: context.instance, file: file)
         let message = try words.isEmpty && isatty(STDIN_FILENO) == 0 ? Self.pipedText() : words.joined(separator: " ")
         if message.isEmpty, isatty(STDIN_FILENO) == 0 {
             Output.error("mazelclaw: there is nothing to say: give words, or standard input with some")
             return Policy.ExitCode.usage.rawValue
         }
-        let client = try await GatewayClient.connect(to: configuration, scopes: [.read, .write])
+        let client = try await GatewayClient.connect(to: context, scopes: [.read, .write])
         let conversation = TerminalConversation(client: client, session: key)
         let code: Int32
         do {

@@ -18,9 +18,7 @@ struct CronCommand: ParsableCommand {
 
     /// Has the gateway of `context` answer `method`. Throws `ClientError` and `ConfigurationError`.
     static func call(_ method: String, _ params: JSON, scope: Scope, in context: Context) async throws -> JSON {
-        let file = try ConfigurationFile.load(for: context.instance)
-        let configuration = try GatewayConfiguration(instance: context.instance, file: file)
-        let client = try await GatewayClient.connect(to: configuration, scopes: [scope])
+        let client = try await GatewayClient.connect(to: context, scopes: [scope])
         do {
             let answer = try await client.call(method, params)
             await client.close()

@@ -24,8 +24,7 @@ struct DoctorReport {
         faults = snapshot.faults.map(\.description)
         inactive = snapshot.resolved.map(ConfigurationSchema.root.unservedPaths) ?? []
         guard snapshot.isValid else {
-            remedy = LastGoodConfiguration(of: path).remedy(
-                reader: ConfigurationReader(environment: instance.selection.environment))
+            remedy = LastGoodConfiguration(of: path).remedy(reader: ConfigurationReader(instance))
             obstacle = nil
             notes = []
             return
@@ -37,6 +36,7 @@ struct DoctorReport {
         do throws(ConfigurationError) {
             let configuration = try GatewayConfiguration(instance: instance, file: file)
             if let disagreement = configuration.portDisagreement { notes.append(disagreement) }
+            _ = try configuration.tlsFilesOfPayload()
             if exists { try configuration.requireStartable(allowsUnconfigured: false) }
             if let note = try Self.encryption(configuration) { notes.append(note) }
         } catch {

@@ -31,18 +31,38 @@ struct GatewayCommand: InstanceCommand {
     @Flag(help: "Start although gateway.mode is not local.")
     var allowUnconfigured = false
 
+    /// Root takes the lock while it can: afterwards the registry is out of reach.
+    func enter(_ context: inout Context) throws {
+        guard context.mustBecomeOwner, context.store != nil else { return }
+        let name = context.instance.name
+        guard context.instance.profile != nil else {
+            throw ConfigurationError.blocked(
+                "root has no profile \"\(name)\", but \(context.instance.stateDirectory.value) is another user's; run "
+                    + "`\(CommandText.command("setup", for: name))` first, or start the gateway as that user")
+        }
+        let configuration = try GatewayConfiguration(instance: context.instance, file: nil, arguments: arguments)
+        try acquireLock(context, ports: configuration.ports.value)
+        context.holdsLock = true
+    }
+
     func run(in context: Context) async throws -> Int32 {
         let manager = try ServiceManager.taken()
         let configuration = try loadConfiguration(context)
         try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
         if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
-        try acquireLock(context, ports: configuration.ports.value)
+        if !context.holdsLock { try acquireLock(context, ports: configuration.ports.value) }
         var logger = Logger(label: "mazelclaw")
         logger[metadataKey: "profile"] = "\(configuration.instance.name)"
         let port = configuration.ports.value.gateway
         let life = try GatewayLife(manager, port: port, logger: logger)
         try await life.run(configuration) { try changed(configuration, context) }
         return 0
+    }
+
+    private var arguments: GatewayArguments {
+        GatewayArguments(
+            port: port, token: token.flatMap(Secret.init), password: password.flatMap(Secret.init),
+            allowsUnconfigured: allowUnconfigured)
     }
 
     /// What counts after a new start in the process that was started with `configuration`. Its ports are the process's
@@ -61,9 +81,6 @@ struct GatewayCommand: InstanceCommand {
     /// The configuration; on the first start the one `setup` would make.
     private func loadConfiguration(_ context: Context) throws -> GatewayConfiguration {
         let instance = context.instance
-        let arguments = GatewayArguments(
-            port: port, token: token.flatMap(Secret.init), password: password.flatMap(Secret.init),
-            allowsUnconfigured: allowUnconfigured)
         if let file = try ConfigurationFile.load(for: instance) {
             return try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
         }

@@ -17,16 +17,20 @@ struct SetupCommand: InstanceCommand {
     var port: Int?
 
     func run(in context: Context) async throws -> Int32 {
-        let registered = try register(context)
-        let setup = try InstanceSetup(registered.instance, workspace: try workspacePath(context))
+        let setup = try InstanceSetup(context.instance, workspace: try workspacePath(context))
         let configuration = setup.configuration
         let path = configuration.instance.configurationFile.value
         switch setup.configurationFile {
         case .created: Output.line("Wrote \(path)")
         case .completed: Output.line("Updated \(path)")
-        case .unchanged: Output.line("Config OK: \(path)")
+        case .unchanged, .leftAlone: Output.line("Config OK: \(path)")
         }
-        Output.line("Workspace OK: \(configuration.workspace.value)")
+        let workspace = configuration.workspace.value
+        if case .leftAlone = setup.workspace {
+            Output.line("Workspace: \(workspace), as a configuration says that agents can write: make it yourself")
+        } else {
+            Output.line("Workspace OK: \(workspace)")
+        }
         let name = configuration.instance.name
         Output.line("Port: \(configuration.ports.value.gateway) (\(configuration.ports.source))")
         if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
@@ -36,14 +40,14 @@ struct SetupCommand: InstanceCommand {
         return 0
     }
 
-    /// Makes the host's profile file, unless the host is out of sight. Returns the context as it is then.
-    private func register(_ context: Context) throws -> (instance: Instance, isNew: Bool) {
+    /// Makes the host's profile file, unless the host is out of sight.
+    func enter(_ context: inout Context) throws {
         guard let store = context.store else {
             if port != nil {
                 throw ValidationError(
                     "--port cannot be given here: the port comes from the launcher or the environment")
             }
-            return (context.instance, false)
+            return
         }
         let name = context.instance.name
         let requested = try requestedPort()
@@ -56,7 +60,7 @@ struct SetupCommand: InstanceCommand {
                 expected: "\(profile.basePort), the base port \(store.file(of: name)) assigns; change it there")
         }
         if isNew { Output.line("Wrote \(store.file(of: name)) (base port \(profile.basePort))") }
-        return (try context.instance.with(profile), isNew)
+        try context.adopt(profile)
     }
 
     private func requestedPort() throws -> UInt16? {

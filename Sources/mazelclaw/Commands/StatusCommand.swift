@@ -19,6 +19,10 @@ struct StatusCommand: InstanceCommand {
         }
     }
 
+    func enter(_ context: inout Context) throws {
+        try context.readProof()
+    }
+
     func run(in context: Context) async throws -> Int32 {
         let report = try await StatusSurvey(context: context, timeout: timeout).report()
         Output.line(json ? report.json.text(pretty: true) : report.text)

@@ -20,8 +20,8 @@ struct StatusSurvey {
             fault = "\(error)"
         }
         let configuration = try GatewayConfiguration(instance: instance, file: file)
-        let holder = try context.lockDirectories.flatMap { try InstanceLock.holder(of: instance.name, in: $0) }
-        let proof = try context.lockDirectories.flatMap { try AuditLog.latestProof(of: instance.name, in: $0) }
+        let holder = try context.holder.get()
+        let proof = context.proof
         // An earlier start's says nothing of what runs now.
         let isOfHolder = holder?.pid != nil && proof?["supervisor"]?.integer == holder?.pid.map(Int64.init)
         let address: GatewayAddress
@@ -33,12 +33,19 @@ struct StatusSurvey {
             address = GatewayAddress(port: configuration.ports.value.gateway, encryption: .certificate(nil))
             encryptionFault = "\(error)"
         }
-        let answer = await HealthProbe(address: address, timeout: timeout).ask()
         let identity = try InstanceIdentity.load(in: instance.stateDirectory.value)
+        let check = try ListenerCheck(context)
+        let health: Health
+        do throws(ListenerCheck.Stranger) {
+            try check.requireOwnListener(on: address.port)
+            let answer = await HealthProbe(address: address, timeout: timeout).ask()
+            health = Health(answer, profile: instance.name, identity: identity)
+        } catch {
+            health = error.isInstance ? .other(error.reason) : .foreign(error.reason)
+        }
         return StatusReport(
             configuration: configuration, configurationFault: fault, holder: holder,
             proof: isOfHolder ? proof : nil, encryption: address.encryption,
-            encryptionFault: encryptionFault,
-            health: Health(answer, profile: instance.name, identity: identity))
+            encryptionFault: encryptionFault, health: health)
     }
 }

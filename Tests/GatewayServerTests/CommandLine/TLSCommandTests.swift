@@ -97,10 +97,12 @@ import Testing
             try await #expect(HTTPAnswer.get(port, "/health").status == 200)
             #expect(process.isRunning)
             // With what it could not start with, it goes on as it is.
-            _ = try await run("config", "set", "gateway.tls", #"{enabled: true, certPath: "/nowhere", keyPath: "/no"}"#)
+            let nowhere = "\(command.home)/\(state)/nowhere"
+            _ = try await run(
+                "config", "set", "gateway.tls", #"{enabled: true, certPath: "\#(nowhere)", keyPath: "\#(nowhere)"}"#)
             try await #expect(
                 eventually { try await HTTPAnswer.get(port, "/health").json?["configuration"] == "refused" })
-            try await #expect(run("status").output.contains("TLS        on, gateway.tls: /nowhere is not there"))
+            try await #expect(run("status").output.contains("TLS        on, gateway.tls: \(nowhere) is not there"))
         }
     }
 

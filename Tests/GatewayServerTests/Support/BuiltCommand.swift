@@ -117,6 +117,12 @@ final class BuiltCommand: Sendable {
         try String(contentsOfFile: "\(home)/\(name)", encoding: .utf8)
     }
 
+    /// The permission bits of `name`.
+    func mode(_ name: String) throws -> Int {
+        let attributes = try FileManager.default.attributesOfItem(atPath: "\(home)/\(name)")
+        return try #require(attributes[.posixPermissions] as? Int)
+    }
+
     private func launch(
         _ command: [String], _ environment: [String: String], input: String? = nil
     ) throws -> ChildProcess {

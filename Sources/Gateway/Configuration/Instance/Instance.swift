@@ -45,6 +45,12 @@ public struct Instance: Sendable {
     /// The profile's name.
     public var name: ProfileName { selection.name.value }
 
+    /// The state directory, as what a payload may have written.
+    public var state: HostileDirectory { HostileDirectory(stateDirectory.value) }
+
+    /// Whether this is a command outside of the sandbox that reads a configuration which the payload can write.
+    var isToldByPayload: Bool { !isSandboxed && state.holds(state.behindLinks(configurationFile.value)) }
+
     /// Whether the launcher started this process.
     public var isSandboxed: Bool { selection.isSandboxed }
 

@@ -4,17 +4,28 @@ public import Policy
 /// Reads configurations: JSON5, then `$include`, then variables, then the description of what may stand there.
 public struct ConfigurationReader: Sendable {
     private let environment: [String: String]
+    private let state: HostileDirectory?
     private let read: @Sendable (AbsolutePath) throws(StorageError) -> [UInt8]?
 
+    /// A reader for `instance`. A file inside the state directory, which its payload may have written, can include only
+    /// others that are inside, and no link is followed there.
+    public init(_ instance: Instance) {
+        let state = instance.state
+        self.init(environment: instance.selection.environment, state: state) { (path) throws(StorageError) in
+            try state.read(path)
+        }
+    }
+
     /// A reader that takes variables from `environment`, and files from `read`, which answers nil for one that is not
-    /// there.
+    /// there. Files in `state` may have been written by a payload.
     public init(
-        environment: [String: String],
+        environment: [String: String], state: HostileDirectory? = nil,
         read: @escaping @Sendable (AbsolutePath) throws(StorageError) -> [UInt8]? = {
             (path) throws(StorageError) in try DurableFile.read(path)
         }
     ) {
         self.environment = environment
+        self.state = state
         self.read = read
     }
 
@@ -41,7 +52,12 @@ public struct ConfigurationReader: Sendable {
     }
 
     private func snapshot(of path: AbsolutePath, _ text: [UInt8], document: JSON5Document) -> ConfigurationSnapshot {
-        var includes = Includes(main: path, document: document, read: read)
+        var includes = Includes(
+            main: path, document: document,
+            permits: { [state] from, to in
+                guard let state else { return true }
+                return !state.holds(state.behindLinks(from)) || state.holds(to)
+            }, read: read)
         var faults: [ConfigurationFault] = []
         var resolved: JSON?
         var own: [String: String] = [:]

@@ -25,14 +25,19 @@ struct Includes {
 
     /// Every file that was read, by its path.
     private(set) var documents: [AbsolutePath: JSON5Document]
+    private let permits: (_ from: AbsolutePath, _ to: AbsolutePath) -> Bool
     private let read: (AbsolutePath) throws(StorageError) -> [UInt8]?
     private var count = 0
 
-    /// Includes for the file `main`, whose content is `document`. `read` reads others.
+    /// Includes for the file `main`, whose content is `document`. `permits` says whether one file may include another,
+    /// and `read` reads others.
     init(
-        main: AbsolutePath, document: JSON5Document, read: @escaping (AbsolutePath) throws(StorageError) -> [UInt8]?
+        main: AbsolutePath, document: JSON5Document,
+        permits: @escaping (_ from: AbsolutePath, _ to: AbsolutePath) -> Bool = { _, _ in true },
+        read: @escaping (AbsolutePath) throws(StorageError) -> [UInt8]?
     ) {
         documents = [main: document]
+        self.permits = permits
         self.read = read
     }
 
@@ -116,6 +121,12 @@ struct Includes {
         }
         guard chain.count <= Self.maximumDepth else {
             throw fault("Maximum include depth (\(Self.maximumDepth)) exceeded at: \(file)", at: path, chain)
+        }
+        guard permits(from, file) else {
+            throw fault(
+                "\(target) lies outside of the state directory",
+                "a configuration that agents can write includes only files beside it; copy the file there, or keep the "
+                    + "configuration elsewhere and name it with MAZELCLAW_CONFIG_PATH", at: path, chain)
         }
         count += 1
         guard count <= Self.maximumCount else {

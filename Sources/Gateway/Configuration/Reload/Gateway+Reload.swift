@@ -12,8 +12,7 @@ extension Gateway {
     func readConfiguration() -> ConfigurationSnapshot? {
         do throws(StorageError) {
             let instance = configuration.instance
-            let snapshot = try ConfigurationReader(environment: instance.selection.environment)
-                .snapshot(of: instance.configurationFile.value)
+            let snapshot = try ConfigurationReader(instance).snapshot(of: instance.configurationFile.value)
             if snapshot.text != nil { return snapshot }
             reload.withLock { $0 = refuse(["\(instance.configurationFile.value) is gone"]) }
         } catch {

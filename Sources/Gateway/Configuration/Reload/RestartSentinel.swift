@@ -7,22 +7,25 @@ import Policy
 struct RestartSentinel {
     /// Where it waits.
     let path: AbsolutePath
+    private let state: HostileDirectory
 
     /// That of the gateway with `stateDirectory`.
     init(stateDirectory: AbsolutePath) {
+        state = HostileDirectory(stateDirectory)
         path = stateDirectory / "restart-sentinel.json"
     }
 
     /// Leaves `payload` for the next start. Throws `StorageError`.
     func leave(_ payload: JSON) throws(StorageError) {
         let json: JSON = ["version": 1, "payload": payload]
-        try DurableFile.write(json.serialized(pretty: true) + [UInt8(ascii: "\n")], to: path)
+        try state.write(json.serialized(pretty: true) + [UInt8(ascii: "\n")], to: path)
     }
 
     /// The payload that was left, which is then gone; nil when there is none. Throws `StorageError`.
     func take() throws(StorageError) -> JSON? {
-        guard let text = try DurableFile.read(path) else { return nil }
-        guard unlink(path.text) == 0 || errno == ENOENT else { throw StorageError("remove", path, errno: errno) }
+        guard let text = try state.read(path) else { return nil }
+        let reason = try state.place(of: path, "remove").remove()
+        guard reason == 0 || reason == ENOENT else { throw StorageError("remove", path, errno: reason) }
         return (try? JSON(parsing: text))?["payload"]
     }
 }

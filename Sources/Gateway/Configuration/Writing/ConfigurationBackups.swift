@@ -8,30 +8,34 @@ public struct ConfigurationBackups: Sendable {
 
     /// The backups, newest first, whether there or not.
     public let files: [AbsolutePath]
-    private let path: AbsolutePath
+
+    /// What the names of the backups end in beyond the file's, newest first.
+    private static let suffixes = (0..<count).map { $0 == 0 ? ".bak" : ".bak.\($0)" }
 
     /// The backups of the file at `path`.
     public init(of path: AbsolutePath) {
-        self.path = path
-        files = (0..<Self.count).map { index in
-            path.parent / "\(path.lastComponent).bak\(index == 0 ? "" : ".\(index)")"
-        }
+        files = Self.suffixes.map { path.parent / "\(path.lastComponent)\($0)" }
     }
 
-    /// Makes the file as it is now the newest backup; the oldest goes. Throws `StorageError`.
+    /// Makes the file at `place` as it is now the newest backup; the oldest goes. Throws `StorageError`.
     ///
     /// The file keeps its name meanwhile, so a crash at any moment loses no more than the oldest.
-    func rotate() throws(StorageError) {
-        for (older, newer) in zip(files.dropFirst(), files).reversed() {
-            guard rename(newer.text, older.text) == 0 || errno == ENOENT else {
-                throw StorageError("write", older, errno: errno)
+    func rotate(_ place: borrowing FilePlace) throws(StorageError) {
+        for (older, newer) in zip(Self.suffixes.dropFirst(), Self.suffixes).reversed() {
+            try place.rename(newer, to: older)
+        }
+        let newest = Self.suffixes[0]
+        if place.link("", to: newest) != 0 {
+            // A file system without hard links, or a file that was removed under our hands.
+            guard let content = try DurableFile.read(place, limit: 1 << 20) else { return }
+            let (temporary, descriptor) = try place.makeTemporary()
+            let fault = DurableFile.writeAll(content, to: descriptor)
+            close(descriptor)
+            guard fault == 0, try place.rename(temporary, to: newest) else {
+                place.remove(temporary)
+                throw StorageError("write", place.path(newest), errno: fault)
             }
         }
-        if link(path.text, files[0].text) != 0 {
-            // A file system without hard links, or a file that was removed under our hands.
-            guard let content = try DurableFile.read(path) else { return }
-            try DurableFile.write(content, to: files[0])
-        }
-        try DurableFile.makePrivate(files[0])
+        try place.makePrivate(newest)
     }
 }

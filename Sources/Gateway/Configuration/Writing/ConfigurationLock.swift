@@ -12,21 +12,23 @@ struct ConfigurationLock: ~Copyable {
     /// How long another process may hold it, in milliseconds.
     static let patience = 10_000
 
-    /// Where the lock of the configuration at `path` is.
-    static func path(of path: AbsolutePath) -> AbsolutePath {
-        path.parent / "\(path.lastComponent).lock"
-    }
-
-    /// Takes the lock of the configuration at `path` for `profile`. Throws `ConfigurationChangeError`.
-    init(_ path: AbsolutePath, for profile: ProfileName, patience: Int = patience) throws(ConfigurationChangeError) {
-        let lock = Self.path(of: path)
-        let descriptor = open(lock.text, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
-        guard descriptor >= 0 else { throw .storage(StorageError("lock", lock, errno: errno)) }
+    /// Takes the lock of the configuration at `place` for `profile`. Throws `ConfigurationChangeError`.
+    init(
+        _ place: borrowing FilePlace, for profile: ProfileName, patience: Int = patience
+    ) throws(ConfigurationChangeError) {
+        let lock = place.path(".lock")
+        let opened: Int32?
+        do throws(StorageError) {
+            opened = try place.open("lock", O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600, suffix: ".lock")
+        } catch {
+            throw .storage(error)
+        }
+        guard let descriptor = opened else { throw .storage(StorageError("lock", lock, errno: ENOENT)) }
         do throws(ConfigurationChangeError) {
             try Self.wait(for: descriptor, lock, patience)
             if let owner = Self.owner(descriptor) {
                 guard owner.lowercased() == profile.text.lowercased() else {
-                    throw .foreign(file: path, profile: owner, lock: lock)
+                    throw .foreign(file: place.path, profile: owner, lock: lock)
                 }
             } else {
                 try Self.claim(descriptor, for: profile, lock)

@@ -5,9 +5,10 @@ public import Policy
 /// Changes the configuration file of one instance, so that nothing is ever lost: one writer at a time, the new text
 /// checked before it is written and safe before it takes the name, and the last five versions kept.
 public struct ConfigurationStore: Sendable {
-    /// The file, behind symbolic links: those are left in place.
+    /// The file. Symbolic links that lead to it are left in place; inside the state directory none is followed.
     public let path: AbsolutePath
     private let profile: ProfileName
+    private let state: HostileDirectory
     let reader: ConfigurationReader
     private let patience: Int
 
@@ -19,16 +20,18 @@ public struct ConfigurationStore: Sendable {
     /// The configuration of `instance`. Another process that writes it is waited for `patience` milliseconds.
     init(_ instance: Instance, patience: Int) {
         self.init(
-            path: instance.configurationFile.value, profile: instance.name,
-            reader: ConfigurationReader(environment: instance.selection.environment), patience: patience)
+            path: instance.configurationFile.value, profile: instance.name, state: instance.state,
+            reader: ConfigurationReader(instance), patience: patience)
     }
 
     init(
-        path: AbsolutePath, profile: ProfileName, reader: ConfigurationReader,
+        path: AbsolutePath, profile: ProfileName, state: HostileDirectory, reader: ConfigurationReader,
         patience: Int = ConfigurationLock.patience
     ) {
-        self.path = Self.behindLinks(path)
+        // People keep the file elsewhere, and a rename over the link would part it from there.
+        self.path = state.behindLinks(path)
         self.profile = profile
+        self.state = state
         self.reader = reader
         self.patience = patience
     }
@@ -42,7 +45,7 @@ public struct ConfigurationStore: Sendable {
     /// Throws `ConfigurationChangeError.foreign`, or what stands in the way of finding out.
     public func claim() throws(ConfigurationChangeError) {
         do {
-            _ = try ConfigurationLock(path, for: profile, patience: patience)
+            _ = try lock()
         } catch .storage(let error) where [EROFS, EACCES, EPERM, ENOENT, ENOSPC, EDQUOT].contains(error.errno) {
             return
         }
@@ -108,8 +111,8 @@ public struct ConfigurationStore: Sendable {
     func update(
         base: ConfigurationBase, _ change: (ConfigurationSnapshot) throws(ConfigurationChangeError) -> [UInt8]
     ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
-        do throws(StorageError) { try DurableFile.makeDirectory(path.parent) } catch { throw .storage(error) }
-        let lock = try ConfigurationLock(path, for: profile, patience: patience)
+        do throws(StorageError) { try state.makeDirectory(path.parent) } catch { throw .storage(error) }
+        let lock = try lock()
         defer { withExtendedLifetime(lock) {} }
         let old: ConfigurationSnapshot
         do throws(StorageError) { old = try snapshot() } catch { throw .storage(error) }
@@ -121,41 +124,35 @@ public struct ConfigurationStore: Sendable {
         }
         guard faults.isEmpty, let text = new.text else { throw .invalid(faults) }
         guard text != old.text else { return new }
-        do throws(StorageError) { try write(text, over: old) } catch { throw .storage(error) }
+        do throws(StorageError) {
+            try removeLeftovers()
+            try write(text, over: old)
+        } catch {
+            throw .storage(error)
+        }
         return new
     }
 
+    private func lock() throws(ConfigurationChangeError) -> ConfigurationLock {
+        let place: FilePlace
+        do throws(StorageError) { place = try state.place(of: path, "lock") } catch { throw .storage(error) }
+        return try ConfigurationLock(place, for: profile, patience: patience)
+    }
+
     private func write(_ text: [UInt8], over old: ConfigurationSnapshot) throws(StorageError) {
-        removeLeftovers()
-        try DurableFile.write(text, to: path) { () throws(StorageError) in
-            if old.text != nil { try ConfigurationBackups(of: path).rotate() }
+        try state.write(text, to: path) { (place) throws(StorageError) in
+            if old.text != nil { try ConfigurationBackups(of: path).rotate(place) }
         }
     }
 
     /// Removes what writers left behind that were killed. Only who holds the lock writes such files.
-    private func removeLeftovers() {
-        guard let directory = opendir(path.parent.text) else { return }
-        defer { closedir(directory) }
-        let prefix = Array("\(path.lastComponent).".utf8)
-        let suffix = Array(".tmp".utf8)
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            // A gateway keeps its last good version without the lock.
-            guard name.utf8.starts(with: prefix), name.utf8.suffix(suffix.count).elementsEqual(suffix),
-                !name.contains(LastGoodConfiguration.suffix)
-            else { continue }
-            unlink("\(path.parent)/\(name)")
+    private func removeLeftovers() throws(StorageError) {
+        let place = try state.place(of: path, "write")
+        // A gateway keeps its last good version without the lock.
+        for suffix in place.suffixes()
+        where suffix.hasPrefix(".") && suffix.hasSuffix(".tmp") && !suffix.contains(LastGoodConfiguration.suffix) {
+            place.remove(suffix)
         }
-    }
-
-    /// The file `path` leads to, when it is a symbolic link: people keep the file elsewhere, and a rename over the
-    /// link would part it from there.
-    private static func behindLinks(_ path: AbsolutePath) -> AbsolutePath {
-        guard let real = realpath(path.text, nil) else { return path }
-        defer { free(real) }
-        return AbsolutePath(String(cString: real)) ?? path
     }
 }
 

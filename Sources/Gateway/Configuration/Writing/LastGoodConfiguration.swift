@@ -15,10 +15,10 @@ public struct LastGoodConfiguration: Sendable {
         self.path = path.parent / "\(path.lastComponent)\(Self.suffix)"
     }
 
-    /// Keeps the text of `file`, with which a gateway runs. Throws `StorageError`.
-    func keep(_ file: ConfigurationFile) throws(StorageError) {
-        guard let text = file.snapshot.text, try DurableFile.read(path) != text else { return }
-        try DurableFile.write(text, to: path)
+    /// Keeps the text of `file`, with which a gateway runs whose state is in `state`. Throws `StorageError`.
+    func keep(_ file: ConfigurationFile, _ state: HostileDirectory) throws(StorageError) {
+        guard let text = file.snapshot.text, try state.read(path) != text else { return }
+        try state.write(text, to: path)
     }
 
     /// What to do about a configuration that is invalid: the command that puts the newest valid version in its place,

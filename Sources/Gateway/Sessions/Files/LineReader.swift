@@ -8,9 +8,15 @@ struct LineReader: ~Copyable {
     private var buffer: UnsafeMutablePointer<CChar>?
     private var capacity = 0
 
-    /// Opens the file at `path`. Throws `StorageError`.
-    init(_ path: AbsolutePath) throws(StorageError) {
-        guard let file = fopen(path.text, "re") else { throw StorageError("read", path, errno: errno) }
+    /// Opens the file at `place`. Throws `StorageError`.
+    init(_ place: borrowing FilePlace) throws(StorageError) {
+        let path = place.path
+        guard let descriptor = try place.open("read", O_RDONLY) else { throw StorageError("read", path, errno: ENOENT) }
+        guard let file = fdopen(descriptor, "r") else {
+            let reason = errno
+            close(descriptor)
+            throw StorageError("read", path, errno: reason)
+        }
         self.path = path
         self.file = file
     }

@@ -60,7 +60,9 @@ public struct SessionExport: Equatable, Sendable {
 
         static func all(_ database: Database) throws -> [Transcript] {
             try Row.fetchAll(database, sql: "SELECT id, name, key, header FROM transcript ORDER BY id").map { row in
-                Transcript(row: row["id"], name: row["name"], key: row["key"], header: row["header"])
+                try Transcript(
+                    row: row.decode(forColumn: "id"), name: row.decode(forColumn: "name"),
+                    key: row.decode(forColumn: "key"), header: row.decode(forColumn: "header"))
             }
         }
 

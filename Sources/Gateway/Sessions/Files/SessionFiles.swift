@@ -6,6 +6,8 @@ import Policy
 struct SessionFiles {
     /// The directory above `agents`.
     let root: AbsolutePath
+    /// The same, when it is read: somebody else wrote what is in it.
+    var source: HostileDirectory { HostileDirectory(root) }
 
     static let index = "sessions.json"
 
@@ -17,15 +19,15 @@ struct SessionFiles {
     /// `root` may also be one agent's sessions themselves: then they are those of the agent its path names, or of
     /// `standard`.
     func agents(standard: String) throws(StorageError) -> [(id: String, directory: AbsolutePath)] {
-        if try Self.names(in: root)?.contains(Self.index) == true {
+        if try source.names(in: root)?.contains(Self.index) == true {
             let path = root.components
             let isNamed = path.count >= 3 && path[path.count - 1] == "sessions" && path[path.count - 3] == "agents"
             return [(isNamed ? IdentifierText.agent(String(path[path.count - 2])) : standard, root)]
         }
         var agents: [(id: String, directory: AbsolutePath)] = []
-        for name in try Self.names(in: root / "agents") ?? [] {
+        for name in try source.names(in: root / "agents") ?? [] {
             let directory = directory(of: name)
-            if try Self.names(in: directory) != nil { agents.append((IdentifierText.agent(name), directory)) }
+            if try source.names(in: directory) != nil { agents.append((IdentifierText.agent(name), directory)) }
         }
         return agents
     }
@@ -34,22 +36,5 @@ struct SessionFiles {
     static func isFileName(_ name: String) -> Bool {
         !["", ".", ".."].contains(name) && name.utf8.count <= Int(NAME_MAX)
             && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
-    }
-
-    /// What stands in `directory`, sorted; nil when it is none.
-    static func names(in directory: AbsolutePath) throws(StorageError) -> [String]? {
-        guard let stream = opendir(directory.text) else {
-            if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw StorageError("read", directory, errno: errno)
-        }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
     }
 }

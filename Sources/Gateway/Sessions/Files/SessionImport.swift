@@ -22,29 +22,36 @@ public struct SessionImport: Equatable, Sendable {
     /// Each transcript is a change of its own, and the sessions of an agent are another, so that a gateway that is
     /// running waits for none of them long. Throws `StorageError`.
     public init(_ directory: AbsolutePath, into database: InstanceDatabase, standard: String = "main") async throws {
-        let agents = try SessionFiles(root: directory).agents(standard: standard)
+        let files = SessionFiles(root: directory)
+        let agents = try files.agents(standard: standard)
         guard !agents.isEmpty else {
             throw StorageError(
                 "import", directory,
                 fault: "it holds neither agents/AGENT/sessions nor \(SessionFiles.index); name the original's state "
                     + "directory, or one agent's sessions")
         }
-        for agent in agents { try await add(agent.id, agent.directory, database) }
+        for agent in agents { try await add(agent.id, agent.directory, files.source, database) }
     }
 
-    private mutating func add(_ agent: String, _ directory: AbsolutePath, _ database: InstanceDatabase) async throws {
-        let names = try SessionFiles.names(in: directory) ?? []
+    private mutating func add(
+        _ agent: String, _ directory: AbsolutePath, _ source: HostileDirectory, _ database: InstanceDatabase
+    ) async throws {
+        let names = try source.names(in: directory) ?? []
         let index = directory / SessionFiles.index
-        let listed = try entries(index, agent: agent)
+        let listed = try entries(source.read(index, limit: 256 << 20), index, agent: agent)
         var keys: [String: String] = [:]
         for (entry, file) in listed where names.contains(file) { keys[file] = entry.key.text }
         for name in names where name.hasSuffix(".jsonl") || name.contains(".jsonl.") {
             let key = keys[name] ?? Self.owner(name, keys) ?? SessionKey(agent: agent, rest: "unlisted").text
             let file = directory / name
-            let outcome = try await database.write { transaction in
-                try ImportedTranscript(name: name, key: key, file: file, transaction)
+            do {
+                let outcome = try await database.write { transaction in
+                    try ImportedTranscript(name: name, key: key, file: source.place(of: file, "read"), transaction)
+                }
+                take(outcome, file)
+            } catch let error as StorageError where error.path == file && error.isPermanent {
+                leftOut.append("\(file): \(error.fault ?? "")")
             }
-            take(outcome, file)
         }
         let entries = listed.map { entry, file in
             var entry = entry
@@ -82,11 +89,11 @@ public struct SessionImport: Equatable, Sendable {
         }
     }
 
-    /// The entries listed in `index`, newest first, each with the name of its transcript's file.
+    /// The entries listed in `text`, the content of `index`, newest first, each with the name of its transcript's file.
     private mutating func entries(
-        _ index: AbsolutePath, agent: String
+        _ text: [UInt8]?, _ index: AbsolutePath, agent: String
     ) throws(StorageError) -> [(entry: SessionEntry, file: String)] {
-        guard let text = try DurableFile.read(index, limit: 256 << 20) else { return [] }
+        guard let text else { return [] }
         let root: JSON
         do {
             root = try JSON5Document(parsing: text, limits: JSON.Limits(length: 256 << 20)).value
@@ -142,7 +149,7 @@ private enum ImportedTranscript: Sendable {
     /// Another is there.
     case different
 
-    init(name: String, key: String, file: AbsolutePath, _ transaction: Transaction) throws {
+    init(name: String, key: String, file: borrowing FilePlace, _ transaction: Transaction) throws {
         var content = try TranscriptFile(file)
         if let there = try Int64.fetchOne(
             transaction.database, sql: "SELECT id FROM transcript WHERE name = ?", arguments: [name])

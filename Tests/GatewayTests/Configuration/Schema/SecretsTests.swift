@@ -73,6 +73,7 @@ func `a reference to one variable is no secret where it is written`(text: String
     try directory.write("{auth: {token: 'sesame'}}", to: "auth.json5")
     let store = ConfigurationStore(
         path: directory.path / "mazelclaw.json", profile: try #require(ProfileName("main")),
+        state: HostileDirectory(directory.path / "state"),
         reader: ConfigurationReader(environment: [:]))
     _ = try store.patch(
         ["gateway": ["auth": ["token": "<secret>"], "port": 20000]], base: .hash(store.snapshot().hash))

@@ -25,6 +25,7 @@ private struct Fixture {
     ) throws -> ConfigurationStore {
         ConfigurationStore(
             path: directory.path / file, profile: try #require(ProfileName(profile)),
+            state: HostileDirectory(directory.path / "state"),
             reader: ConfigurationReader(environment: environment))
     }
 
@@ -159,6 +160,7 @@ private func path(_ text: String) throws -> ConfigurationPath { try Configuratio
     // Root may write anywhere: a directory of /proc stands for one nobody can write.
     let store = ConfigurationStore(
         path: AbsolutePath("/proc/1/mazelclaw.json") ?? .root, profile: .default,
+        state: HostileDirectory(AbsolutePath("/nowhere") ?? .root),
         reader: ConfigurationReader(environment: [:]))
     try store.claim()
     #expect { try store.set(path("gateway.port"), to: 20000) } throws: { "\($0)".contains("cannot lock /proc/1/") }
@@ -195,9 +197,9 @@ private func path(_ text: String) throws -> ConfigurationPath { try Configuratio
 @Test func `a lock that is not let go is told of`() throws {
     let fixture = try Fixture()
     let name = try #require(ProfileName("main"))
-    let held = try ConfigurationLock(fixture.store.path, for: name)
+    let held = try ConfigurationLock(FilePlace(fixture.store.path), for: name)
     #expect(throws: ConfigurationChangeError.busy(lock: fixture.directory.path / "mazelclaw.json.lock")) {
-        _ = try ConfigurationLock(fixture.store.path, for: name, patience: 20)
+        _ = try ConfigurationLock(FilePlace(fixture.store.path), for: name, patience: 20)
     }
     withExtendedLifetime(held) {}
 }

@@ -24,7 +24,7 @@ import Testing
     try directory.write("{gateway: {port: 20000}} // mine", to: "mazelclaw.json")
     let path = directory.path / "mazelclaw.json"
     let file = try ConfigurationFile(ConfigurationReader(environment: [:]).snapshot(of: path))
-    try LastGoodConfiguration(of: path).keep(file)
+    try LastGoodConfiguration(of: path).keep(file, HostileDirectory(directory.path))
     #expect(try directory.read("mazelclaw.json.last-good") == "{gateway: {port: 20000}} // mine")
     #expect(try directory.mode("mazelclaw.json.last-good") == 0o600)
 }

@@ -1,0 +1,12 @@
+import Glibc
+
+/// The name in `entry`, as readdir(3) gave it. Nothing behind the entry is read: it may be the last there is memory for.
+func entryName(_ entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
+    withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: UInt8.self, capacity: Int(entry.pointee.d_reclen)) { bytes in
+            var name: [UInt8] = []
+            while bytes[name.count] != 0 { name.append(bytes[name.count]) }
+            return name
+        }
+    }
+}
