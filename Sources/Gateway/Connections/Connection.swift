@@ -8,6 +8,8 @@ import Synchronization
 public final class Connection: Sendable {
     private enum Phase {
         case handshake
+        /// The device's pairing is being kept.
+        case pairing
         case established(Client)
         case closed
     }
@@ -17,6 +19,17 @@ public final class Connection: Sendable {
         var sequence: Int64 = 0
         /// Requests that wait in a task.
         var waiting = 0
+        /// Messages that came while a pairing was being kept, which are acted on after it; nil at other times.
+        var early: [JSON]?
+
+        /// The next of them; nil after the last, from when on messages are acted on as they come.
+        mutating func nextEarly() -> JSON? {
+            guard early?.isEmpty == false else {
+                early = nil
+                return nil
+            }
+            return early?.removeFirst()
+        }
     }
 
     /// The connection's id.
@@ -63,20 +76,40 @@ public final class Connection: Sendable {
             // RFC 6455 section 8.1 wants this code for text that is no UTF-8, wherever the reader stopped. Other text
             // that is no JSON ends a handshake, and is passed over later.
             if String(validating: text, as: UTF8.self) == nil { return close(.invalidText) }
-            if case .handshake = phase { close(.normal) }
+            switch phase {
+            case .handshake, .pairing: close(.normal)
+            case .established, .closed: break
+            }
             return
         }
-        switch phase {
+        let isEarly = state.withLock { state in
+            guard state.early != nil else { return false }
+            state.early?.append(json)
+            return true
+        }
+        guard isEarly else { return take(json) }
+        if state.withLock({ $0.early?.count ?? 0 }) > Self.earlyLimit {
+            close(.policy("wait for the answer to connect"))
+        }
+    }
+
+    /// How many messages may come before a client that pairs was answered.
+    private static let earlyLimit = 16
+
+    private func take(_ json: JSON) {
+        switch state.withLock({ $0.phase }) {
         case .handshake: shakeHands(json)
         case .established(let client): handle(json, from: client)
-        case .closed: break
+        case .pairing, .closed: break
         }
     }
 
     /// Ends a connection whose handshake took too long.
     public func handshakeTimedOut() {
-        guard case .handshake = state.withLock({ $0.phase }) else { return }
-        close(.normal)
+        switch state.withLock({ $0.phase }) {
+        case .handshake, .pairing: close(.normal)
+        case .established, .closed: break
+        }
     }
 
     /// Ends the connection.
@@ -127,15 +160,44 @@ public final class Connection: Sendable {
             isLocal: isLocal, remoteAddress: origin.clientAddress(trustedProxies: proxies),
             attempts: gateway.attempts, accountableAddress: origin.accountableAddress(trustedProxies: proxies),
             nonce: nonce, announce: { [gateway] in gateway.broadcast($0, $1) })
+        let address = isLocal ? nil : handshake.remoteAddress
         do {
-            establish(try handshake.admit(request), request: request, address: isLocal ? nil : handshake.remoteAddress)
+            switch try handshake.admit(request) {
+            case .admitted(let admission): establish(admission, request: request, address: address)
+            case .pairing(let pair): wait(for: pair, request: request, address: address)
+            }
         } catch {
-            gateway.logger.notice(
-                "handshake refused",
-                metadata: ["connection": "\(id)", "peer": "\(origin.peerAddress)", "reason": "\(error.error.message)"])
-            respond(to: request.id, with: .failure(error.error))
-            close(error.close)
+            refuse(error, request)
         }
+    }
+
+    /// Lets the client in when `pair` has its pairing on disk, and then acts on what it sent meanwhile.
+    private func wait(
+        for pair: @escaping @Sendable () async throws(Handshake.Rejection) -> Handshake.Admission,
+        request: RequestFrame, address: String?
+    ) {
+        state.withLock { state in
+            state.phase = .pairing
+            state.early = []
+        }
+        gateway.tasks.start { [self] in
+            do throws(Handshake.Rejection) {
+                establish(try await pair(), request: request, address: address)
+            } catch {
+                refuse(error, request)
+            }
+            while let message = state.withLock({ $0.nextEarly() }) { take(message) }
+        }
+    }
+
+    private func refuse(_ rejection: Handshake.Rejection, _ request: RequestFrame) {
+        gateway.logger.notice(
+            "handshake refused",
+            metadata: [
+                "connection": "\(id)", "peer": "\(origin.peerAddress)", "reason": "\(rejection.error.message)",
+            ])
+        respond(to: request.id, with: .failure(rejection.error))
+        close(rejection.close)
     }
 
     private func establish(_ admission: Handshake.Admission, request: RequestFrame, address: String?) {
@@ -148,9 +210,12 @@ public final class Connection: Sendable {
         // The answer goes out before the phase changes: no event may overtake it.
         respond(to: request.id, with: .success(hello))
         let isOpen = state.withLock { state in
-            guard case .handshake = state.phase else { return false }
-            state.phase = .established(client)
-            return true
+            switch state.phase {
+            case .handshake, .pairing:
+                state.phase = .established(client)
+                return true
+            case .established, .closed: return false
+            }
         }
         guard isOpen else { return gateway.left(client, self) }
         if client.role == .node {

@@ -1,7 +1,7 @@
 import JSON
 
 /// Decides whether a client may come in: the checks on `connect`, in the order clients rely on.
-struct Handshake {
+struct Handshake: Sendable {
     /// Why not: what the answer says, and how the connection ends.
     struct Rejection: Error, Equatable {
         var error: ProtocolError
@@ -14,11 +14,18 @@ struct Handshake {
     }
 
     /// What was granted.
-    struct Admission {
+    struct Admission: Sendable {
         var params: ConnectParams
         var role: Role
         var scopes: [String]
         var deviceToken: PairedDevice.Token?
+    }
+
+    /// What comes of a request that was not refused.
+    enum Outcome: Sendable {
+        case admitted(Admission)
+        /// The device's pairing is still to be kept: what this returns is known when it is on disk.
+        case pairing(@Sendable () async throws(Rejection) -> Admission)
     }
 
     let credentials: Credentials
@@ -34,9 +41,10 @@ struct Handshake {
     /// The challenge this connection was sent.
     let nonce: String
     /// Tells operators of pairing.
-    let announce: (GatewayEvent, JSON) -> Void
+    let announce: @Sendable (GatewayEvent, JSON) -> Void
 
-    func admit(_ request: RequestFrame) throws(Rejection) -> Admission {
+    /// Checks `request`, without waiting for anything.
+    func admit(_ request: RequestFrame) throws(Rejection) -> Outcome {
         guard request.method == "connect" else {
             throw Rejection(
                 ProtocolError(.invalidRequest, "invalid handshake: first request must be connect"))
@@ -59,13 +67,17 @@ struct Handshake {
         guard let device = params.device else {
             try requireNoDevice(params)
             try authorize(params, role: role, scopes: scopes)
-            return Admission(params: params, role: role, scopes: scopes, deviceToken: nil)
+            return .admitted(Admission(params: params, role: role, scopes: scopes, deviceToken: nil))
         }
         let key = try verify(device, of: params, role: role)
         try authorize(params, role: role, scopes: scopes)
-        return Admission(
-            params: params, role: role, scopes: scopes,
-            deviceToken: try pair(device, key: key, params: params, role: role, scopes: scopes))
+        if let token = devices.knownToken(device: device.id, publicKey: key.text, role: role, scopes: scopes) {
+            return .admitted(Admission(params: params, role: role, scopes: scopes, deviceToken: token))
+        }
+        return .pairing { () async throws(Rejection) in
+            let token = try await pair(device, key: key, params: params, role: role, scopes: scopes)
+            return Admission(params: params, role: role, scopes: scopes, deviceToken: token)
+        }
     }
 
     // MARK: Identity
@@ -157,10 +169,10 @@ struct Handshake {
 
     private func pair(
         _ device: ConnectParams.Device, key: DeviceKey, params: ConnectParams, role: Role, scopes: [String]
-    ) throws(Rejection) -> PairedDevice.Token? {
+    ) async throws(Rejection) -> PairedDevice.Token? {
         do {
             if !devices.isPaired(id: device.id, publicKey: key.text, role: role, scopes: scopes) {
-                let (request, isNew) = try devices.request(
+                let (request, isNew) = try await devices.request(
                     PairingRequest(
                         id: UUIDText.random(), deviceID: device.id, publicKey: key.text,
                         displayName: params.client.displayName, platform: params.client.platform,
@@ -171,7 +183,7 @@ struct Handshake {
                     throw Rejection(
                         ProtocolError(.notPaired, "pairing required", details: ["requestId": .string(request.id)]))
                 }
-                try devices.approve(request)
+                try await devices.approve(request)
                 announce(
                     .pairResolved,
                     [
@@ -179,7 +191,7 @@ struct Handshake {
                         "ts": .integer(clock.milliseconds),
                     ])
             }
-            return try devices.token(device: device.id, role: role, scopes: scopes)
+            return try await devices.token(device: device.id, role: role, scopes: scopes)
         } catch let rejection as Rejection {
             throw rejection
         } catch {

@@ -1,19 +1,18 @@
 import Policy
-import Synchronization
 
 /// The devices of one instance: those let in, and those that ask. Kept in the database, and on disk before anybody
 /// hears of it.
 ///
-/// Looking something up takes no time. A change waits for the disk on the calling thread; changes are rare.
+/// Looking something up never waits for the disk.
 public final class DeviceStore: Sendable {
-    private struct State {
+    private struct State: Sendable {
         var paired: [PairedDevice]
         var pending: [PairingRequest]
     }
 
     private let database: InstanceDatabase
     private let clock: WallClock
-    private let state: Mutex<State>
+    private let state: CommittedState<State>
 
     /// The most requests that may wait; strangers must not fill the disk.
     private static let pendingLimit = 64
@@ -27,19 +26,19 @@ public final class DeviceStore: Sendable {
         let (paired, pending) = try database.readNow { transaction in
             try (transaction.devices.paired(), transaction.devices.pending())
         }
-        state = Mutex(State(paired: paired, pending: pending))
+        state = CommittedState(State(paired: paired, pending: pending), label: "devices")
     }
 
     /// Whether the device `id` was let in with this very key, as `role` with all of `scopes`.
     func isPaired(id: String, publicKey: String, role: Role, scopes: [String]) -> Bool {
-        state.withLock { state in
+        state.read { state in
             state.paired.contains { $0.id == id && $0.publicKey == publicKey && $0.allows(role, scopes: scopes) }
         }
     }
 
     /// Whether `token` was given to the device `id` for `role`, and covers `scopes`.
     func accepts(_ token: Secret, device id: String, role: Role, scopes: [String]) -> Bool {
-        state.withLock { state in
+        state.read { state in
             guard let device = state.paired.first(where: { $0.id == id }) else { return false }
             return device.tokens.contains { known in
                 known.role == role && scopes.allSatisfy(known.scopes.contains) && known.secret.matches(token)
@@ -48,8 +47,8 @@ public final class DeviceStore: Sendable {
     }
 
     /// Keeps a request to be let in. The same device asking again keeps its request, and its id.
-    func request(_ request: PairingRequest) throws(StorageError) -> (request: PairingRequest, isNew: Bool) {
-        try state.commit { (state) throws(StorageError) in
+    func request(_ request: PairingRequest) async throws(StorageError) -> (request: PairingRequest, isNew: Bool) {
+        try await state.commit { [self] (state) throws(StorageError) in
             state.pending.removeAll(where: isTooOld)
             if let known = state.pending.first(where: {
                 $0.deviceID == request.deviceID && $0.role == request.role && $0.scopes == request.scopes
@@ -64,8 +63,8 @@ public final class DeviceStore: Sendable {
     }
 
     /// Lets the device of `request` in.
-    func approve(_ request: PairingRequest) throws(StorageError) {
-        try state.commit { (state) throws(StorageError) in
+    func approve(_ request: PairingRequest) async throws(StorageError) {
+        try await state.commit { [self] (state) throws(StorageError) in
             let known = state.paired.firstIndex { $0.id == request.deviceID && $0.publicKey == request.publicKey }
             var device =
                 known.map { state.paired[$0] }
@@ -87,8 +86,8 @@ public final class DeviceStore: Sendable {
 
     /// The token of the paired device `id` for `role`: the one it has, or a new one when that does not cover
     /// `scopes`. Nil when the device is not paired.
-    func token(device id: String, role: Role, scopes: [String]) throws(StorageError) -> PairedDevice.Token? {
-        try state.commit { (state) throws(StorageError) in
+    func token(device id: String, role: Role, scopes: [String]) async throws(StorageError) -> PairedDevice.Token? {
+        try await state.commit { [self] (state) throws(StorageError) in
             guard let index = state.paired.firstIndex(where: { $0.id == id }) else { return nil }
             let tokens = state.paired[index].tokens
             if let token = tokens.first(where: { $0.role == role && scopes.allSatisfy($0.scopes.contains) }) {
@@ -102,26 +101,36 @@ public final class DeviceStore: Sendable {
         }
     }
 
+    /// The token the device `id`, let in with this very key, has for `role`, when it covers `scopes`.
+    func knownToken(device id: String, publicKey: String, role: Role, scopes: [String]) -> PairedDevice.Token? {
+        state.read { state in
+            let device = state.paired.first {
+                $0.id == id && $0.publicKey == publicKey && $0.allows(role, scopes: scopes)
+            }
+            return device?.tokens.first { $0.role == role && scopes.allSatisfy($0.scopes.contains) }
+        }
+    }
+
     // MARK: The owner's decisions
 
     /// The requests that stand, oldest first.
     var pending: [PairingRequest] {
-        state.withLock { state in state.pending.filter { !isTooOld($0) } }
+        state.read { state in state.pending.filter { !isTooOld($0) } }
     }
 
     /// The devices let in, in the order they first were.
     var paired: [PairedDevice] {
-        state.withLock(\.paired)
+        state.read(\.paired)
     }
 
     /// The device `id`, if it was let in.
     func paired(_ id: String) -> PairedDevice? {
-        state.withLock { state in state.paired.first { $0.id == id } }
+        state.read { state in state.paired.first { $0.id == id } }
     }
 
     /// Turns the device of the request `id` away, for now: it may ask again. Nil when there is no such request.
-    func reject(_ id: String) throws(StorageError) -> PairingRequest? {
-        try state.commit { (state) throws(StorageError) in
+    func reject(_ id: String) async throws(StorageError) -> PairingRequest? {
+        try await state.commit { [self] (state) throws(StorageError) in
             guard let index = state.pending.firstIndex(where: { $0.id == id && !isTooOld($0) }) else { return nil }
             let request = state.pending.remove(at: index)
             try keep(state)
@@ -131,8 +140,8 @@ public final class DeviceStore: Sendable {
 
     /// A new token of the paired device `id` for `role`; the one it had opens nothing any more. Nil when the
     /// device is not paired, or not as `role`.
-    func rotate(device id: String, role: Role, scopes: [String]) throws(StorageError) -> PairedDevice.Token? {
-        try state.commit { (state) throws(StorageError) in
+    func rotate(device id: String, role: Role, scopes: [String]) async throws(StorageError) -> PairedDevice.Token? {
+        try await state.commit { [self] (state) throws(StorageError) in
             guard let index = state.paired.firstIndex(where: { $0.id == id && $0.roles.contains(role) }) else {
                 return nil
             }
@@ -145,8 +154,8 @@ public final class DeviceStore: Sendable {
     }
 
     /// Gives the device `id`, let in as `role`, another name. Returns whether there is such a device.
-    func rename(_ id: String, as role: Role, to name: String) throws(StorageError) -> Bool {
-        try state.commit { (state) throws(StorageError) in
+    func rename(_ id: String, as role: Role, to name: String) async throws(StorageError) -> Bool {
+        try await state.commit { [self] (state) throws(StorageError) in
             guard let index = state.paired.firstIndex(where: { $0.id == id && $0.roles.contains(role) }) else {
                 return false
             }
@@ -157,8 +166,8 @@ public final class DeviceStore: Sendable {
     }
 
     /// Takes the token of the device `id` for `role` away. Returns whether it had one.
-    func revoke(device id: String, role: Role) throws(StorageError) -> Bool {
-        try state.commit { (state) throws(StorageError) in
+    func revoke(device id: String, role: Role) async throws(StorageError) -> Bool {
+        try await state.commit { [self] (state) throws(StorageError) in
             guard
                 let index = state.paired.firstIndex(where: { device in
                     device.id == id && device.tokens.contains { $0.role == role }

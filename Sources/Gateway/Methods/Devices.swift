@@ -24,7 +24,7 @@ private let list = Method.immediate(
     ]
 }
 
-private let approve = Method.immediate(
+private let approve = Method.awaiting(
     "device.pair.approve", .scope(.pairing), "Lets a device in.", PairingDecision.schema,
     answer: .object(
         Field(required: "requestId", .string, "The request's id."),
@@ -35,18 +35,20 @@ private let approve = Method.immediate(
         throw PairingDecision.unknown
     }
     if request.role == .operator { try call.client.require(request.scopes) }
-    try devices.approve(request)
+    try await devices.approve(request)
     call.gateway.announceDecision("approved", on: request)
     return ["requestId": .string(request.id), "device": devices.paired(request.deviceID)?.summary ?? .null]
 }
 
-private let reject = Method.immediate(
+private let reject = Method.awaiting(
     "device.pair.reject", .scope(.pairing), "Turns a device away. It may ask again.", PairingDecision.schema,
     answer: .object(
         Field(required: "requestId", .string, "The request's id."),
         Field(required: "deviceId", .string, "The device."))
 ) { call, parameters in
-    guard let request = try call.gateway.devices.reject(parameters.requestID) else { throw PairingDecision.unknown }
+    guard let request = try await call.gateway.devices.reject(parameters.requestID) else {
+        throw PairingDecision.unknown
+    }
     call.gateway.announceDecision("rejected", on: request)
     return ["requestId": .string(request.id), "deviceId": .string(request.deviceID)]
 }
@@ -65,7 +67,7 @@ private struct Rotation {
         as: Rotation.init)
 }
 
-private let rotate = Method.immediate(
+private let rotate = Method.awaiting(
     "device.token.rotate", .scope(.pairing),
     "Makes a new token for a device. The one it had opens nothing any more.", Rotation.schema,
     answer: .object(
@@ -84,7 +86,9 @@ private let rotate = Method.immediate(
         throw ProtocolError(.invalidRequest, "scopes beyond those the device was let in with")
     }
     if role == .operator { try call.client.require(scopes) }
-    guard let token = try devices.rotate(device: device.id, role: role, scopes: scopes) else { throw unknownDevice }
+    guard let token = try await devices.rotate(device: device.id, role: role, scopes: scopes) else {
+        throw unknownDevice
+    }
     return [
         "deviceId": .string(device.id), "role": .string(role.rawValue), "token": .string(token.secret.revealed()),
         "scopes": .array(token.scopes.map(JSON.string)), "rotatedAtMs": .integer(token.issuedAt),
@@ -101,7 +105,7 @@ private struct Revocation {
         as: Revocation.init)
 }
 
-private let revoke = Method.immediate(
+private let revoke = Method.awaiting(
     "device.token.revoke", .scope(.pairing),
     "Takes a device's token away, and closes its connections in that role, but for the one that asks.",
     Revocation.schema,
@@ -111,7 +115,7 @@ private let revoke = Method.immediate(
         Field(required: "revokedAtMs", .integer, "When, in milliseconds since 1970."))
 ) { call, parameters in
     guard let role = Role(rawValue: parameters.role),
-        try call.gateway.devices.revoke(device: parameters.deviceID, role: role)
+        try await call.gateway.devices.revoke(device: parameters.deviceID, role: role)
     else { throw unknownDevice }
     call.gateway.disconnect(device: parameters.deviceID, role: role, except: call.connection)
     return [

@@ -37,7 +37,7 @@ private struct RequestParameters {
         })
 }
 
-private let request = Method.immediate(
+private let request = Method.awaiting(
     "node.pair.request", .scope(.pairing), "Asks for a node to be paired. Asked again, it is the same request.",
     RequestParameters.schema,
     answer: .object(
@@ -45,7 +45,7 @@ private let request = Method.immediate(
         Field(required: "request", NodePairingRequest.shape, "The request."),
         Field(required: "created", .boolean, "Whether it is new."))
 ) { call, parameters in
-    let (request, isNew) = try call.gateway.nodeStore.request(
+    let (request, isNew) = try await call.gateway.nodeStore.request(
         parameters.nodeID, parameters.description, isSilent: parameters.isSilent)
     if isNew { call.gateway.broadcast(.nodePairRequested, request.json) }
     return ["status": "pending", "request": request.json, "created": .bool(isNew)]
@@ -63,14 +63,14 @@ private let list = Method.immediate(
     ]
 }
 
-private let approve = Method.immediate(
+private let approve = Method.awaiting(
     "node.pair.approve", .scope(.pairing), "Pairs a node, and gives it a token. One it had counts no more.",
     PairingDecision.schema,
     answer: .object(
         Field(required: "requestId", .string, "The request's id."),
         Field(required: "node", PairedNode.shape, "The node, with its token."))
 ) { call, parameters in
-    guard let (node, token) = try call.gateway.nodeStore.approve(parameters.requestID) else {
+    guard let (node, token) = try await call.gateway.nodeStore.approve(parameters.requestID) else {
         throw PairingDecision.unknown
     }
     call.gateway.announceDecision("approved", onNode: node.nodeID, request: parameters.requestID)
@@ -79,12 +79,14 @@ private let approve = Method.immediate(
     return ["requestId": .string(parameters.requestID), "node": .object(object)]
 }
 
-private let reject = Method.immediate(
+private let reject = Method.awaiting(
     "node.pair.reject", .scope(.pairing), "Turns a node away. It may ask again.", PairingDecision.schema,
     answer: .object(
         Field(required: "requestId", .string, "The request's id."), Field(required: "nodeId", .string, "The node."))
 ) { call, parameters in
-    guard let request = try call.gateway.nodeStore.reject(parameters.requestID) else { throw PairingDecision.unknown }
+    guard let request = try await call.gateway.nodeStore.reject(parameters.requestID) else {
+        throw PairingDecision.unknown
+    }
     call.gateway.announceDecision("rejected", onNode: request.nodeID, request: request.id)
     return ["requestId": .string(request.id), "nodeId": .string(request.nodeID)]
 }

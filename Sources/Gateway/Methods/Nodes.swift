@@ -131,7 +131,7 @@ private struct RenameParameters {
         Field(required: "displayName", .nonEmptyString, "Its new name."), as: RenameParameters.init)
 }
 
-private let rename = Method.immediate(
+private let rename = Method.awaiting(
     "node.rename", .scope(.pairing), "Gives a node that was let in or paired another name.", RenameParameters.schema,
     answer: .object(
         Field(required: "nodeId", .string, "The node."), Field(required: "displayName", .string, "Its new name."))
@@ -139,8 +139,8 @@ private let rename = Method.immediate(
     let name = parameters.name.trimmed
     guard !name.isEmpty else { throw ProtocolError(.invalidRequest, "displayName required") }
     // One that was paired by token may have a device too: then both are of that name.
-    let isPaired = try call.gateway.nodeStore.rename(parameters.nodeID, to: name)
-    let isLetIn = try call.gateway.devices.rename(parameters.nodeID, as: .node, to: name)
+    let isPaired = try await call.gateway.nodeStore.rename(parameters.nodeID, to: name)
+    let isLetIn = try await call.gateway.devices.rename(parameters.nodeID, as: .node, to: name)
     guard isPaired || isLetIn else { throw ProtocolError(.invalidRequest, "unknown nodeId") }
     return ["nodeId": .string(parameters.nodeID), "displayName": .string(name)]
 }

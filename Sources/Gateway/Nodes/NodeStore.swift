@@ -1,6 +1,5 @@
 import Crypto
 import JSON
-import Synchronization
 
 /// The nodes that were paired by `node.pair.*`, and those that ask. Kept in the database, and on disk before anybody
 /// hears of it.
@@ -8,14 +7,14 @@ import Synchronization
 /// This is the older kind of pairing: who holds a node's token can be told from who does not. What a node may do on a
 /// connection of its own is decided by its device (`DeviceStore`).
 final class NodeStore: Sendable {
-    private struct State {
+    private struct State: Sendable {
         var paired: [PairedNode]
         var pending: [NodePairingRequest]
     }
 
     private let database: InstanceDatabase
     private let clock: WallClock
-    private let state: Mutex<State>
+    private let state: CommittedState<State>
 
     /// The most requests that may wait.
     static let pendingLimit = 64
@@ -27,22 +26,22 @@ final class NodeStore: Sendable {
         let (paired, pending) = try database.readNow { transaction in
             try (transaction.nodes.paired(), transaction.nodes.pending())
         }
-        state = Mutex(State(paired: paired, pending: pending))
+        state = CommittedState(State(paired: paired, pending: pending), label: "nodes")
     }
 
     /// The requests that stand, the newest first.
     var pending: [NodePairingRequest] {
-        state.withLock { state in state.pending.filter { !isTooOld($0) }.reversed() }
+        state.read { state in state.pending.filter { !isTooOld($0) }.reversed() }
     }
 
     /// The nodes that were paired, those approved last first.
     var paired: [PairedNode] {
-        state.withLock { state in state.paired.sorted { $0.approvedAt > $1.approvedAt } }
+        state.read { state in state.paired.sorted { $0.approvedAt > $1.approvedAt } }
     }
 
     /// The node `id`, when `token` is its own.
     func verify(_ id: String, token: Secret) -> PairedNode? {
-        guard let node = state.withLock({ state in state.paired.first { $0.nodeID == id } }),
+        guard let node = state.read({ state in state.paired.first { $0.nodeID == id } }),
             let known = Secret(node.tokenDigest), let shown = Secret(Self.digest(token)), known.matches(shown)
         else { return nil }
         return node
@@ -51,8 +50,8 @@ final class NodeStore: Sendable {
     /// Keeps the request of a node. The same node asking again keeps its request, and its id.
     func request(
         _ nodeID: String, _ description: JSONObject, isSilent: Bool?
-    ) throws(StorageError) -> (request: NodePairingRequest, isNew: Bool) {
-        try state.commit { (state) throws(StorageError) in
+    ) async throws(StorageError) -> (request: NodePairingRequest, isNew: Bool) {
+        try await state.commit { [self] (state) throws(StorageError) in
             state.pending.removeAll(where: isTooOld)
             if let known = state.pending.first(where: { $0.nodeID == nodeID }) { return (known, false) }
             if state.pending.count >= Self.pendingLimit { state.pending.removeFirst() }
@@ -67,8 +66,8 @@ final class NodeStore: Sendable {
 
     /// Pairs the node of the request `id`, and gives it a token; one it had counts no more. Nil when there is no such
     /// request.
-    func approve(_ id: String) throws(StorageError) -> (node: PairedNode, token: Secret)? {
-        try state.commit { (state) throws(StorageError) in
+    func approve(_ id: String) async throws(StorageError) -> (node: PairedNode, token: Secret)? {
+        try await state.commit { [self] (state) throws(StorageError) in
             guard let request = take(id, from: &state) else { return nil }
             let time = clock.milliseconds
             let token = Secret.random(byteCount: 16)
@@ -84,8 +83,8 @@ final class NodeStore: Sendable {
     }
 
     /// Turns the node of the request `id` away, for now: it may ask again. Nil when there is no such request.
-    func reject(_ id: String) throws(StorageError) -> NodePairingRequest? {
-        try state.commit { (state) throws(StorageError) in
+    func reject(_ id: String) async throws(StorageError) -> NodePairingRequest? {
+        try await state.commit { [self] (state) throws(StorageError) in
             guard let request = take(id, from: &state) else { return nil }
             try keep(state)
             return request
@@ -93,8 +92,8 @@ final class NodeStore: Sendable {
     }
 
     /// Calls the node `id` `name`. Returns whether there is one.
-    func rename(_ id: String, to name: String) throws(StorageError) -> Bool {
-        try state.commit { (state) throws(StorageError) in
+    func rename(_ id: String, to name: String) async throws(StorageError) -> Bool {
+        try await state.commit { [self] (state) throws(StorageError) in
             guard let index = state.paired.firstIndex(where: { $0.nodeID == id }) else { return false }
             state.paired[index].description["displayName"] = .string(name)
             try keep(state)

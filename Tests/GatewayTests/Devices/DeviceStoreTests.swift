@@ -10,34 +10,34 @@ private func request(_ id: String, device: String, scopes: [String] = ["operator
         clientMode: "cli", role: .operator, scopes: scopes, remoteAddress: "192.0.2.1", createdAt: time)
 }
 
-@Test func `a device let in is still in after a restart, with its token`() throws {
+@Test func `a device let in is still in after a restart, with its token`() async throws {
     let directory = try TemporaryDirectory()
     let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
-    try store.approve(request("r", device: "d", at: 1))
-    let issued = try store.token(device: "d", role: .operator, scopes: ["operator.admin"])
+    try await store.approve(request("r", device: "d", at: 1))
+    let issued = try await store.token(device: "d", role: .operator, scopes: ["operator.admin"])
     let token = try #require(issued)
 
     let reopened = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
     #expect(reopened.isPaired(id: "d", publicKey: "key", role: .operator, scopes: ["operator.admin"]))
     #expect(reopened.accepts(token.secret, device: "d", role: .operator, scopes: ["operator.admin"]))
-    #expect(try reopened.token(device: "d", role: .operator, scopes: [])?.secret.matches(token.secret) == true)
+    #expect(try await reopened.token(device: "d", role: .operator, scopes: [])?.secret.matches(token.secret) == true)
 }
 
-@Test func `a device gets in only with its own key, role and scopes`() throws {
+@Test func `a device gets in only with its own key, role and scopes`() async throws {
     let directory = try TemporaryDirectory()
     let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
-    try store.approve(request("r", device: "d", scopes: ["operator.read"], at: 1))
+    try await store.approve(request("r", device: "d", scopes: ["operator.read"], at: 1))
     #expect(store.isPaired(id: "d", publicKey: "key", role: .operator, scopes: ["operator.read"]))
     #expect(!store.isPaired(id: "d", publicKey: "other", role: .operator, scopes: ["operator.read"]))
     #expect(!store.isPaired(id: "d", publicKey: "key", role: .node, scopes: []))
     #expect(!store.isPaired(id: "d", publicKey: "key", role: .operator, scopes: ["operator.admin"]))
 }
 
-@Test func `a token opens no more than it was given for`() throws {
+@Test func `a token opens no more than it was given for`() async throws {
     let directory = try TemporaryDirectory()
     let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
-    try store.approve(request("r", device: "d", scopes: ["operator.read"], at: 1))
-    let issued = try store.token(device: "d", role: .operator, scopes: ["operator.read"])
+    try await store.approve(request("r", device: "d", scopes: ["operator.read"], at: 1))
+    let issued = try await store.token(device: "d", role: .operator, scopes: ["operator.read"])
     let token = try #require(issued).secret
     #expect(store.accepts(token, device: "d", role: .operator, scopes: ["operator.read"]))
     #expect(!store.accepts(token, device: "d", role: .operator, scopes: ["operator.admin"]))
@@ -45,20 +45,20 @@ private func request(_ id: String, device: String, scopes: [String] = ["operator
     #expect(!store.accepts(.random(byteCount: 16), device: "d", role: .operator, scopes: []))
 }
 
-@Test func `asking again is the same request, until it is too old`() throws {
+@Test func `asking again is the same request, until it is too old`() async throws {
     let directory = try TemporaryDirectory()
     let now = TestClock(at: 0)
     let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path), clock: now.clock)
-    let first = try store.request(request("a", device: "d", at: 0))
-    let again = try store.request(request("b", device: "d", at: 0))
+    let first = try await store.request(request("a", device: "d", at: 0))
+    let again = try await store.request(request("b", device: "d", at: 0))
     #expect(first.isNew)
     #expect(!again.isNew)
     #expect(again.request.id == "a")
     now.advance(by: PairingRequest.lifetime + 1)
-    #expect(try store.request(request("c", device: "d", at: now.milliseconds)).request.id == "c")
+    #expect(try await store.request(request("c", device: "d", at: now.milliseconds)).request.id == "c")
 }
 
-@Test func `what an earlier version kept in files is taken over once`() throws {
+@Test func `what an earlier version kept in files is taken over once`() async throws {
     let directory = try TemporaryDirectory()
     try directory.write(
         """
@@ -76,7 +76,7 @@ private func request(_ id: String, device: String, scopes: [String] = ["operator
     #expect(store.pending.map(\.id) == ["r"])
     #expect(try directory.read("devices/paired.json.imported").contains("operator.read"))
     // One that loses its token afterwards does not get it back from the file.
-    #expect(try store.revoke(device: "d", role: .operator))
+    #expect(try await store.revoke(device: "d", role: .operator))
     let reopened = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
     #expect(reopened.isPaired(id: "d", publicKey: "key", role: .operator, scopes: []))
     #expect(!reopened.accepts(token, device: "d", role: .operator, scopes: []))
