@@ -32,7 +32,7 @@ public struct GatewayServer: Service {
     /// Listens and serves; returns after a graceful shutdown or a cancellation. Throws `ServerError` when the
     /// port cannot be had, and `ConfigurationError` when it cannot speak TLS as it is meant to.
     public func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: min(System.coreCount, 4))
+        let group = TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: Self.loopCount) }
         do {
             try await serve(on: group)
         } catch {
@@ -42,14 +42,24 @@ public struct GatewayServer: Service {
         try await group.shutdownGracefully()
     }
 
+    /// How many event loops a server has.
+    private static var loopCount: Int { min(System.coreCount, 4) }
+
+    /// How many descriptors a start should find that can be watched at once: two for each loop, its listeners, what hears
+    /// of signals, timers and changes of files, and some connections.
+    public static var watchCount: Int { 2 * loopCount + 24 }
+
     private func serve(on group: any EventLoopGroup) async throws {
         let loop = group.next()
         let encryption = try encryption()
         let connections = OpenConnections(limit: limits.connections, logger: logger)
+        let scarcity = Scarcity(logger: logger)
         let site = Site(gateway: gateway, limits: limits, logger: logger)
-        let listeners = try await Listeners.open(sockets, port: port, on: group, logger: logger) { channel in
+        let listeners = try await Listeners.open(sockets, port: port, on: group, logger: logger, scarcity: scarcity) {
+            channel in
             guard connections.add(channel) else { return channel.close() }
             return channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(ScarcityHandler(scarcity))
                 try encryption?.configure(channel)
                 try site.configure(channel)
             }

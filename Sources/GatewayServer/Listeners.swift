@@ -20,7 +20,7 @@ struct Listeners {
     /// Takes those passed and binds the rest. Only a host without IPv6 goes without ::1. Throws `ServerError`; then none
     /// stays open.
     static func open(
-        _ sockets: ServerSockets, port: UInt16, on group: any EventLoopGroup, logger: Logger,
+        _ sockets: ServerSockets, port: UInt16, on group: any EventLoopGroup, logger: Logger, scarcity: Scarcity,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws -> Listeners {
         let bootstrap = ServerBootstrap(group: group)
@@ -28,11 +28,19 @@ struct Listeners {
             // A port whose last connections linger in TIME_WAIT may be had again at once; one that somebody
             // listens on may not (socket(7), SO_REUSEADDR).
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(scarcity.acceptHandler)
+                }
+            }
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer(initializer)
         var listeners = Listeners()
-        for socket in sockets.passed { listeners.channels.append(try await bootstrap.withBoundSocket(socket).get()) }
+        for socket in sockets.passed {
+            listeners.channels.append(
+                try await TrapGuard.during { try await bootstrap.withBoundSocket(socket).get() })
+        }
         for address in sockets.addresses {
             do {
                 let channel = try await bootstrap.bind(
@@ -71,6 +79,7 @@ extension Error {
         return switch error.errnoCode {
         case EADDRINUSE: ServerError.portInUse(port: port, address: address)
         case EACCES, EPERM: ServerError.portRefused(port: port, address: address)
+        case let errno where Scarcity.isScarcity(errno): ServerError.scarcity(errno: errno)
         case let errno: ServerError.bind(port: port, address: address, errno: errno)
         }
     }

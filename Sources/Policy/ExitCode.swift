@@ -6,7 +6,8 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case unavailable = 69
     /// A profile or policy is invalid (EX_CONFIG, sysexits.h).
     case configuration = 78
-    /// An isolation step or the supervisor failed; no payload ran, or it was killed.
+    /// An isolation step or the supervisor failed; no payload ran, or it was killed. Of `mazelclaw`: the kernel gave no
+    /// more of what it needs to start.
     case isolation = 125
     /// The command was found but cannot be executed.
     case notExecutable = 126

@@ -1,10 +1,12 @@
 import Gateway
 import GatewayServer
 import Glibc
+import Linux
 import Logging
 import Policy
 import ServiceLifecycle
 import Synchronization
+import SystemPackage
 import UnixSignals
 
 /// One process of a gateway: serves until it is told to stop, and starts anew in the same process, with the same lock
@@ -37,7 +39,8 @@ final class GatewayLife: Sendable {
     func run(_ configuration: GatewayConfiguration, reload: () throws -> GatewayConfiguration) async throws {
         var trapped: [UnixSignal] = [.sigterm, .sigint, .sigusr1]
         if !Self.ignoresHangup { trapped.append(.sighup) }
-        let signals = await UnixSignalsSequence(trapping: trapped)
+        try Self.requireEventResources()
+        let signals = await TrapGuard.during { [trapped] in await UnixSignalsSequence(trapping: trapped) }
         let heeding = Task {
             for await signal in signals { heed(signal) }
         }
@@ -57,6 +60,15 @@ final class GatewayLife: Sendable {
                     "the configuration cannot be used; starting with the last one", metadata: ["error": "\(error)"])
                 configuration = gateway.configuration
             }
+        }
+    }
+
+    /// Found out before anything is set up that would end in a trap. Throws `ServerError.scarcity`.
+    private static func requireEventResources() throws(ServerError) {
+        do throws(Errno) {
+            try EventResources.check(count: GatewayServer.watchCount)
+        } catch {
+            throw .scarcity(errno: error.rawValue)
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import GatewayServer
 import Policy
 import Profiles
 
@@ -43,6 +44,8 @@ struct Mazelclaw: ParsableCommand {
             var context = try Context(profile: split.profile)
             try command.enter(&context)
             try context.becomeOwner()
+            // What main.swift began: by now Dispatch runs.
+            TrapGuard.end()
             return try await command.run(in: context)
         } catch {
             Output.error("mazelclaw: \(error)")
@@ -64,6 +67,8 @@ struct Mazelclaw: ParsableCommand {
         switch error {
         case ConfigurationError.argument, ConfigurationError.portNotAssigned, is ServiceManagerError:
             Policy.ExitCode.usage.rawValue
+        // Not 69, after which a service manager does not try again: there may be more in a while.
+        case ServerError.scarcity: Policy.ExitCode.isolation.rawValue
         case is ConfigurationError, is ProfileError, is PolicyError: Policy.ExitCode.configuration.rawValue
         case let error as StorageError where error.isPermanent: Policy.ExitCode.configuration.rawValue
         default: 1

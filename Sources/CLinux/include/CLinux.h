@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #endif
 
+#include "event_polling.h"
 #include "files.h"
 #include "image.h"
 #include "landlock.h"

@@ -1,4 +1,5 @@
 import Gateway
+import GatewayServer
 import Glibc
 import JSON
 import NIOCore
@@ -40,7 +41,7 @@ final class GatewayClient: Sendable {
         let check = try ListenerCheck(context)
         let params = try configuration.credentials.connectParams(scopes: scopes)
         let address = try GatewayAddress(configuration)
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: 1) }
         let (frames, sink) = AsyncStream.makeStream(of: ClientFrames.Message.self)
         let channel: any Channel
         do {

@@ -1,3 +1,4 @@
+import GatewayServer
 import Glibc
 import JSON
 import NIOCore
@@ -23,7 +24,7 @@ struct HealthProbe {
     let timeout: Int64
 
     func ask() async -> Answer {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let group = TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: 1) }
         let answer = await exchange(on: group.next())
         // The process is about to end; a group that would not stop changes nothing.
         try? await group.shutdownGracefully()
