@@ -12,9 +12,9 @@ enum Output {
         write(text, to: STDOUT_FILENO, end: "")
     }
 
-    /// A line to standard error.
+    /// A line to standard error. What it quotes may be a payload's, and moves no cursor.
     static func error(_ text: String) {
-        write(text, to: STDERR_FILENO)
+        write(TerminalText.safe(text), to: STDERR_FILENO)
     }
 
     private static func write(_ text: String, to descriptor: Int32, end: String = "\n") {

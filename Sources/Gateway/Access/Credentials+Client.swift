@@ -1,5 +1,23 @@
 public import JSON
 
+extension GatewayConfiguration {
+    /// Makes sure that a configuration which agents can write has none of this process's variables sent as the secret: only
+    /// those that are meant for it, `MAZELCLAW_`. Throws `ConfigurationError.blocked`.
+    public func requireOwnSecret() throws(ConfigurationError) {
+        guard instance.isToldByPayload, let file else { return }
+        let meant = instance.selection.environment.filter { $0.key.hasPrefix("MAZELCLAW_") }
+        let state = instance.state
+        let reader = ConfigurationReader(environment: meant, state: state) { (path) throws(StorageError) in
+            try state.read(path)
+        }
+        let snapshot = reader.snapshot(of: file.path, text: file.snapshot.text)
+        guard snapshot.resolved?["gateway"]?["auth"] != file.root["gateway"]?["auth"] else { return }
+        throw .blocked(
+            "gateway.auth in \(file.path) takes a variable of this shell, and agents can write that file; no secret was "
+                + "sent. Name it MAZELCLAW_GATEWAY_TOKEN in both, or write the token itself")
+    }
+}
+
 extension Credentials {
     /// The parameters of `connect` for a command of this instance, which asks for `scopes`: the secret is shown to the
     /// gateway it belongs to.

@@ -38,6 +38,7 @@ final class GatewayClient: Sendable {
     ) async throws -> GatewayClient {
         let file = try ConfigurationFile.load(for: context.instance)
         let configuration = try GatewayConfiguration(instance: context.instance, file: file)
+        try configuration.requireOwnSecret()
         let check = try ListenerCheck(context)
         let params = try configuration.credentials.connectParams(scopes: scopes)
         let address = try GatewayAddress(configuration)

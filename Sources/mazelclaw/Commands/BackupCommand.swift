@@ -19,6 +19,7 @@ struct BackupCommand: InstanceCommand {
 
     func run(in context: Context) async throws -> Int32 {
         let file = try context.path(file, argument: "FILE")
+        ReadGuard.begin()
         let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
         let size = try await reader.backUp(to: file)
         Output.line(TerminalText.safe("Wrote \(file): \(size) bytes, a copy of \(reader.path)"))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import Glibc
 import JSON
 
 /// `mazelclaw config get`: prints what counts.
@@ -34,7 +35,9 @@ struct ConfigGetCommand: InstanceCommand {
 
     private func print(_ value: JSON, isHidden: Bool) {
         switch value {
-        case .string(let text) where !json: Output.line(text)
+        case .string(let text) where !json:
+            // A program gets it as it is.
+            Output.line(isatty(STDOUT_FILENO) == 1 ? TerminalText.safe(text) : text)
         default: Output.line(value.text(pretty: true))
         }
         if isHidden, !reveal { Output.error("mazelclaw: secrets are not shown; --reveal prints them") }

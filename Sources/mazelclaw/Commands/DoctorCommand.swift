@@ -16,7 +16,7 @@ struct DoctorCommand: InstanceCommand {
 
     func run(in context: Context) async throws -> Int32 {
         let report = try DoctorReport(context)
-        Output.line(json ? report.json.text(pretty: true) : report.text)
+        Output.line(json ? report.json.text(pretty: true) : TerminalText.safe(report.text))
         return report.isHealthy ? 0 : 1
     }
 }

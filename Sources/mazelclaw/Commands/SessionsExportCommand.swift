@@ -21,6 +21,7 @@ struct SessionsExportCommand: InstanceCommand {
     func run(in context: Context) async throws -> Int32 {
         let directory = try context.path(directory, argument: "DIRECTORY")
         let standard = try context.defaultAgent()
+        ReadGuard.begin()
         let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
         let written = try reader.export(to: directory, agent: agent, standard: standard)
         guard written != SessionExport() else {

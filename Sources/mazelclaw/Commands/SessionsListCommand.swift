@@ -28,6 +28,7 @@ struct SessionsListCommand: InstanceCommand {
     }
 
     func run(in context: Context) async throws -> Int32 {
+        ReadGuard.begin()
         let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
         let now = WallClock.system.milliseconds
         var filter = SessionFilter.everything

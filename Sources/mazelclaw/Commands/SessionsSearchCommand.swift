@@ -28,6 +28,7 @@ struct SessionsSearchCommand: InstanceCommand {
     }
 
     func run(in context: Context) async throws -> Int32 {
+        ReadGuard.begin()
         let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
         var query = TranscriptQuery(words.joined(separator: " "))
         (query.agent, query.limit) = (agent, limit)

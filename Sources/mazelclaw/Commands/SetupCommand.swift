@@ -27,9 +27,11 @@ struct SetupCommand: InstanceCommand {
         }
         let workspace = configuration.workspace.value
         if case .leftAlone = setup.workspace {
-            Output.line("Workspace: \(workspace), as a configuration says that agents can write: make it yourself")
+            Output.line(
+                TerminalText.safe(
+                    "Workspace: \(workspace), as a configuration says that agents can write: make it yourself"))
         } else {
-            Output.line("Workspace OK: \(workspace)")
+            Output.line(TerminalText.safe("Workspace OK: \(workspace)"))
         }
         let name = configuration.instance.name
         Output.line("Port: \(configuration.ports.value.gateway) (\(configuration.ports.source))")

@@ -25,7 +25,7 @@ struct StatusCommand: InstanceCommand {
 
     func run(in context: Context) async throws -> Int32 {
         let report = try await StatusSurvey(context: context, timeout: timeout).report()
-        Output.line(json ? report.json.text(pretty: true) : report.text)
+        Output.line(json ? report.json.text(pretty: true) : TerminalText.safe(report.text))
         return report.health.isUp ? 0 : 1
     }
 }

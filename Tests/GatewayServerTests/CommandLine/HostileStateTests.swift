@@ -186,6 +186,28 @@ struct HostileStateTests {
         #expect(!told.errors.contains("does not have"), "\(told.errors)")
     }
 
+    @Test func `H01 no variable of the operator's shell is sent as a token`() async throws {
+        try command.write(
+            #"{"gateway": {"mode": "local", "auth": {"token": "${CLOUD_KEY}"}}}"#,
+            to: ".mazelclaw-\(command.profile)/mazelclaw.json")
+        let impostor = try Impostor(port: port)
+        defer { impostor.close() }
+        let environment = ["CLOUD_KEY": "the-key-of-the-cloud", "MAZELCLAW_PROFILE": command.profile]
+        let refused = try await command.run("chat", "hello", environment: environment)
+        #expect(refused.code == 78)
+        #expect(refused.errors.contains("takes a variable of this shell"), "\(refused.errors)")
+        #expect(impostor.visitors == 0)
+        // One that is meant for it is.
+        try command.write(
+            #"{"gateway": {"mode": "local", "auth": {"token": "${MAZELCLAW_GATEWAY_TOKEN}"}}}"#,
+            to: ".mazelclaw-\(command.profile)/mazelclaw.json")
+        _ = try await command.run(
+            ["chat", "hello"],
+            environment: ["MAZELCLAW_GATEWAY_TOKEN": "meant-for-it", "MAZELCLAW_PROFILE": command.profile],
+            wrapper: ["/usr/bin/timeout", "3"])
+        #expect(impostor.text.contains("meant-for-it"))
+    }
+
     // MARK: Writing
 
     @Test func `H01 nothing is locked, written or made private beside what a link leads to`() async throws {
@@ -321,6 +343,46 @@ struct HostileStateTests {
         #expect(try await run("doctor").code == 0)
         #expect(try await run("sessions", "search", "wombat").output.contains("[wombat]"))
         #expect(try await run("backup", "\(command.home)/copy").code == 0)
+    }
+
+    @Test func `H01 what a payload writes moves no cursor`() async throws {
+        try command.write(
+            "{\"gateway\": {\"mode\": \"local\"}, \"a\u{1B}]0;title\u{07}b\": 1, \"session\": {\"scope\": \"x\u{1B}[2J\"}}",
+            to: ".mazelclaw-\(command.profile)/mazelclaw.json")
+        for words in [["status"], ["doctor"], ["config", "validate"], ["chat", "hello"], ["setup"], ["gateway"]] {
+            let result = try await command.run(["--profile", command.profile] + words)
+            #expect(result.code != 0, "\(words)")
+            #expect(!(result.output + result.errors).contains("\u{1B}"), "\(words): \(result.output) \(result.errors)")
+        }
+    }
+
+    @Test func `H01 a file that is cut short while it is read ends no command by a signal`() async throws {
+        _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
+            try await #expect(run("chat", "a wombat").code == 0)
+        }
+        let names = ["mazelclaw.sqlite-shm", "mazelclaw.sqlite-wal"].map { "\(state)/\($0)" }
+        // Somebody who has it open keeps both in place.
+        let holder = try DatabaseQueue(path: "\(state)/mazelclaw.sqlite")
+        _ = try await holder.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM message") }
+        let cutter = Task.detached {
+            while !Task.isCancelled {
+                for name in names {
+                    truncate(name, 0)
+                    truncate(name, 32 << 10)
+                }
+                await Task.yield()
+            }
+        }
+        for _ in 0..<20 {
+            for words in [
+                ["sessions", "list"], ["sessions", "search", "wombat"], ["sessions", "export", "\(command.home)/o"],
+            ] {
+                let result = try await command.run(["--profile", command.profile] + words)
+                #expect((0...78).contains(result.code), "\(words): \(result.code) \(result.errors)")
+            }
+        }
+        cutter.cancel()
+        await cutter.value
     }
 
     @Test func `H01 a database that holds what no version writes ends no command by a signal`() async throws {
