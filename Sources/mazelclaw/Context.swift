@@ -20,6 +20,8 @@ struct Context {
     let neighbors: Result<[(name: ProfileName, holder: InstanceHolder)], ProfileError>
     /// What the latest start of this profile proved (the launcher's audit log), for the command that asks for it.
     private(set) var proof: JSON?
+    /// The user IDs of the profile's own that its payload may have; nil for one that runs as its files' owner.
+    private(set) var payloadIDs: ClosedRange<UInt32>?
     /// Whether the lock was taken already.
     var holdsLock = false
 
@@ -38,9 +40,10 @@ struct Context {
         // lock lives with its state, so that it never stands in the way of the profile of the same name.
         let isUnregistered = !selection.isSandboxed && selection["MAZELCLAW_STATE_DIR"] != nil
         store = selection.isSandboxed || isUnregistered ? nil : ProfileStore(directories: directories)
+        let profile = try store?.load(selection.name.value)
         instance = try Instance(
-            selection: selection, profile: try store?.load(selection.name.value), home: home,
-            workingDirectory: Self.workingDirectory())
+            selection: selection, profile: profile, home: home, workingDirectory: Self.workingDirectory())
+        payloadIDs = try profile.flatMap { try Self.payloadIDs(of: $0, directories) }
         let registry = InstanceRegistry(directories: directories)
         if isUnregistered {
             directories.state = instance.stateDirectory.value
@@ -57,6 +60,17 @@ struct Context {
         neighbors = Result { () throws(ProfileError) in
             try registry.live().filter { isUnregistered ? $0.holder.trees?.state != state : $0.name != name }
         }
+    }
+
+    /// Root knows which ID the profile has. To others the registry is shut: they know those that payloads alone have, each of
+    /// which can bind no port of another profile.
+    private static func payloadIDs(
+        of profile: Profile, _ directories: HostDirectories
+    ) throws(ProfileError) -> ClosedRange<UInt32>? {
+        let isRoot = Credentials.effectiveUserID == 0
+        guard profile.identity == .own || isRoot && profile.identity == nil && profile.user == nil else { return nil }
+        guard isRoot else { return ProfileIdentity.ownUserIDs }
+        return try IdentityRegistry(directories: directories).userID(of: profile.name).map { $0...$0 }
     }
 
     // MARK: The host's own files

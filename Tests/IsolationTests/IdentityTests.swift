@@ -198,6 +198,29 @@ import Testing
         #expect(try host.plain(["--profile", "p", "--", "echo", "ran"]).output == "ran\n")
     }
 
+    @Test func `a payload that stays root is not held to a number of processes, and that is given up by name`() throws {
+        let host = try Host(.root)
+        try Files.makeDirectory("\(host.root)/root", mode: 0o700)
+        let more = ["--allow-root", "--state-dir", "\(host.root)/root"]
+        let end = try start(host, "p", ["echo", "ran"], more)
+        #expect(end.code == 69)
+        #expect(end.output.isEmpty)
+        #expect(end.sentences.last?.contains("\"process-limit\"") == true)
+        let given = try start(host, "p", ["id", "-u"], more + ["--allow-degraded=process-limit"])
+        #expect(given.output == "0\n", "\(given.errors)")
+    }
+
+    @Test func `a profile that says nothing of where its files are is refused`() throws {
+        let host = try Host(.root)
+        let file = try host.writeProfile()
+        let end = try start(host, "p", ["echo", "ran"])
+        #expect(end.code == 78)
+        #expect(end.output.isEmpty)
+        #expect(end.sentences.last?.contains("\(file) names neither a \"stateDirectory\" nor a \"user\"") == true)
+        try host.writeProfile(keys: "\"stateDirectory\": \"\(state(host, "p"))\"")
+        #expect(try start(host, "p", ["echo", "ran"]).output == "ran\n")
+    }
+
     @Test func `root's own files are given to no payload`() throws {
         let host = try Host(.root)
         let end = try start(host, "p", ["echo", "ran"], ["--user", "0", "--identity", "own"])

@@ -62,6 +62,14 @@ public struct Launch {
             profile.workspace = options.workspace ?? profile.workspace
             profile.workspaceOverlay = options.workspaceOverlay ?? profile.workspaceOverlay
             profile.binds += options.binds
+            if !isNew, profile.stateDirectory == nil, profile.user == nil, mode(of: profile, options) == .own {
+                // As `mazelclaw setup` leaves it for root: nobody's home says where its files are.
+                throw LaunchError.plan(
+                    .invalid(
+                        "\(store.file(of: profile.name)) names neither a \"stateDirectory\" nor a \"user\": set "
+                            + "\"stateDirectory\": \"\(directories.instances / profile.name.text)\", or \"user\" to whose the "
+                            + "profile's files are"))
+            }
             return (profile, isNew)
         } catch let error as ProfileError {
             throw .profile(error)

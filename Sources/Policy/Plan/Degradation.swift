@@ -11,6 +11,9 @@ public enum Degradation: String, Sendable, CaseIterable {
     case broker
     /// Start with the host's own inodes where the policy asks for a view with others (an overlayfs that cannot be had).
     case ownInodes = "own-inodes"
+    /// Start as root without the limit on processes, which the kernel does not hold for user ID 0 (getrlimit(2),
+    /// RLIMIT_NPROC).
+    case processLimit = "process-limit"
     /// Start without a fresh /proc, with none at all (masked /proc, as in containers).
     case proc
 }

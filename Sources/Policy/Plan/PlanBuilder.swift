@@ -42,6 +42,13 @@ struct PlanBuilder {
             guard !request.profile.network.isOwn else { throw .invalid(request.profile.network.refusal(of: socket)) }
         }
 
+        if user.userID == 0, !request.degradations.contains(.processLimit),
+            request.policy.limits.contains(where: { $0.resource == .processes })
+        {
+            throw .unavailable(
+                guarantee: .processLimit, found: "the kernel holds RLIMIT_NPROC for no process of user ID 0",
+                remedy: "leave --allow-root out")
+        }
         if user.isMapped { addMappedTrees() }
         if facts.isRoot { steps.append(.becomeUser(userID: user.userID, groupID: user.groupID)) }
         steps.append(.enterNamespaces(Namespace.all(of: request.profile.network)))
@@ -394,7 +401,7 @@ struct PlanBuilder {
         let abi = facts.landlockABI
         let given = request.degradations
         if request.profile.network == .private,
-            let missing = given.first(where: { $0 != .proc && $0 != .landlockScope && $0 != .ownInodes })
+            let missing = given.first(where: { !Self.spares.contains($0) })
         {
             throw .invalid(
                 "\"network\": \"private\" cannot do without \(missing.rawValue): leave --allow-degraded=\(missing.rawValue) "
@@ -426,6 +433,9 @@ struct PlanBuilder {
                 connectPorts: handlesPorts ? connectPorts : nil, scopes: scopes)
         }
     }
+
+    /// What a private network can do without.
+    private static let spares: [Degradation] = [.proc, .landlockScope, .ownInodes, .processLimit]
 
     /// What the policy lets be connected to. With a listener in the host's network only ports of the instance's own: from
     /// that socket one could reach the others there.

@@ -26,7 +26,8 @@ extension SeccompPolicy {
                         ? "within what the policy's comment on it says"
                         : entry.action.permits
                             ? ""
-                            : Self.wayAround.contains(name) ? Self.warning : "change that entry in a policy of your own")
+                            : Self.wayAround.contains(name) ? Self.warning : "change that entry in a policy of your own"
+            )
         }
     }
 

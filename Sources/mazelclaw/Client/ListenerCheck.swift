@@ -13,12 +13,15 @@ struct ListenerCheck: Sendable {
     /// Whose state directory it is; nil where there is nothing to compare with: inside the sandbox, whose only secrets are
     /// the instance's own, and where there is no state directory yet.
     private let owner: UInt32?
+    /// The user IDs that the payload may have beside its owner's, for a profile with one of its own.
+    private let payloadIDs: ClosedRange<UInt32>?
     private let others: [(name: ProfileName, holder: InstanceHolder)]
 
     /// A check for the instance of `context`. Throws `ProfileError` when the registry cannot be read.
     init(_ context: Context) throws {
         name = context.instance.name
         owner = context.instance.isSandboxed ? nil : context.owner?.userID
+        payloadIDs = context.payloadIDs
         others = try context.neighbors.get()
     }
 
@@ -38,9 +41,9 @@ struct ListenerCheck: Sendable {
                 port: port, reason: "profile \"\(other.name)\" runs on that port (\(other.holder))", isInstance: true)
         }
         let listeners: [TCPListener]
-        do throws(Errno) { listeners = try TCPListener.all() } catch { throw unknown(port, error) }
-        for listener in listeners where listener.port == port && listener.isReachedByLoopback {
-            try require(listener.userID, owner, port, listener.owner)
+        do throws(Errno) { listeners = try TCPListener.all(on: [port...port]) } catch { throw unknown(port, error) }
+        for listener in listeners where listener.isReachedByLoopback {
+            try require(listener.userID, owner, port, listener.inode)
         }
     }
 
@@ -56,9 +59,10 @@ struct ListenerCheck: Sendable {
     }
 
     private func require(
-        _ user: UInt32?, _ owner: UInt32, _ port: UInt16, _ process: SocketOwner?
+        _ user: UInt32?, _ owner: UInt32, _ port: UInt16, _ inode: UInt64?
     ) throws(Stranger) {
-        guard let user, user == owner || user == 0 else {
+        guard let user, user == owner || user == 0 || payloadIDs?.contains(user) == true else {
+            let process = inode.flatMap { SocketOwner.holders(of: [$0])[$0] }
             let whose = user.map { "user \($0)" } ?? "nobody known"
             let program = process.map { " (\($0.program), PID \($0.processID))" } ?? ""
             throw Stranger(
