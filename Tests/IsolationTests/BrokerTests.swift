@@ -254,6 +254,46 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
+    func `no second socket listens on an own port, however often SO_REUSEPORT is set and taken back`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        let code =
+            Self.prelude + """
+                import collections
+                kept = shares(listen(tcp("127.0.0.1", b)))
+                at, is_over = [None], False
+                def toggle():
+                    while not is_over:
+                        try: at[0] and shares(shares(at[0]), 0)
+                        except OSError: pass
+                threads = [threading.Thread(target=toggle) for n in range(2)]
+                sys.setswitchinterval(1e-5)
+                for t in threads: t.start()
+                ends = collections.Counter()
+                for i in range(5000):
+                    s = socket()
+                    s.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+                    at[0] = s
+                    try:
+                        s.bind(("127.0.0.1", b))
+                        s.listen()
+                        ends["listens"] += 1
+                    except OSError as e: ends[errno.errorcode[e.errno]] += 1
+                    at[0] = None
+                    s.close()
+                is_over = True
+                for t in threads: t.join()
+                print(ends["listens"], ends["EACCES"] > 0)
+                # The first one listens on.
+                create_connection(("127.0.0.1", b)).close()
+                """
+        let end = try host.run(["/usr/bin/python3", "-c", code])
+        #expect(end.code == 0, "\(end.errors)")
+        #expect(end.output == "0 True\n")
+    }
+
+    @Test(arguments: Starting.available)
     func `a payload that forbids itself to bind still binds its own ports, through the broker`(starting: Starting)
         throws
     {

@@ -183,7 +183,11 @@ struct Broker {
             try census.add(socket, .tcp)
             // A thread that connected and disconnected the socket in between may have had its port changed: what
             // counts is where it listens now, for that cannot change any more.
-            guard let refusal = try refusal(ofListeningOn: socket, family) else { return .done(nil) }
+            if let refusal = try refusal(ofListeningOn: socket, family) {
+                socket.shutDown()
+                return refusal
+            }
+            guard let refusal = try refusal(ofSecondListener: socket, family) else { return .done(nil) }
             socket.shutDown()
             return refusal
         case AF_UNIX:
@@ -220,6 +224,21 @@ struct Broker {
             case .refused(let rule, let remedy) = rules.decideSharedPort()
         else { return nil }
         return .refused(.permissionDenied, act: "\(act())/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
+    }
+
+    /// The answer for a listener beside another one at the very same place. A thread that sets SO_REUSEPORT and takes it
+    /// back all the time may hide it from each look, but not that two sockets listen.
+    private func refusal(ofSecondListener socket: FileDescriptor, _ family: Int32) throws(Errno) -> Answer? {
+        let place = try InternetAddress(try socket.socketAddress(), family: family)
+        let inode = try FileStatus(of: socket).inode
+        let there = try TCPListener.all(on: [place.port...place.port]).filter {
+            IPAddress(bytes: $0.address)?.unmapped == place.address.unmapped
+        }
+        // Where it is not listed itself, it is in another network than the supervisor, and what is listed is not.
+        guard there.contains(where: { $0.inode == inode }), there.contains(where: { $0.inode != inode }),
+            case .refused(let rule, let remedy) = rules.decideSharedPort()
+        else { return nil }
+        return .refused(.permissionDenied, act: "listen on \(place)/tcp", rule: rule.rawValue, remedy: remedy)
     }
 
     /// The answer for one socket more than may hold a port at once.
