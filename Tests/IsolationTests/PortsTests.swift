@@ -120,6 +120,26 @@ import Testing
         #expect(try host.run(["true"]).sentences.isEmpty)
     }
 
+    /// As below RestrictAddressFamilies= without AF_NETLINK: then /proc tells (proc_net(5)).
+    @Test(arguments: Starting.available)
+    func `a stranger is found where netlink is not to be had`(starting: Starting) throws {
+        let host = try Host(starting)
+        let script =
+            "import socket, time; s = socket.create_server(('127.0.0.1', \(host.basePort + 60))); print('ready', flush=True); time.sleep(1000)"
+        let stranger = try Running(
+            ["/usr/bin/python3", "-c", script].map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup())
+        try stranger.waitForOutput("ready")
+        var options = Host.Options()
+        // AF_NETLINK is 16.
+        options.wrapper = [host.stage.probe, "--without", "\(SYS_socket)&0x10=\(EAFNOSUPPORT)"]
+        let end = try host.run(["echo", "ran"], options)
+        #expect(end.code == 125 && end.output.isEmpty)
+        #expect(end.sentences.last?.contains("port \(host.basePort + 60) is in use") == true, "\(end.errors)")
+        stranger.send(SIGKILL)
+        try stranger.wait()
+        #expect(try host.run(["echo", "ran"], options).output == "ran\n")
+    }
+
     @Test(arguments: Starting.available)
     func `a start that cannot find out whether its port is free is refused`(starting: Starting) throws {
         let host = try Host(starting)

@@ -64,6 +64,8 @@ import Testing
         #expect(listed?.port == port)
         #expect(listed?.address == Array(repeating: 0, count: 15) + [1])
         #expect(try SocketEntry.listed(in: "/proc/net/none", state: nil).isEmpty)
+        // What cannot be read lists nothing, and says so.
+        #expect(throws: Errno.self) { try SocketEntry.listed(in: "/proc/net", state: nil) }
     }
 
     @Test func `a UDP socket is listed once it has a port, until it is closed`() throws {
