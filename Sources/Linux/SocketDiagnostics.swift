@@ -65,7 +65,9 @@ enum SocketDiagnostics {
             return nil
         }
         guard count >= headerSize + MemoryLayout<inet_diag_msg>.size else { throw .badMessage }
-        return buffer.load(inet_diag_msg.self, at: headerSize).idiag_uid
+        let answer = buffer.load(inet_diag_msg.self, at: headerSize)
+        // Where there is no such connection the kernel answers with the listener it would come to.
+        return answer.id.idiag_dport == request.id.idiag_dport ? answer.idiag_uid : nil
     }
 
     /// Adds what an answer lists, to its end.

@@ -15,7 +15,7 @@ public enum TCPConnection {
     }
 
     /// The same from the tables of proc_net(5); an IPv6 socket that serves IPv4 is in the second.
-    private static func listed(port: UInt16, peer: UInt16) throws(Errno) -> UInt32? {
+    static func listed(port: UInt16, peer: UInt16) throws(Errno) -> UInt32? {
         func end(_ port: UInt16) -> String {
             let digits = String(port, radix: 16, uppercase: true)
             return "0100007F:" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
