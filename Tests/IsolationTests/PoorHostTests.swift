@@ -106,6 +106,35 @@ import Testing
         #expect(end.code == lack.code)
     }
 
+    /// A sandbox that handles files by Landlock denies every mount below it (landlock(7)), whatever else it permits.
+    @Test(arguments: Starting.available, [1, 3])
+    func `another sandbox's Landlock domain is named`(starting: Starting, layers: Int) throws {
+        let host = try Host(starting)
+        // landlock_create_ruleset(2) for execution, a rule that permits it everywhere, landlock_restrict_self(2).
+        let script = """
+            import ctypes, os, struct, sys
+            libc = ctypes.CDLL(None)
+            libc.prctl(38, 1, 0, 0, 0)
+            for layer in range(\(layers)):
+                ruleset = libc.syscall(444, struct.pack("Q", 1), 8, 0)
+                root = os.open("/", os.O_PATH)
+                if libc.syscall(445, ruleset, 1, struct.pack("<Qi", 1, root), 0): sys.exit("no rule")
+                if libc.syscall(446, ruleset, 0): sys.exit("no domain")
+            os.execvp(sys.argv[1], sys.argv[1:])
+            """
+        var options = Host.Options()
+        options.wrapper = ["/usr/bin/python3", "-c", script]
+        let end = try host.run(["echo", "ran"], options)
+        #expect(end.output.isEmpty)
+        #expect(end.code == 69, "\(end.errors)")
+        let name = layers == 1 ? "a Landlock domain over" : "\(layers) Landlock domains over"
+        #expect(end.sentences.last?.contains(name) == true, "\(end.errors)")
+        let doctor = try host.command(["doctor"], options)
+        #expect(doctor.output.contains(name), "\(doctor.output)")
+        // Without one the diagnosis names none.
+        #expect(try !host.command(["doctor"]).output.contains("Landlock domain"))
+    }
+
     // MARK: The doctor
 
     @Test(

@@ -78,6 +78,13 @@ struct HostDiagnosis {
 
     /// What lets the launcher mount.
     var mounts: String {
+        let layers = OuterLandlock.layers
+        if layers > 0 {
+            let domain = layers == 1 ? "a Landlock domain" : "\(layers) Landlock domains"
+            return
+                "\(domain) over the launcher (another sandbox's, such as landrun's or nono's) forbids every mount: start "
+                + "mazelclaw-run outside of it"
+        }
         if let appArmor = appArmor(rules: "mount, umount, pivot_root,") { return appArmor }
         guard isFiltered else {
             return "this host forbids mounts in user namespaces: see the log of its security modules"
