@@ -25,15 +25,17 @@ enum SocketDiagnostics {
     /// The sockets of this network namespace that `question` asks for, of IPv4 and of IPv6.
     static func sockets(_ question: Question) throws(Errno) -> [SocketEntry] {
         if let ports = question.ports, ports.isEmpty { return [] }
-        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let netlink = FileDescriptor(rawValue: try valueOrErrno(socket(AF_NETLINK, type, clinux_netlink_sock_diag)))
+        let netlink = try connect()
         defer { netlink.discard() }
         var entries: [SocketEntry] = []
         // No message of an answer is longer (netlink(7)).
         var buffer = [UInt8](repeating: 0, count: 32 << 10)
         for family in [AF_INET, AF_INET6] {
             try ask(netlink, family, question)
-            try receive(from: netlink, &buffer, &entries)
+            try receive(from: netlink, &buffer) { (buffer, content) throws(Errno) in
+                guard content.count >= MemoryLayout<inet_diag_msg>.size else { throw .badMessage }
+                entries.append(SocketEntry(buffer.load(inet_diag_msg.self, at: content.lowerBound)))
+            }
         }
         return entries
     }
@@ -41,8 +43,7 @@ enum SocketDiagnostics {
     /// The user who holds the socket of a TCP connection between two ports of 127.0.0.1, that on `port` and not the one
     /// on `peer`; nil when there is none.
     static func userOfLoopbackConnection(on port: UInt16, to peer: UInt16) throws(Errno) -> UInt32? {
-        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let netlink = FileDescriptor(rawValue: try valueOrErrno(socket(AF_NETLINK, type, clinux_netlink_sock_diag)))
+        let netlink = try connect()
         defer { netlink.discard() }
         var request = inet_diag_req_v2()
         request.sdiag_family = UInt8(AF_INET)
@@ -54,7 +55,7 @@ enum SocketDiagnostics {
         request.id.idiag_dst.0 = UInt32(0x7F00_0001).bigEndian
         // Any cookie will do (INET_DIAG_NOCOOKIE).
         request.id.idiag_cookie = (.max, .max)
-        try send(request, UInt16(NLM_F_REQUEST), to: netlink)
+        try send(withUnsafeBytes(of: request) { Array($0) }, UInt16(NLM_F_REQUEST), to: netlink)
         var buffer = [UInt8](repeating: 0, count: 8 << 10)
         let count = try retryingOnInterrupt { recv(netlink.rawValue, &buffer, buffer.count, 0) }
         let headerSize = MemoryLayout<nlmsghdr>.size
@@ -70,9 +71,10 @@ enum SocketDiagnostics {
         return answer.id.idiag_dport == request.id.idiag_dport ? answer.idiag_uid : nil
     }
 
-    /// Adds what an answer lists, to its end.
+    /// Shows each message of an answer, by where its content lies in `buffer`, to the answer's end.
     private static func receive(
-        from netlink: FileDescriptor, _ buffer: inout [UInt8], _ entries: inout [SocketEntry]
+        from netlink: FileDescriptor, _ buffer: inout [UInt8],
+        _ take: (_ buffer: [UInt8], _ content: Range<Int>) throws(Errno) -> Void
     ) throws(Errno) {
         while true {
             let count = try retryingOnInterrupt { recv(netlink.rawValue, &buffer, buffer.count, 0) }
@@ -88,13 +90,57 @@ enum SocketDiagnostics {
                     // The negative errno follows the header.
                     guard length >= headerSize + 4 else { throw .badMessage }
                     throw Errno(rawValue: -buffer.load(Int32.self, at: start + headerSize))
-                default:
-                    guard length >= headerSize + MemoryLayout<inet_diag_msg>.size else { throw .badMessage }
-                    entries.append(SocketEntry(buffer.load(inet_diag_msg.self, at: start + headerSize)))
+                default: try take(buffer, start + headerSize..<start + length)
                 }
                 start += (length + 3) & ~3
             }
         }
+    }
+
+    /// The paths at which Unix sockets take connections or datagrams, each as it was given to bind(2).
+    static func listeningUnixPaths() throws(Errno) -> [String] {
+        let netlink = try connect()
+        defer { netlink.discard() }
+        var request = unix_diag_req()
+        request.sdiag_family = UInt8(AF_UNIX)
+        request.udiag_states = .max
+        request.udiag_show = clinux_show_unix_name
+        try send(withUnsafeBytes(of: request) { Array($0) }, clinux_dump_request, to: netlink)
+        var names: [String] = []
+        var buffer = [UInt8](repeating: 0, count: 32 << 10)
+        try receive(from: netlink, &buffer) { (buffer, content) throws(Errno) in
+            let size = MemoryLayout<unix_diag_msg>.size
+            guard content.count >= size else { throw .badMessage }
+            let socket = buffer.load(unix_diag_msg.self, at: content.lowerBound)
+            // TCP_LISTEN is 10 (netinet/tcp.h); datagrams need no listen(2).
+            guard socket.udiag_state == 10 || Int32(socket.udiag_type) == Int32(SOCK_DGRAM.rawValue),
+                let name = unixPath(in: buffer, content.dropFirst(size))
+            else { return }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// The path among a Unix socket's attributes; nil for none and for an abstract name, which begins with a zero.
+    private static func unixPath(in buffer: [UInt8], _ attributes: Range<Int>) -> String? {
+        var start = attributes.lowerBound
+        let headerSize = MemoryLayout<nlattr>.size
+        while start + headerSize <= attributes.upperBound {
+            let attribute = buffer.load(nlattr.self, at: start)
+            let length = Int(attribute.nla_len)
+            guard length >= headerSize, start + length <= attributes.upperBound else { return nil }
+            if attribute.nla_type == clinux_unix_name {
+                let name = buffer[(start + headerSize)..<(start + length)].prefix { $0 != 0 }
+                return name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
+            }
+            start += (length + 3) & ~3
+        }
+        return nil
+    }
+
+    private static func connect() throws(Errno) -> FileDescriptor {
+        let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        return FileDescriptor(rawValue: try valueOrErrno(socket(AF_NETLINK, type, clinux_netlink_sock_diag)))
     }
 
     private static func ask(_ netlink: FileDescriptor, _ family: Int32, _ question: Question) throws(Errno) {
@@ -103,19 +149,16 @@ enum SocketDiagnostics {
         request.sdiag_protocol = UInt8(question.transport)
         request.idiag_states = question.states
         let filter = question.ports.flatMap(PortFilter.attribute) ?? []
-        try send(request, clinux_dump_request, filter, to: netlink)
+        try send(withUnsafeBytes(of: request) { Array($0) } + filter, clinux_dump_request, to: netlink)
     }
 
-    private static func send(
-        _ request: inet_diag_req_v2, _ flags: UInt16, _ filter: [UInt8] = [], to netlink: FileDescriptor
-    ) throws(Errno) {
+    private static func send(_ request: [UInt8], _ flags: UInt16, to netlink: FileDescriptor) throws(Errno) {
         var header = nlmsghdr()
-        let size = MemoryLayout<nlmsghdr>.size + MemoryLayout<inet_diag_req_v2>.size + filter.count
+        let size = MemoryLayout<nlmsghdr>.size + request.count
         header.nlmsg_len = UInt32(size)
         header.nlmsg_type = clinux_sock_diag_by_family
         header.nlmsg_flags = flags
-        let bytes =
-            withUnsafeBytes(of: header) { Array($0) } + withUnsafeBytes(of: request) { Array($0) } + filter
+        let bytes = withUnsafeBytes(of: header) { Array($0) } + request
         _ = try retryingOnInterrupt { Glibc.send(netlink.rawValue, bytes, size, 0) }
     }
 }
