@@ -45,7 +45,7 @@ test: build ## run the whole suite against the built programs
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" COVERAGE=Tests/IsolationTests/coverage.tsv \
 	  Tests/Scripts/run-tests.sh --skip '$(AWAITING)'
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(AWAITING_WIDTH) \
-	  Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
+	  COVERAGE=Tests/IsolationTests/coverage.tsv COVERAGE_OF=gateway Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
 
 mutation: build ## leave out each layer of the isolation in turn: somebody must notice
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)

@@ -7,8 +7,10 @@ struct CoverageRow: CustomTestStringConvertible {
     enum Place: Equatable {
         /// By the probe: its outcomes are in attempts.tsv.
         case table
-        /// By a test, of this name.
+        /// By a test of the launcher, of this name.
         case test(String)
+        /// By a test of the gateway and its commands, of this name.
+        case gatewayTest(String)
         /// Not at all: there is no such feature.
         case notOffered(String)
     }
@@ -50,6 +52,8 @@ extension CoverageRow.Place {
             self = .table
         } else if text.hasPrefix("not offered: ") {
             self = .notOffered(String(text.dropFirst(13)))
+        } else if text.hasPrefix("gateway: ") {
+            self = .gatewayTest(String(text.dropFirst(9)))
         } else {
             self = .test(text)
         }

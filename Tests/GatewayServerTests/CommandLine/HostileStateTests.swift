@@ -40,7 +40,7 @@ struct HostileStateTests {
     // MARK: Another profile's secret
 
     @Test(arguments: ["link", "include", "link to a directory", "include by a link", "include of an include"])
-    func `H01 another profile's token is not sent, whatever the configuration is made to be`(attack: String)
+    func `another profile's token is not sent, whatever the configuration is made to be`(attack: String)
         async throws
     {
         let file = "\(state)/mazelclaw.json"
@@ -79,7 +79,7 @@ struct HostileStateTests {
         #expect(impostor.text.isEmpty)
     }
 
-    @Test func `H01 a configuration includes what lies beside it, and its own token is sent`() async throws {
+    @Test func `a configuration includes what lies beside it, and its own token is sent`() async throws {
         try command.write(
             #"{"gateway": {"auth": {"token": "included"}}}"#, to: ".mazelclaw-\(command.profile)/parts/auth.json")
         try command.write(
@@ -93,7 +93,7 @@ struct HostileStateTests {
         #expect(impostor.text.contains("included"))
     }
 
-    @Test func `H01 an operator's configuration elsewhere may be a link and include what it likes`() async throws {
+    @Test func `an operator's configuration elsewhere may be a link and include what it likes`() async throws {
         try command.write(#"{"gateway": {"mode": "local"}}"#, to: "etc/base.json")
         try command.write(
             #"{"$include": "\#(command.home)/etc/base.json", "gateway": {"auth": {"token": "t"}}}"#, to: "etc/real.json"
@@ -116,7 +116,7 @@ struct HostileStateTests {
 
     // MARK: Who listens
 
-    @Test func `H01 a token is not sent to another profile's gateway on the port`() async throws {
+    @Test func `a token is not sent to another profile's gateway on the port`() async throws {
         let environment = ["MAZELCLAW_STATE_DIR": state, "MAZELCLAW_PROFILE": command.profile]
         try command.write(
             #"{"gateway": {"mode": "local", "port": \#(victimPort), "auth": {"token": "mine"}}}"#,
@@ -135,7 +135,7 @@ struct HostileStateTests {
         }
     }
 
-    @Test(.enabled(if: ForeignUser.isAvailable)) func `H01 a token is not sent to another user's listener`()
+    @Test(.enabled(if: ForeignUser.isAvailable)) func `a token is not sent to another user's listener`()
         async throws
     {
         let impostor = try Impostor(port: port, owner: ForeignUser.userID)
@@ -152,7 +152,7 @@ struct HostileStateTests {
     }
 
     @Test(.enabled(if: ForeignUser.isAvailable))
-    func `H01 a token is not sent over a connection that another user took`() async throws {
+    func `a token is not sent over a connection that another user took`() async throws {
         let impostor = try Impostor(port: port, connectionOwner: ForeignUser.userID)
         defer { impostor.close() }
         let result = try await run("chat", "hello")
@@ -162,7 +162,7 @@ struct HostileStateTests {
         #expect(!impostor.text.contains(TestInstance.token))
     }
 
-    @Test func `H01 a certificate is not read where only the payload says it is`() async throws {
+    @Test func `a certificate is not read where only the payload says it is`() async throws {
         try command.write("-----BEGIN CERTIFICATE-----\n", to: "elsewhere/c.pem")
         try command.write(
             #"""
@@ -186,7 +186,7 @@ struct HostileStateTests {
         #expect(!told.errors.contains("does not have"), "\(told.errors)")
     }
 
-    @Test func `H01 no variable of the operator's shell is sent as a token`() async throws {
+    @Test func `no variable of the operator's shell is sent as a token`() async throws {
         try command.write(
             #"{"gateway": {"mode": "local", "auth": {"token": "${CLOUD_KEY}"}}}"#,
             to: ".mazelclaw-\(command.profile)/mazelclaw.json")
@@ -210,7 +210,7 @@ struct HostileStateTests {
 
     // MARK: Writing
 
-    @Test func `H01 nothing is locked, written or made private beside what a link leads to`() async throws {
+    @Test func `nothing is locked, written or made private beside what a link leads to`() async throws {
         let file = "\(state)/mazelclaw.json"
         try FileManager.default.removeItem(atPath: file)
         try FileManager.default.createSymbolicLink(atPath: file, withDestinationPath: "\(victim)/mazelclaw.json")
@@ -236,7 +236,7 @@ struct HostileStateTests {
         #expect(try await run("config", "set", "gateway.mode", "local").code == 0)
     }
 
-    @Test func `H01 setup makes nothing where only the payload says the workspace is`() async throws {
+    @Test func `setup makes nothing where only the payload says the workspace is`() async throws {
         try command.write(
             #"{"gateway": {"mode": "local", "auth": {"token": "t"}}, "agents": {"defaults": {"workspace": "\#(victim)/w"}}}"#,
             to: ".mazelclaw-\(command.profile)/mazelclaw.json")
@@ -253,7 +253,7 @@ struct HostileStateTests {
     }
 
     @Test(arguments: ["mazelclaw.sqlite", "mazelclaw.sqlite-wal", "mazelclaw.sqlite-shm"])
-    func `H01 a database that is a link is not opened, nor made private`(name: String) async throws {
+    func `a database that is a link is not opened, nor made private`(name: String) async throws {
         for profile in [command.profile, command.other] {
             _ = try await command.gateway("--profile", profile, "gateway") { _ in
                 try await #expect(command.run("--profile", profile, "sessions", "list").code == 0)
@@ -308,7 +308,7 @@ struct HostileStateTests {
     }
 
     @Test(arguments: Trap.allCases)
-    private func `H01 status, doctor, sessions and backup end by themselves, whatever a payload left`(
+    private func `status, doctor, sessions and backup end by themselves, whatever a payload left`(
         trap: Trap
     ) async throws {
         _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
@@ -345,7 +345,7 @@ struct HostileStateTests {
         #expect(try await run("backup", "\(command.home)/copy").code == 0)
     }
 
-    @Test func `H01 what a payload writes moves no cursor`() async throws {
+    @Test func `what a payload writes moves no cursor`() async throws {
         try command.write(
             "{\"gateway\": {\"mode\": \"local\"}, \"a\u{1B}]0;title\u{07}b\": 1, \"session\": {\"scope\": \"x\u{1B}[2J\"}}",
             to: ".mazelclaw-\(command.profile)/mazelclaw.json")
@@ -356,7 +356,7 @@ struct HostileStateTests {
         }
     }
 
-    @Test func `H01 a file that is cut short while it is read ends no command by a signal`() async throws {
+    @Test func `a file that is cut short while it is read ends no command by a signal`() async throws {
         _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
             try await #expect(run("chat", "a wombat").code == 0)
         }
@@ -385,7 +385,7 @@ struct HostileStateTests {
         await cutter.value
     }
 
-    @Test func `H01 a database that holds what no version writes ends no command by a signal`() async throws {
+    @Test func `a database that holds what no version writes ends no command by a signal`() async throws {
         _ = try await command.gateway("--profile", command.profile, "gateway") { _ in }
         // Rules that the gateway's own tables have are gone.
         let sql = """
@@ -407,7 +407,7 @@ struct HostileStateTests {
     // MARK: Root on another user's profile
 
     @Test(.enabled(if: ForeignUser.isAvailable))
-    func `H01 root changes no file of the payload's choice`() async throws {
+    func `root changes no file of the payload's choice`() async throws {
         let foreign = try await ForeignUser()
         _ = try await foreign.command.gateway("--profile", foreign.command.profile, "gateway") { _ in }
         // A database only root can read, and the group could.
@@ -428,7 +428,7 @@ struct HostileStateTests {
     }
 
     @Test(.enabled(if: ForeignUser.isAvailable))
-    func `H01 root acts as the profile's user, and the profile stays the user's`() async throws {
+    func `root acts as the profile's user, and the profile stays the user's`() async throws {
         let foreign = try await ForeignUser()
         let command = foreign.command
         let end = try await command.gateway("--profile", command.profile, "gateway") { process in

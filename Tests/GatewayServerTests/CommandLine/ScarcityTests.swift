@@ -28,7 +28,7 @@ import Testing
     ]
 
     @Test(arguments: starts)
-    func `H01 a start for which the kernel has no more ends by itself, with a sentence`(
+    func `a start for which the kernel has no more ends by itself, with a sentence`(
         fault: (call: String, error: String, first: [Int])
     ) async throws {
         for first in fault.first {
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: [("accept4", "EMFILE"), ("accept4", "ENFILE"), ("accept4", "ENOMEM"), ("accept4", "ENOBUFS")])
-    func `H01 who cannot be accepted now is accepted later, and who is in stays`(call: String, error: String)
+    func `who cannot be accepted now is accepted later, and who is in stays`(call: String, error: String)
         async throws
     {
         // The first is let in, and then none until twenty tries have failed.
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(arguments: ["ENOSPC", "ENOMEM"])
-    func `H01 who cannot be watched is turned away, and who is in stays`(error: String) async throws {
+    func `who cannot be watched is turned away, and who is in stays`(error: String) async throws {
         let end = try await command.gateway("--profile", command.profile, "gateway") { gateway in
             let client = try await WebSocketClient(port: port)
             try await client.enter(ConnectRequest())
