@@ -83,6 +83,7 @@ check: build ## format lint, warnings as errors, guards on the launcher
 bench: build ## compare the launcher with bubblewrap, and the gateway with a server on Node, each in one run
 	@Tests/Scripts/need-packages.sh $(BENCH_PACKAGES)
 	Tests/Scripts/bench.py "$(CURDIR)/$(STAGE)"
+	Tests/Scripts/bench-neighbour.py "$(CURDIR)/$(STAGE)"
 	Tests/Scripts/bench-gateway.py "$(CURDIR)/$(STAGE)" "$(BUILD)/load-generator"
 
 install: ## install built programs and policies (PREFIX=/usr/local DESTDIR=)

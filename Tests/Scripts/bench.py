@@ -45,6 +45,11 @@ def bubblewrap_arguments(plan, base):
             descriptor = 100 + len(opened)
             opened.append((os.POSIX_SPAWN_OPEN, descriptor, content, os.O_RDONLY, 0))
             arguments += ["--file", str(descriptor), step["path"]]
+        elif name == "mount" and "lowerdir" in step:
+            # bwrap makes no overlay that nobody writes, and with set-user-ID none at all; a bind is less work.
+            arguments += ["--ro-bind", step["lowerdir"], step["destination"]]
+        elif name == "copy":
+            arguments += ["--ro-bind", step["source"], step["destination"]]
         elif name == "mount" and step["type"] == "tmpfs" and not step["destination"].startswith("/dev"):
             arguments += ["--tmpfs", step["destination"]]
         elif name == "mount" and step["type"] == "proc":
@@ -69,6 +74,22 @@ def bubblewrap_arguments(plan, base):
     return arguments + ["--", "/usr/bin/true"], opened
 
 
+def everyday_arguments(base):
+    """The bwrap command that people write for such a program by hand."""
+    for name in ("state", "workspace"):
+        os.makedirs(f"{base}/everyday/{name}", exist_ok=True)
+    arguments = ["bwrap", *(f"--unshare-{name}" for name in ("user", "pid", "ipc", "uts", "cgroup")), "--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        if os.path.islink(f"/{name}"):
+            arguments += ["--symlink", os.readlink(f"/{name}"), f"/{name}"]
+    for path in ("/etc/ssl", "/etc/resolv.conf", "/etc/hosts", "/etc/ld.so.cache"):
+        arguments += ["--ro-bind", path, path]
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"]
+    for name in ("state", "workspace"):
+        arguments += ["--bind", f"{base}/everyday/{name}", f"{base}/everyday/{name}"]
+    return [*arguments, "--cap-drop", "ALL", "--new-session", "--die-with-parent", "--", "/usr/bin/true"]
+
+
 def time_one(arguments, opened=()):
     program = shutil.which(arguments[0]) or arguments[0]
     start = time.perf_counter_ns()
@@ -83,12 +104,11 @@ def time_one(arguments, opened=()):
 def measure_starts(launcher, state, base):
     command = [launcher, "--profile", "bench", "--state-dir", state, "--", "/usr/bin/true"]
     time_one(command)  # makes the profile
-    time.sleep(3)  # a filter is kept only for a policy file whose last change lies some seconds back
-    time_one(command)
     plan = json.loads(subprocess.check_output(command[:1] + ["explain"] + command[1:-2] + ["--json"]))
     contenders = {
         "mazelclaw-run": (command,),
         "bwrap": bubblewrap_arguments(plan, base),
+        "everyday bwrap": (everyday_arguments(base),),
         "true": (["/usr/bin/true"],),
     }
     times = {name: [] for name in contenders}
@@ -100,8 +120,11 @@ def measure_starts(launcher, state, base):
             times[name].append(time_one(*contender))
     medians = {name: statistics.median(values) for name, values in times.items()}
     # Starts one after the other share what else the machine does.
-    ratio = statistics.median(ours / theirs for ours, theirs in zip(times["mazelclaw-run"], times["bwrap"]))
-    return medians, ratio
+    ratios = {
+        name: statistics.median(ours / theirs for ours, theirs in zip(times["mazelclaw-run"], times[name]))
+        for name in ("bwrap", "everyday bwrap")
+    }
+    return medians, ratios
 
 
 # Times bind(2) alone: the median of 2000 calls, in µs.
@@ -254,7 +277,7 @@ def main():
 
 
 def report(result, base):
-    starts, ratio = result["starts"]
+    starts, ratios = result["starts"]
     misses = []
 
     def line(text, value, bar, unit=""):
@@ -266,7 +289,8 @@ def report(result, base):
     print(f"medians of {RUNS} starts of /usr/bin/true, taking turns, in ms:")
     for name, value in starts.items():
         print(f"  {name:16} {value:7.2f}")
-    line("start, ratio to bwrap with the same mounts", ratio, START_BAR)
+    line("start, ratio to bwrap with the same mounts", ratios["bwrap"], START_BAR)
+    line("start, ratio to the bwrap command of everyday use", ratios["everyday bwrap"], START_BAR)
     line("proof of a start", result["proof"], PROOF_BAR, " ms")
     binds = result["binds"]
     print(f"median bind: bare {binds['bare']:.1f} µs, answered by the supervisor {binds['trapped']:.1f} µs")
