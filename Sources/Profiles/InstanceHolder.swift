@@ -32,6 +32,7 @@ public struct InstanceHolder: Equatable, Sendable {
     }
 
     init(text: [UInt8]) {
+        // A record that is being written, or was cut short, names nobody: that somebody has the lock counts all the same.
         let record = try? JSON(parsing: text)
         pid = record?["pid"]?.integer.flatMap(Int32.init(exactly:))
         unit = record?["unit"]?.string

@@ -63,6 +63,7 @@ struct Output {
     /// On a terminal that is raw, as the caller's is while the payload has one too, a line feed alone leads nowhere near
     /// the margin.
     private static var lineEnd: String {
+        // What is no terminal has no modes, and takes lines as they are.
         (try? Terminal(.standardError).modes())?.writesUnchanged ?? false ? "\r\n" : "\n"
     }
 

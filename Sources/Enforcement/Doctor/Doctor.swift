@@ -97,6 +97,7 @@ public struct Doctor {
     }
 
     private var networkNamespace: Check {
+        // Of a profile that cannot be read the verdict tells.
         let profile = try? launch.profile(options, creating: false).profile
         let errno = trial(in: [.user, .network], NetworkInterface.bringUpLoopback)
         return Check(

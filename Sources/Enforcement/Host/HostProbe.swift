@@ -35,6 +35,7 @@ public struct HostProbe {
             identities.append((directory, try identity(of: directory, user: user)))
         }
         let divided = try Self.divided(for: policy)
+        // Without it programs inside look no names up, and nothing else depends on it.
         let resolver = (try? FileSystem.read("/etc/resolv.conf", limit: 64 << 10)) ?? []
         var facts = HostFacts(
             user: user, isRoot: Credentials.userID == 0 && user.userID != 0, landlockABI: 0,
@@ -46,6 +47,7 @@ public struct HostProbe {
             facts.landlockAbsence = HostDiagnosis().landlockAbsence(error)
         }
         facts.divided = divided
+        // Where it cannot be told, everything that the policy names in /proc is covered.
         facts.seesWholeProc = (try? FileStatus(of: "/proc/sys")) != nil
         return facts
     }

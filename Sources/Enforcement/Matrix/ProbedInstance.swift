@@ -66,6 +66,7 @@ struct ProbedInstance {
         } catch {
             // It has ended already.
         }
+        // Whatever came of its end: all that it answered is in the report.
         _ = try? supervisor.wait()
     }
 
@@ -105,6 +106,7 @@ struct ProbedInstance {
     /// A process and all below it, by /proc/PID/task/PID/children (proc(5)).
     static func family(of processID: Int32) -> [Int32] {
         let path = "/proc/\(processID)/task/\(processID)/children"
+        // One that has ended has no children, and none are aimed at.
         let text = (try? FileSystem.read(path, limit: 64 << 10)) ?? []
         let children = text.split(separator: UInt8(ascii: " ")).compactMap {
             Int32(String(decoding: $0, as: UTF8.self))

@@ -51,6 +51,7 @@ struct ProxyLoop {
         self.supervisor = supervisor
         let gateways = OwnGateways()
         self.gateways = gateways
+        // A file that cannot be read names nobody: what is looked up then is not found, and not connected to.
         func text(_ path: String) -> String {
             String(decoding: (try? FileSystem.read(path, limit: 1 << 20)) ?? [], as: UTF8.self)
         }

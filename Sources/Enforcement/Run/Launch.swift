@@ -371,6 +371,7 @@ public struct Launch {
     /// launcher, or for the matrix the launcher itself.
     private func ownExecutable(_ options: LaunchOptions) -> AbsolutePath? {
         let program = options.runsProbe ? executable : executable.parent / "mazelclaw"
+        // One that cannot be looked at is shown to no sandbox; to execute it then ends with 127.
         guard !(AbsolutePath.root / "usr").contains(program), (try? FileStatus(of: program.text, follow: true)) != nil
         else { return nil }
         return program

@@ -78,6 +78,7 @@ public struct CompiledFilters: Sendable {
 
     /// The program that is kept at `place`; nil for none, for one that does not count, and for one of another policy.
     private func kept(at place: AbsolutePath, for key: [UInt8]) throws(ProfileError) -> [UInt8]? {
+        // What cannot be looked at does not count, and the policy is compiled.
         guard let directory = try? FileStatus(of: place.parent.text, follow: true), owners.contains(directory.userID),
             !directory.isWritableByOthers, let file = try? FileStatus(of: place.text), owners.contains(file.userID)
         else { return nil }
