@@ -45,9 +45,22 @@ import Testing
         let text = try host.plain(["matrix", "a", "b"] + host.userOption)
         #expect(text.output.contains("FROM \\ TO  a") && text.output.contains("own  "))
         #expect(text.output.components(separatedBy: "refused 39/39").count == 3, "\(text.output)")
+        #expect(text.output.contains("user ID \(Host.payloadUser) is shared by a, b: "), "\(text.output)")
+        #expect(json["sharedUserIDs"]?.array?.first?["uid"]?.integer == Int64(Host.payloadUser))
         for name in ["a", "b"] {
             #expect(try FileManager.default.contentsOfDirectory(atPath: host.stateDirectory(name)).isEmpty)
         }
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root gives user IDs"))
+    func `profiles with user IDs of their own share none`() throws {
+        let host = try Host(.root)
+        try write(["a": host.basePort, "b": host.secondPort], on: host)
+        let end = try host.plain(["matrix", "--json", "a", "b"])
+        let json = try JSON(parsing: end.outputBytes)
+        #expect(end.code == 0, "\(end.errors)")
+        #expect(json["holds"] == true && cells(json).count == 4)
+        #expect(json["sharedUserIDs"]?.array?.isEmpty == true)
     }
 
     @Test(arguments: Starting.available)

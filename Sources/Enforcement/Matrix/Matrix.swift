@@ -29,13 +29,16 @@ public struct Matrix {
         for name in names {
             do {
                 switch try start(name, live.first { $0.name == name }?.holder, say) {
-                case .probed(let instance):
+                case .probed(let instance, let userID):
                     probed.append(instance)
                     targets.append(instance.target)
-                    report.add(name, .probed)
+                    report.add(name, .probed, userID: userID)
                 case .live(let target):
                     targets.append(target)
-                    report.add(name, .live(target.processes.first ?? 0))
+                    let processID = target.processes.first ?? 0
+                    // The supervisor is of the payload's user; one that has just ended shares nothing.
+                    let userID = (try? FileStatus(of: "/proc/\(processID)"))?.userID
+                    report.add(name, .live(processID), userID: userID)
                 }
             } catch let error as LaunchError {
                 report.add(name, .failed(error.exitCode.rawValue, error.description))
@@ -60,7 +63,7 @@ public struct Matrix {
     }
 
     private enum Participant {
-        case probed(ProbedInstance)
+        case probed(ProbedInstance, userID: UInt32)
         case live(MatrixTarget)
     }
 
@@ -79,7 +82,8 @@ public struct Matrix {
         let plan = try launch.plan(profile, options, preparing: true)
         return .probed(
             try ProbedInstance(
-                plan, state: state, claim: { () throws(LaunchError) in _ = try launch.claim(plan) }, say: say))
+                plan, state: state, claim: { () throws(LaunchError) in _ = try launch.claim(plan) }, say: say),
+            userID: plan.user.userID)
     }
 
     private func live() throws(LaunchError) -> [(name: ProfileName, holder: InstanceHolder)] {

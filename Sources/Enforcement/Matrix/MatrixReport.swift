@@ -34,10 +34,22 @@ public struct MatrixReport: Sendable {
 
     /// The profiles, in the order they were named.
     public private(set) var profiles: [(name: ProfileName, part: Part)] = []
+    /// The user IDs that payloads of more than one profile run under, with the profiles' names, in the order they were named:
+    /// what the kernel counts for a user it counts for them together.
+    public private(set) var sharedUserIDs: [(userID: UInt32, names: [ProfileName])] = []
+    private var userIDs: [(name: ProfileName, userID: UInt32)] = []
     /// The cells of those that held a probe, row by row.
     public private(set) var cells: [Cell] = []
 
-    mutating func add(_ name: ProfileName, _ part: Part) { profiles.append((name, part)) }
+    mutating func add(_ name: ProfileName, _ part: Part, userID: UInt32? = nil) {
+        profiles.append((name, part))
+        guard let userID else { return }
+        userIDs.append((name, userID))
+        let names = userIDs.filter { $0.userID == userID }.map(\.name)
+        guard names.count > 1 else { return }
+        sharedUserIDs.removeAll { $0.userID == userID }
+        sharedUserIDs.append((userID, names))
+    }
 
     mutating func fail(_ name: ProfileName, _ code: Int32, _ reason: String) {
         guard let index = profiles.firstIndex(where: { $0.name == name }) else { return }
@@ -72,6 +84,10 @@ public struct MatrixReport: Sendable {
     public var json: JSON {
         [
             "holds": .bool(holds),
+            "sharedUserIDs": .array(
+                sharedUserIDs.map { userID, names in
+                    ["uid": .integer(Int64(userID)), "profiles": .array(names.map { .string($0.text) })]
+                }),
             "profiles": .array(
                 profiles.map { name, part in
                     switch part {

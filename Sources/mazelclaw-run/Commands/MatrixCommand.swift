@@ -87,6 +87,11 @@ extension MatrixReport {
                 "\(kind.rawValue): \(counts.refused) of \(counts.others) refused, \(counts.permitted) of "
                     + "\(counts.own) own permitted\n")
         }
+        for (userID, names) in sharedUserIDs {
+            lines.append(
+                "user ID \(userID) is shared by \(names.map(\.text).joined(separator: ", ")): what the kernel counts for a "
+                    + "user, one of them can use up for the others\n")
+        }
         return lines.joined()
     }
 
