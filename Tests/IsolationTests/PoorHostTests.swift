@@ -137,6 +137,26 @@ import Testing
 
     // MARK: The doctor
 
+    @Test(arguments: Starting.available)
+    func `the doctor says whether a payload can use up the host's open files`(starting: Starting) throws {
+        let host = try Host(starting)
+        let most = try #require(Files.read("/proc/sys/fs/file-max").flatMap { UInt64($0.dropLast()) })
+        let line = { (output: String) in
+            output.split(separator: "\n").first { $0.contains(" open files of the host: ") } ?? ""
+        }
+        try host.makeState()
+        let shipped = try line(host.command(["doctor"]).output)
+        #expect(shipped.contains("1024 processes with 16384 files each, of \(most) (fs.file-max)"))
+        #expect(shipped.hasPrefix(16384 * 1024 < most ? "ok  " : "note"))
+        var options = Host.Options()
+        let limits = "\"RLIMIT_NOFILE\", \"soft\": 4096, \"hard\": 16384"
+        options.more = [
+            "--policy",
+            try host.policy("gateway.json", replacing: limits, with: "\"RLIMIT_NOFILE\", \"soft\": 64, \"hard\": 64"),
+        ]
+        #expect(try line(host.command(["doctor"], options).output).hasPrefix(64 * 1024 < most ? "ok  " : "note"))
+    }
+
     @Test(
         arguments: lacks + failures.filter { !["execve", "symlinkat"].contains($0.name) }, Starting.available)
     func `the doctor's verdict is what a start does`(lack: Lack, starting: Starting) throws {

@@ -41,7 +41,7 @@ public struct Doctor {
 
     private var checks: [Check] {
         let userNamespace = userNamespace
-        let rest = [landlock, landlockErrata, openat2, userNotification, controlGroup] + ports + userID
+        let rest = [landlock, landlockErrata, openat2, userNotification, controlGroup] + ports + accounts
         // Without the first the others that need one would say nothing of their own.
         guard userNamespace.isHeld else { return [userNamespace] + rest }
         return [userNamespace, mount, freshProc, nestedUserNamespace, networkNamespace, pidfdGetfd] + rest
@@ -187,19 +187,42 @@ public struct Doctor {
             remedy: isHeld ? "" : "set Delegate=yes in the unit to let the launcher limit memory")
     }
 
-    /// Whose accounts the payload's use is put down to; nothing for a profile that cannot be planned, as the verdict says.
-    private var userID: [Check] {
+    /// What a start would share with others; nothing for a profile that cannot be planned, as the verdict says.
+    private var accounts: [Check] {
         guard let (profile, _) = try? launch.profile(options, creating: false),
             let plan = try? launch.plan(profile, options, preparing: false)
         else { return [] }
+        return [userID(of: plan)] + openFiles(of: plan)
+    }
+
+    /// Whose accounts the payload's use is put down to.
+    private func userID(of plan: SandboxPlan) -> Check {
         let isShared = !plan.user.isOwn
+        return Check(
+            name: "user ID of its own", isHeld: !isShared, isRequired: false,
+            finding: isShared
+                ? plan.sharingSentence ?? "user ID \(plan.user.userID) is also that of its user's other programs"
+                : "\(plan.user.userID)",
+            remedy: isShared ? "let root or a system unit start the profile without \"user\" and --user" : "")
+    }
+
+    /// Whether the payload's processes together can use up the files that the whole host may have open (proc_sys_fs(5),
+    /// file-max); nothing where the policy sets no limits.
+    private func openFiles(of plan: SandboxPlan) -> [Check] {
+        var limits: [ResourceLimit.Resource: UInt64] = [:]
+        for case .setLimit(let limit) in plan.steps { limits[limit.resource] = limit.hard }
+        let text = (try? FileSystem.read("/proc/sys/fs/file-max", limit: 4096)) ?? []
+        guard let files = limits[.openFiles], let processes = limits[.processes],
+            let most = UInt64(String(decoding: text.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
+        else { return [] }
+        let (all, overflows) = files.multipliedReportingOverflow(by: processes)
+        let isHeld = !overflows && all < most
         return [
             Check(
-                name: "user ID of its own", isHeld: !isShared, isRequired: false,
-                finding: isShared
-                    ? plan.sharingSentence ?? "user ID \(plan.user.userID) is also that of its user's other programs"
-                    : "\(plan.user.userID)",
-                remedy: isShared ? "let root or a system unit start the profile without \"user\" and --user" : "")
+                name: "open files of the host", isHeld: isHeld, isRequired: false,
+                finding: "\(processes) processes with \(files) files each, of \(most) (fs.file-max)",
+                remedy: isHeld
+                    ? "" : "raise fs.file-max, as systemd does, or lower RLIMIT_NOFILE in \(plan.policy)")
         ]
     }
 
