@@ -19,5 +19,9 @@ if grep -rnE '^\s*(internal |public |package )?import (Foundation|FoundationEsse
     Sources/{CLinux,JSON,Policy,Profiles,Linux,Enforcement,mazelclaw-run}; then
     fail "the launcher's column imports Foundation or Dispatch"
 fi
+# A build from nothing fails on the two definitions of fd_set, an incremental one does not notice.
+if clang -D_GNU_SOURCE -M -x c Sources/CLinux/include/CLinux.h | grep -q sys/select.h; then
+    fail "Sources/CLinux/include brings in sys/select.h, whose fd_set Swift's Glibc module defines otherwise"
+fi
 [ "$failed" -eq 0 ] && echo "check: launcher is static and single-threaded"
 exit "$failed"
