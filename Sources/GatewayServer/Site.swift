@@ -48,8 +48,10 @@ struct Site: Sendable {
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: ProtocolLimits.inboundBytes, automaticErrorHandling: false,
             shouldUpgrade: { channel, head in
-                let refusal = upgradeRefusal(HTTPRequest(head: head, channel: channel))
+                let request = HTTPRequest(head: head, channel: channel)
+                let refusal = upgradeRefusal(request)
                 boundHandler.value.upgradeRefusal = refusal
+                if refusal == nil, request.path == LiveReloadScript.path { liveReload?.expectPage() }
                 return channel.eventLoop.makeSucceededFuture(refusal == nil ? HTTPHeaders() : nil)
             },
             upgradePipelineHandler: { channel, head in

@@ -11,6 +11,8 @@ final class LiveReload: Sendable {
     private struct State {
         var pages: [ObjectIdentifier: any Channel] = [:]
         var isWatching = false
+        /// What the directory held before a page that is on its way was told that it is connected.
+        var beforePage: Int?
     }
 
     private let directory: ServedDirectory
@@ -30,17 +32,26 @@ final class LiveReload: Sendable {
     /// Whether another page may wait.
     var hasRoom: Bool { state.withLock { $0.pages.count < Self.limit } }
 
+    /// Remembers what the directory holds now, for a page whose handshake is about to be answered.
+    ///
+    /// A change made as soon as the page has the answer is then one that the page hears of.
+    func expectPage() {
+        let now = directory.fingerprint()
+        state.withLock { $0.beforePage = $0.beforePage ?? now }
+    }
+
+    /// Adds the page that ``expectPage()`` was called for.
     func add(_ page: any Channel) {
-        let isFirst = state.withLock { state in
+        let (isFirst, before) = state.withLock { state in
             state.pages[ObjectIdentifier(page)] = page
-            defer { state.isWatching = true }
-            return !state.isWatching
+            defer { (state.isWatching, state.beforePage) = (true, nil) }
+            return (!state.isWatching, state.beforePage)
         }
         page.closeFuture.whenComplete { [self] _ in
             _ = state.withLock { $0.pages.removeValue(forKey: ObjectIdentifier(page)) }
         }
         guard isFirst else { return }
-        let first = directory.fingerprint()
+        let first = before ?? directory.fingerprint()
         _ = gateway.perform { [self] in
             var last = first
             repeat {
