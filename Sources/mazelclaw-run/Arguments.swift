@@ -200,7 +200,11 @@ struct Arguments {
 
     private static func unknown(_ word: String) -> Fault {
         guard word.hasPrefix("-") else {
-            let advice = Suggestion.nearest(to: word, among: Action.allCases.filter { $0 != .probe }.map(\.rawValue))
+            let commands = Action.allCases.filter { $0 != .probe }.map(\.rawValue)
+            guard !commands.contains(word) else {
+                return Fault(message: "the command \"\(word)\" goes first: mazelclaw-run \(word)")
+            }
+            let advice = Suggestion.nearest(to: word, among: commands)
             return Fault(
                 message: "\"\(word)\" is no command of mazelclaw-run"
                     + (advice.map { "; did you mean \"\($0)\"?" } ?? "; a program to run goes after \"--\""))

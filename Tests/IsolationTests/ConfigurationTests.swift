@@ -36,6 +36,12 @@ import Testing
         #expect(end.output.isEmpty)
     }
 
+    @Test func `a command after options is told to go first`() throws {
+        let end = try Host(.unprivileged).plain(["--profile", "p", "explain"])
+        #expect(end.code == 2)
+        #expect(end.errors.contains("the command \"explain\" goes first"), "\(end.errors)")
+    }
+
     @Test(arguments: [
         ["--profile"], ["--port"], ["--bind"], ["--env"], ["--status-fd"], ["--user"], ["--"], ["--xyzzy-quux"],
         ["--port", "80"], ["--port", "65426"], ["--port", "70000"], ["--port", "-1"], ["--port", "x"], ["--port", ""],
