@@ -25,9 +25,10 @@ struct BindGuard {
         guard !binds.isEmpty else { return }
         let guarded = try places.map { (place) throws(LaunchError) in (place, try Self.lineage(of: place.path)) }
         let listening = try Self.listeningSockets()
+        let mountPoints = try MountTable.mountPoints()
         for bind in binds where !(AbsolutePath.root / "proc").contains(bind.source) {
             let source = try Self.lineage(of: bind.source)
-            let mounts = try Self.mounts(below: bind.source)
+            let mounts = try Self.mounts(of: mountPoints, below: bind.source)
             for (place, lineage) in guarded where place.isHidden || bind.isWritable {
                 let isHeld = source.holds(lineage) || mounts.contains { $0.holds(lineage) }
                 guard isHeld || lineage.holds(source) else { continue }
@@ -61,14 +62,10 @@ struct BindGuard {
         }
     }
 
-    /// What is mounted below `path`, and comes along with a bind of it (proc_pid_mountinfo(5)).
-    private static func mounts(below path: AbsolutePath) throws(LaunchError) -> [FileLineage] {
-        let places: [AbsolutePath]
-        do {
-            places = try MountTable.mountPoints()
-        } catch {
-            throw .system(action: "read", path: "/proc/self/mountinfo", errno: error)
-        }
+    /// Those of the mounts at `places` that lie below `path`, and come along with a bind of it (proc_pid_mountinfo(5)).
+    private static func mounts(
+        of places: [AbsolutePath], below path: AbsolutePath
+    ) throws(LaunchError) -> [FileLineage] {
         var mounts: [FileLineage] = []
         for place in places where place != path && path.contains(place) {
             do throws(Errno) {

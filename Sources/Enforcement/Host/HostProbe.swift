@@ -61,13 +61,7 @@ public struct HostProbe {
         }
         guard !sources.isEmpty else { return [] }
         var divided: [(directory: AbsolutePath, entries: [(name: String, entry: HostFacts.Entry)])] = []
-        let places: [AbsolutePath]
-        do {
-            places = try MountTable.mountPoints()
-        } catch {
-            throw .system(action: "read", path: "/proc/self/mountinfo", errno: error)
-        }
-        for place in places {
+        for place in try MountTable.mountPoints() {
             guard let source = sources.first(where: { $0 != place && $0.contains(place) }) else { continue }
             var directory = place
             while directory != source {

@@ -4,9 +4,15 @@ import SystemPackage
 
 /// The mounts that this process sees (proc_pid_mountinfo(5)).
 enum MountTable {
-    /// Where they are, in the order in which they were made.
-    static func mountPoints() throws(Errno) -> [AbsolutePath] {
-        try FileSystem.read("/proc/self/mountinfo", limit: 64 << 20).split(separator: UInt8(ascii: "\n")).compactMap {
+    /// Where they are, in the order in which they were made. Throws `LaunchError.system`.
+    static func mountPoints() throws(LaunchError) -> [AbsolutePath] {
+        let table: [UInt8]
+        do {
+            table = try FileSystem.read("/proc/self/mountinfo", limit: 64 << 20)
+        } catch {
+            throw .system(action: "read", path: "/proc/self/mountinfo", errno: error)
+        }
+        return table.split(separator: UInt8(ascii: "\n")).compactMap {
             let fields = $0.split(separator: UInt8(ascii: " "), maxSplits: 5)
             return fields.count > 4 ? path(unescaping: fields[4]) : nil
         }
