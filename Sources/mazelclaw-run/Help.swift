@@ -54,8 +54,8 @@ enum Help {
           why                    say whether something is allowed inside, by which rule, and what to change;
                                  exit status 0 when it is allowed, 1 when not
 
-          compile                compile the filters of the installed policies, and keep them beside them: a start is
-                                 some milliseconds shorter
+          compile                compile the seccomp filters of the installed policies and store them next to the
+                                 policy files, which makes each start some milliseconds shorter
 
         Under a service manager: what the payload tells NOTIFY_SOCKET is passed on with the launcher as sender
         (Type=notify, NotifyAccess=main), and listeners in LISTEN_FDS go to the payload when it may listen there.

@@ -3,7 +3,7 @@ import Glibc
 /// Ends a command that reads a database with code 1 and a sentence when a payload cuts a file short that SQLite has mapped:
 /// the kernel says so by a signal alone (mmap(2), SIGBUS).
 enum ReadGuard {
-    /// From now on.
+    /// Starts to guard, until the process ends.
     static func begin() {
         signal(SIGBUS) { _ in
             // Only what signal-safety(7) allows.

@@ -24,7 +24,7 @@ public enum TrapGuard {
     /// What a trap is on the processors there are (signal(7)).
     private static let signals = [SIGILL, SIGTRAP]
 
-    /// From now on.
+    /// Starts to guard.
     public static func begin() {
         for number in signals {
             signal(number) { _ in
@@ -42,7 +42,7 @@ public enum TrapGuard {
         }
     }
 
-    /// Until now.
+    /// Stops guarding.
     public static func end() {
         for number in signals { signal(number, SIG_DFL) }
     }
