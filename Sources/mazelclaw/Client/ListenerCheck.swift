@@ -79,8 +79,8 @@ struct ListenerCheck: Sendable {
 extension TCPListener {
     /// Whether a connection to 127.0.0.1 may come to it: it listens there, or on every address.
     fileprivate var isReachedByLoopback: Bool {
-        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-        let ipv4 = address.count == 16 && address.starts(with: mapped) ? Array(address.dropFirst(12)) : address
-        return ipv4 == [127, 0, 0, 1] || ipv4.allSatisfy { $0 == 0 }
+        // One that is no address is looked at too.
+        guard let place = IPAddress(bytes: address) else { return true }
+        return place.unmapped == .loopback4 || place.isUnspecified
     }
 }
