@@ -15,19 +15,9 @@ struct SocketEntry {
 
 extension SocketEntry {
     /// The sockets of a table of proc_net(5), in `state` unless that is nil: one line each, numbers in hexadecimal,
-    /// addresses in host order of 32 bits each. A table that is not there lists none: the protocol is not.
+    /// addresses in host order of 32 bits each.
     static func listed(in table: String, state: String?) throws(Errno) -> [SocketEntry] {
-        let text: [UInt8]
-        do throws(Errno) {
-            text = try FileSystem.read(table, limit: 64 << 20)
-        } catch {
-            guard error == .noSuchFileOrDirectory else { throw error }
-            return []
-        }
-        return text.split(separator: UInt8(ascii: "\n")).dropFirst().compactMap { line in
-            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 10).map {
-                String(decoding: $0, as: UTF8.self)
-            }
+        try rows(of: table).compactMap { fields in
             // The eighth field is the user, the tenth the inode.
             guard fields.count > 9, state == nil || fields[3] == state, let inode = UInt64(fields[9]) else {
                 return nil
@@ -40,6 +30,21 @@ extension SocketEntry {
                 return withUnsafeBytes(of: word) { Array($0) }
             }
             return SocketEntry(port: port, address: address, inode: inode, userID: UInt32(fields[7]))
+        }
+    }
+
+    /// The fields of each line of a table of proc_net(5) but the first, which names them. A table that is not there has
+    /// none: the protocol is not.
+    static func rows(of table: String) throws(Errno) -> [[String]] {
+        let text: [UInt8]
+        do throws(Errno) {
+            text = try FileSystem.read(table, limit: 64 << 20)
+        } catch {
+            guard error == .noSuchFileOrDirectory else { throw error }
+            return []
+        }
+        return text.split(separator: UInt8(ascii: "\n")).dropFirst().map { line in
+            line.split(separator: UInt8(ascii: " "), maxSplits: 10).map { String(decoding: $0, as: UTF8.self) }
         }
     }
 }

@@ -21,17 +21,7 @@ public enum TCPConnection {
             return "0100007F:" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
         }
         for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
-            let text: [UInt8]
-            do throws(Errno) {
-                text = try FileSystem.read(table, limit: 64 << 20)
-            } catch {
-                guard error == .noSuchFileOrDirectory else { throw error }
-                continue
-            }
-            for line in text.split(separator: UInt8(ascii: "\n")).dropFirst() {
-                let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 8).map {
-                    String(decoding: $0, as: UTF8.self)
-                }
+            for fields in try SocketEntry.rows(of: table) {
                 guard fields.count > 7, fields[1].hasSuffix(end(port)), fields[2].hasSuffix(end(peer)) else { continue }
                 return UInt32(fields[7])
             }
