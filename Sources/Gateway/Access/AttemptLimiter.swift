@@ -1,6 +1,10 @@
 import Synchronization
 
-/// Slows down those who guess secrets: so many wrong ones from one address, and then one every few seconds.
+/// Counts wrong secrets: so many from one address are told that they are wrong, and then one every few seconds. The
+/// others are told to come later.
+///
+/// A right secret is never held up, and so a wrong one costs whoever guesses nothing but the answer: what keeps a secret
+/// is its length.
 final class AttemptLimiter: Sendable {
     private struct Bucket {
         /// What is left to be tried, in thousandths.
@@ -23,28 +27,21 @@ final class AttemptLimiter: Sendable {
         self.clock = clock
     }
 
-    /// Milliseconds until `source` may try again; nil when it may now.
-    func delay(for source: String) -> Int64? {
+    /// `source` tried a wrong secret. Milliseconds until it may try another when it tried too many, which does not count
+    /// this one; else nil.
+    func failed(_ source: String) -> Int64? {
         let time = clock.milliseconds
         return buckets.withLock { buckets in
-            guard let bucket = buckets[source] else { return nil }
-            let left = Self.left(bucket, at: time)
-            return left >= 1000 ? nil : (1000 - left) * Self.interval / 1000
-        }
-    }
-
-    /// `source` tried a wrong secret.
-    func failed(_ source: String) {
-        let time = clock.milliseconds
-        buckets.withLock { buckets in
             let left = buckets[source].map { Self.left($0, at: time) } ?? Self.burst * 1000
-            buckets[source] = Bucket(left: max(0, left - 1000), time: time)
-            guard buckets.count > Self.limit else { return }
+            guard left >= 1000 else { return (1000 - left) * Self.interval / 1000 }
+            buckets[source] = Bucket(left: left - 1000, time: time)
+            guard buckets.count > Self.limit else { return nil }
             buckets = buckets.filter { Self.left($0.value, at: time) < Self.burst * 1000 }
             guard buckets.count > Self.limit, let oldest = buckets.min(by: { $0.value.time < $1.value.time }) else {
-                return
+                return nil
             }
             buckets[oldest.key] = nil
+            return nil
         }
     }
 

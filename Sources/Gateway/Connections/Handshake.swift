@@ -120,17 +120,8 @@ struct Handshake: Sendable {
 
     // MARK: Authorization
 
+    /// The secret is compared first: only who fails is counted, so that nobody's guesses lock anybody else out.
     private func authorize(_ params: ConnectParams, role: Role, scopes: [String]) throws(Rejection) {
-        // A device that was let in answers for itself: whoever else guesses from its address does not lock it
-        // out.
-        let known = params.device.flatMap { devices.paired($0.id) }
-        let source = known.map { "device \($0.id)" } ?? accountableAddress
-        if let delay = attempts.delay(for: source) {
-            throw Rejection(
-                ProtocolError(
-                    .invalidRequest, "unauthorized: too many failed authentication attempts (retry later)",
-                    isRetryable: true, retryAfter: delay))
-        }
         switch credentials.mode {
         case .token where credentials.accept(params.auth.token): return
         case .password where credentials.accept(params.auth.password): return
@@ -141,8 +132,16 @@ struct Handshake: Sendable {
         {
             return
         }
-        // Whoever shows nothing guesses nothing.
-        if params.auth.token != nil || params.auth.password != nil { attempts.failed(source) }
+        // Whoever shows nothing guesses nothing. A device that was let in answers for itself.
+        let known = params.device.flatMap { devices.paired($0.id) }
+        if params.auth.token != nil || params.auth.password != nil,
+            let delay = attempts.failed(known.map { "device \($0.id)" } ?? accountableAddress)
+        {
+            throw Rejection(
+                ProtocolError(
+                    .invalidRequest, "unauthorized: too many failed authentication attempts (retry later)",
+                    isRetryable: true, retryAfter: delay))
+        }
         throw Self.invalid("unauthorized: \(unauthorizedReason(params))")
     }
 

@@ -40,17 +40,16 @@ extension Gateway {
     /// secret; nil when it may. Each call with a wrong secret counts as a guess.
     public func readerRefusal(of request: EndpointRequest) -> EndpointAnswer? { readerFault(request)?.answer }
 
-    /// Whether `token` is accepted. Those who guess are slowed down; guesses at one `kind` of secret say nothing about
-    /// those at another.
+    /// Whether `token` is accepted. Who guesses, from wherever, locks nobody out who has it: only what is wrong is
+    /// counted. Guesses at one `kind` of secret say nothing about those at another.
     func accessFault(
         _ token: Secret?, from origin: RequestOrigin, of kind: String, accepts: (Secret) -> Bool
     ) -> AccessFault? {
-        let source = kind + origin.accountableAddress(trustedProxies: configuration.trustedProxies)
-        if let delay = attempts.delay(for: source) { return .tooMany(retryAfter: delay) }
         // Whoever shows nothing guesses nothing.
         guard let token else { return .unauthorized }
         guard !accepts(token) else { return nil }
-        attempts.failed(source)
+        let source = kind + origin.accountableAddress(trustedProxies: configuration.trustedProxies)
+        if let delay = attempts.failed(source) { return .tooMany(retryAfter: delay) }
         return .unauthorized
     }
 }

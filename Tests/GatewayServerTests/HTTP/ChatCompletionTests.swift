@@ -140,19 +140,20 @@ private let refused: [(headers: [String], content: String, status: Int, message:
     try await plain.serving { _ in try await #expect(plain.post(path, asking("hi")).status == 404) }
 }
 
-@Test func `who guesses tokens must wait, and then may ask again`() async throws {
+@Test func `who guesses tokens is told to wait, and who has the right one is not`() async throws {
     let instance = try TestInstance.withEndpoints()
     let clock = TestClock(at: 1_700_000_000_000)
     try await instance.serving(clock: clock.clock) { _ in
         for _ in 0..<10 {
             #expect(try await instance.post(path, asking("hi"), token: "wrong").status == 401)
         }
-        let answer = try await instance.post(path, asking("hi"))
+        let answer = try await instance.post(path, asking("hi"), token: "wrong")
         #expect(answer.status == 429)
         #expect(answer.has("retry-after: 6"))
         #expect(answer.json?["error"]?["type"] == "rate_limit_error")
-        clock.advance(by: 6000)
         #expect(try await instance.post(path, asking("hi")).status == 200)
+        clock.advance(by: 6000)
+        #expect(try await instance.post(path, asking("hi"), token: "wrong").status == 401)
     }
 }
 

@@ -124,18 +124,20 @@ private let refused: [(path: String, content: JSON, status: Int, message: String
     }
 }
 
-@Test func `who guesses the hooks' secret is held up there, and nowhere else`() async throws {
+@Test func `who guesses the hooks' secret is told to wait there, and nowhere else`() async throws {
     let instance = try hooked()
     let clock = TestClock(at: 1_700_000_000_000)
     try await instance.serving(clock: clock.clock) { _ in
         for _ in 0..<10 { try await #expect(instance.hook("wake", ["text": "hi"], token: "wrong").status == 401) }
-        let answer = try await instance.hook("wake", ["text": "hi"])
+        let answer = try await instance.hook("wake", ["text": "hi"], token: "wrong")
         #expect(answer.status == 429)
         #expect(answer.has("retry-after: 6"))
         let question: JSON = ["messages": [["role": "user", "content": "hi"]]]
-        try await #expect(instance.post("/v1/chat/completions", question).status == 200)
-        clock.advance(by: 6000)
+        try await #expect(instance.post("/v1/chat/completions", question, token: "wrong").status == 401)
+        // The right one is looked at first.
         try await #expect(instance.hook("wake", ["text": "hi"]).status == 200)
+        clock.advance(by: 6000)
+        try await #expect(instance.hook("wake", ["text": "hi"], token: "wrong").status == 401)
     }
 }
 

@@ -16,7 +16,7 @@ private let liveReload = "/__mazelclaw__/ws"
 private func bearer(_ token: String) -> String { "Authorization: Bearer \(token)" }
 
 @Test(arguments: ["/__mazelclaw__/canvas/", "/metrics"])
-func `who guesses the token where things are read must wait`(path: String) async throws {
+func `who guesses the token where things are read is told to wait, and locks nobody out`(path: String) async throws {
     let instance = try proxied()
     let clock = TestClock(at: 1_700_000_000_000)
     try await instance.serving(clock: clock.clock) { _ in
@@ -27,16 +27,16 @@ func `who guesses the token where things are read must wait`(path: String) async
             #expect(answer.status == 401)
             #expect(answer.has("www-authenticate: bearer"))
         }
-        let answer = try await instance.get(path, headers: [guesser, bearer(TestInstance.token)])
+        let answer = try await instance.get(path, headers: [guesser, bearer("wrong")])
         #expect(answer.status == 429)
         #expect(answer.has("retry-after: 6"))
         #expect(answer.body.contains("too many failed authentication attempts"))
-        // Others have not guessed, and this host need not.
-        try await #expect(status(neighbour, bearer(TestInstance.token)) == 200)
-        try await #expect(status() == 200)
-        try await #expect(status(bearer("wrong")) == 200)
-        clock.advance(by: 6000)
+        // The right one is looked at first, and others have not guessed.
         try await #expect(status(guesser, bearer(TestInstance.token)) == 200)
+        try await #expect(status(neighbour, bearer("wrong")) == 401)
+        clock.advance(by: 6000)
+        try await #expect(status(guesser, bearer("wrong")) == 401)
+        try await #expect(status(guesser, bearer("wrong")) == 429)
     }
 }
 
@@ -53,10 +53,15 @@ func `who guesses the token where things are read must wait`(path: String) async
             instance.get("/__mazelclaw__/canvas/?token=wrong", headers: [guesser]).status == 401)
         try await #expect(answer(TestInstance.token).hasPrefix("HTTP/1.1 101"))
         try await #expect(answer("wrong").hasPrefix("HTTP/1.1 401"))
-        try await #expect(answer(TestInstance.token).hasPrefix("HTTP/1.1 429"))
+        try await #expect(answer("wrong").hasPrefix("HTTP/1.1 429"))
+        try await #expect(answer(TestInstance.token).hasPrefix("HTTP/1.1 101"))
         let question: JSON = ["messages": [["role": "user", "content": "hi"]]]
-        try await #expect(instance.post("/v1/chat/completions", question, headers: [guesser]).status == 429)
-        try await #expect(instance.post("/v1/chat/completions", question, headers: [neighbour]).status == 200)
+        func ask(_ token: String, _ from: String) async throws -> Int {
+            try await instance.post("/v1/chat/completions", question, token: token, headers: [from]).status
+        }
+        try await #expect(ask("wrong", guesser) == 429)
+        try await #expect(ask("wrong", neighbour) == 401)
+        try await #expect(ask(TestInstance.token, guesser) == 200)
     }
 }
 
@@ -70,6 +75,8 @@ func `who guesses the token where things are read must wait`(path: String) async
         }
         try await #expect(instance.get("/__mazelclaw__/canvas/?token=wrong", headers: page).status == 429)
         let question: JSON = ["messages": [["role": "user", "content": "hi"]]]
+        // Not even who guesses there is told to wait for it.
+        try await #expect(instance.post("/v1/chat/completions", question, token: "wrong").status == 401)
         try await #expect(instance.post("/v1/chat/completions", question).status == 200)
         let client = try await WebSocketClient(port: instance.port)
         try await client.enter(ConnectRequest())
