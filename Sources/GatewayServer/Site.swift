@@ -129,7 +129,10 @@ struct Site: Sendable {
         guard request.path.utf8.first == UInt8(ascii: "/") else {
             return .error(.badRequest, "the request target must be a path")
         }
-        guard request.origin.hasAcceptableHost(trustedProxies: gateway.configuration.trustedProxies) else {
+        guard request.origin.hasValidHost else {
+            return .error(.badRequest, "Host is neither a name nor an address (RFC 9112 section 3.2)")
+        }
+        guard request.origin.hasAcceptableHost(gateway.configuration.originRules) else {
             return .error(
                 .misdirectedRequest,
                 "this gateway answers to localhost only; to use another name, put a proxy in gateway.trustedProxies")

@@ -7,6 +7,8 @@ for package in "$@"; do
 done
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" -eq 0 ]; then
+    # No service is started because its program is wanted (invoke-rc.d(8)).
+    export RUNLEVEL=1
     echo "installing$missing"
     # An old or empty package list finds nothing; refresh it only when it is needed.
     # shellcheck disable=SC2086

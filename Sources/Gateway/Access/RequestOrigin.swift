@@ -1,3 +1,5 @@
+import Policy
+
 /// Where a request came from, as far as the connection and its headers tell.
 public struct RequestOrigin: Sendable {
     /// The other end's address, without port.
@@ -6,94 +8,96 @@ public struct RequestOrigin: Sendable {
     public var host: String?
     /// `Origin`: the page a browser sent the request for.
     public var origin: String?
-    /// `X-Forwarded-For`.
-    public var forwardedFor: String?
+    /// The elements of every `X-Forwarded-For`, in the order sent: each proxy appends whom it saw.
+    public var forwardedFor: [String]
     /// `X-Real-IP`.
     public var realIP: String?
-    /// `X-Forwarded-Host`.
-    public var forwardedHost: String?
+    /// Whether a header field says that a proxy passed the request on.
+    public var isForwarded: Bool
 
-    /// An origin; a header that was not sent is nil.
+    /// An origin; a header that was not sent is nil or empty. `forwardedFor` are the fields of that name.
     public init(
-        peerAddress: String, host: String?, origin: String? = nil, forwardedFor: String? = nil,
-        realIP: String? = nil, forwardedHost: String? = nil
+        peerAddress: String, host: String?, origin: String? = nil, forwardedFor: [String] = [],
+        realIP: String? = nil, isForwarded: Bool = false
     ) {
         self.peerAddress = peerAddress
         self.host = host
         self.origin = origin
-        self.forwardedFor = forwardedFor
+        self.forwardedFor = forwardedFor.flatMap { $0.split(separator: ",").map(String.init) }
         self.realIP = realIP
-        self.forwardedHost = forwardedHost
+        self.isForwarded = isForwarded || !forwardedFor.isEmpty || realIP != nil
     }
 
-    /// Whether the request comes straight from this host: a loopback peer that asked for this host by a local
-    /// name, and no proxy in between but a trusted one.
-    ///
-    /// The name matters because any web page can make a browser connect to loopback under the page's own name
-    /// (DNS rebinding).
-    public func isLocal(trustedProxies: [String]) -> Bool {
-        let isTrusted = isTrustedProxy(trustedProxies)
-        guard IPAddressText.isLoopback(clientAddress(trustedProxies: trustedProxies)), hasLocalHost else {
-            return false
-        }
-        let isForwarded = forwardedFor != nil || realIP != nil || forwardedHost != nil
-        return !isForwarded || isTrusted
+    /// Whether a header field of this name, in lower case, says that a proxy passed the request on.
+    public static func isForwarding(_ name: String) -> Bool {
+        name == "forwarded" || name == "via" || name == "x-real-ip" || name.hasPrefix("x-forwarded-")
     }
+
+    // MARK: Names
+
+    /// Whether `Host` is absent or says what it may (RFC 9112 section 3.2).
+    public var hasValidHost: Bool { host.map { HostField($0) != nil } ?? true }
 
     /// Whether the name asked for may be answered at all: a local one, or any a trusted proxy passes on.
-    public func hasAcceptableHost(trustedProxies: [String]) -> Bool {
-        hasLocalHost || isTrustedProxy(trustedProxies)
+    public func hasAcceptableHost(_ rules: OriginRules) -> Bool {
+        hasLocalHost(rules) || hasValidHost && peer.map(rules.trusts) == true
     }
+
+    private func hasLocalHost(_ rules: OriginRules) -> Bool {
+        ["localhost", "127.0.0.1", "::1"].contains(hostName) || rules.hasTailnet && hostName.hasSuffix(".ts.net")
+    }
+
+    /// The name or address in `Host`, without port and brackets, in lower case; empty when there is none.
+    public var hostName: String { host.flatMap(HostField.init)?.name ?? "" }
 
     /// Whether the page that sent this, if a page did, was served under the very name and port asked for. A
     /// program that is no browser sends no `Origin`.
     public var isSameOrigin: Bool {
         guard let origin = origin?.lowercased() else { return true }
-        guard let host = host?.lowercased() else { return false }
-        for (scheme, defaultPort) in [("http://", ":80"), ("https://", ":443")] where origin.hasPrefix(scheme) {
-            func normal(_ authority: some StringProtocol) -> String {
-                String(authority.hasSuffix(defaultPort) ? authority.dropLast(defaultPort.count) : authority[...])
-            }
-            return normal(origin.dropFirst(scheme.count)) == normal(host)
+        guard let host = host.flatMap(HostField.init) else { return false }
+        for (scheme, port) in [("http://", UInt16(80)), ("https://", 443)] where origin.hasPrefix(scheme) {
+            guard let page = HostField(String(origin.dropFirst(scheme.count))) else { return false }
+            return page.name == host.name && (page.port ?? port) == (host.port ?? port)
         }
         // `null`, from files and sandboxed frames, and the schemes of extensions.
         return false
     }
 
-    /// The name or address in `Host`, without port and brackets, in lower case; empty when there is none.
-    public var hostName: String {
-        guard let host else { return "" }
-        if host.hasPrefix("[") { return String(host.dropFirst().prefix { $0 != "]" }).lowercased() }
-        return String(host.prefix { $0 != ":" }).lowercased()
+    // MARK: Addresses
+
+    private var peer: IPAddress? { IPAddress(peerAddress)?.unmapped }
+
+    /// Whether the request comes straight from this host: from loopback, under a local name, and through no proxy.
+    ///
+    /// The name matters because any web page can make a browser connect to loopback under the page's own name
+    /// (DNS rebinding). What comes from the address of a trusted proxy is never local, whatever it says of the client:
+    /// many a proxy passes on a field that the client wrote, or writes none.
+    public func isLocal(_ rules: OriginRules) -> Bool {
+        guard let peer, peer.isLoopback, !rules.trusts(peer) else { return false }
+        return !isForwarded && hasLocalHost(rules)
     }
 
-    private var hasLocalHost: Bool {
-        ["localhost", "127.0.0.1", "::1"].contains(hostName) || hostName.hasSuffix(".ts.net")
-    }
-
-    private func isTrustedProxy(_ trustedProxies: [String]) -> Bool {
-        let peer = IPAddressText.normal(peerAddress)
-        return trustedProxies.contains { IPAddressText.normal($0) == peer }
-    }
-
-    /// The address the request first came from, as a trusted proxy tells; else the peer's.
-    public func clientAddress(trustedProxies: [String]) -> String {
-        guard isTrustedProxy(trustedProxies) else { return IPAddressText.normal(peerAddress) }
-        let forwarded = forwardedFor.map { String($0.prefix { $0 != "," }) } ?? realIP
-        return forwarded.map(IPAddressText.withoutPort) ?? IPAddressText.normal(peerAddress)
-    }
-
-    /// Who is held responsible for what this request tries: the address a trusted proxy saw itself, which is
-    /// the last it lists, or the peer's. Of an IPv6 address only the network, because a host has as many
-    /// addresses in it as it likes.
-    public func accountableAddress(trustedProxies: [String]) -> String {
-        var address = peerAddress
-        if isTrustedProxy(trustedProxies),
-            let seen = forwardedFor?.split(separator: ",").last.map(String.init) ?? realIP
-        {
-            address = seen
+    /// The address the request came from: the peer's, or, when that is a trusted proxy, the first that is none, from the
+    /// proxy's own entry backwards. What stands before that the client may have written itself.
+    ///
+    /// When all are trusted it is the first listed; where an element is no address, the proxy that vouches for it.
+    private func client(_ rules: OriginRules) -> IPAddress? {
+        guard var address = peer, rules.trusts(address) else { return peer }
+        for text in (forwardedFor.isEmpty ? [realIP].compactMap(\.self) : forwardedFor).reversed() {
+            guard let hop = IPAddress(forwarded: text) else { break }
+            address = hop
+            guard rules.trusts(hop) else { break }
         }
-        let text = IPAddressText.withoutPort(address)
-        return text == "::1" ? text : IPAddressText.network(text)
+        return address
+    }
+
+    /// The client's address, for people: where a trusted proxy saw it, or the peer's.
+    public func clientAddress(_ rules: OriginRules) -> String {
+        client(rules)?.description ?? peerAddress
+    }
+
+    /// Who is held responsible for what this request tries: the client's address, as something it cannot choose.
+    public func accountableAddress(_ rules: OriginRules) -> String {
+        client(rules)?.accountable ?? peerAddress
     }
 }

@@ -20,8 +20,6 @@ public struct GatewayConfiguration: Sendable {
     public let credentials: Credentials
     /// What the command line said.
     public let arguments: GatewayArguments
-    /// Addresses whose forwarding headers are believed.
-    public var trustedProxies: [String] { content.gateway.trustedProxies }
 
     /// The port of a gateway nobody assigned one to.
     public static let defaultPort: UInt16 = 18789

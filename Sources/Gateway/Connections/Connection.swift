@@ -153,12 +153,12 @@ public final class Connection: Sendable {
         } catch {
             return close(.policy("invalid request frame"))
         }
-        let proxies = gateway.configuration.trustedProxies
-        let isLocal = origin.isLocal(trustedProxies: proxies)
+        let rules = gateway.configuration.originRules
+        let isLocal = origin.isLocal(rules)
         let handshake = Handshake(
             credentials: gateway.configuration.credentials, devices: gateway.devices, clock: gateway.clock,
-            isLocal: isLocal, remoteAddress: origin.clientAddress(trustedProxies: proxies),
-            attempts: gateway.attempts, accountableAddress: origin.accountableAddress(trustedProxies: proxies),
+            isLocal: isLocal, remoteAddress: origin.clientAddress(rules),
+            attempts: gateway.attempts, accountableAddress: origin.accountableAddress(rules),
             nonce: nonce, announce: { [gateway] in gateway.broadcast($0, $1) })
         let address = isLocal ? nil : handshake.remoteAddress
         do {

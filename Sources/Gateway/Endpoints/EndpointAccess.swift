@@ -29,7 +29,7 @@ extension Gateway {
 
     /// Whether `request` may read what is for this host, and for others with the gateway's secret.
     func readerFault(_ request: EndpointRequest) -> AccessFault? {
-        let isLocal = request.origin.isLocal(trustedProxies: configuration.trustedProxies)
+        let isLocal = request.origin.isLocal(configuration.originRules)
         guard !isLocal || request.isFromForeignPage else { return nil }
         // What a page of another site has the browser guess must not lock out whoever uses that browser.
         let kind = request.isFromForeignPage ? "pages " : ""
@@ -48,7 +48,7 @@ extension Gateway {
         // Whoever shows nothing guesses nothing.
         guard let token else { return .unauthorized }
         guard !accepts(token) else { return nil }
-        let source = kind + origin.accountableAddress(trustedProxies: configuration.trustedProxies)
+        let source = kind + origin.accountableAddress(configuration.originRules)
         if let delay = attempts.failed(source) { return .tooMany(retryAfter: delay) }
         return .unauthorized
     }

@@ -20,8 +20,8 @@ struct HTTPRequest: Sendable {
         let headers = head.headers
         origin = RequestOrigin(
             peerAddress: peerAddress, host: headers.first(name: "host"), origin: headers.first(name: "origin"),
-            forwardedFor: headers.first(name: "x-forwarded-for"), realIP: headers.first(name: "x-real-ip"),
-            forwardedHost: headers.first(name: "x-forwarded-host"))
+            forwardedFor: headers["x-forwarded-for"], realIP: headers["x-real-ip"].last,
+            isForwarded: headers.contains { RequestOrigin.isForwarding($0.name.lowercased()) })
         let target = head.uri.prefix { $0 != "#" }
         let path = target.prefix { $0 != "?" }
         self.path = ProductName.ownPath(String(path))
@@ -39,6 +39,50 @@ struct HTTPRequest: Sendable {
 
     var hasOneHost: Bool {
         head.headers["host"].count == 1 || head.version == .http1_0 && head.headers["host"].isEmpty
+    }
+
+    /// A header field that stands there more than once, and on which more depends than one of them can say: which of them
+    /// counts would be anybody's guess. Nil when there is none.
+    var repeatedField: String? { Self.singleFields.first { head.headers[$0].count > 1 } }
+
+    private static let singleFields = [
+        "origin", "authorization", "content-type", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest",
+        "sec-websocket-key", "sec-websocket-version",
+    ]
+
+    /// Whether the content comes as it is, or in chunks: no other transfer coding is known here (RFC 9112 section 6.1).
+    var hasKnownTransferCoding: Bool {
+        let fields = head.headers[canonicalForm: "transfer-encoding"]
+        return fields.isEmpty || head.version == .http1_1 && fields.count == 1 && fields[0].lowercased() == "chunked"
+    }
+
+    /// Whether `Sec-WebSocket-Key` is 16 bytes in base 64 (RFC 6455 section 4.2.1).
+    var hasWebSocketKey: Bool {
+        guard let key = head.headers.first(name: "sec-websocket-key")?.utf8, key.count == 24 else { return false }
+        return key.suffix(2).elementsEqual("==".utf8) && key.dropLast(2).allSatisfy(Self.isBase64)
+    }
+
+    private static func isBase64(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"): true
+        default: false
+        }
+    }
+
+    /// What a browser does with the answer (Fetch Metadata, Sec-Fetch-Dest); nil when it does not say, or is none.
+    var destination: String? { head.headers.first(name: "sec-fetch-dest") }
+
+    /// Whether a browser asks for a page to show by itself: somebody went there, or followed a link.
+    var isNavigation: Bool {
+        guard method == .GET, destination ?? "document" == "document" else { return false }
+        return head.headers["accept"].contains { $0.lowercased().contains("text/html") }
+    }
+
+    /// `queryText` without the token.
+    var queryWithoutToken: String {
+        let pairs = queryText.dropFirst().split(separator: "&").filter { !$0.hasPrefix("token=") }
+        return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
     }
 
     /// The value of `name` in the query, percent-decoded.

@@ -8,7 +8,7 @@ import Testing
 
 /// An instance whose agents look like `avatars`, and the first one's workspace.
 private func instance(_ avatars: [String], basePath: String? = nil) throws -> TestInstance {
-    var gateway: JSONObject = ["trustedProxies": ["127.0.0.1"]]
+    var gateway: JSONObject = [:]
     gateway["controlUi"] = basePath.map { ["basePath": .string($0)] }
     let list = avatars.enumerated().map { index, avatar -> JSON in
         ["id": .string("a\(index)"), "identity": ["avatar": .string(avatar)]]

@@ -30,10 +30,9 @@ struct ServedRow: CustomTestStringConvertible {
     }
 }
 
-/// An instance that serves everything the page lists, behind a proxy that tells whom it speaks for.
+/// An instance that serves everything the page lists.
 private func instance() throws -> TestInstance {
     try TestInstance.withEndpoints(
-        gateway: ["trustedProxies": ["127.0.0.1"]],
         more: ["hooks": ["enabled": true, "token": "the-token-for-hooks"]])
 }
 

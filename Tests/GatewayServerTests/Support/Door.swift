@@ -24,7 +24,7 @@ struct Door {
         case .direct:
             let origin = RequestOrigin(
                 peerAddress: "127.0.0.1", host: "127.0.0.1:\(instance.port)",
-                forwardedFor: isRemote ? Self.remoteAddress : nil)
+                forwardedFor: isRemote ? [Self.remoteAddress] : [])
             return DirectClient(gateway: gateway, origin: origin)
         case .socket:
             let headers = isRemote ? ["X-Forwarded-For: \(Self.remoteAddress)"] : []

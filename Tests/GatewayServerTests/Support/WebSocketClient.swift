@@ -8,14 +8,18 @@ final class WebSocketClient: ProtocolClient {
     /// The answer to the upgrade: the status line and the header fields.
     let answer: String
 
-    init(port: UInt16, path: String = "/", headers: [String] = [], host: String? = nil) async throws {
+    /// Sends `preface` before the handshake, with `key` in it.
+    init(
+        port: UInt16, path: String = "/", headers: [String] = [], host: String? = nil, preface: String = "",
+        key: String = "dGhlIHNhbXBsZSBub25jZQ=="
+    ) async throws {
         wire = try Wire(port: port)
         let lines =
             [
                 "GET \(path) HTTP/1.1", "Host: \(host ?? "127.0.0.1:\(port)")", "Upgrade: websocket",
-                "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: \(key)",
             ] + headers
-        wire.send(lines.joined(separator: "\r\n") + "\r\n\r\n")
+        wire.send(preface + lines.joined(separator: "\r\n") + "\r\n\r\n")
         answer = try await wire.read(through: "\r\n\r\n") ?? ""
     }
 

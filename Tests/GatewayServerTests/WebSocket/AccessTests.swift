@@ -49,6 +49,31 @@ func `a device that guesses is told to wait, and its neighbours are not`(carrier
     }
 }
 
+@Test func `all of loopback is one, whichever address of it somebody takes`() throws {
+    let gateway = try TestInstance().gateway(clock: WallClock { 1_700_000_000_000 })
+    func answer(from address: String, _ token: String) -> Gateway.AccessFault? {
+        let origin = RequestOrigin(peerAddress: address, host: "localhost")
+        return gateway.accessFault(
+            EndpointRequest(
+                method: "POST", path: "/", origin: origin, token: Secret(token), isFromForeignPage: false, headers: [:])
+        )
+    }
+    for last in 1...10 {
+        guard case .unauthorized = answer(from: "127.0.3.\(last)", "wrong") else {
+            Issue.record("the guess \(last) is not the eleventh")
+            continue
+        }
+    }
+    for address in ["127.9.9.9", "::1"] {
+        guard case .tooMany = answer(from: address, "wrong") else {
+            Issue.record("\(address) has guesses of its own")
+            continue
+        }
+    }
+    #expect(answer(from: "127.9.9.9", TestInstance.token) == nil)
+    gateway.shutDown()
+}
+
 @Test(arguments: Carrier.allCases)
 func `who shows no secret guesses nothing`(carrier: Carrier) async throws {
     try await TestInstance().open(carrier, clock: WallClock { 1_700_000_000_000 }) { door in

@@ -1,21 +1,59 @@
-import Gateway
 import JSON
+import Policy
 import Testing
 
+@testable import Gateway
+
+/// The origin a row of a table describes.
+private func origin(of row: JSON, peer: String, host: String?) -> RequestOrigin {
+    let headers = row["headers"] ?? row
+    func field(_ names: String...) -> String? { names.lazy.compactMap { headers[$0]?.string }.first }
+    return RequestOrigin(
+        peerAddress: peer, host: host, forwardedFor: [field("x-forwarded-for", "xff")].compactMap(\.self),
+        realIP: field("x-real-ip", "realIp"), isForwarded: field("x-forwarded-host") != nil)
+}
+
+private func rules(of row: JSON) -> OriginRules {
+    OriginRules(trustedProxies: row["trusted"]?.array?.compactMap(\.string) ?? [], hasTailnet: true)
+}
+
+/// Rows in which the original let a client in as local that came from a trusted proxy, whose word for it nobody has.
+private func isMended(_ row: JSON) -> Bool {
+    row["trusted"]?.array?.contains("127.0.0.1") == true && IPAddress(row["remote"]?.string ?? "")?.isLoopback == true
+}
+
 @Test(arguments: try Vectors.rows("local-direct"))
-func `a request is local only from here, by a local name, through no unknown proxy`(row: JSON) {
-    let headers = row["headers"]
-    let origin = RequestOrigin(
-        peerAddress: row["remote"]?.string ?? "", host: row["host"]?.string,
-        forwardedFor: headers?["x-forwarded-for"]?.string, realIP: headers?["x-real-ip"]?.string,
-        forwardedHost: headers?["x-forwarded-host"]?.string)
-    let trusted = row["trusted"]?.array?.compactMap(\.string) ?? []
-    #expect(origin.isLocal(trustedProxies: trusted) == row["out"]?.bool)
+func `a request is local only from here, by a local name, through no proxy`(row: JSON) {
+    let origin = origin(of: row, peer: row["remote"]?.string ?? "", host: row["host"]?.string)
+    #expect(origin.isLocal(rules(of: row)) == (row["out"]?.bool == true && !isMended(row)))
+}
+
+@Test(arguments: ["127.0.0.1", "::1", "127.0.0.9"])
+func `what comes from where a trusted proxy is, is not local, whatever is said of it`(peer: String) {
+    let rules = OriginRules(trustedProxies: ["127.0.0.1"])
+    func isLocal(_ forwarded: [String] = [], realIP: String? = nil, by rules: OriginRules) -> Bool {
+        RequestOrigin(peerAddress: peer, host: "localhost", forwardedFor: forwarded, realIP: realIP).isLocal(rules)
+    }
+    #expect(!isLocal(by: rules))
+    #expect(!isLocal(["127.0.0.1"], by: rules))
+    #expect(!isLocal(["127.0.0.1, 1.2.3.4"], by: rules))
+    #expect(!isLocal(["127.0.0.1", "1.2.3.4"], by: rules))
+    #expect(!isLocal(realIP: "127.0.0.1", by: rules))
+    // Where none is trusted, or one elsewhere, who comes straight from here is.
+    #expect(isLocal(by: OriginRules()))
+    #expect(isLocal(by: OriginRules(trustedProxies: ["192.0.2.1", "no address"])))
+    #expect(!isLocal(["127.0.0.1"], by: OriginRules()))
+}
+
+@Test(arguments: ["forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-server"])
+func `a field by which proxies tell of themselves is known`(name: String) {
+    #expect(RequestOrigin.isForwarding(name))
+    #expect(!RequestOrigin.isForwarding("x-\(name)"))
 }
 
 @Test(arguments: try Vectors.rows("loopback"))
 func `loopback addresses are told from others`(row: JSON) {
-    #expect(IPAddressText.isLoopback(row["in"]?.string ?? "") == row["out"]?.bool)
+    #expect((IPAddress(row["in"]?.string ?? "")?.isLoopback ?? false) == row["out"]?.bool)
 }
 
 @Test(
@@ -23,39 +61,73 @@ func `loopback addresses are told from others`(row: JSON) {
         (nil, "localhost:1", true), ("http://localhost:1", "localhost:1", true),
         ("http://localhost:2", "localhost:1", false),
         ("http://evil.example", "localhost:1", false), ("null", "localhost:1", false),
-        ("https://a.ts.net", "a.ts.net:443", true),
+        ("https://a.ts.net", "a.ts.net:443", true), ("http://[::1]:1", "[::1]:1", true),
         ("http://LOCALHOST:1", "localhost:1", true), ("chrome-extension://abc", "localhost:1", false),
-        ("http://localhost.evil.example:1", "localhost:1", false),
+        ("http://localhost.evil.example:1", "localhost:1", false), ("http://localhost:1@evil", "localhost:1", false),
     ] as [(String?, String, Bool)])
 func `a page counts as ours only under the very name and port asked for`(origin: String?, host: String, isSame: Bool) {
     #expect(RequestOrigin(peerAddress: "127.0.0.1", host: host, origin: origin).isSameOrigin == isSame)
 }
 
-@Test func `a name that begins like a loopback address is none`() {
-    #expect(!IPAddressText.isLoopback("127.0.0.1.evil.example"))
-    #expect(!IPAddressText.isLoopback("127.evil"))
+@Test(
+    arguments: [
+        ("localhost", "localhost", nil), ("LocalHost:80", "localhost", 80), ("127.0.0.1:1", "127.0.0.1", 1),
+        ("[::1]", "::1", nil), ("[::1]:65535", "::1", 65535), ("a_b-c.example:", "a_b-c.example", nil),
+    ] as [(String, String, UInt16?)])
+func `Host is a name or an address, and perhaps a port`(text: String, name: String, port: UInt16?) {
+    #expect(HostField(text)?.name == name)
+    #expect(HostField(text)?.port == port)
+    #expect(RequestOrigin(peerAddress: "127.0.0.1", host: text).hasValidHost)
+}
+
+@Test(arguments: [
+    "localhost:80@evil", "[::1]evil", "[::1]:1x", "[::1", "::1", "localhost:99999", "localhost:+80", "localhost:80:80",
+    "user@localhost", "localhost/", "localhost ", " localhost", "local host", "[127.0.0.1]", "[]", ":80", "löcalhost",
+    "localhost,evil", "localhost\\evil", "[::1%25lo]", String(repeating: "a", count: 254), "",
+])
+func `what is no Host is the name of nobody`(text: String) {
+    let origin = RequestOrigin(peerAddress: "127.0.0.1", host: text)
+    #expect(!origin.hasValidHost)
+    #expect(!origin.hasAcceptableHost(OriginRules()))
+    #expect(!origin.hasAcceptableHost(OriginRules(trustedProxies: ["127.0.0.1"])))
+    #expect(!origin.isLocal(OriginRules()))
+}
+
+@Test func `names of a tailnet are this host's only where one is configured`() {
+    let origin = RequestOrigin(peerAddress: "127.0.0.1", host: "foo.ts.net")
+    #expect(origin.isLocal(OriginRules(hasTailnet: true)))
+    #expect(!origin.isLocal(OriginRules()))
+    #expect(!origin.hasAcceptableHost(OriginRules()))
+    #expect(!RequestOrigin(peerAddress: "127.0.0.1", host: "foots.net").isLocal(OriginRules(hasTailnet: true)))
 }
 
 @Test(arguments: try Vectors.rows("client-ip"))
 func `a client's address is what a trusted proxy says, or the peer's`(row: JSON) {
-    let origin = RequestOrigin(
-        peerAddress: row["remoteAddr"]?.string ?? "", host: nil, forwardedFor: row["xff"]?.string,
-        realIP: row["realIp"]?.string)
-    let trusted = row["trusted"]?.array?.compactMap(\.string) ?? []
-    #expect(origin.clientAddress(trustedProxies: trusted) == row["out"]?.string ?? "")
+    let origin = origin(of: row, peer: row["remoteAddr"]?.string ?? "", host: nil)
+    // The original took the first listed, which the client may have written itself.
+    let expected = row["xff"] == "2.2.2.2, 3.3.3.3" ? "3.3.3.3" : row["out"]?.string ?? ""
+    #expect(origin.clientAddress(rules(of: row)) == expected)
 }
 
 @Test(
     arguments: [
-        ("192.0.2.1", nil, [], "192.0.2.1"), ("192.0.2.1", "1.1.1.1", [], "192.0.2.1"),
-        // What the client itself wrote stands first, what the proxy saw last.
-        ("192.0.2.1", "1.1.1.1, 2.2.2.2", ["192.0.2.1"], "2.2.2.2"), ("::1", nil, [], "::1"),
-        ("2001:db8:1:2:3:4:5:6", nil, [], "2001:db8:1:2::/64"), ("2001:db8::1", nil, [], "2001:db8:0:0::/64"),
-        ("::ffff:192.0.2.1", nil, [], "192.0.2.1"), ("fe80::1", nil, [], "fe80:0:0:0::/64"),
-    ] as [(String, String?, [String], String)])
+        ("192.0.2.1", [], [], "192.0.2.1"), ("192.0.2.1", ["1.1.1.1"], [], "192.0.2.1"),
+        // What the client itself wrote stands first, what the proxies saw last.
+        ("192.0.2.1", ["1.1.1.1, 2.2.2.2"], ["192.0.2.1"], "2.2.2.2"),
+        ("192.0.2.1", ["1.1.1.1", "2.2.2.2"], ["192.0.2.1"], "2.2.2.2"),
+        ("192.0.2.1", ["127.0.0.1", "2.2.2.2, 192.0.2.9"], ["192.0.2.1", "192.0.2.9"], "2.2.2.2"),
+        ("192.0.2.1", ["192.0.2.9"], ["192.0.2.1", "192.0.2.9"], "192.0.2.9"),
+        ("192.0.2.1", ["1.1.1.1, unknown"], ["192.0.2.1"], "192.0.2.1"),
+        ("192.0.2.1", ["1.1.1.1, 127.0.0.1:x"], ["192.0.2.1"], "192.0.2.1"),
+        ("192.0.2.1", [""], ["192.0.2.1"], "192.0.2.1"),
+        ("192.0.2.1", ["[2001:db8:1:2::7]:443"], ["192.0.2.1"], "2001:db8:1:2::/64"),
+        ("::1", [], [], "loopback"), ("127.255.255.254", [], [], "loopback"), ("127.0.0.1", [], [], "loopback"),
+        ("2001:db8:1:2:3:4:5:6", [], [], "2001:db8:1:2::/64"), ("2001:db8::1", [], [], "2001:db8::/64"),
+        ("::ffff:192.0.2.1", [], [], "192.0.2.1"), ("fe80::1", [], [], "fe80::/64"),
+    ] as [(String, [String], [String], String)])
 func `a guesser is held responsible by an address it cannot choose`(
-    peer: String, forwarded: String?, trusted: [String], expected: String
+    peer: String, forwarded: [String], trusted: [String], expected: String
 ) {
     let origin = RequestOrigin(peerAddress: peer, host: nil, forwardedFor: forwarded)
-    #expect(origin.accountableAddress(trustedProxies: trusted) == expected)
+    #expect(origin.accountableAddress(OriginRules(trustedProxies: trusted)) == expected)
 }

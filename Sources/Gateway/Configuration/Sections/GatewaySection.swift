@@ -47,7 +47,7 @@ public struct GatewaySection: ConfigurationSection {
         Setting("auth", \.auth, "How clients prove that they may connect."),
         Setting(
             "trustedProxies", \.trustedProxies,
-            "Addresses of reverse proxies, whose forwarding headers tell where a client is."),
+            "IP addresses of reverse proxies whose X-Forwarded-For is believed. What comes from there is never local."),
         Setting("tailscale", \.tailscale, "Reaching the gateway through a tailnet.").unserved,
         Setting("remote", \.remote, "The gateway elsewhere that clients of this profile use.").unserved,
         Setting("reload", \.reload, "How a running gateway takes over changes of the configuration."),
