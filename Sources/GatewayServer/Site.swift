@@ -130,7 +130,13 @@ struct Site: Sendable {
             return .error(.badRequest, "the request target must be a path")
         }
         guard request.origin.hasValidHost else {
-            return .error(.badRequest, "Host is neither a name nor an address (RFC 9112 section 3.2)")
+            return .error(.badRequest, "Host is neither a name nor an address (RFC 9112 section 3.2)", isLast: true)
+        }
+        if let name = request.repeatedField {
+            return .error(.badRequest, "the header field \(name) may stand there once", isLast: true)
+        }
+        guard request.hasKnownTransferCoding else {
+            return .error(.notImplemented, "no transfer coding but chunked is known here", isLast: true)
         }
         guard request.origin.hasAcceptableHost(gateway.configuration.originRules) else {
             return .error(
@@ -158,6 +164,9 @@ struct Site: Sendable {
             var response = HTTPResponse.error(.upgradeRequired, "WebSocket version 13 is spoken here")
             response.headers.add(name: "sec-websocket-version", value: "13")
             return response
+        }
+        guard request.hasWebSocketKey else {
+            return .error(.badRequest, "Sec-WebSocket-Key must be 16 bytes in base 64 (RFC 6455 section 4.2.1)")
         }
         return nil
     }

@@ -203,7 +203,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         route = "none"
         setDeadline(site.limits.idle, context)
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
-        var keepAlive = keepAlive && !isStopping
+        var keepAlive = keepAlive && !isStopping && !response.isLast
         if let length = response.length {
             head.headers.add(name: "content-length", value: "\(length)")
         } else if let request, request.version != .http1_1 {

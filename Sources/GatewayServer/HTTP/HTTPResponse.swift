@@ -16,6 +16,8 @@ struct HTTPResponse: Sendable {
     var status: HTTPResponseStatus
     var headers: HTTPHeaders
     var body: Body
+    /// Whether the connection ends after it: where the next request begins cannot be told for certain.
+    var isLast = false
 
     /// `status` with `headers` and no content.
     init(_ status: HTTPResponseStatus, headers: HTTPHeaders = [:], body: Body = .none) {
@@ -34,8 +36,11 @@ struct HTTPResponse: Sendable {
     }
 
     /// A failure, told as JSON.
-    static func error(_ status: HTTPResponseStatus, _ message: String) -> HTTPResponse {
-        json(["ok": false, "error": ["type": .string(type(of: status)), "message": .string(message)]], status)
+    static func error(_ status: HTTPResponseStatus, _ message: String, isLast: Bool = false) -> HTTPResponse {
+        var response = json(
+            ["ok": false, "error": ["type": .string(type(of: status)), "message": .string(message)]], status)
+        response.isLast = isLast
+        return response
     }
 
     /// What an endpoint answers.

@@ -29,6 +29,12 @@ private let refused: [(String, Int)] = [
     ("GET /health HTTP/1.1\r\nHost: evil.example\r\n", 421),
     ("GET /health HTTP/1.1\r\nHost: 192.168.1.10\r\n", 421),
     ("GET /health HTTP/1.1\r\nHost: localhost.evil.example\r\n", 421),
+    ("GET /health HTTP/1.1\r\nHost: foo.ts.net\r\n", 421),
+    ("GET /health HTTP/1.1\r\nHost: localhost:80@evil\r\n", 400),
+    ("GET /health HTTP/1.1\r\nHost: [::1]evil\r\n", 400),
+    ("GET /health HTTP/1.1\r\nHost: localhost:99999\r\n", 400),
+    ("GET /health HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nOrigin: http://evil.example\r\n", 400),
+    ("GET /health HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n", 400),
     ("GET http://localhost/health HTTP/1.1\r\nHost: localhost\r\n", 400),
     ("NONSENSE\r\n", 400),
     ("GET /health HTTP/1.1\r\nHost: localhost\r\nbad header\r\n", 400),
@@ -48,6 +54,67 @@ func `a request that cannot be served gets the status that says why`(request: St
         let answer = try await instance.exchange(closing)
         #expect(answer.status == status)
         #expect(answer.json?["ok"] == false)
+    }
+}
+
+@Test(arguments: ["localhost", "LOCALHOST:1", "localhost:", "127.0.0.1", "[::1]", "[::1]:80"])
+func `a request for this host is served, however that is spelled`(host: String) async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in try await #expect(instance.get("/health", host: host).status == 200) }
+}
+
+@Test func `names of a tailnet are answered where one is configured`() async throws {
+    let instance = try TestInstance.withEndpoints(gateway: ["tailscale": ["mode": "serve"]])
+    try await instance.serving { _ in
+        try await #expect(instance.get("/metrics", host: "foo.ts.net").status == 200)
+        let others = ["X-Forwarded-For: 100.64.0.7"]
+        try await #expect(instance.get("/metrics", host: "foo.ts.net", headers: others).status == 401)
+        try await #expect(instance.get("/metrics", host: "foo.example").status == 421)
+    }
+}
+
+@Test(
+    arguments: [
+        (["Transfer-Encoding: gzip, chunked"], 501), (["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"], 501),
+        (["Transfer-Encoding: chunked"], 404),
+        (["Transfer-Encoding: Chunked"], 404), (["Content-Length: 14"], 404),
+    ] as [([String], Int)])
+func `content comes as it is or in chunks, and the connection ends after any other`(
+    headers: [String], status: Int
+) async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let content = #"{"tool": "x"}"#
+        let isChunked = headers.contains { $0.lowercased().hasPrefix("transfer") }
+        let body = isChunked ? "d\r\n\(content)\r\n0\r\n\r\n" : content + " "
+        let lines =
+            ["POST /tools/invoke HTTP/1.1", "Host: localhost", "Authorization: Bearer \(TestInstance.token)"]
+            + headers + (status == 501 ? [] : ["Connection: close"])
+        let answer = try await instance.exchange(lines.joined(separator: "\r\n") + "\r\n\r\n" + body)
+        #expect(answer.status == status, "\(answer.head)")
+        #expect(answer.has("connection: close"))
+    }
+}
+
+@Test(
+    arguments: [
+        ("dGhlIHNhbXBsZSBub25jZQ==", [], "101"), ("abc", [], "400"), ("", [], "400"),
+        ("dGhlIHNhbXBsZSBub25jZQ=", [], "400"), ("dGhlIHNhbXBsZSBub25jZQ===", [], "400"),
+        ("dGhlIHNhbXBsZSBub25jZSE9dGhl", [], "400"), ("dGhlIHNhbXBsZSBub25jZ*==", [], "400"),
+        ("dGhlIHNhbXBsZSBub25jZQ==", ["Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="], "400"),
+        ("dGhlIHNhbXBsZSBub25jZQ==", ["Origin: http://127.0.0.1:PORT", "Origin: http://evil.example"], "400"),
+        ("dGhlIHNhbXBsZSBub25jZQ==", ["Origin: http://evil.example", "Origin: http://127.0.0.1:PORT"], "400"),
+        ("dGhlIHNhbXBsZSBub25jZQ==", ["Origin: http://127.0.0.1:PORT"], "101"),
+        ("dGhlIHNhbXBsZSBub25jZQ==", ["Origin: null"], "403"),
+    ] as [(String, [String], String)])
+func `a WebSocket is for one page of ours, or a program, with a key that is one`(
+    key: String, headers: [String], status: String
+) async throws {
+    let instance = try TestInstance()
+    try await instance.serve { _ in
+        let headers = headers.map { $0.replacing("PORT", with: "\(instance.port)") }
+        let client = try await WebSocketClient(port: instance.port, headers: headers, key: key)
+        #expect(client.answer.hasPrefix("HTTP/1.1 \(status)"), "\(client.answer)")
     }
 }
 
