@@ -62,6 +62,10 @@ struct Handshake: Sendable {
         guard let role = Role(rawValue: params.role ?? Role.operator.rawValue) else {
             throw Self.invalid("invalid role")
         }
+        // Nodes are asked, and ask for nothing: what an operator may do is not theirs.
+        guard role == .operator || params.scopes.isEmpty else {
+            throw Self.invalid("a node has no scopes; connect as an operator for \(params.scopes[0])")
+        }
         // An operator who asks for nothing in particular is the owner.
         let scopes = params.scopes.isEmpty && role == .operator ? [Scope.admin.rawValue] : params.scopes
         guard let device = params.device else {

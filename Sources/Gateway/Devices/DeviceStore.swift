@@ -62,24 +62,22 @@ public final class DeviceStore: Sendable {
         }
     }
 
-    /// Lets the device of `request` in.
+    /// Lets the device of `request` in, in its role and with its scopes.
     func approve(_ request: PairingRequest) async throws(StorageError) {
         try await state.commit { [self] (state) throws(StorageError) in
             let known = state.paired.firstIndex { $0.id == request.deviceID && $0.publicKey == request.publicKey }
-            var device =
-                known.map { state.paired[$0] }
-                ?? PairedDevice(
-                    id: request.deviceID, publicKey: request.publicKey, displayName: nil, platform: "", clientID: "",
-                    clientMode: "", roles: [], scopes: [], tokens: [], createdAt: request.createdAt, approvedAt: 0)
+            var device = known.map { state.paired[$0] } ?? PairedDevice(request)
             device.displayName = request.displayName
             device.platform = request.platform
             device.clientID = request.clientID
             device.clientMode = request.clientMode
             device.approvedAt = clock.milliseconds
-            if !device.roles.contains(request.role) { device.roles.append(request.role) }
-            device.scopes += request.scopes.filter { !device.scopes.contains($0) }
+            device.grant(request.role, scopes: request.scopes)
             if let known { state.paired[known] = device } else { state.paired.append(device) }
-            state.pending.removeAll { $0.deviceID == request.deviceID }
+            // What it asked beyond that still waits for a decision.
+            state.pending.removeAll {
+                $0.deviceID == request.deviceID && device.allows($0.role, scopes: $0.scopes)
+            }
             try keep(state)
         }
     }

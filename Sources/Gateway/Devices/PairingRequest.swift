@@ -60,7 +60,7 @@ struct PairingRequest: Sendable {
             id: id, deviceID: deviceID, publicKey: publicKey, displayName: json["displayName"]?.string,
             platform: json["platform"]?.string ?? "", clientID: json["clientId"]?.string ?? "",
             clientMode: json["clientMode"]?.string ?? "", role: role,
-            scopes: json["scopes"]?.array?.compactMap(\.string) ?? [],
+            scopes: role == .node ? [] : json["scopes"]?.array?.compactMap(\.string) ?? [],
             remoteAddress: json["remoteIp"]?.string ?? "", createdAt: createdAt)
     }
 

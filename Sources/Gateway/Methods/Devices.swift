@@ -6,7 +6,8 @@ extension MethodGroup {
         "Devices",
         """
         A device proves who it is with its key. One on this host is let in at once; any other asks, and waits until \
-        an operator decides. Nobody gives a device more than they have themselves.
+        an operator decides, for each role apart. A node has no scopes. Nobody gives a device more than they have \
+        themselves.
         """,
         [list, approve, reject, rotate, revoke])
 }
@@ -34,7 +35,7 @@ private let approve = Method.awaiting(
     guard let request = devices.pending.first(where: { $0.id == parameters.requestID }) else {
         throw PairingDecision.unknown
     }
-    if request.role == .operator { try call.client.require(request.scopes) }
+    try call.client.require(request.scopes)
     try await devices.approve(request)
     call.gateway.announceDecision("approved", on: request)
     return ["requestId": .string(request.id), "device": devices.paired(request.deviceID)?.summary ?? .null]
@@ -79,13 +80,13 @@ private let rotate = Method.awaiting(
 ) { call, parameters in
     let devices = call.gateway.devices
     guard let device = devices.paired(parameters.deviceID), let role = Role(rawValue: parameters.role),
-        device.roles.contains(role)
+        let granted = device.scopes(as: role)
     else { throw unknownDevice }
-    let scopes = parameters.scopes ?? device.tokens.first { $0.role == role }?.scopes ?? device.scopes
-    guard scopes.allSatisfy(device.scopes.contains) else {
+    let scopes = parameters.scopes ?? device.tokens.first { $0.role == role }?.scopes ?? granted
+    guard device.allows(role, scopes: scopes) else {
         throw ProtocolError(.invalidRequest, "scopes beyond those the device was let in with")
     }
-    if role == .operator { try call.client.require(scopes) }
+    try call.client.require(scopes)
     guard let token = try await devices.rotate(device: device.id, role: role, scopes: scopes) else {
         throw unknownDevice
     }

@@ -133,3 +133,52 @@ func `no token is made for what was never let in`(request: (JSON, String), carri
         #expect(answer?["error"]?["message"]?.string == request.1)
     }
 }
+
+@Test(arguments: Carrier.allCases)
+func `a node has no scopes, and what a device may do in one role it may do in no other`(
+    carrier: Carrier
+) async throws {
+    let device = try TestDevice()
+    try await TestInstance().open(carrier) { door in
+        let owner = try await door.connected()
+        let pairer = try await door.connected(scopes: ["operator.pairing", "operator.read"])
+        let reading = try await ask(door, device, scopes: ["operator.read"])
+        try await #expect(pairer.call("device.pair.approve", ["requestId": .string(reading)])?["ok"] == true)
+        // As a node it asks for what it does not get as an operator.
+        for isRemote in [true, false] {
+            let refused = try await door.attempt(
+                device, scopes: ["operator.admin"], role: "node", isRemote: isRemote
+            ).answer?["error"]
+            #expect(refused?["message"] == "a node has no scopes; connect as an operator for operator.admin")
+        }
+        let noDevice = try await door.client()
+        _ = try await noDevice.nonce()
+        try noDevice.send(ConnectRequest(role: "node", scopes: ["operator.read"]).json)
+        try await #expect(noDevice.frame()?["ok"] == false)
+        // Without any it may be one.
+        let node = try await door.attempt(device, role: "node", isRemote: true).answer?["error"]
+        let id = try #require(node?["details"]?["requestId"])
+        try await #expect(pairer.call("device.pair.approve", ["requestId": id])?["ok"] == true)
+        let hello = try await door.attempt(device, role: "node", isRemote: true).answer?["payload"]
+        #expect(hello?["auth"]?["role"] == "node")
+        #expect(hello?["auth"]?["scopes"] == [])
+        // And is no more of an operator for it.
+        let admin = try await door.attempt(device, scopes: ["operator.admin"], isRemote: true).answer?["error"]
+        #expect(admin?["message"] == "pairing required")
+        let asked = try #require(admin?["details"]?["requestId"])
+        let beyond = try await pairer.call("device.pair.approve", ["requestId": asked])
+        #expect(beyond?["error"]?["message"] == "missing scope: operator.admin")
+        for scopes in [["operator.admin"], ["operator.read", "operator.write"]] as [JSON] {
+            let rotated = try await owner.call(
+                "device.token.rotate", ["deviceId": .string(device.id), "role": "operator", "scopes": scopes])
+            #expect(rotated?["error"]?["message"] == "scopes beyond those the device was let in with")
+        }
+        _ = try await door.connected(device, scopes: ["operator.read"], isRemote: true)
+        let paired = try await owner.call("device.pair.list")?["payload"]?["paired"]?.array?.first
+        #expect(paired?["scopes"] == ["operator.read"])
+        #expect(
+            paired?["grants"] == [
+                ["role": "operator", "scopes": ["operator.read"]], ["role": "node", "scopes": []],
+            ])
+    }
+}

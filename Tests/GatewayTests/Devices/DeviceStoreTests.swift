@@ -2,12 +2,12 @@ import Testing
 
 @testable import Gateway
 
-private func request(_ id: String, device: String, scopes: [String] = ["operator.admin"], at time: Int64)
-    -> PairingRequest
-{
+private func request(
+    _ id: String, device: String, role: Role = .operator, scopes: [String] = ["operator.admin"], at time: Int64
+) -> PairingRequest {
     PairingRequest(
         id: id, deviceID: device, publicKey: "key", displayName: nil, platform: "linux", clientID: "cli",
-        clientMode: "cli", role: .operator, scopes: scopes, remoteAddress: "192.0.2.1", createdAt: time)
+        clientMode: "cli", role: role, scopes: scopes, remoteAddress: "192.0.2.1", createdAt: time)
 }
 
 @Test func `a device let in is still in after a restart, with its token`() async throws {
@@ -89,4 +89,57 @@ func `a damaged file is an error, not an empty store`(name: String) throws {
     let database = try InstanceDatabase(stateDirectory: directory.path)
     #expect { try DeviceStore(database: database) } throws: { "\($0)".contains(name) }
     #expect(try directory.read("devices/\(name)") == "{")
+}
+
+@Test func `what a device may do in one role says nothing about another, also after a restart`() async throws {
+    let directory = try TemporaryDirectory()
+    let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
+    try await store.approve(request("r", device: "d", scopes: ["operator.read"], at: 1))
+    try await store.approve(request("n", device: "d", role: .node, scopes: ["operator.admin"], at: 2))
+    let reopened = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
+    for store in [store, reopened] {
+        func isPaired(_ role: Role, _ scopes: [String]) -> Bool {
+            store.isPaired(id: "d", publicKey: "key", role: role, scopes: scopes)
+        }
+        #expect(isPaired(.operator, ["operator.read"]))
+        #expect(isPaired(.node, []))
+        #expect(!isPaired(.operator, ["operator.admin"]))
+        #expect(!isPaired(.node, ["operator.admin"]))
+        #expect(!isPaired(.node, ["operator.read"]))
+    }
+}
+
+@Test func `one role let in leaves what was asked for another to be decided`() async throws {
+    let directory = try TemporaryDirectory()
+    let database = try InstanceDatabase(stateDirectory: directory.path)
+    let store = try DeviceStore(database: database, clock: TestClock(at: 5).clock)
+    for request in [
+        request("r", device: "d", scopes: ["operator.read"], at: 5), request("w", device: "d", at: 5),
+        request("n", device: "d", role: .node, scopes: [], at: 5),
+    ] { _ = try await store.request(request) }
+    try await store.approve(request("r", device: "d", scopes: ["operator.read"], at: 5))
+    #expect(store.pending.map(\.id) == ["w", "n"])
+}
+
+@Test func `a device that an earlier version let in as both asks again to be an operator`() async throws {
+    let directory = try TemporaryDirectory()
+    func device(_ id: String, _ roles: String) -> String {
+        """
+        "\(id)": {"deviceId": "\(id)", "publicKey": "key", "roles": [\(roles)], "scopes": ["operator.admin"], "tokens":
+        {"operator": {"token": "0123456789abcdef", "role": "operator", "scopes": ["operator.admin"]},
+         "node": {"token": "fedcba9876543210", "role": "node", "scopes": []}}}
+        """
+    }
+    try directory.write(
+        "{\(device("both", #""operator", "node""#)), \(device("one", #""operator""#))}", to: "devices/paired.json")
+    let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path))
+    func isPaired(_ id: String, _ role: Role, _ scopes: [String]) -> Bool {
+        store.isPaired(id: id, publicKey: "key", role: role, scopes: scopes)
+    }
+    #expect(!isPaired("both", .operator, []))
+    #expect(isPaired("both", .node, []))
+    #expect(isPaired("one", .operator, ["operator.admin"]))
+    let token = try #require(Secret("0123456789abcdef"))
+    #expect(!store.accepts(token, device: "both", role: .operator, scopes: []))
+    #expect(store.accepts(token, device: "one", role: .operator, scopes: ["operator.admin"]))
 }
