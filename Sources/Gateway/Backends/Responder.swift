@@ -17,6 +17,8 @@ struct Turn: Sendable {
     var sessionKey: String
     var sessionID: String
     var message: String
+    /// Whether who asks may do everything.
+    var isByAdmin = false
     /// What happened meanwhile that the agent is to know.
     var notes: [String] = []
     /// Pictures that came with it, as files.

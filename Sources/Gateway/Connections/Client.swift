@@ -44,6 +44,13 @@ struct Client: Sendable {
         }
     }
 
+    /// Throws unless this client may do `scope`.
+    func require(_ scope: Scope) throws(ProtocolError) {
+        guard role == .operator, scope.isGranted(by: scopes) else {
+            throw ProtocolError(.invalidRequest, "missing scope: \(scope.rawValue)")
+        }
+    }
+
     /// Throws unless this client may do all of `scopes` itself: nobody hands on what they do not have.
     func require(_ scopes: [String]) throws(ProtocolError) {
         for scope in scopes where !self.scopes.contains(scope) && !Scope.admin.isGranted(by: self.scopes) {

@@ -215,7 +215,8 @@ struct Conversations: Sendable {
         for (responder, model) in candidates {
             let turn = Turn(
                 runID: run.id, agent: agent, sessionKey: run.request.sessionKey.text, sessionID: sessionID,
-                message: run.request.message, notes: notes, images: run.request.images, model: model,
+                message: run.request.message, isByAdmin: run.request.isByAdmin, notes: notes,
+                images: run.request.images, model: model,
                 systemPrompt: gateway.agents.systemPrompt(
                     for: agent, session: run.request.sessionKey.text, extra: run.request.extraSystemPrompt),
                 providerSession: entry?.sessionID == sessionID ? entry?.providerSession(responder.id) : nil,

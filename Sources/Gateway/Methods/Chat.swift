@@ -65,6 +65,7 @@ private let send = Method.ordered(
         request.isBeginning = true
         request.message = rest
     }
+    request.isByAdmin = Scope.admin.isGranted(by: call.client.scopes)
     request.time = parameters.timeout.flatMap { $0 > 0 ? .milliseconds($0) : nil }
     request.images = images.paths(for: parameters.key, in: call.gateway.configuration.instance)
     request.thinking = try ThinkingLevel(parameters.thinking)

@@ -80,7 +80,9 @@ private struct InvokeParameters {
 }
 
 private let invoke = Method.awaiting(
-    "node.invoke", .scope(.write), "Has a node carry out a command, and answers what came of it.",
+    "node.invoke", .scope(.write),
+    "Has a node carry out a command, and answers what came of it. What changes or shows what the node may run without "
+        + "asking (`system.execApprovals.`) needs `operator.admin`, as `exec.approvals.set` does.",
     InvokeParameters.schema,
     answer: .object(
         Field(required: "ok", .constant(true, true), "It was carried out."),
@@ -102,6 +104,7 @@ private let invoke = Method.awaiting(
             details: ["reason": .string(refusal.rawValue), "command": .string(parameters.command)])
     }
     let command = parameters.command.trimmed
+    if let scope = NodeCommands.scope(of: command) { try call.client.require(scope) }
     let answer = await call.gateway.nodes.invoke(
         command, at: session, params: parameters.params, timeout: parameters.timeout,
         idempotencyKey: parameters.idempotencyKey)

@@ -131,6 +131,7 @@ private func claimed(
     var request = RunRequest(
         space: .agent, key: parameters.key, sessionKey: session.key, clientSessionKey: session.key.text,
         agentID: session.agentID, message: parameters.message)
+    request.isByAdmin = Scope.admin.isGranted(by: call.client.scopes)
     request.time = parameters.timeout.flatMap { $0 > 0 ? .seconds($0) : nil }
     request.lane = parameters.lane.flatMap { $0.trimmed.isEmpty ? nil : $0.trimmed } ?? Lanes.main
     request.extraSystemPrompt = parameters.extraSystemPrompt

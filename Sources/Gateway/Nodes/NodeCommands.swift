@@ -14,6 +14,13 @@ struct NodeCommands: Sendable {
     /// `gateway.nodes.denyCommands`, which count more.
     var denied: [String]
 
+    /// What an operator must be allowed beside `node.invoke` to have `command` carried out: what the gateway's own method
+    /// for the same thing needs. Nil for what needs no more. Whatever a node calls its approvals by a longer name is of
+    /// the same kind.
+    static func scope(of command: String) -> Scope? {
+        command.lowercased().hasPrefix("system.execapprovals") ? .admin : nil
+    }
+
     /// Why `command` may not be sent to a node on `platform` that offers `declared`; nil when it may.
     func refusal(of command: String, platform: NodePlatform, declared: [String]) -> Refusal? {
         let command = command.trimmed

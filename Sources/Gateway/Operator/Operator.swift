@@ -10,17 +10,20 @@ struct Operator: Responder {
     var id: String { Self.id }
 
     func answer(_ turn: Turn, progress: @escaping @Sendable (String) -> Void) async throws -> Reply {
-        Reply(text: try await answer(to: turn.message, agent: turn.agent), provider: id)
+        Reply(text: try await text(for: turn), provider: id)
     }
 
-    private func answer(to message: String, agent: Agent) async throws -> String {
-        let message = message.trimmed
-        guard message.hasPrefix("/") else { return notAModel(agent) }
+    private func text(for turn: Turn) async throws -> String {
+        let message = turn.message.trimmed
+        guard message.hasPrefix("/") else { return notAModel(turn.agent) }
         let word = message.dropFirst().prefix { !$0.isWhitespace }.lowercased()
         guard let command = OperatorCommand.all.first(where: { $0.name == word }) else {
             let nearest = Suggestion.nearest(to: word, among: OperatorCommand.all.map(\.name))
             let hint = nearest.map { " Did you mean /\($0)?" } ?? ""
             return "There is no command /\(word).\(hint) /help lists those there are."
+        }
+        guard turn.isByAdmin || !command.isForAdmins else {
+            return "/\(command.name) needs the scope \(Scope.admin.rawValue), which who asked does not have."
         }
         let argument = String(message.dropFirst(1 + word.count)).trimmed
         return try await command.answer(OperatorRequest(gateway: gateway, argument: argument))

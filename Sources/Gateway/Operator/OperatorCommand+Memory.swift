@@ -34,7 +34,9 @@ extension OperatorCommand {
     }
 
     static let config = OperatorCommand(
-        "config", "[path]", "Shows the configuration file, or what stands in it at a path such as gateway.port."
+        "config", "[path]",
+        "Shows the configuration file, or what stands in it at a path such as gateway.port. For admins.",
+        isForAdmins: true
     ) { request in
         let configuration = request.gateway.configuration
         guard let file = configuration.file else {

@@ -6,15 +6,18 @@ struct OperatorCommand: Sendable {
     let arguments: String
     /// What it answers: one sentence.
     let summary: String
+    /// Whether it needs `operator.admin`, as the method that answers the same does. All others need what reading needs.
+    let isForAdmins: Bool
     let answer: @Sendable (OperatorRequest) async throws -> String
 
     init(
-        _ name: String, _ arguments: String = "", _ summary: String,
+        _ name: String, _ arguments: String = "", _ summary: String, isForAdmins: Bool = false,
         answer: @escaping @Sendable (OperatorRequest) async throws -> String
     ) {
         self.name = name
         self.arguments = arguments
         self.summary = summary
+        self.isForAdmins = isForAdmins
         self.answer = answer
     }
 

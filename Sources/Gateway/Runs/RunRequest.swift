@@ -9,6 +9,8 @@ struct RunRequest: Sendable {
     var clientSessionKey: String
     var agentID: String
     var message: String
+    /// Whether who asks may do everything: the operator answers then what methods for admins answer.
+    var isByAdmin = false
     /// Whether the session begins anew with it.
     var isBeginning = false
     /// Pictures, as files.

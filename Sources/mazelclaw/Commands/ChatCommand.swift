@@ -34,7 +34,7 @@ struct ChatCommand: InstanceCommand {
             Output.error("mazelclaw: there is nothing to say: give words, or standard input with some")
             return Policy.ExitCode.usage.rawValue
         }
-        let client = try await GatewayClient.connect(to: context, scopes: [.read, .write])
+        let client = try await GatewayClient.connect(to: context, scopes: [.admin])
         let conversation = TerminalConversation(client: client, session: key)
         let code: Int32
         do {

@@ -296,6 +296,21 @@ func `a conversation begins anew on demand`(message: String, answer: String) asy
     }
 }
 
+@Test func `the operator shows the configuration to admins alone`() async throws {
+    try await TestInstance().open(.direct) { door in
+        let (writer, owner) = (try await door.connected(scopes: ["operator.write"]), try await door.connected())
+        _ = try await writer.say("/config", run: "w")
+        try await #expect(
+            text(writer.end(of: "w").event)
+                == "/config needs the scope operator.admin, which who asked does not have.")
+        _ = try await owner.say("/config gateway.mode", run: "a")
+        try await #expect(text(owner.end(of: "a").event).hasSuffix("\"local\""))
+        // What may be read by methods may be read here.
+        _ = try await writer.say("/status", run: "s")
+        try await #expect(text(writer.end(of: "s").event).contains("Profile"))
+    }
+}
+
 @Test func `an empty message and an unknown agent are refused`() async throws {
     try await TestInstance().open(.direct) { door in
         let client = try await door.connected()

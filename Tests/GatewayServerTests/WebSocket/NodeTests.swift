@@ -194,3 +194,29 @@ func `what a node ran on its own is told to the main session`(carrier: Carrier) 
         #expect(waiting == [.string("Exec finished (node=\(device.id) id=r, code 2): make\nboom")])
     }
 }
+
+@Test(
+    arguments: Carrier.allCases,
+    ["system.execApprovals.set", " system.execApprovals.get ", "system.execApprovals.all"])
+func `what a node may run without asking is for admins, here as there`(carrier: Carrier, command: String) async throws {
+    let device = try TestDevice()
+    let configuration = """
+        {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}, \
+        "nodes": {"allowCommands": ["system.execApprovals.all"]}}}
+        """
+    try await TestInstance(configuration: configuration).open(carrier) { door in
+        let node = try await connectedNode(door, device, commands: [command.trimmed, "system.run"])
+        let writer = try await door.connected(scopes: ["operator.read", "operator.write", "operator.approvals"])
+        let call = invocation(of: device.id) { $0["command"] = .string(command) }
+        for (method, params) in [("node.invoke", call), ("exec.approvals.set", ["file": ["version": 1]])] {
+            let error = try await writer.call(method, params)?["error"]
+            #expect(error?["message"] == "missing scope: operator.admin", "\(method)")
+        }
+        // Whatever else a node may be asked to do, a writer may ask.
+        try writer.send(["type": "req", "id": "i", "method": "node.invoke", "params": invocation(of: device.id)])
+        try await #expect(node.event("node.invoke.request")?["command"] == "system.run")
+        let owner = try await door.connected()
+        try owner.send(["type": "req", "id": "i", "method": "node.invoke", "params": call])
+        try await #expect(node.event("node.invoke.request")?["command"]?.string == command.trimmed)
+    }
+}
