@@ -18,6 +18,7 @@ PACKAGES     := libseccomp-dev libcap-dev libsqlite3-dev
 TEST_PACKAGES  := git nginx procps python3 strace util-linux
 HOST_PACKAGES  := e2fsprogs mmdebstrap python3 qemu-system-x86
 BENCH_PACKAGES := bubblewrap node-ws python3
+BROWSER_PACKAGES := chromium-headless-shell python3
 STRIP        ?= strip
 # Tests that await answers in time run apart from those that block a thread until a sandbox has ended: all share one
 # pool, of as many threads as there are cores.
@@ -26,7 +27,7 @@ AWAITING       := ^Gateway(Server)?Tests\.
 AWAITING_WIDTH := 4
 PROGRAMS     := mazelclaw-run mazelclaw
 
-.PHONY: help build run test fuzz mutation faults kills hosts check bench install uninstall fmt clean packages
+.PHONY: help build run test fuzz mutation faults kills browser hosts check bench install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +71,10 @@ kills: packages ## kill the gateway under load at random moments, and look for e
 autobahn: packages ## hold the gateway's WebSocket against the Autobahn fuzzing client (PyPI, Python 2.7)
 	swift build --product echo-server
 	Tests/Scripts/autobahn.sh .build/debug/echo-server
+
+browser: build ## open the gateway's pages in a real Chromium: what agents write must reach no token
+	@Tests/Scripts/need-packages.sh $(BROWSER_PACKAGES)
+	Tests/Scripts/browser.py "$(CURDIR)/$(STAGE)"
 
 hosts: build ## start the launcher on older kernels, under systemd and on crippled hosts (root; minutes; BOOTS=)
 	@Tests/Scripts/need-packages.sh $(HOST_PACKAGES)

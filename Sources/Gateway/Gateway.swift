@@ -43,6 +43,7 @@ public final class Gateway: Sendable {
     let cron: CronService
     let heartbeats: HeartbeatService
     let attempts: AttemptLimiter
+    let canvasTicket: CanvasTicket
     /// Requests of the protocol, those over HTTP, and runs that ended.
     let requestTally = Tally()
     let httpTally = Tally()
@@ -79,9 +80,13 @@ public final class Gateway: Sendable {
         let fileHandler = LogFileHandler(
             label: "gateway", level: .info, file: logFile,
             redactor: Redactor([configuration.credentials.secret?.value].compactMap { $0 }), clock: clock)
-        self.logger = Logger(label: logger.label) { _ in MultiplexLogHandler([logger.handler, fileHandler]) }
+        self.logger = Logger(label: logger.label) { _ in
+            MultiplexLogHandler([logger.handler, fileHandler])
+        }
         approvals = ApprovalsFile(stateDirectory: stateDirectory)
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
+        canvasTicket = try CanvasTicket(
+            stateDirectory: stateDirectory, secret: configuration.credentials.secret?.value)
         database = try InstanceDatabase(stateDirectory: stateDirectory)
         let store = ConversationStore(database: database, settings: configuration.sessionSettings)
         let agents =

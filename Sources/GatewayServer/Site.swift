@@ -38,7 +38,12 @@ struct Site: Sendable {
                     return .json(["ok": .bool(isReady), "ready": .bool(isReady)], isReady ? .ok : .serviceUnavailable)
                 },
                 Route(under: avatar.prefix, answer: avatar.answer),
-            ] + (section.enabled ? [Route(under: CanvasRoute.prefix, answer: canvas.answer)] : [])
+            ]
+            + (section.enabled
+                ? [
+                    Route(under: CanvasRoute.prefix, answer: canvas.answer),
+                    Route(under: CanvasRoute.pagePrefix, answer: canvas.answerPage),
+                ] : [])
     }
 
     /// Sets up the pipeline of a new connection.
@@ -151,13 +156,18 @@ struct Site: Sendable {
         if let refusal = refusal(request) { return refusal }
         guard gateway.isReady else { return .error(.serviceUnavailable, "the gateway is stopping") }
         guard request.method == .GET else { return .error(.badRequest, "a WebSocket handshake is a GET request") }
-        guard request.origin.isSameOrigin else {
+        let isCanvasPage =
+            request.path == LiveReloadScript.path && request.origin.origin == "null"
+            && request.query("ticket").map(gateway.acceptsCanvasTicket) == true
+        guard request.origin.isSameOrigin || isCanvasPage else {
             return .error(.forbidden, "a page of another origin may not connect")
         }
         if request.path == LiveReloadScript.path {
             // Never a client's own WebSocket.
             guard let liveReload else { return .error(.notFound, "nothing is served at this path") }
-            if let refusal = gateway.readerRefusal(of: request.forReader) { return HTTPResponse(refusal) }
+            if !isCanvasPage, let refusal = gateway.readerRefusal(of: request.forReader) {
+                return HTTPResponse(refusal)
+            }
             guard liveReload.hasRoom else { return .error(.serviceUnavailable, "too many pages wait already") }
         }
         guard request.webSocketVersion == "13" else {

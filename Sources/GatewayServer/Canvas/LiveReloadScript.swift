@@ -17,11 +17,11 @@ enum LiveReloadScript {
         return Array(page[..<place]) + script + Array(page[place...])
     }
 
-    /// It shows the token it was opened with, if any, and comes back when the gateway was away.
+    /// It shows the ticket in the page's address, if any, and comes back when the gateway was away.
     private static let text = """
-        <script>(function(){var t=new URLSearchParams(location.search).get("token");\
+        <script>(function(){var p=location.pathname.split("/"),t=p[2]==="page"?p[3]:"";\
         var u=(location.protocol==="https:"?"wss://":"ws://")+location.host+"\(path)"\
-        +(t?"?token="+encodeURIComponent(t):"");var d=500;function c(){var s=new WebSocket(u);\
+        +(t?"?ticket="+t:"");var d=500;function c(){var s=new WebSocket(u);\
         s.onopen=function(){d=500};s.onmessage=function(e){if(e.data==="reload")location.reload()};\
         s.onclose=function(){setTimeout(c,d);d=Math.min(2*d,10000)}}c()})();</script>
         """

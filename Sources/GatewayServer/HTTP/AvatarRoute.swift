@@ -29,7 +29,8 @@ struct AvatarRoute: Sendable {
             headers: [
                 "content-type": image.type,
                 // The agent can write the file: an SVG opened by itself would run its scripts as pages of the gateway.
-                "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+                "content-security-policy":
+                    "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
             ], body: .file(image.file))
     }
 

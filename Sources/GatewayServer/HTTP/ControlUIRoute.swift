@@ -55,6 +55,8 @@ struct ControlUIRoute: Sendable {
                 "content-type": MediaType.of(name), "referrer-policy": "no-referrer",
                 // Nobody's page shall show it as its own and have it clicked.
                 "x-frame-options": "DENY", "content-security-policy": "frame-ancestors 'none'",
+                // And none that it opens, or that opened it, shall hold on to it.
+                "cross-origin-opener-policy": "same-origin",
             ], body: .file(file))
     }
 }

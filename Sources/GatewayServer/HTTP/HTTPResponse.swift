@@ -26,7 +26,9 @@ struct HTTPResponse: Sendable {
         self.body = body
         // No browser shall guess a type, hand the content to another site's page, or keep it.
         self.headers.add(name: "x-content-type-options", value: "nosniff")
-        self.headers.add(name: "cross-origin-resource-policy", value: "same-origin")
+        if !headers.contains(name: "cross-origin-resource-policy") {
+            self.headers.add(name: "cross-origin-resource-policy", value: "same-origin")
+        }
         self.headers.add(name: "cache-control", value: "no-store")
     }
 

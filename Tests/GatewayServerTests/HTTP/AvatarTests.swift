@@ -35,7 +35,10 @@ func `an agent's picture is served from its workspace`(avatar: String, type: Str
             #expect(answer.body == body)
             #expect(answer.has("content-type: \(type)"))
             // What an agent writes runs no script here.
-            #expect(answer.has("content-security-policy: default-src 'none'; style-src 'unsafe-inline'; sandbox"))
+            #expect(
+                answer.has(
+                    "content-security-policy: default-src 'none'; style-src 'unsafe-inline'; sandbox; "
+                        + "frame-ancestors 'none'"))
         }
         try await #expect(instance.get("/avatar/a0?meta=1").json == ["avatarUrl": "/avatar/a0"])
         try await #expect(instance.get("/avatar/a0", method: "HEAD").status == 200)

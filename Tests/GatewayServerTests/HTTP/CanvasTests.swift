@@ -1,8 +1,9 @@
 import Foundation
-import Gateway
 import JSON
 import Policy
 import Testing
+
+@testable import Gateway
 
 private let prefix = "/__mazelclaw__/canvas"
 
@@ -117,4 +118,102 @@ func `the canvas is for this host, and for whoever has the token`(headers: [Stri
         try await #expect(instance.get("/ready").status == 200)
         #expect(HTTPAnswer(try await slow.readToEnd()).body == content)
     }
+}
+
+// MARK: Pages in a browser
+
+/// What a browser sends when somebody opens a page.
+private let browser = ["Sec-Fetch-Dest: document", "Sec-Fetch-Mode: navigate", "Accept: text/html,*/*;q=0.8"]
+
+private func location(_ answer: HTTPAnswer) throws -> String {
+    let line = answer.head.components(separatedBy: "\r\n").first { $0.hasPrefix("location: ") }
+    return String(try #require(line).dropFirst("location: ".count))
+}
+
+@Test func `what agents write runs in an origin of its own, and in nobody's frame`() async throws {
+    let policy =
+        "content-security-policy: sandbox allow-scripts allow-forms allow-modals allow-popups allow-downloads; "
+        + "frame-ancestors 'none'"
+    try await withCanvas { instance in
+        let svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"
+        try svg.write(toFile: "\(instance.canvas)/a.svg", atomically: true, encoding: .utf8)
+        for path in ["/", "/sub/", "/sub/a%20b.txt", "/a.svg"] {
+            let answer = try await instance.get(prefix + path)
+            #expect(answer.has(policy), "\(path)")
+            #expect(answer.has("referrer-policy: no-referrer"))
+            #expect(answer.has("cross-origin-resource-policy: same-origin"))
+            let page = try await instance.get(location(instance.get(prefix + path, headers: browser)))
+            #expect(page.has(policy), "\(path)")
+        }
+    }
+}
+
+@Test(arguments: [
+    ("iframe", 403, 403), ("frame", 403, 403), ("embed", 403, 403), ("object", 403, 403), ("fencedframe", 403, 403),
+    ("serviceworker", 403, 403), ("image", 403, 200), ("script", 403, 200), ("empty", 403, 200), ("document", 200, 200),
+])
+func `a page is for a tab of its own`(destination: String, page: Int, script: Int) async throws {
+    try await withCanvas { instance in
+        let headers = ["Sec-Fetch-Dest: \(destination)", "Sec-Fetch-Site: same-origin"]
+        try "1".write(toFile: "\(instance.canvas)/a.js", atomically: true, encoding: .utf8)
+        try await #expect(instance.get("\(prefix)/", headers: headers).status == page)
+        try await #expect(instance.get("\(prefix)/a.js", headers: headers).status == script)
+    }
+}
+
+@Test func `a browser is sent to an address without the token, from which the page's own files are had`() async throws {
+    try await withCanvas { instance in
+        try "{}".write(toFile: "\(instance.canvas)/sub/data.json", atomically: true, encoding: .utf8)
+        let remote = ["X-Forwarded-For: 203.0.113.7"]
+        let query = "?a=1&token=\(TestInstance.token)&b=2"
+        try await #expect(instance.get("\(prefix)/sub/?token=wrong", headers: remote + browser).status == 401)
+        let sent = try await instance.get("\(prefix)/sub/\(query)", headers: remote + browser)
+        #expect(sent.status == 307)
+        #expect(sent.has("referrer-policy: no-referrer"))
+        let address = try location(sent)
+        #expect(address.hasPrefix("/__mazelclaw__/page/") && address.hasSuffix("/sub/?a=1&b=2"))
+        #expect(!address.contains(TestInstance.token))
+        let directory = String(address.prefix { $0 != "?" })
+        let page = try await instance.get(address, headers: remote + browser)
+        #expect(page.status == 200)
+        #expect(page.body.hasPrefix("sub index"))
+        // Requests from the page look like those of another site.
+        let own = remote + ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Dest: empty", "Origin: null"]
+        let data = try await instance.get(directory + "data.json", headers: own)
+        #expect(data.status == 200)
+        #expect(data.has("access-control-allow-origin: *"))
+        #expect(data.has("cross-origin-resource-policy: cross-origin"))
+        // What it may know opens nothing else, and another's guess nothing at all.
+        let ticket = String(directory.split(separator: "/")[2])
+        for path in ["/metrics", "\(prefix)/sub/data.json", "/avatar/main"] {
+            let headers = own + ["Authorization: Bearer \(ticket)"]
+            try await #expect(instance.get("\(path)?ticket=\(ticket)&token=\(ticket)", headers: headers).status == 401)
+        }
+        let other = String(ticket.reversed())
+        try await #expect(
+            instance.get(directory.replacing(ticket, with: other) + "data.json", headers: own).status == 401)
+        try await #expect(instance.get("/__mazelclaw__/page/\(ticket)/../secret.txt").status == 400)
+        try await #expect(instance.get("/__mazelclaw__/page/\(ticket)/link.txt").status == 404)
+        // An address that is no longer valid leads to one that is, for whom the canvas is for.
+        let old = "/__mazelclaw__/page/\(other)/sub/"
+        try await #expect(location(instance.get(old, headers: browser)) == "\(prefix)/sub/")
+    }
+}
+
+@Test func `a page goes on after a new start, and not with another secret`() async throws {
+    let instance = try TestInstance()
+    try "hi".write(toFile: "\(instance.canvas)/a.txt", atomically: true, encoding: .utf8)
+    func address() async throws -> String {
+        var address = ""
+        try await instance.serve { _ in
+            address = try await location(instance.get("\(prefix)/a.txt", headers: browser))
+        }
+        return address
+    }
+    let first = try await address()
+    try await #expect(address() == first)
+    let state = instance.configuration.instance.stateDirectory.value
+    let other = try CanvasTicket(stateDirectory: state, secret: Secret("another"))
+    #expect(!first.contains(other.text))
+    #expect(try CanvasTicket(stateDirectory: state, secret: Secret(TestInstance.token)).text.count == 32)
 }

@@ -69,10 +69,23 @@ private func write(_ text: String, _ name: String, in instance: TestInstance) th
         (["X-Forwarded-For: 203.0.113.7"], false),
         (["X-Forwarded-For: 203.0.113.7", "Authorization: Bearer \(TestInstance.token)"], true),
     ]
-    try await instance.serving { _ in
+    try await instance.serving { gateway in
         for (headers, isLetIn) in cases {
             let client = try await WebSocketClient(port: instance.port, path: path, headers: headers)
             #expect(client.isUpgraded == isLetIn, "\(headers)")
+        }
+        // A page of the canvas has no origin that anybody could name, and shows its ticket.
+        let canvasPage: [(String, String, Bool)] = [
+            ("TICKET", "null", true), ("wrong", "null", false), ("TICKET", "http://evil.example", false),
+        ]
+        for (ticket, origin, isLetIn) in canvasPage {
+            let ticket = ticket.replacing("TICKET", with: gateway.canvasTicketText)
+            let client = try await WebSocketClient(
+                port: instance.port, path: "\(path)?ticket=\(ticket)", headers: ["Origin: \(origin)"])
+            #expect(client.isUpgraded == isLetIn, "\(ticket) \(origin)")
+            let other = try await WebSocketClient(
+                port: instance.port, path: "/?ticket=\(ticket)", headers: ["Origin: \(origin)"])
+            #expect(!other.isUpgraded)
         }
         let query = "\(path)?token=\(TestInstance.token)"
         let client = try await WebSocketClient(
