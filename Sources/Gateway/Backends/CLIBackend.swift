@@ -28,7 +28,12 @@ struct CLIBackend: Responder {
     }
 
     private func run(_ turn: Turn, _ progress: @escaping @Sendable (String) -> Void) async throws -> Reply {
-        let call = CLICall(section, turn)
+        let call: CLICall
+        do throws(CLICall.Fault) {
+            call = try CLICall(section, turn)
+        } catch {
+            throw CLIBackendError(backend: id, reason: error.text, isTimeout: false)
+        }
         let reader = ReaderBox(ReplyReader(call.output, sessionFields: section.sessionIDFields))
         let program = Program(
             executable: section.command, arguments: call.arguments, environment: variables,
@@ -51,7 +56,7 @@ struct CLIBackend: Responder {
         return Reply(
             text: result.text, provider: id, model: turn.model, usage: result.usage,
             providerSession: section.sessionMode == CLIBackendSection.SessionMode.none
-                ? nil : result.sessionID ?? call.session)
+                ? nil : result.sessionID.flatMap { CLICall.isUsable(session: $0) ? $0 : nil } ?? call.session)
     }
 
     private var variables: [String: String] {

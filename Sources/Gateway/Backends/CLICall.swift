@@ -9,13 +9,25 @@ struct CLICall: Equatable {
     /// The session it is told.
     let session: String?
 
+    /// Why a turn cannot be told to a program: one clause.
+    struct Fault: Error, Equatable {
+        var text: String
+    }
+
     /// The call `section` describes for `turn`; a new session is called `newSession`.
-    init(_ section: CLIBackendSection, _ turn: Turn, newSession: @autoclosure () -> String = UUIDText.random()) {
-        let isNew = turn.providerSession == nil
+    ///
+    /// Only the configuration says what the program's options are. A message that begins with `-` goes to standard input,
+    /// unless the argument before it is `--`; any other value that does is refused, and so is one with a NUL character, at
+    /// which the kernel would cut it off (execve(2)). Throws `Fault`.
+    init(
+        _ section: CLIBackendSection, _ turn: Turn, newSession: @autoclosure () -> String = UUIDText.random()
+    ) throws(Fault) {
+        let known = turn.providerSession.flatMap { Self.isUsable(session: $0) ? $0 : nil }
+        let isNew = known == nil
         let session: String? =
             switch section.sessionMode ?? .always {
-            case .always: turn.providerSession ?? newSession()
-            case .existing: turn.providerSession
+            case .always: known ?? newSession()
+            case .existing: known
             case .none: nil
             }
         let resumes = session != nil && !isNew && !section.resumeArguments.isEmpty
@@ -24,12 +36,13 @@ struct CLICall: Equatable {
         }
         if !resumes {
             if let flag = section.modelArgument, let model = turn.model {
-                arguments += [flag, section.modelAliases[model] ?? model]
+                let alias = section.modelAliases[model]
+                arguments += [flag, alias == nil ? try Self.value(model, "the model") : alias ?? model]
             }
             if let flag = section.systemPromptArgument, let prompt = turn.systemPrompt,
                 Self.gives(section.systemPromptWhen ?? .first, isNew: isNew)
             {
-                arguments += [flag, prompt]
+                arguments += [flag, try Self.value(prompt, "the system prompt")]
             }
             if session != nil {
                 if !section.sessionArguments.isEmpty {
@@ -52,12 +65,30 @@ struct CLICall: Equatable {
             }
         }
         let isArgument =
-            section.input == .argument
+            section.input == .argument && (!message.hasPrefix("-") || arguments.last == "--")
             && Int64(message.unicodeScalars.count) <= section.maxPromptArgumentCharacters ?? Self.argumentLimit
         self.session = session
         self.arguments = isArgument ? arguments + [message] : arguments
         input = isArgument ? "" : message
         output = resumes ? section.resumeOutput ?? section.output : section.output
+        guard !self.arguments.contains(where: { $0.utf8.contains(0) }) else {
+            throw Fault(
+                text: "the message holds a NUL character, which no argument of a program can hold; leave it out")
+        }
+    }
+
+    /// Whether a program can be told the session `id` by an argument. One that it named itself may be what it was told to
+    /// say.
+    static func isUsable(session id: String) -> Bool {
+        !id.isEmpty && !id.hasPrefix("-") && !id.utf8.contains(0)
+    }
+
+    private static func value(_ text: String, _ name: String) throws(Fault) -> String {
+        guard !text.hasPrefix("-") else {
+            throw Fault(
+                text: "\(name) \"\(text.prefix(40))\" begins with \"-\": the program would take it for an option")
+        }
+        return text
     }
 
     /// The longest message given as an argument when the section says nothing: the kernel takes 128 KiB for one

@@ -26,6 +26,7 @@ struct Program: Sendable {
     /// cancelled, and what `take` throws. In each case the program is first asked to end (SIGTERM), has
     /// `limits.grace` for it, and is then killed, with its group.
     func run(_ take: @escaping @Sendable ([UInt8]) throws -> Void) async throws -> ProgramEnd {
+        try requireWholeTexts()
         _ = Self.ignoringBrokenPipes
         return try await withThrowingTaskGroup(of: ProgramEnd?.self) { group in
             group.addTask { try await execute(take) }
@@ -44,6 +45,18 @@ struct Program: Sendable {
 
     /// A program that ends before it read all of its input must not end us (write(2), EPIPE).
     private static let ignoringBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
+    /// Makes sure that the program gets every argument and variable whole: the kernel ends each at its first NUL character
+    /// (execve(2)), and the name of a variable at the first `=`. Throws `ProgramError.notStarted`.
+    private func requireWholeTexts() throws(ProgramError) {
+        let texts = [executable] + arguments + environment.keys + environment.values
+        guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+            throw .notStarted(executable, reason: "an argument or a variable holds a NUL character")
+        }
+        guard !environment.keys.contains(where: { $0.isEmpty || $0.contains("=") }) else {
+            throw .notStarted(executable, reason: "the name of a variable is empty or holds \"=\"")
+        }
+    }
 
     private func execute(_ take: @escaping @Sendable ([UInt8]) throws -> Void) async throws -> ProgramEnd {
         var options = PlatformOptions()

@@ -121,3 +121,23 @@ func `a backend runs once at a time only when it must`(serialize: Bool) async th
     }
     #expect(answers == (serialize ? ["alone", "alone"] : ["together", "together"]))
 }
+
+@Test func `a program is told a message as data, whatever it begins with`() async throws {
+    let test = try TestProgram(#"for word in "$@"; do printf '[%s]' "$word"; done; printf '<%s>' "$(cat)""#)
+    let backend = backend(test) { $0.arguments = ["--print"] }
+    let directory = test.directory.path
+    try await #expect(backend.answer(.test("--help", in: directory)) { _ in }.text == "[--print]<--help>")
+    try await #expect(backend.answer(.test("help", in: directory)) { _ in }.text == "[--print][help]<>")
+    let error = await #expect(throws: CLIBackendError.self) {
+        try await backend.answer(.test("be\0fore", in: directory)) { _ in }
+    }
+    #expect(error?.reason.contains("NUL") == true)
+}
+
+@Test func `a program that names a session like an option is not told it`() async throws {
+    let test = try TestProgram(#"echo '{"result": "hi", "session_id": "--exec=rm"}'"#)
+    let backend = backend(test, .json) { $0.sessionArgument = "--session" }
+    let reply = try await backend.answer(.test("a", in: test.directory.path)) { _ in }
+    #expect(reply.providerSession != nil)
+    #expect(reply.providerSession != "--exec=rm")
+}

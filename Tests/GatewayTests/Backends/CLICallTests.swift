@@ -91,11 +91,69 @@ func `the system prompt is given as often as the section says`(
     var turn = try turn()
     turn.images = ["/a.png", "/b.png"]
     #expect(
-        CLICall(section { $0.imageArgument = "-i" }, turn).arguments == ["-p", "-i", "/a.png", "-i", "/b.png", "hi"])
+        try CLICall(section { $0.imageArgument = "-i" }, turn).arguments == [
+            "-p", "-i", "/a.png", "-i", "/b.png", "hi",
+        ])
     let list = section {
         $0.imageArgument = "-i"
         $0.imageMode = .list
     }
-    #expect(CLICall(list, turn).arguments == ["-p", "-i", "/a.png,/b.png", "hi"])
-    #expect(CLICall(section { _ in }, turn).arguments == ["-p", "hi\n\n/a.png\n/b.png"])
+    #expect(try CLICall(list, turn).arguments == ["-p", "-i", "/a.png,/b.png", "hi"])
+    #expect(try CLICall(section { _ in }, turn).arguments == ["-p", "hi\n\n/a.png\n/b.png"])
+}
+
+@Test(arguments: ["-v", "--version", "--", "-", "--output=/etc/passwd", "-\nhi"])
+func `a message is never an option`(message: String) throws {
+    let call = try CLICall(section { _ in }, turn(message: message))
+    #expect(call.arguments == ["-p"])
+    #expect(call.input == message)
+    // Behind what ends the options it is an argument like any other.
+    let ended = try CLICall(section { $0.arguments = ["-p", "--"] }, turn(message: message))
+    #expect(ended.arguments == ["-p", "--", message])
+    #expect(ended.input.isEmpty)
+    // Which is not so when others come between.
+    let model = section {
+        $0.arguments = ["--"]
+        $0.modelArgument = "--model"
+    }
+    #expect(try CLICall(model, turn(model: "m", message: message)).arguments == ["--", "--model", "m"])
+    let inside = "say \(message)"
+    #expect(try CLICall(section { _ in }, turn(message: inside)).arguments == ["-p", inside])
+}
+
+@Test func `neither a model nor a prompt nor a session is an option`() throws {
+    let section = section {
+        $0.modelArgument = "--model"
+        $0.modelAliases = ["quick": "--fast"]
+        $0.systemPromptArgument = "--system"
+        $0.sessionArgument = "--session"
+        $0.resumeArguments = ["resume", "{sessionId}"]
+    }
+    let fault = #expect(throws: CLICall.Fault.self) { try CLICall(section, turn(model: "--exec=x")) }
+    #expect(fault?.text.hasPrefix(#"the model "--exec=x" begins with "-""#) == true)
+    var prompted = try turn()
+    prompted.systemPrompt = "-x"
+    #expect(throws: CLICall.Fault.self) { try CLICall(section, prompted) }
+    // What the configuration says is its own affair.
+    #expect(try CLICall(section, turn(model: "quick"), newSession: "n").arguments.contains("--fast"))
+    // A program that names its session like an option gets a new one.
+    for session in ["--exec", "-", "", "a\0b"] {
+        let call = try CLICall(section, turn(session: session), newSession: "n1")
+        #expect(call.arguments == ["-p", "--system", "prompt", "--session", "n1", "hi"])
+        #expect(!CLICall.isUsable(session: session))
+    }
+    #expect(try CLICall(section, turn(session: "s-1")).arguments == ["resume", "s-1", "hi"])
+}
+
+@Test func `a NUL character is refused, not cut`() throws {
+    let section = section { $0.systemPromptArgument = "--system" }
+    let fault = #expect(throws: CLICall.Fault.self) { try CLICall(section, turn(message: "before\0after")) }
+    #expect(fault?.text.contains("NUL") == true)
+    var prompted = try turn()
+    prompted.systemPrompt = "a\0b"
+    #expect(throws: CLICall.Fault.self) { try CLICall(section, prompted) }
+    // Standard input takes every byte.
+    var stdin = section
+    stdin.input = .stdin
+    #expect(try CLICall(stdin, turn(message: "before\0after")).input == "before\0after")
 }

@@ -140,3 +140,21 @@ func `a program that is not there is named`(name: String) async throws {
     await #expect(throws: Refusal.self) { try await test.program().run { _ in throw Refusal() } }
     try await #expect(isGone(test.number(in: "pid")))
 }
+
+@Test func `what the kernel would cut off is refused`() async throws {
+    let test = try TestProgram("echo ran")
+    for change in [
+        { $0.arguments = ["a\0b"] }, { $0.environment["A"] = "a\0b" }, { $0.environment["A\0B"] = "a" },
+        { $0.environment["A=B"] = "a" }, { $0.environment[""] = "a" }, { $0.executable += "\0" },
+    ] as [(inout Program) -> Void] {
+        var program = test.program()
+        change(&program)
+        let refused = program
+        let error = await #expect(throws: ProgramError.self) { try await refused.output() }
+        guard case .notStarted = error else {
+            Issue.record("\(String(describing: error))")
+            continue
+        }
+    }
+    try await #expect(test.program(["a=b", "-x"]).output().text == "ran\n")
+}

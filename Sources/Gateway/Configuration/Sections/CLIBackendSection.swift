@@ -82,7 +82,10 @@ public struct CLIBackendSection: ConfigurationSection {
         Setting("args", \.arguments, "Its arguments."),
         Setting("output", \.output, "What it writes to standard output."),
         Setting("resumeOutput", \.resumeOutput, "The same for a session that goes on."),
-        Setting("input", \.input, "How it gets the message: as its last argument, or on standard input."),
+        Setting(
+            "input", \.input,
+            "How it gets the message: as its last argument, or on standard input. One that begins with - always goes there, "
+                + "unless the argument before it is --."),
         Setting(
             "maxPromptArgChars", \.maxPromptArgumentCharacters, .positive,
             "The longest message given as an argument; longer ones go to standard input."),
