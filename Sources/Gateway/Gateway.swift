@@ -33,6 +33,8 @@ public final class Gateway: Sendable {
     /// Notes what happens: where it was told to, and in the instance's log file.
     public let logger: Logger
     let logFile: LogFile
+    /// Knows every secret there is and was.
+    let redactor: GrowingRedactor
     let methods: MethodTable
     let tasks = TaskSet()
     let presence = Presence()
@@ -77,11 +79,13 @@ public final class Gateway: Sendable {
         attempts = AttemptLimiter(clock: clock)
         let logFile = try LogFile(stateDirectory: stateDirectory)
         self.logFile = logFile
+        let redactor = GrowingRedactor(configuration.secrets)
+        self.redactor = redactor
         let fileHandler = LogFileHandler(
             label: "gateway", level: .info, file: logFile,
-            redactor: Redactor([configuration.credentials.secret?.value].compactMap { $0 }), clock: clock)
+            redactor: redactor, clock: clock)
         self.logger = Logger(label: logger.label) { _ in
-            MultiplexLogHandler([logger.handler, fileHandler])
+            MultiplexLogHandler([RedactingLogHandler(logger.handler, redactor), fileHandler])
         }
         approvals = ApprovalsFile(stateDirectory: stateDirectory)
         identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
@@ -92,7 +96,7 @@ public final class Gateway: Sendable {
         let agents =
             agents
             ?? AgentDirectory(
-                configuration, environment: ProcessEnvironment.forPrograms(of: configuration.instance))
+                configuration, environment: ProcessEnvironment.forPrograms(of: configuration))
         state = Mutex(State(configuration: configuration, agents: agents, conversationStore: store))
         runs = RunTable(clock: clock)
         lanes = Lanes(limits: configuration.laneLimits)
@@ -170,8 +174,9 @@ public final class Gateway: Sendable {
 
     /// Goes on with another configuration, and keeps it as one that works.
     func adopt(_ configuration: GatewayConfiguration) {
+        redactor.learn(configuration.secrets)
         let agents = AgentDirectory(
-            configuration, environment: ProcessEnvironment.forPrograms(of: configuration.instance))
+            configuration, environment: ProcessEnvironment.forPrograms(of: configuration))
         agents.prepareWorkspaces(logger: logger)
         let store = ConversationStore(database: database, settings: configuration.sessionSettings)
         // Runs that are under way go on with whom they began.

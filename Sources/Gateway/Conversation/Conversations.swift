@@ -181,7 +181,8 @@ struct Conversations: Sendable {
         } catch {
             end = self.end(of: run, run.abortCause == nil ? .error : .aborted, text: run.voice.text)
             if end.status == .error {
-                end.error = "\((error as? ProtocolError)?.message ?? "\(error)")"
+                // Programs complain of their arguments, in which there may be a key.
+                end.error = gateway.redactor.redacted("\((error as? ProtocolError)?.message ?? "\(error)")")
                 end.isTimeout = (error as? CLIBackendError)?.isTimeout ?? false
             }
         }

@@ -7,10 +7,10 @@ struct LogFileHandler: LogHandler {
     var logLevel: Logger.Level
     private let label: String
     private let file: LogFile
-    private let redactor: Redactor
+    private let redactor: GrowingRedactor
     private let clock: WallClock
 
-    init(label: String, level: Logger.Level, file: LogFile, redactor: Redactor, clock: WallClock) {
+    init(label: String, level: Logger.Level, file: LogFile, redactor: GrowingRedactor, clock: WallClock) {
         self.label = label
         logLevel = level
         self.file = file

@@ -5,7 +5,7 @@
 struct Redactor: Sendable {
     private let secrets: [[UInt8]]
 
-    /// Shorter ones are no secrets, and would be found in ordinary words.
+    /// What is announced and shorter is a word.
     private static let shortest = 8
     private static let replacement = Array("<secret>".utf8)
     private static let announcements = [
@@ -14,12 +14,21 @@ struct Redactor: Sendable {
     ].map { Array($0.utf8) }
 
     /// Knows `secrets`, which may not stand anywhere.
-    init(_ secrets: [Secret]) {
-        self.secrets = secrets.map { Array($0.revealed().utf8) }.filter { $0.count >= Self.shortest }
+    init(_ secrets: KnownSecrets) {
+        self.secrets = secrets.parts.map { Array($0.utf8) }
     }
 
     /// `text` without secrets.
     func redacted(_ text: String) -> String {
+        replacing(in: text, announced: true)
+    }
+
+    /// `text` without those it knows.
+    func withoutKnown(_ text: String) -> String {
+        replacing(in: text, announced: false)
+    }
+
+    private func replacing(in text: String, announced: Bool) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         var index = 0
@@ -27,7 +36,7 @@ struct Redactor: Sendable {
             if let secret = secrets.first(where: { bytes[index...].starts(with: $0) }) {
                 result += Self.replacement
                 index += secret.count
-            } else if let length = Self.announcement(bytes, at: index) {
+            } else if announced, let length = Self.announcement(bytes, at: index) {
                 result += bytes[index..<index + length]
                 index += length
                 let value = bytes[index...].prefix { !Self.ends($0) }

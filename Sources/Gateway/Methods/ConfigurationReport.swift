@@ -8,25 +8,34 @@ struct ConfigurationReport {
     /// The result of `config.get`.
     var json: JSON {
         let schema = ConfigurationSchema.root
-        let written = snapshot.document.map { schema.redacted($0.value, keepsReferences: true) }
+        let secrets = KnownSecrets(snapshot)
+        // Comments, names and sentences may hold them too.
+        let redactor = Redactor(secrets)
+        let written = snapshot.document.map { schema.redacted($0.value, knowing: secrets, keepsReferences: true) }
         var object = JSONObject()
         object["path"] = .string(snapshot.path.text)
         object["exists"] = .bool(snapshot.text != nil)
         // In a text that cannot be read nobody can tell what is secret.
         object["raw"] =
             snapshot.document.flatMap { document in
-                written.map { .string(String(decoding: document.text(for: $0), as: UTF8.self)) }
+                written.map { .string(redactor.withoutKnown(String(decoding: document.text(for: $0), as: UTF8.self))) }
             } ?? .null
         object["parsed"] = written ?? [:]
         object["valid"] = .bool(snapshot.isValid)
         object["config"] = resolved
         object["hash"] = .string(snapshot.hash)
-        object["issues"] = .array(snapshot.faults.map(\.json))
+        let issues = snapshot.faults.map { fault in
+            var fault = fault
+            fault.message = redactor.withoutKnown(fault.message)
+            fault.advice = fault.advice.map(redactor.withoutKnown)
+            return fault
+        }
+        object["issues"] = .array(issues.map(\.json))
         object["warnings"] = .array(
             (snapshot.resolved.map(schema.unservedPaths) ?? []).map { path in
                 ["path": .string(path), "message": "valid, and not acted on by this version"]
             })
-        object["legacyIssues"] = .array(snapshot.faults.filter { $0.kind == .moved }.map(\.json))
+        object["legacyIssues"] = .array(issues.filter { $0.kind == .moved }.map(\.json))
         return .object(object)
     }
 
@@ -34,7 +43,7 @@ struct ConfigurationReport {
     var resolved: JSON {
         let schema = ConfigurationSchema.root
         let content = snapshot.resolved?.object.map(JSON.object) ?? [:]
-        return schema.redacted(schema.withDefaults(content))
+        return schema.redacted(schema.withDefaults(content), knowing: KnownSecrets(snapshot))
     }
 
     /// The members of `json`.

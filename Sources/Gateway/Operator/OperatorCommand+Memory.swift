@@ -43,7 +43,7 @@ extension OperatorCommand {
             return "There is no configuration file; \(configuration.instance.configurationFile.value) would be it."
         }
         // Secrets are hidden before anything is looked up: a path may lead to one.
-        let root = ConfigurationSchema.root.redacted(file.root)
+        let root = ConfigurationSchema.root.redacted(file.root, knowing: KnownSecrets(file.snapshot))
         guard !request.argument.isEmpty else { return "\(file.path):\n\(root.text(pretty: true))" }
         let path: ConfigurationPath
         do throws(ConfigurationPath.Fault) {

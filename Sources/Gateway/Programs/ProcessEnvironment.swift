@@ -6,12 +6,18 @@ enum ProcessEnvironment {
     ///
     /// A program that inherited which profile this is could act on it while it means another one, so those variables
     /// go. In the sandbox they stay: there is no other profile in there, and `mazelclaw` inside needs them. Secrets
-    /// go in any case.
-    static func forPrograms(of instance: Instance) -> [String: String] {
-        current.filter { name, _ in
-            guard name.hasPrefix("MAZELCLAW_") else { return true }
-            let isSecret = name.hasSuffix("_TOKEN") || name.hasSuffix("_PASSWORD")
-            return instance.isSandboxed && !isSecret
+    /// go in any case: the gateway's own, the variables that the configuration takes some from, and others that hold the
+    /// same. A program that needs one is given it by name, in `env` of its backend.
+    static func forPrograms(of configuration: GatewayConfiguration) -> [String: String] {
+        forPrograms(current, isSandboxed: configuration.instance.isSandboxed, hiding: configuration.secrets)
+    }
+
+    static func forPrograms(
+        _ environment: [String: String], isSandboxed: Bool, hiding secrets: KnownSecrets
+    ) -> [String: String] {
+        environment.filter { name, value in
+            if KnownSecrets.isHarmless(name) { return isSandboxed || !name.hasPrefix("MAZELCLAW_") }
+            return !name.hasPrefix("MAZELCLAW_") && !secrets.variables.contains(name) && !secrets.isOne(value)
         }
     }
 
@@ -24,5 +30,12 @@ enum ProcessEnvironment {
             next += 1
         }
         return variables
+    }
+}
+
+extension GatewayConfiguration {
+    /// What is shown to nobody, and inherited by no program.
+    var secrets: KnownSecrets {
+        KnownSecrets(file?.snapshot, and: [credentials.secret?.value].compactMap(\.self))
     }
 }

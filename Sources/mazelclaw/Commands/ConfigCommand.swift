@@ -35,15 +35,15 @@ extension InstanceCommand {
         return 1
     }
 
-    /// The configuration with everything that counts, for a command that reads it: includes, variables and defaults.
-    /// Throws `ConfigurationError` when it is invalid; a variable this process lacks is only told of.
-    func resolvedConfiguration(_ context: Context) throws -> JSON {
+    /// The configuration with everything that counts, for a command that reads it: includes, variables and defaults. The
+    /// secrets in it come with it. Throws `ConfigurationError` when it is invalid; a variable this process lacks is only told of.
+    func resolvedConfiguration(_ context: Context) throws -> (whole: JSON, secrets: KnownSecrets) {
         let snapshot = try ConfigurationStore(context.instance).snapshot()
         let (missing, faults) = snapshot.faults.reduce(into: ([ConfigurationFault](), [ConfigurationFault]())) {
             if $1.kind == .variable { $0.0.append($1) } else { $0.1.append($1) }
         }
         guard faults.isEmpty, let resolved = snapshot.resolved else { throw ConfigurationError.invalid(faults) }
         for fault in missing { Output.error("\(fault)") }
-        return ConfigurationSchema.root.withDefaults(resolved)
+        return (ConfigurationSchema.root.withDefaults(resolved), KnownSecrets(snapshot))
     }
 }

@@ -22,8 +22,8 @@ struct ConfigGetCommand: InstanceCommand {
 
     func run(in context: Context) async throws -> Int32 {
         try reportingFailure {
-            let whole = try resolvedConfiguration(context)
-            let redacted = ConfigurationSchema.root.redacted(whole)
+            let (whole, secrets) = try resolvedConfiguration(context)
+            let redacted = ConfigurationSchema.root.redacted(whole, knowing: secrets)
             guard let path else { return print(reveal ? whole : redacted, isHidden: whole != redacted) }
             let place = try ConfigurationPath(path)
             guard let value = place.value(in: whole), let shown = place.value(in: redacted) else {

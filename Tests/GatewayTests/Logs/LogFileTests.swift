@@ -77,15 +77,19 @@ func `the log is read on from a cursor`(
 @Test func `a message is kept with time, level and metadata, and without secrets`() throws {
     let directory = try TemporaryDirectory()
     let file = try LogFile(stateDirectory: directory.path)
-    let secret = try #require(Secret("correct-horse"))
+    let redactor = GrowingRedactor(KnownSecrets(texts: ["correct-horse"]))
     let handler = LogFileHandler(
-        label: "gateway", level: .info, file: file, redactor: Redactor([secret]),
+        label: "gateway", level: .info, file: file, redactor: redactor,
         clock: TestClock(at: 951_782_400_123).clock)
     let logger = Logger(label: "x") { _ in handler }
     logger.debug("not this")
     logger.warning("got correct-horse", metadata: ["header": "Authorization: Bearer abcdefghijkl", "n": "1"])
+    // One that came later, and the one before.
+    redactor.learn(KnownSecrets(texts: ["battery-staple"]))
+    logger.warning("battery-staple, correct-horse")
     let lines = try file.tail(after: nil, limit: 10, bytes: 1000).lines
-    #expect(lines.count == 1)
+    #expect(lines.count == 2)
+    #expect(lines.last?.contains("<secret>, <secret>") == true)
     let json = try JSON(parsing: Array((lines.first ?? "").utf8))
     #expect(
         json == [
@@ -102,5 +106,37 @@ func `the log is read on from a cursor`(
     ("é token=abcdefgh12 é", "é token=<secret> é"),
 ])
 func `what is announced as a secret is taken out`(text: String, expected: String) {
-    #expect(Redactor([]).redacted(text) == expected)
+    #expect(Redactor(.none).redacted(text) == expected)
+}
+
+@Test func `what other handlers get holds no secret either, however deep`() {
+    let heard = Shared<[String]>([])
+    var logger = Logger(label: "x") { _ in
+        RedactingLogHandler(
+            HearingHandler(heard: heard), GrowingRedactor(KnownSecrets(texts: ["correct-horse"])))
+    }
+    logger[metadataKey: "always"] = "correct-horse"
+    logger.warning(
+        "got correct-horse", metadata: ["list": ["a", "correct-horse"], "map": ["b": "is correct-horse!"], "n": "1"])
+    #expect(heard.value.count == 1)
+    #expect(heard.value.first?.contains("correct-horse") == false)
+    for text in ["got <secret>", "is <secret>!", "[<secret>]", "a"] {
+        #expect(heard.value.first?.contains(text) == true)
+    }
+}
+
+/// A handler that keeps what it is told.
+private struct HearingHandler: LogHandler {
+    let heard: Shared<[String]>
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        heard.change { $0.append("\(event.message) \(event.metadata ?? [:]) \(metadata.values.map { "[\($0)]" })") }
+    }
 }

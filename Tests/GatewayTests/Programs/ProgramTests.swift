@@ -158,3 +158,17 @@ func `a program that is not there is named`(name: String) async throws {
     }
     try await #expect(test.program(["a=b", "-x"]).output().text == "ran\n")
 }
+
+@Test func `what secrets come from is inherited by no program`() {
+    let secrets = KnownSecrets(
+        texts: ["correct-horse", "short"], variables: ["SERVICE_KEY", "HOME"])
+    let environment = [
+        "HOME": "/home/correct-horse", "PATH": "/usr/bin:/bin", "SERVICE_KEY": "x", "COPY": "correct-horse",
+        "OTHER": "battery", "WORD": "short", "MAZELCLAW_PROFILE": "main", "MAZELCLAW_GATEWAY_TOKEN": "t",
+    ]
+    let plain = ["HOME": "/home/correct-horse", "PATH": "/usr/bin:/bin", "OTHER": "battery", "WORD": "short"]
+    #expect(ProcessEnvironment.forPrograms(environment, isSandboxed: false, hiding: secrets) == plain)
+    #expect(
+        ProcessEnvironment.forPrograms(environment, isSandboxed: true, hiding: secrets)
+            == plain.merging(["MAZELCLAW_PROFILE": "main"]) { $1 })
+}

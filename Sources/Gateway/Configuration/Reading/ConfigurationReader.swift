@@ -38,7 +38,8 @@ public struct ConfigurationReader: Sendable {
     public func snapshot(of path: AbsolutePath, text: [UInt8]?) -> ConfigurationSnapshot {
         guard let text else {
             return ConfigurationSnapshot(
-                path: path, text: nil, document: nil, resolved: [:], faults: [], files: [path], variables: [:])
+                path: path, text: nil, document: nil, resolved: [:], faults: [], files: [path], variables: [:],
+                taken: [:])
         }
         do {
             return self.snapshot(of: path, text, document: try JSON5Document(parsing: text))
@@ -47,7 +48,8 @@ public struct ConfigurationReader: Sendable {
                 file: path, position: JSONPosition(offset: error.offset, in: text), path: "",
                 message: error.description, kind: .unreadable)
             return ConfigurationSnapshot(
-                path: path, text: text, document: nil, resolved: nil, faults: [fault], files: [path], variables: [:])
+                path: path, text: text, document: nil, resolved: nil, faults: [fault], files: [path], variables: [:],
+                taken: [:])
         }
     }
 
@@ -61,12 +63,14 @@ public struct ConfigurationReader: Sendable {
         var faults: [ConfigurationFault] = []
         var resolved: JSON?
         var own: [String: String] = [:]
+        var taken: [String: String] = [:]
         do {
             let whole = try includes.expand(document.value, chain: [path])
             let places = Places(main: path, documents: includes.documents)
             own = variables(whole["env"])
             var variables = Variables(own.merging(environment) { own, outer in outer.isEmpty ? own : outer })
             let substituted = variables.substitute(whole)
+            taken = variables.taken
             faults = variables.missing.map { missing in
                 places.fault(
                     at: missing.path, path: "", missing.message, "set it, or write $${\(missing.name)} for the text",
@@ -88,7 +92,8 @@ public struct ConfigurationReader: Sendable {
         let others = includes.documents.keys.filter { $0 != path }.sorted { $0.text < $1.text }
         return ConfigurationSnapshot(
             path: path, text: text, document: document, resolved: resolved,
-            faults: faults.sorted { Self.isBefore($0, $1, main: path) }, files: [path] + others, variables: own)
+            faults: faults.sorted { Self.isBefore($0, $1, main: path) }, files: [path] + others, variables: own,
+            taken: taken)
     }
 
     /// The variables `env` sets, where the environment has none of that name.

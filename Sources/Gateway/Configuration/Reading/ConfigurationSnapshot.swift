@@ -20,6 +20,8 @@ public struct ConfigurationSnapshot: Sendable {
     public let files: [AbsolutePath]
     /// The variables its `env` sets where the environment does not.
     public let variables: [String: String]
+    /// The variables that were put in, from `env` or the environment.
+    let taken: [String: String]
 
     /// Whether it can be used.
     public var isValid: Bool { faults.isEmpty }

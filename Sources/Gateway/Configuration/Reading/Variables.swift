@@ -15,6 +15,8 @@ struct Variables {
 
     private let environment: [String: String]
     private(set) var missing: [Missing] = []
+    /// Those that were put in, by name.
+    private(set) var taken: [String: String] = [:]
 
     init(_ environment: [String: String]) {
         self.environment = environment
@@ -50,6 +52,7 @@ struct Variables {
             if byte == UInt8(ascii: "$"), let (name, end) = Self.reference(rest.dropFirst()) {
                 rest = rest[end...]
                 if let value = environment[name], !value.isEmpty {
+                    taken[name] = value
                     result += value.utf8
                 } else {
                     missing.append(Missing(name: name, path: path))

@@ -6,10 +6,10 @@ extension ConfigurationSchema {
     /// What is shown in place of a secret. As a value it is refused.
     static let hidden: JSON = "<secret>"
 
-    /// `json` with every secret hidden. A reference to a variable (`${NAME}`) is no secret; those are left when
-    /// `keepsReferences`.
-    public func redacted(_ json: JSON, keepsReferences: Bool = false) -> JSON {
-        redacted(json, Place(schemas: [self], name: ""), keepsReferences)
+    /// `json` with every secret hidden: what stands where one belongs, and every text that is one of `secrets` or holds
+    /// one. A reference to a variable (`${NAME}`) is no secret; those are left when `keepsReferences`.
+    public func redacted(_ json: JSON, knowing secrets: KnownSecrets, keepsReferences: Bool = false) -> JSON {
+        redacted(json, Place(schemas: [self], name: "", secrets: secrets), keepsReferences)
     }
 
     private func redacted(_ json: JSON, _ place: Place, _ keepsReferences: Bool) -> JSON {
@@ -28,11 +28,34 @@ extension ConfigurationSchema {
         }
     }
 
-    /// `shown` with the secrets hidden in it put back from `old`. What is hidden and not in `old` stays hidden, and its
-    /// paths come with it.
-    func revealed(_ shown: JSON, from old: JSON) -> (json: JSON, missing: [[JSON.PathComponent]]) {
+    /// The texts in `json` that stand where a secret belongs.
+    func secrets(in json: JSON) -> [String] {
+        var texts: [String] = []
+        collect(json, Place(schemas: [self], name: "", secrets: .none), isSecret: false, &texts)
+        return texts
+    }
+
+    private func collect(_ json: JSON, _ place: Place, isSecret: Bool, _ texts: inout [String]) {
+        let isSecret = isSecret || place.isSecret(json)
+        switch json {
+        case .array(let elements):
+            for element in elements { collect(element, place.element, isSecret: isSecret, &texts) }
+        case .object(let object):
+            for member in object.members {
+                collect(member.value, place.member(member.name), isSecret: isSecret, &texts)
+            }
+        case .string(let text): if isSecret, json != Self.hidden { texts.append(text) }
+        case .null, .bool, .integer, .double: break
+        }
+    }
+
+    /// `shown`, in which `secrets` were hidden, with what is hidden in it put back from `old`. What is hidden and not in
+    /// `old` stays hidden, and its paths come with it.
+    func revealed(
+        _ shown: JSON, from old: JSON, knowing secrets: KnownSecrets
+    ) -> (json: JSON, missing: [[JSON.PathComponent]]) {
         var missing: [[JSON.PathComponent]] = []
-        return (revealed(shown, old, Place(schemas: [self], name: ""), [], &missing), missing)
+        return (revealed(shown, old, Place(schemas: [self], name: "", secrets: secrets), [], &missing), missing)
     }
 
     private func revealed(
@@ -83,7 +106,7 @@ extension ConfigurationSchema {
     /// Where `json` holds what is shown in place of a secret.
     func hiddenPaths(in json: JSON) -> [[JSON.PathComponent]] {
         var paths: [[JSON.PathComponent]] = []
-        findHidden(json, Place(schemas: [self], name: ""), [], &paths)
+        findHidden(json, Place(schemas: [self], name: "", secrets: .none), [], &paths)
         return paths
     }
 
@@ -119,16 +142,19 @@ private struct Place {
     /// Everything that describes it; nothing does where names are free.
     let schemas: [ConfigurationSchema]
     let name: String
+    /// What is a secret at any place.
+    let secrets: KnownSecrets
 
-    init(schemas: [ConfigurationSchema], name: String) {
+    init(schemas: [ConfigurationSchema], name: String, secrets: KnownSecrets) {
         self.schemas = schemas.flatMap(\.alternatives)
         self.name = name
+        self.secrets = secrets
     }
 
-    var element: Place { Place(schemas: schemas.compactMap { $0.child(.index(0)) }, name: name) }
+    var element: Place { Place(schemas: schemas.compactMap { $0.child(.index(0)) }, name: name, secrets: secrets) }
 
     func member(_ name: String) -> Place {
-        Place(schemas: schemas.compactMap { $0.child(.name(name)) }, name: name)
+        Place(schemas: schemas.compactMap { $0.child(.name(name)) }, name: name, secrets: secrets)
     }
 
     /// Whether `json` is a secret here.
@@ -136,7 +162,7 @@ private struct Place {
         if json == .null || json == "" { return false }
         if schemas.contains(where: \.isSecret) { return true }
         guard let text = json.string else { return false }
-        return isFree && Self.tells(name) || Self.holdsPassword(text)
+        return isFree && Self.tells(name) || Self.holdsPassword(text) || secrets.hides(text)
     }
 
     private var isFree: Bool {

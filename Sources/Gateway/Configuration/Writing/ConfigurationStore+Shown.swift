@@ -35,7 +35,8 @@ extension ConfigurationStore {
     /// `shown` with the secrets of `old`. One that an included file says is left to that file. Throws
     /// `ConfigurationChangeError.invalid` for what stands for no secret.
     private func revealed(_ shown: JSON, from old: ConfigurationSnapshot) throws(ConfigurationChangeError) -> JSON {
-        let (json, missing) = ConfigurationSchema.root.revealed(shown, from: old.document?.value ?? [:])
+        let (json, missing) = ConfigurationSchema.root.revealed(
+            shown, from: old.document?.value ?? [:], knowing: KnownSecrets(old))
         try refuse(
             missing.filter { old.resolved?.descendant($0) == nil },
             "what is shown in place of a secret stands where none is known")
@@ -47,7 +48,8 @@ extension ConfigurationStore {
     private func requireSecrets(
         of shown: JSON, in text: [UInt8], _ old: ConfigurationSnapshot
     ) throws(ConfigurationChangeError) {
-        let (_, missing) = ConfigurationSchema.root.revealed(shown, from: old.document?.value ?? [:])
+        let (_, missing) = ConfigurationSchema.root.revealed(
+            shown, from: old.document?.value ?? [:], knowing: KnownSecrets(old))
         guard !missing.isEmpty else { return }
         let new = reader.snapshot(of: path, text: text)
         try refuse(

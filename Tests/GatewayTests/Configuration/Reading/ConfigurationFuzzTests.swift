@@ -38,10 +38,13 @@ import Testing
     /// What holds of every configuration, and more of a valid one.
     private func check(_ resolved: JSON, isValid: Bool, _ comment: Comment) throws {
         let schema = ConfigurationSchema.root
-        let shown = schema.redacted(resolved)
-        let (back, missing) = schema.revealed(shown, from: resolved)
-        #expect(!missing.isEmpty || back.isSame(as: resolved), comment)
-        #expect(schema.redacted(shown).isSame(as: shown), comment)
+        let known = schema.secrets(in: resolved)
+        for secrets in [.none, KnownSecrets(texts: known)] {
+            let shown = schema.redacted(resolved, knowing: secrets)
+            let (back, missing) = schema.revealed(shown, from: resolved, knowing: secrets)
+            #expect(!missing.isEmpty || back.isSame(as: resolved), comment)
+            #expect(schema.redacted(shown, knowing: secrets).isSame(as: shown), comment)
+        }
         #expect(ReloadPlan(from: resolved, to: resolved).changed.isEmpty, comment)
         _ = schema.unservedPaths(in: resolved)
         guard isValid else { return }

@@ -24,8 +24,8 @@ import Testing
         (["gateway": ["auth": ["token": ["x"]]]], ["gateway": ["auth": ["token": "<secret>"]]]),
     ] as [(JSON, JSON)])
 func `secrets are hidden where they stand, and nothing else`(json: JSON, shown: JSON) {
-    #expect(ConfigurationSchema.root.redacted(json) == shown)
-    let (back, missing) = ConfigurationSchema.root.revealed(shown, from: json)
+    #expect(ConfigurationSchema.root.redacted(json, knowing: .none) == shown)
+    let (back, missing) = ConfigurationSchema.root.revealed(shown, from: json, knowing: .none)
     #expect(back == json)
     #expect(missing.isEmpty)
 }
@@ -35,9 +35,9 @@ func `secrets are hidden where they stand, and nothing else`(json: JSON, shown: 
 ])
 func `a reference to one variable is no secret where it is written`(text: String, isKept: Bool) {
     let json: JSON = ["gateway": ["auth": ["token": .string(text)]]]
-    let shown = ConfigurationSchema.root.redacted(json, keepsReferences: true)
+    let shown = ConfigurationSchema.root.redacted(json, knowing: .none, keepsReferences: true)
     #expect(shown["gateway"]?["auth"]?["token"] == (isKept ? .string(text) : "<secret>"))
-    #expect(ConfigurationSchema.root.redacted(json)["gateway"]?["auth"]?["token"] == "<secret>")
+    #expect(ConfigurationSchema.root.redacted(json, knowing: .none)["gateway"]?["auth"]?["token"] == "<secret>")
 }
 
 @Test func `a secret gets into no other's place`() {
@@ -48,7 +48,9 @@ func `a reference to one variable is no secret where it is written`(text: String
         return .object(model)
     }
     let old = list([model("a", "1"), model("b", "2")])
-    func revealed(_ elements: [JSON]) -> JSON { ConfigurationSchema.root.revealed(list(elements), from: old).json }
+    func revealed(_ elements: [JSON]) -> JSON {
+        ConfigurationSchema.root.revealed(list(elements), from: old, knowing: .none).json
+    }
     // In another order.
     #expect(revealed([model("b", "<secret>"), model("a", "<secret>")]) == list([model("b", "2"), model("a", "1")]))
     // One gone.
@@ -56,7 +58,8 @@ func `a reference to one variable is no secret where it is written`(text: String
     // One changed in its place.
     #expect(revealed([model("a", "<secret>"), model("c", "<secret>")]) == list([model("a", "1"), model("c", "2")]))
     // Nobody can tell whose this is.
-    #expect(ConfigurationSchema.root.revealed(list([model("c", "<secret>")]), from: old).missing.count == 1)
+    #expect(
+        ConfigurationSchema.root.revealed(list([model("c", "<secret>")]), from: old, knowing: .none).missing.count == 1)
 }
 
 @Test func `what is shown in a secret's place is no secret`() {
@@ -88,4 +91,64 @@ func `a reference to one variable is no secret where it is written`(text: String
     }
     #expect(error?.description.contains("included file") == true)
     #expect(try directory.read("mazelclaw.json") == before)
+}
+
+/// What a configuration in which secrets stand in places of all kinds is read as.
+private func snapshot() throws -> ConfigurationSnapshot {
+    let text = #"""
+        // The old key was sk-live-0123456789.
+        {gateway: {auth: {token: "${GATEWAY_SECRET}"}},
+         agents: {list: [{id: "main", identity: {name: "is ${GATEWAY_SECRET}"}, workspace: "${HOME}/work"}],
+          defaults: {cliBackends: {tool: {command: "tool", args: ["--key", "${SERVICE}", "--url=http://h/?k=${SERVICE}"],
+           env: {KEY: "sk-live-0123456789"}}}}},
+         hooks: {enabled: true, token: "the-token-for-hooks",
+          mappings: [{match: {path: "x"}, action: "wake", textTemplate: "say the-token-for-hooks"}]},
+         ui: {seamColor: "${COLOR}"}}
+        """#
+    let path = try #require(AbsolutePath("/c/main.json"))
+    return ConfigurationReader(
+        environment: [
+            "GATEWAY_SECRET": "correct-horse", "SERVICE": "battery-staple", "HOME": "/home/ada", "COLOR": "00CC66",
+        ]) { _ in nil }.snapshot(of: path, text: Array(text.utf8))
+}
+
+@Test func `a known secret is hidden wherever it stands, alone or within a text`() throws {
+    let snapshot = try snapshot()
+    #expect(snapshot.faults == [])
+    let report = ConfigurationReport(snapshot: snapshot).json
+    let text = report.text()
+    for secret in ["correct-horse", "battery-staple", "sk-live-0123456789", "the-token-for-hooks"] {
+        #expect(!text.contains(secret), "\(secret)")
+    }
+    let config = report["config"]
+    #expect(config?["agents"]?["list"]?.array?.first?["identity"]?["name"] == "<secret>")
+    #expect(config?["agents"]?["list"]?.array?.first?["workspace"] == "/home/ada/work")
+    #expect(
+        config?["agents"]?["defaults"]?["cliBackends"]?["tool"]?["args"] == ["--key", "<secret>", "<secret>"])
+    #expect(config?["hooks"]?["mappings"]?.array?.first?["textTemplate"] == "<secret>")
+    // A reference tells nothing, and stays where it was written.
+    #expect(report["parsed"]?["agents"]?["list"]?.array?.first?["identity"]?["name"] == "is ${GATEWAY_SECRET}")
+    #expect(report["raw"]?.string?.contains("// The old key was <secret>.") == true)
+}
+
+@Test func `what was hidden by its value comes back as it was`() throws {
+    let snapshot = try snapshot()
+    let written = try #require(snapshot.document?.value)
+    let secrets = KnownSecrets(snapshot)
+    let shown = ConfigurationSchema.root.redacted(written, knowing: secrets, keepsReferences: true)
+    #expect(shown["hooks"]?["mappings"]?.array?.first?["textTemplate"] == "<secret>")
+    let (back, missing) = ConfigurationSchema.root.revealed(shown, from: written, knowing: secrets)
+    #expect(back == written)
+    #expect(missing.isEmpty)
+}
+
+@Test func `variables that say nothing secret are no secrets, nor are words`() throws {
+    let secrets = KnownSecrets(try snapshot())
+    #expect(secrets.variables == ["GATEWAY_SECRET", "SERVICE", "COLOR"])
+    for text in ["/home/ada", "main", "correct horse", "horse"] { #expect(!secrets.hides(text), "\(text)") }
+    for text in ["correct-horse", "xcorrect-horsex"] { #expect(secrets.hides(text), "\(text)") }
+    let short = KnownSecrets(texts: ["abc", "word", "sesame"])
+    #expect(!short.hides("abc"))
+    #expect(short.hides("word") && !short.hides("words"))
+    #expect(short.hides("open sesame"))
 }
