@@ -10,9 +10,10 @@ public struct CronFile: Sendable {
     private let path: AbsolutePath
     private let document: JSON5Document
 
-    /// Reads the file at `path`. Throws `StorageError` when it cannot be read, or is no such file.
+    /// Reads the file at `path`. Throws `StorageError` when it cannot be read, is no regular file, or no such file: others
+    /// may have put something else in its place.
     public init(_ path: AbsolutePath) throws(StorageError) {
-        guard let text = try DurableFile.read(path, limit: 16 << 20) else {
+        guard let text = try HostileDirectory(path.parent).read(path, limit: 16 << 20) else {
             throw StorageError("read", path, errno: ENOENT)
         }
         do {

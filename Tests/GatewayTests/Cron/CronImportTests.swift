@@ -1,4 +1,6 @@
+import Foundation
 import JSON
+import Policy
 import Testing
 
 @testable import Gateway
@@ -84,4 +86,22 @@ func `a job that cannot be taken over is told of with what is wrong`(job: String
     let read = try read(#"[{"id": "j", "name": "a", \#(event)}, {"id": "j", "name": "b", \#(event)}]"#)
     #expect(read.jobs.map(\.job.name) == ["a"])
     #expect(read.issues == [CronImport.Issue(index: 1, message: "an earlier job has its id; give it another")])
+}
+
+@Test func `jobs are read from a regular file, and nothing is waited for`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write(#"{"version": 1, "jobs": []}"#, to: "jobs.json")
+    try #require(mkfifo("\(directory.path)/pipe", 0o600) == 0)
+    try FileManager.default.createSymbolicLink(
+        atPath: "\(directory.path)/link", withDestinationPath: "\(directory.path)/jobs.json")
+    try FileManager.default.createDirectory(atPath: "\(directory.path)/directory", withIntermediateDirectories: true)
+    for (name, reason) in [("pipe", "regular file"), ("link", "symbolic link"), ("directory", "regular file")] {
+        #expect {
+            try CronFile(directory.path / name)
+        } throws: {
+            "\($0)".contains(reason)
+        }
+    }
+    #expect(throws: StorageError.self) { try CronFile(#require(AbsolutePath("/dev/zero"))) }
+    #expect(try CronFile(directory.path / "jobs.json").jobs.isEmpty)
 }

@@ -218,3 +218,31 @@ private func entries(_ directory: TemporaryDirectory, _ agent: String) throws ->
     #expect(result.messages == 2)
     #expect(result.leftOut == ["\(directory.path)/agents/main/sessions/x.jsonl:2: the line is no UTF-8"])
 }
+
+@Test func `only regular files come in, nobody waits for another, and the others come in all the same`() async throws {
+    let (files, directory) = (try TemporaryDirectory(), try TemporaryDirectory())
+    let line = #"{"message":{"role":"user","content":"a secret"}}"# + "\n"
+    let sessions = "\(files.path)/agents/main/sessions"
+    try files.write(line, to: "agents/main/sessions/good.jsonl")
+    try files.write(line, to: "elsewhere.jsonl")
+    try #require(mkfifo("\(sessions)/a-pipe.jsonl", 0o600) == 0)
+    let manager = FileManager.default
+    try manager.createDirectory(atPath: "\(sessions)/a-directory.jsonl", withIntermediateDirectories: true)
+    try manager.createSymbolicLink(
+        atPath: "\(sessions)/a-link.jsonl", withDestinationPath: "\(files.path)/elsewhere.jsonl")
+    try manager.createSymbolicLink(atPath: "\(sessions)/a-device.jsonl", withDestinationPath: "/dev/zero")
+    let database = try InstanceDatabase(stateDirectory: directory.path)
+    let result = try await SessionImport(files.path, into: database)
+    #expect(result.transcripts == 1)
+    #expect(result.leftOut.count == 4)
+    for name in ["a-pipe", "a-directory"] {
+        #expect(result.leftOut.contains { $0.contains("\(name).jsonl: it must be a regular file") })
+    }
+    for name in ["a-link", "a-device"] {
+        #expect(result.leftOut.contains { $0.contains("\(name).jsonl: it is a symbolic link") })
+    }
+    // The database takes more.
+    try await database.write { transaction in
+        try transaction.sessions.save(SessionEntry(beginning: SessionKey(agent: "main", rest: "main"), at: 5))
+    }
+}

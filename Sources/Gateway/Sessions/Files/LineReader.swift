@@ -1,6 +1,23 @@
 import Glibc
 import Policy
 
+/// A file open for reading. Closed when nobody holds it.
+final class ReadableFile: Sendable {
+    let path: AbsolutePath
+    fileprivate let descriptor: Int32
+
+    /// Opens the file at `place`, without waiting for anybody. Throws `StorageError`, also when there is none.
+    init(_ place: borrowing FilePlace) throws(StorageError) {
+        path = place.path
+        guard let descriptor = try place.open("read", O_RDONLY) else {
+            throw StorageError("read", place.path, errno: ENOENT)
+        }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+}
+
 /// The lines of a file, one after the other, however large it is.
 struct LineReader: ~Copyable {
     private let path: AbsolutePath
@@ -8,17 +25,17 @@ struct LineReader: ~Copyable {
     private var buffer: UnsafeMutablePointer<CChar>?
     private var capacity = 0
 
-    /// Opens the file at `place`. Throws `StorageError`.
-    init(_ place: borrowing FilePlace) throws(StorageError) {
-        let path = place.path
-        guard let descriptor = try place.open("read", O_RDONLY) else { throw StorageError("read", path, errno: ENOENT) }
-        guard let file = fdopen(descriptor, "r") else {
+    /// Reads `file` from where it stands. Throws `StorageError`.
+    init(_ file: ReadableFile) throws(StorageError) {
+        let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
+        guard descriptor >= 0 else { throw StorageError("read", file.path, errno: errno) }
+        guard let stream = fdopen(descriptor, "r") else {
             let reason = errno
             close(descriptor)
-            throw StorageError("read", path, errno: reason)
+            throw StorageError("read", file.path, errno: reason)
         }
-        self.path = path
-        self.file = file
+        path = file.path
+        self.file = stream
     }
 
     deinit {

@@ -45,8 +45,10 @@ public struct SessionImport: Equatable, Sendable {
             let key = keys[name] ?? Self.owner(name, keys) ?? SessionKey(agent: agent, rest: "unlisted").text
             let file = directory / name
             do {
+                // Before the transaction: whatever stands there holds up nobody, and is no fault of the database's.
+                let open = try ReadableFile(source.place(of: file, "read"))
                 let outcome = try await database.write { transaction in
-                    try ImportedTranscript(name: name, key: key, file: source.place(of: file, "read"), transaction)
+                    try ImportedTranscript(name: name, key: key, file: open, transaction)
                 }
                 take(outcome, file)
             } catch let error as StorageError where error.path == file && error.isPermanent {
@@ -149,7 +151,7 @@ private enum ImportedTranscript: Sendable {
     /// Another is there.
     case different
 
-    init(name: String, key: String, file: borrowing FilePlace, _ transaction: Transaction) throws {
+    init(name: String, key: String, file: ReadableFile, _ transaction: Transaction) throws {
         var content = try TranscriptFile(file)
         if let there = try Int64.fetchOne(
             transaction.database, sql: "SELECT id FROM transcript WHERE name = ?", arguments: [name])

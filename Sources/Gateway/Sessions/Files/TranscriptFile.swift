@@ -15,9 +15,9 @@ struct TranscriptFile: ~Copyable {
     private var number = 0
     private var first: [UInt8]?
 
-    /// Opens the file at `place`. Throws `StorageError`.
-    init(_ place: borrowing FilePlace) throws(StorageError) {
-        var reader = try LineReader(place)
+    /// Reads `file`. Throws `StorageError`.
+    init(_ file: ReadableFile) throws(StorageError) {
+        var reader = try LineReader(file)
         let line = try reader.next()
         self.reader = reader
         let json = line.flatMap { try? JSON(parsing: $0) }
