@@ -1,3 +1,4 @@
+import Crypto
 import JSON
 import Policy
 
@@ -43,8 +44,8 @@ struct Attachments: Sendable {
     /// Where they are kept for the run `key`.
     func paths(for key: String, in instance: Instance) -> [String] {
         let directory = instance.stateDirectory.value / "media/inbound"
-        // The key is the client's; a path made of it could lead anywhere.
-        let name = Hex.text(Array(key.utf8).prefix(64))
+        // The key is the client's: a path made of it could lead anywhere, and a part of it be another's.
+        let name = Hex.text(SHA256.hash(data: Array(key.utf8)))
         return pictures.enumerated().map { index, picture in
             (directory / "\(name)-\(index + 1).\(picture.suffix)").text
         }

@@ -296,6 +296,22 @@ func `a conversation begins anew on demand`(message: String, answer: String) asy
     }
 }
 
+@Test func `pictures of two runs are two files, however alike their keys`() throws {
+    let instance = try TestInstance()
+    let image: [JSON] = [["mimeType": "image/png", "content": "cGljdHVyZQ=="]]
+    let attachments = try Attachments(image)
+    let key = String(repeating: "k", count: 70)
+    let paths = [key + "1", key + "2", key, "../x", "k\0", "k"].map {
+        attachments.paths(for: $0, in: instance.configuration.instance)[0]
+    }
+    #expect(Set(paths).count == paths.count)
+    let directory = "\(instance.configuration.instance.stateDirectory.value)/media/inbound/"
+    for path in paths {
+        #expect(path.hasPrefix(directory))
+        #expect(path.dropFirst(directory.count).count == 64 + "-1.png".count)
+    }
+}
+
 @Test func `the operator shows the configuration to admins alone`() async throws {
     try await TestInstance().open(.direct) { door in
         let (writer, owner) = (try await door.connected(scopes: ["operator.write"]), try await door.connected())
