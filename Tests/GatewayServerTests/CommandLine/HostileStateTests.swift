@@ -69,7 +69,8 @@ struct HostileStateTests {
             let result = try await command.run(["--profile", command.profile] + words)
             #expect(result.code == 78, "\(result.errors)")
             #expect(
-                result.errors.contains("symbolic link") || result.errors.contains("outside of the state directory"),
+                result.errors.contains("symbolic link")
+                    || result.errors.contains("outside of the configuration's directory"),
                 "\(result.errors)")
             #expect(!result.errors.contains(Self.victimsToken))
         }
@@ -93,7 +94,7 @@ struct HostileStateTests {
         #expect(impostor.text.contains("included"))
     }
 
-    @Test func `an operator's configuration elsewhere may be a link and include what it likes`() async throws {
+    @Test func `an operator's configuration elsewhere may be a link, and includes what lies beside it`() async throws {
         try command.write(#"{"gateway": {"mode": "local"}}"#, to: "etc/base.json")
         try command.write(
             #"{"$include": "\#(command.home)/etc/base.json", "gateway": {"auth": {"token": "t"}}}"#, to: "etc/real.json"
@@ -105,13 +106,24 @@ struct HostileStateTests {
         ]
         let result = try await command.run("config", "get", "gateway.mode", environment: environment)
         #expect(result.output == "local\n", "\(result.errors)")
-        // But what it includes from the state directory may not lead on.
+        // Nothing else, wherever it stands: neither by its name nor by a link.
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(command.home)/etc/link.json", withDestinationPath: "\(command.home)/other/base.json")
+        try command.write(#"{"gateway": {"mode": "local"}}"#, to: "other/base.json")
+        for target in ["../other/base.json", "\(command.home)/other/base.json", "./link.json", "/etc/hosts"] {
+            try command.write(#"{"$include": "\#(target)"}"#, to: "etc/real.json")
+            let refused = try await command.run("config", "validate", environment: environment)
+            #expect(refused.code == 1, "\(target)")
+            #expect(
+                refused.errors.contains("outside of the configuration's directory")
+                    || refused.errors.contains("symbolic link"), "\(refused.errors)")
+        }
         try command.write(
             #"{"$include": "\#(victim)/mazelclaw.json"}"#, to: ".mazelclaw-\(command.profile)/part.json")
         try command.write(#"{"$include": "\#(state)/part.json"}"#, to: "etc/real.json")
         let refused = try await command.run("config", "validate", environment: environment)
         #expect(refused.code == 1)
-        #expect(refused.errors.contains("outside of the state directory"), "\(refused.errors)")
+        #expect(refused.errors.contains("outside of the configuration's directory"), "\(refused.errors)")
     }
 
     // MARK: Who listens

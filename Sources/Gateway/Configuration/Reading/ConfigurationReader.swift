@@ -6,13 +6,28 @@ public struct ConfigurationReader: Sendable {
     private let environment: [String: String]
     private let state: HostileDirectory?
     private let read: @Sendable (AbsolutePath) throws(StorageError) -> [UInt8]?
+    /// Reads a file that another in the directory includes.
+    private let readIncluded: @Sendable (HostileDirectory, AbsolutePath) throws(StorageError) -> [UInt8]?
 
-    /// A reader for `instance`. A file inside the state directory, which its payload may have written, can include only
-    /// others that are inside, and no link is followed there.
+    /// A reader for `instance`.
+    ///
+    /// A configuration includes only what lies in its own directory, and there no link is followed. A file inside the state
+    /// directory, which its payload may have written, can include only others that are inside.
     public init(_ instance: Instance) {
         let state = instance.state
         self.init(environment: instance.selection.environment, state: state) { (path) throws(StorageError) in
             try state.read(path)
+        } readIncluded: { (directory, path) throws(StorageError) in
+            try directory.read(path)
+        }
+    }
+
+    /// A reader of files that takes variables from `environment`.
+    public init(environment: [String: String]) {
+        self.init(environment: environment, state: nil) { (path) throws(StorageError) in
+            try DurableFile.read(path)
+        } readIncluded: { (directory, path) throws(StorageError) in
+            try directory.read(path)
         }
     }
 
@@ -20,13 +35,22 @@ public struct ConfigurationReader: Sendable {
     /// there. Files in `state` may have been written by a payload.
     public init(
         environment: [String: String], state: HostileDirectory? = nil,
-        read: @escaping @Sendable (AbsolutePath) throws(StorageError) -> [UInt8]? = {
-            (path) throws(StorageError) in try DurableFile.read(path)
+        read: @escaping @Sendable (AbsolutePath) throws(StorageError) -> [UInt8]?
+    ) {
+        self.init(environment: environment, state: state, read: read) { (_, path) throws(StorageError) in
+            try read(path)
         }
+    }
+
+    private init(
+        environment: [String: String], state: HostileDirectory?,
+        read: @escaping @Sendable (AbsolutePath) throws(StorageError) -> [UInt8]?,
+        readIncluded: @escaping @Sendable (HostileDirectory, AbsolutePath) throws(StorageError) -> [UInt8]?
     ) {
         self.environment = environment
         self.state = state
         self.read = read
+        self.readIncluded = readIncluded
     }
 
     /// The configuration at `path`. Throws `StorageError` when the file is there and cannot be read.
@@ -54,12 +78,17 @@ public struct ConfigurationReader: Sendable {
     }
 
     private func snapshot(of path: AbsolutePath, _ text: [UInt8], document: JSON5Document) -> ConfigurationSnapshot {
+        // An operator's may be a link, and be kept beside the others where that leads.
+        let directories = [path, state?.behindLinks(path) ?? path].map { HostileDirectory($0.parent) }
+        func directory(of file: AbsolutePath) -> HostileDirectory? { directories.first { $0.holds(file) } }
         var includes = Includes(
             main: path, document: document,
-            permits: { [state] from, to in
+            permits: { from, to in
+                guard directory(of: to) != nil else { return false }
                 guard let state else { return true }
                 return !state.holds(state.behindLinks(from)) || state.holds(to)
-            }, read: read)
+            },
+            read: { (file) throws(StorageError) in try readIncluded(directory(of: file) ?? directories[0], file) })
         var faults: [ConfigurationFault] = []
         var resolved: JSON?
         var own: [String: String] = [:]

@@ -124,9 +124,9 @@ struct Includes {
         }
         guard permits(from, file) else {
             throw fault(
-                "\(target) lies outside of the state directory",
-                "a configuration that agents can write includes only files beside it; copy the file there, or keep the "
-                    + "configuration elsewhere and name it with MAZELCLAW_CONFIG_PATH", at: path, chain)
+                "\(target) lies outside of the configuration's directory",
+                "a configuration includes only files in its own directory, and agents' files no others; copy the file "
+                    + "there", at: path, chain)
         }
         count += 1
         guard count <= Self.maximumCount else {

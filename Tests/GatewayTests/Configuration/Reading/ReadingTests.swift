@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Policy
 import Testing
@@ -129,4 +130,32 @@ func `variables are put in as the original did`(row: JSON) throws {
         workingDirectory: home.path)
     #expect(instance.configurationFile.value == home.path / ".mazelclaw/mazelclaw.json")
     #expect(try ConfigurationFile.load(for: instance).map { _ in true } == nil)
+}
+
+@Test(arguments: ["../d/a.json", "/d/a.json", "./sub/../../d/a.json", "/c/../d/a.json"])
+func `nothing outside of the configuration's directory is included`(target: String) {
+    let files = ["/d/a.json": "{}", "/c/a.json": "{}", "/c/sub/a.json": #"{"$include": "../a.json"}"#]
+    let fault = snapshot("{$include: '\(target)'}", files: files).faults.first
+    #expect(fault?.message == "\(target) lies outside of the configuration's directory")
+    for target in ["./a.json", "/c/a.json", "sub/a.json", "../c/a.json"] {
+        #expect(snapshot("{$include: '\(target)'}", files: files).faults == [], "\(target)")
+    }
+}
+
+@Test func `an included file is a regular one, and no link is followed to it`() throws {
+    let directory = try TemporaryDirectory()
+    try directory.write("{}", to: "c/a.json")
+    try directory.write("{}", to: "d/a.json")
+    let manager = FileManager.default
+    try manager.createSymbolicLink(atPath: "\(directory.path)/c/link.json", withDestinationPath: "a.json")
+    try manager.createSymbolicLink(atPath: "\(directory.path)/c/sub", withDestinationPath: "../d")
+    try #require(mkfifo("\(directory.path)/c/pipe.json", 0o600) == 0)
+    func fault(_ target: String) throws -> String? {
+        let path = directory.path / "c/main.json"
+        return ConfigurationReader(environment: [:]).snapshot(of: path, text: Array("{$include: '\(target)'}".utf8))
+            .faults.first?.advice
+    }
+    #expect(try fault("./a.json") == nil)
+    for target in ["./link.json", "./sub/a.json"] { #expect(try fault(target)?.contains("symbolic link") == true) }
+    #expect(try fault("./pipe.json")?.contains("regular file") == true)
 }
