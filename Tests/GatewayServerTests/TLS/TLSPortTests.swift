@@ -37,6 +37,27 @@ private func mode(_ path: AbsolutePath) throws -> Int {
     return (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0
 }
 
+/// The suites of TLS 1.2 that nobody should use any more, and some of those left (RFC 9325 section 4.2).
+private let suites: [(NIOTLSCipher, Bool)] = [
+    (.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, false), (.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, false),
+    (.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, false), (.TLS_RSA_WITH_AES_128_GCM_SHA256, false),
+    (.TLS_RSA_WITH_AES_128_CBC_SHA, false), (.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, true),
+    (.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, true), (.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, true),
+]
+
+@Test func `of TLS 1_2 only suites with authenticated encryption are spoken`() async throws {
+    let instance = try TestInstance.encrypted()
+    try await instance.serving { _ in
+        for (suite, isSpoken) in suites {
+            let answer = try? await instance.ask("/health") {
+                $0.maximumTLSVersion = .tlsv12
+                $0.cipherSuiteValues = [suite]
+            }
+            #expect(answer.map { $0.status == 200 } ?? false == isSpoken, "\(suite)")
+        }
+    }
+}
+
 @Test func `the first start makes a certificate for this host, and the next one keeps it`() async throws {
     let instance = try TestInstance.encrypted()
     try await instance.serving { _ in
