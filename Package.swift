@@ -159,7 +159,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ]),
+            ], exclude: ["findings.tsv"]),
         .testTarget(
             name: "IsolationTests", dependencies: ["CProbe", "JSON"],
             exclude: ["attempts.tsv", "coverage.tsv", "layers.tsv"]),
