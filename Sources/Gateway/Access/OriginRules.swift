@@ -8,7 +8,7 @@ public struct OriginRules: Sendable {
 
     /// Believes the forwarding headers of the proxies at `trustedProxies`. A text that is no IP address trusts nobody.
     public init(trustedProxies: [String] = [], hasTailnet: Bool = false) {
-        trusted = trustedProxies.compactMap { IPAddress($0.trimmed)?.unmapped }
+        trusted = trustedProxies.compactMap { IPAddress($0)?.unmapped }
         self.hasTailnet = hasTailnet
     }
 

@@ -1,3 +1,5 @@
+import Policy
+
 extension StringPattern {
     /// A colour, as in HTML: six hexadecimal digits, with or without `#`.
     static let color = StringPattern(expression: "^#?[0-9a-fA-F]{6}$", message: "expected hex color (RRGGBB)") { text in
@@ -21,6 +23,14 @@ extension StringPattern {
         expression: "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", message: "expected a time such as 08:30, up to 24:00"
     ) { text in
         ActiveHours.minutes(text) != nil
+    }
+
+    /// An IPv4 or IPv6 address, without a port.
+    static let address = StringPattern(
+        expression: "^[0-9a-fA-F:.]+$",
+        message: "expected an IP address such as 127.0.0.1 or ::1, not a name or a network"
+    ) { text in
+        IPAddress(text) != nil
     }
 
     /// A length of time: `30m`, `1.5h`, `0` for never.

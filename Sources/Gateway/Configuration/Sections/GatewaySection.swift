@@ -46,7 +46,7 @@ public struct GatewaySection: ConfigurationSection {
         Setting("controlUi", \.controlUI, "The page in the browser."),
         Setting("auth", \.auth, "How clients prove that they may connect."),
         Setting(
-            "trustedProxies", \.trustedProxies,
+            "trustedProxies", \.trustedProxies, .array(.string(pattern: .address)),
             "IP addresses of reverse proxies whose X-Forwarded-For is believed. What comes from there is never local."),
         Setting("tailscale", \.tailscale, "Reaching the gateway through a tailnet.").unserved,
         Setting("remote", \.remote, "The gateway elsewhere that clients of this profile use.").unserved,

@@ -23,6 +23,8 @@ import Testing
     private static let different = [
         // A port is a port.
         "gateway.port": "integer {minimum=1, maximum=65535}",
+        // What is no address would trust nobody, and say nothing.
+        "gateway.trustedProxies": "array<string {pattern=\"^[0-9a-fA-F:.]+$\"}>",
         // Its services are named, so that a misspelt one is seen.
         "channels": "object",
         // Times are checked when they are written, not when they come due.

@@ -32,8 +32,12 @@ private func faults(_ text: String, environment: [String: String] = [:]) -> [Str
         #":3:11: gateway.mode: Invalid option: expected one of "local"|"remote"; did you mean "local"?"#
     ),
     (
-        #"{"gateway": {"trustedProxies": ["a", 1]}}"#,
-        ":1:38: gateway.trustedProxies[1]: Invalid input: expected string, received number"
+        #"{"gateway": {"trustedProxies": ["::1", 1]}}"#,
+        ":1:40: gateway.trustedProxies[1]: Invalid input: expected string, received number"
+    ),
+    (
+        #"{"gateway": {"trustedProxies": ["10.0.0.0/8"]}}"#,
+        ":1:33: gateway.trustedProxies[0]: expected an IP address such as 127.0.0.1 or ::1, not a name or a network"
     ),
     (
         #"{"agents": {"list": [{"name": "x"}]}}"#,
