@@ -28,9 +28,11 @@ public struct RequestOrigin: Sendable {
         self.isForwarded = isForwarded || !forwardedFor.isEmpty || realIP != nil
     }
 
-    /// Whether a header field of this name, in lower case, says that a proxy passed the request on.
+    /// Whether a header field of this name says that a proxy passed the request on.
     public static func isForwarding(_ name: String) -> Bool {
-        name == "forwarded" || name == "via" || name == "x-real-ip" || name.hasPrefix("x-forwarded-")
+        guard let first = name.utf8.first, "fFvVxX".utf8.contains(first) else { return false }
+        let name = name.lowercased()
+        return name == "forwarded" || name == "via" || name == "x-real-ip" || name.hasPrefix("x-forwarded-")
     }
 
     // MARK: Names

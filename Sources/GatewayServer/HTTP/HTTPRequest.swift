@@ -21,7 +21,7 @@ struct HTTPRequest: Sendable {
         origin = RequestOrigin(
             peerAddress: peerAddress, host: headers.first(name: "host"), origin: headers.first(name: "origin"),
             forwardedFor: headers["x-forwarded-for"], realIP: headers["x-real-ip"].last,
-            isForwarded: headers.contains { RequestOrigin.isForwarding($0.name.lowercased()) })
+            isForwarded: headers.contains { RequestOrigin.isForwarding($0.name) })
         let target = head.uri.prefix { $0 != "#" }
         let path = target.prefix { $0 != "?" }
         self.path = ProductName.ownPath(String(path))
@@ -43,7 +43,20 @@ struct HTTPRequest: Sendable {
 
     /// A header field that stands there more than once, and on which more depends than one of them can say: which of them
     /// counts would be anybody's guess. Nil when there is none.
-    var repeatedField: String? { Self.singleFields.first { head.headers[$0].count > 1 } }
+    var repeatedField: String? {
+        var seen: Set<Int> = []
+        for (name, _) in head.headers {
+            // Most have another length than all of these, which costs less to find out than the spelling.
+            let length = name.utf8.count
+            guard
+                let index = Self.singleFields.firstIndex(where: {
+                    $0.utf8.count == length && $0 == name.lowercased()
+                })
+            else { continue }
+            guard seen.insert(index).inserted else { return Self.singleFields[index] }
+        }
+        return nil
+    }
 
     private static let singleFields = [
         "origin", "authorization", "content-type", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest",

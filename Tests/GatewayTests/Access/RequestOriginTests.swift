@@ -48,6 +48,7 @@ func `what comes from where a trusted proxy is, is not local, whatever is said o
 @Test(arguments: ["forwarded", "via", "x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-server"])
 func `a field by which proxies tell of themselves is known`(name: String) {
     #expect(RequestOrigin.isForwarding(name))
+    #expect(RequestOrigin.isForwarding(name.uppercased()))
     #expect(!RequestOrigin.isForwarding("x-\(name)"))
 }
 
