@@ -1,10 +1,12 @@
 import JSON
+import Policy
 
 /// The texts of a configuration that are shown to nobody, wherever they stand: what stands in a secret's place, and what
 /// was taken from variables of the environment.
 ///
-/// A variable counts as a secret unless its name is one that says nothing secret, as HOME does: people keep keys in
-/// variables in order not to write them down, and put them into arguments and texts where no description knows them.
+/// A variable counts as a secret unless its name is one that says nothing secret, as HOME does, or it holds the path of
+/// something: people keep keys in variables in order not to write them down, and put them into arguments and texts where no
+/// description knows them.
 public struct KnownSecrets: Sendable {
     /// Without any.
     static let none = KnownSecrets(texts: [])
@@ -21,7 +23,7 @@ public struct KnownSecrets: Sendable {
 
     /// Those of `snapshot`, and `others`.
     public init(_ snapshot: ConfigurationSnapshot?, and others: [Secret] = []) {
-        let taken = (snapshot?.taken ?? [:]).filter { !Self.isHarmless($0.key) }
+        let taken = (snapshot?.taken ?? [:]).filter { !Self.isHarmless($0.key) && !Self.isPath($0.value) }
         let known = ConfigurationSchema.root.secrets(in: snapshot?.resolved ?? [:])
         // Of a variable that stands in no secret's place a short text may be anything.
         let long = taken.values.filter { $0.utf8.count >= Self.shortestPart }
@@ -59,6 +61,15 @@ public struct KnownSecrets: Sendable {
     static func isHarmless(_ name: String) -> Bool {
         if name.hasPrefix("MAZELCLAW_") { return !name.hasSuffix("_TOKEN") && !name.hasSuffix("_PASSWORD") }
         return harmless.contains(name) || name.hasPrefix("XDG_") || name.hasPrefix("LC_")
+    }
+
+    /// Whether `text` is an absolute path: there is a directory of its first name. A key may begin with a slash too.
+    private static func isPath(_ text: String) -> Bool {
+        let names = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard names.count >= 2, names[0].isEmpty, !names[1].isEmpty, let path = AbsolutePath("/\(names[1])") else {
+            return false
+        }
+        return FileIdentity(path) != nil
     }
 
     private static let harmless: Set = [

@@ -44,7 +44,10 @@ extension ConfigurationSchema {
             for member in object.members {
                 collect(member.value, place.member(member.name), isSecret: isSecret, &texts)
             }
-        case .string(let text): if isSecret, json != Self.hidden { texts.append(text) }
+        case .string(let text):
+            // Of what is called by no secret's name, as variables are, a short text is a word that stands elsewhere too.
+            guard isSecret, json != Self.hidden, place.isNamedSecret || text.utf8.count >= 8 else { return }
+            texts.append(text)
         case .null, .bool, .integer, .double: break
         }
     }
@@ -164,6 +167,9 @@ private struct Place {
         guard let text = json.string else { return false }
         return isFree && Self.tells(name) || Self.holdsPassword(text) || secrets.hides(text)
     }
+
+    /// Whether it is called what secrets are called.
+    var isNamedSecret: Bool { Self.tells(name) }
 
     private var isFree: Bool {
         schemas.allSatisfy { schema in

@@ -89,7 +89,9 @@ public struct CLIBackendSection: ConfigurationSection {
         Setting(
             "maxPromptArgChars", \.maxPromptArgumentCharacters, .positive,
             "The longest message given as an argument; longer ones go to standard input."),
-        Setting("env", \.environment, .record(.string.secret), "Variables set for it."),
+        Setting(
+            "env", \.environment, .record(.string.secret),
+            "Variables set for it. Those that the configuration takes secrets from it has only by this."),
         Setting("clearEnv", \.clearedEnvironment, "Variables taken from it."),
         Setting("modelArg", \.modelArgument, "The flag before the model."),
         Setting("modelAliases", \.modelAliases, "Its own names for models."),

@@ -103,12 +103,14 @@ private func snapshot() throws -> ConfigurationSnapshot {
            env: {KEY: "sk-live-0123456789"}}}}},
          hooks: {enabled: true, token: "the-token-for-hooks",
           mappings: [{match: {path: "x"}, action: "wake", textTemplate: "say the-token-for-hooks"}]},
-         ui: {seamColor: "${COLOR}"}}
+         ui: {seamColor: "${COLOR}"}, canvasHost: {root: "${ROOT}/canvas"}, talk: {modelId: "${SLASHED}"},
+         env: {vars: {MODE: "local", NIGHT_TOKEN: "dusk"}}}
         """#
     let path = try #require(AbsolutePath("/c/main.json"))
     return ConfigurationReader(
         environment: [
             "GATEWAY_SECRET": "correct-horse", "SERVICE": "battery-staple", "HOME": "/home/ada", "COLOR": "00CC66",
+            "ROOT": "/usr/share", "SLASHED": "/wJalrXUtnFEMI/K7MDENG",
         ]) { _ in nil }.snapshot(of: path, text: Array(text.utf8))
 }
 
@@ -117,7 +119,7 @@ private func snapshot() throws -> ConfigurationSnapshot {
     #expect(snapshot.faults == [])
     let report = ConfigurationReport(snapshot: snapshot).json
     let text = report.text()
-    for secret in ["correct-horse", "battery-staple", "sk-live-0123456789", "the-token-for-hooks"] {
+    for secret in ["correct-horse", "battery-staple", "sk-live-0123456789", "the-token-for-hooks", "wJalrXUtnFEMI"] {
         #expect(!text.contains(secret), "\(secret)")
     }
     let config = report["config"]
@@ -125,6 +127,7 @@ private func snapshot() throws -> ConfigurationSnapshot {
     #expect(config?["agents"]?["list"]?.array?.first?["workspace"] == "/home/ada/work")
     #expect(
         config?["agents"]?["defaults"]?["cliBackends"]?["tool"]?["args"] == ["--key", "<secret>", "<secret>"])
+    #expect(config?["canvasHost"]?["root"] == "/usr/share/canvas")
     #expect(config?["hooks"]?["mappings"]?.array?.first?["textTemplate"] == "<secret>")
     // A reference tells nothing, and stays where it was written.
     #expect(report["parsed"]?["agents"]?["list"]?.array?.first?["identity"]?["name"] == "is ${GATEWAY_SECRET}")
@@ -144,8 +147,11 @@ private func snapshot() throws -> ConfigurationSnapshot {
 
 @Test func `variables that say nothing secret are no secrets, nor are words`() throws {
     let secrets = KnownSecrets(try snapshot())
-    #expect(secrets.variables == ["GATEWAY_SECRET", "SERVICE", "COLOR"])
-    for text in ["/home/ada", "main", "correct horse", "horse"] { #expect(!secrets.hides(text), "\(text)") }
+    #expect(secrets.variables == ["GATEWAY_SECRET", "SERVICE", "COLOR", "SLASHED"])
+    #expect(secrets.hides("dusk"))
+    for text in ["/home/ada", "main", "correct horse", "horse", "local", "/usr/share"] {
+        #expect(!secrets.hides(text), "\(text)")
+    }
     for text in ["correct-horse", "xcorrect-horsex"] { #expect(secrets.hides(text), "\(text)") }
     let short = KnownSecrets(texts: ["abc", "word", "sesame"])
     #expect(!short.hides("abc"))
