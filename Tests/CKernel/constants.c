@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_alg.h>
+#include <linux/if_tunnel.h>
 #include <linux/kd.h>
 #include <linux/netfilter_arp/arp_tables.h>
 #include <linux/netfilter_bridge/ebtables.h>
@@ -10,6 +11,7 @@
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
+#include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
@@ -56,6 +58,8 @@ static const struct {
     CONSTANT(CLONE_THREAD), CONSTANT(CLONE_SYSVSEM), CONSTANT(CLONE_SETTLS), CONSTANT(CLONE_PARENT_SETTID),
     CONSTANT(CLONE_CHILD_CLEARTID), CONSTANT(CLONE_CHILD_SETTID),
     CONSTANT(TIOCSTI), CONSTANT(TIOCLINUX), CONSTANT(TIOCSETD), CONSTANT(KDSKBENT), CONSTANT(KDSKBSENT),
+    CONSTANT(SIOCSIFBR), CONSTANT(SIOCADDDLCI), CONSTANT(SIOCSIFVLAN), CONSTANT(SIOCBRADDBR), CONSTANT(SIOCADDTUNNEL),
+    CONSTANT(SIOCGIFFLAGS),
     CONSTANT(TIOCGWINSZ), CONSTANT(TCGETS), CONSTANT(FIONREAD), CONSTANT(TIOCSPGRP),
     CONSTANT(PER_LINUX), CONSTANT(PER_LINUX32), CONSTANT(ADDR_NO_RANDOMIZE), CONSTANT(READ_IMPLIES_EXEC),
     CONSTANT(PR_SET_PDEATHSIG), CONSTANT(PR_GET_PDEATHSIG), CONSTANT(PR_GET_DUMPABLE), CONSTANT(PR_SET_DUMPABLE),

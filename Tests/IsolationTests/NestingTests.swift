@@ -147,6 +147,33 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
+    func `a nested network namespace gets no device, and keeps its loopback`(starting: Starting) throws {
+        var options = Host.Options()
+        options.more = ["--policy", "browser"]
+        // SIOCSIFBR, SIOCADDDLCI, SIOCSIFVLAN, SIOCBRADDBR, SIOCADDTUNNEL; then SIOCGIFFLAGS and SIOCSIFFLAGS (netdevice(7)),
+        // with IFF_UP, which is 1.
+        let script = """
+            import ctypes, errno, fcntl, socket, struct
+            libc = ctypes.CDLL(None, use_errno=True)
+            print("nested", libc.unshare(0x10000000 | 0x40000000), flush=True)
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            for request in (0x8941, 0x8980, 0x8983, 0x89a0, 0x89f1):
+                try: print(fcntl.ioctl(s, request, b"made0".ljust(64, bytes(1))) and "made")
+                except OSError as e: print(errno.errorcode[e.errno])
+            name = b"lo".ljust(16, bytes(1))
+            flags = struct.unpack("16xH", fcntl.ioctl(s, 0x8913, name + bytes(2))[:18])[0]
+            fcntl.ioctl(s, 0x8914, name + struct.pack("H", flags | 1))
+            # The list by netlink is shut in here.
+            names = [line.split(":")[0].strip() for line in open("/proc/self/net/dev").readlines()[2:]]
+            print(names if flags & 1 == 0 else "up before")
+            """
+        let end = try Host(starting).run(["/usr/bin/python3", "-u", "-c", script], options)
+        let refused = Array(repeating: "EPERM", count: 5)
+        #expect(
+            end.output.split(separator: "\n").map(String.init) == ["nested 0"] + refused + ["['lo']"], "\(end.errors)")
+    }
+
+    @Test(arguments: Starting.available)
     func `newuidmap, where it is, maps nobody else`(starting: Starting) throws {
         var options = Host.Options()
         options.more = ["--policy", "browser"]
