@@ -415,13 +415,7 @@ public struct Launch {
                 "only root can give profile \"\(profile.name)\" a user ID of its own: start it with sudo or as a system "
                     + "unit, or set \"identity\": \"user\" in the profile")
         }
-        let userID: UInt32
-        do {
-            let registry = IdentityRegistry(directories: directories)
-            userID = assigning ? try registry.assign(to: profile.name) : try registry.propose(for: profile.name)
-        } catch {
-            throw .profile(error)
-        }
+        let userID = try ownUserID(of: profile, assigning: assigning)
         guard let name = profile.user else {
             let home = profile.stateDirectory?.parent ?? directories.instances
             return UserIdentity(userID: userID, groupID: userID, name: "mazelclaw", home: home, isOwn: true)
@@ -434,6 +428,20 @@ public struct Launch {
         return UserIdentity(
             userID: userID, groupID: userID, name: owner.entry?.name ?? "mazelclaw", home: home,
             owner: UserIdentity.Owner(userID: owner.userID, groupID: owner.groupID), isOwn: true)
+    }
+
+    private func ownUserID(of profile: Profile, assigning: Bool) throws(LaunchError) -> UInt32 {
+        #if DEBUG
+            if let mutation = try Mutation(launcher: executable), mutation.layer == .ownUserID {
+                return ProfileIdentity.ownUserIDs.upperBound
+            }
+        #endif
+        do {
+            let registry = IdentityRegistry(directories: directories)
+            return assigning ? try registry.assign(to: profile.name) : try registry.propose(for: profile.name)
+        } catch {
+            throw .profile(error)
+        }
     }
 
     private func namedUser(of profile: Profile, _ options: LaunchOptions) throws(LaunchError) -> UserIdentity {

@@ -1,6 +1,8 @@
 #if DEBUG
     /// One layer of the isolation, which a debug build can leave out: what nobody misses then, no test tests.
     public enum Layer: String, CaseIterable, Sendable {
+        /// The user ID of the profile's own: without it all profiles that root starts have one and the same.
+        case ownUserID = "own-user-id"
         case userNamespace = "user-namespace"
         /// The mount namespace, with everything that is built in it.
         case mountNamespace = "mount-namespace"

@@ -3,7 +3,8 @@ import Policy
 import Testing
 
 @Suite struct LayerTests {
-    @Test(arguments: Layer.allCases)
+    // The user ID is known before there is a plan; another makes the same plan for another user.
+    @Test(arguments: Layer.allCases.filter { $0 != .ownUserID })
     func `a layer left out changes the plan, and all other steps stay in order`(layer: Layer) throws {
         let request = try PlanFixture.request { if layer == .networkNamespace { $0.network = .none } }
         var facts = try PlanFixture.facts()
