@@ -87,6 +87,11 @@ public enum FileSystem {
         try type(of: descriptor) == clinux_overlayfs_super_magic
     }
 
+    /// Whether an open file is one of the unified cgroup hierarchy, version 2 (fstatfs(2)).
+    public static func isControlGroup(_ descriptor: FileDescriptor) throws(Errno) -> Bool {
+        try type(of: descriptor) == clinux_cgroup2_super_magic
+    }
+
     private static func type(of descriptor: FileDescriptor) throws(Errno) -> Int64 {
         var status = statfs()
         _ = try valueOrErrno(clinux_fstatfs(descriptor.rawValue, &status))

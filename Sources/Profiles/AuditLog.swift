@@ -117,12 +117,26 @@ public final class AuditLog {
     public static func latestProof(
         of profile: ProfileName, in directories: HostDirectories
     ) throws(ProfileError) -> JSON? {
-        let mark = Array(#""event":"proof""#.utf8)
+        try latest(["proof"], of: profile, in: directories)
+    }
+
+    /// The record of how the latest run of `profile` ended; nil when the log holds none. Its event is `exit`, `error` or
+    /// `out-of-memory`.
+    public static func latestEnd(
+        of profile: ProfileName, in directories: HostDirectories
+    ) throws(ProfileError) -> JSON? {
+        try latest(["exit", "error", "out-of-memory"], of: profile, in: directories)
+    }
+
+    private static func latest(
+        _ events: [String], of profile: ProfileName, in directories: HostDirectories
+    ) throws(ProfileError) -> JSON? {
+        let marks = events.map { Array("\"event\":\"\($0)\"".utf8) }
         var reader = AuditReader(of: profile, in: directories)
         for line in try reader.next().reversed() {
             // Looked for before it is parsed: a log holds many denials for one start.
-            guard line.split(separator: mark, maxSplits: 1).count == 2, let record = try? JSON(parsing: line),
-                record["event"]?.string == "proof"
+            guard marks.contains(where: { line.split(separator: $0, maxSplits: 1).count == 2 }),
+                let record = try? JSON(parsing: line), let event = record["event"]?.string, events.contains(event)
             else { continue }
             return record
         }

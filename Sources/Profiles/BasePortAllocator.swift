@@ -22,6 +22,7 @@ public struct BasePortAllocator: Sendable {
             case "main", "default": [18789]
             case "dev": [19001]
             case "rescue": [19789]
+            // Every other name gets the lowest free slot.
             default: []
             }
         return (customary + stride(from: 20000, through: PortSet.validBases.upperBound, by: 128)).first(where: isFree)

@@ -65,7 +65,7 @@ public struct InstanceHolder: Equatable, Sendable {
     }
 
     /// The innermost unit named in /proc/PID/cgroup (cgroups(7)), such as `mazelclaw-gateway.service`.
-    static func unit(inControlGroups text: String) -> String? {
+    public static func unit(inControlGroups text: String) -> String? {
         let parts = text.utf8.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "/") }
         let unit = parts.last { $0.ends(in: ".service") || $0.ends(in: ".scope") }
         return unit.map { String(Substring($0)) }

@@ -144,18 +144,26 @@ struct Program {
         } catch {
             throw .system(action: "open again", path: "standard error or the descriptor of --status-fd", errno: error)
         }
-        return watching.watch(over: plan, terminal, audit)
+        return watching.watch(over: plan, launch, terminal, audit)
     }
 
     /// Runs the plan. Nothing that is written meanwhile may keep the supervisor waiting.
-    private func watch(over plan: SandboxPlan, _ terminal: CallersTerminal?, _ audit: AuditLog) -> Int32 {
+    private func watch(
+        over plan: SandboxPlan, _ launch: Launch, _ terminal: CallersTerminal?, _ audit: AuditLog
+    ) -> Int32 {
         var hash = ""
+        var warning: String?
         let supervisor = Supervisor(
             plan: plan, serviceManager: notifications, terminal: terminal, messages: output.messages)
         let outcome = supervisor.run { event in
             switch event {
-            case .building: hash = plan.hash
-            case .proved(let outcomes): report(outcomes.record(of: plan, hash: hash), audit)
+            case .building:
+                hash = plan.hash
+                warning = launch.memoryWarning(plan)
+            case .proved(let outcomes):
+                report(outcomes.record(of: plan, hash: hash), audit)
+                // Before the payload can say anything itself.
+                if let warning { output.say(warning) }
             case .executed: report(["event": "exec"], audit)
             case .overdue:
                 output.say(
@@ -235,6 +243,10 @@ struct Program {
         switch outcome {
         case .ended: report(["event": "exit", "code": .integer(Int64(code))], audit)
         case .failed(let error): report(error.json, audit)
+        case .outOfMemory(let end):
+            var event = end.json.object ?? JSONObject()
+            event["code"] = .integer(Int64(code))
+            report(.object(event), audit)
         case .initKilled(let signal), .payloadKilled(let signal):
             let kind = code == ExitCode.unavailable.rawValue ? "unavailable" : "init-killed"
             report(

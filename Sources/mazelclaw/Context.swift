@@ -20,6 +20,8 @@ struct Context {
     let neighbors: Result<[(name: ProfileName, holder: InstanceHolder)], ProfileError>
     /// What the latest start of this profile proved (the launcher's audit log), for the command that asks for it.
     private(set) var proof: JSON?
+    /// How its latest run ended, for the same command.
+    private(set) var lastEnd: JSON?
     /// The user IDs of the profile's own that its payload may have; nil for one that runs as its files' owner.
     private(set) var payloadIDs: ClosedRange<UInt32>?
     /// Whether the lock was taken already.
@@ -80,10 +82,11 @@ struct Context {
         instance = try instance.with(profile)
     }
 
-    /// Looks up what the latest start proved. The log is the launcher's, and so of a registered profile only.
+    /// Looks up what the latest start proved, and how the latest run ended. The log is the launcher's, and so of a registered profile only.
     mutating func readProof() throws(ProfileError) {
         guard store != nil, let lockDirectories else { return }
         proof = try AuditLog.latestProof(of: instance.name, in: lockDirectories)
+        lastEnd = try AuditLog.latestEnd(of: instance.name, in: lockDirectories)
     }
 
     // MARK: The profile's user

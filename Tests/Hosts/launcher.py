@@ -26,12 +26,14 @@ class Ended:
 
     @property
     def sentences(self):
-        """The launcher's own sentences, without those about what the payload did, about a new profile or a shared user."""
+        """The launcher's own sentences, without those about what the payload did, about a new profile, a shared user or a
+        limit that nobody has set."""
         lines = [line.removeprefix("<4>") for line in self.errors.splitlines()]
         own = [line.removeprefix("mazelclaw-run: ") for line in lines if line.startswith("mazelclaw-run: ")]
         return [
             line for line in own
             if not line.startswith(("refused ", "made the profile ")) and " shares user ID " not in line
+            and " has no limit on memory: " not in line
         ]
 
 

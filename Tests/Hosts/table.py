@@ -4,6 +4,7 @@ import socket
 
 from conditions import DOCKER_FILTER, apparmor, inside, sysctl, without
 from launcher import HOME, PORTS, PROBE, USER_ID
+from limits import limits
 from rows import both
 from units import STARTS, Restart, Unit, units
 
@@ -62,6 +63,7 @@ def by_hand(suite):
         result += both("as Debian has it", kernel=kernel, code=69, says=net)
         result += both("as Debian has it", kernel=kernel, code=69, says=scope, given="landlock-net")
         result += both("as Debian has it", kernel=kernel, code=69, says=net, given="landlock-scope")
+    result += limits(older)
     result += table("as Debian has it", races=True)
     result += table("as Debian has it", given="broker")
     result += table("as Debian has it", given="proc")

@@ -140,8 +140,53 @@ import Testing
         #expect(end.errors.contains("set-user-ID"))
     }
 
+    /// Whether there is a cgroup to divide depends on who started the tests. Where there is one, Tests/Hosts/limits.py
+    /// shows what holds in it.
+    @Test(arguments: Starting.available)
+    func `limits that cannot be held are refused, and given up by name`(starting: Starting) throws {
+        let host = try Host(starting)
+        // It makes the state directory, without which nothing can be planned.
+        #expect(try host.run(["echo", "ran"]).output == "ran\n")
+        try host.writeProfile(keys: "\"limits\": {\"memory\": \"1g\", \"tasks\": 64}")
+        let plan = try host.command(["explain"]).output
+        #expect(
+            plan.contains(
+                "supervisor: cgroup memory.max=1073741824 memory.swap.max=0 memory.oom.group=1 pids.max=64  # "))
+        let doctor = try JSON(parsing: host.command(["doctor", "--json"]).outputBytes)
+        let check = doctor["checks"]?.array?.first { $0["name"]?.string == "cgroup delegation" }
+        #expect(check?["required"]?.bool == true)
+        let end = try host.run(["echo", "ran"])
+        if check?["held"]?.bool == false {
+            #expect(end.code == 69)
+            #expect(end.output.isEmpty)
+            #expect(end.sentences.last?.contains("the guarantee \"limits\": step \"cgroup memory.max=") == true)
+            #expect(end.sentences.last?.contains("--allow-degraded=limits") == true)
+        } else {
+            #expect(end.output == "ran\n")
+        }
+        var options = Host.Options()
+        options.more = ["--allow-degraded", "limits"]
+        #expect(try host.run(["echo", "ran"], options).output == "ran\n")
+    }
+
+    @Test(arguments: Starting.available)
+    func `a start with no limit on memory says so, and one whose limit is given up says that`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        let warning = "profile \"p\" has no limit on memory"
+        let end = try host.run(["true"])
+        let doctor = try JSON(parsing: host.command(["doctor", "--json"]).outputBytes)
+        let check = doctor["checks"]?.array?.first { $0["name"]?.string == "memory limit" }
+        #expect(check?["held"]?.bool == !end.sentences.contains { $0.contains(warning) })
+        var options = Host.Options()
+        options.more = ["--allow-degraded", "limits"]
+        #expect(try host.run(["true"], options).sentences.contains { $0.contains(warning) } == false)
+    }
+
     @Test(
-        arguments: Starting.available, ["landlock", "landlock-net", "landlock-scope", "broker", "own-inodes", "proc"])
+        arguments: Starting.available,
+        ["landlock", "landlock-net", "landlock-scope", "broker", "own-inodes", "limits", "proc"])
     func `what is given up by name is shown by explain, at the start, in the log and inside`(
         starting: Starting, name: String
     ) throws {

@@ -288,10 +288,14 @@ import Testing
         // And it is noticed also while nothing is written.
         let waiting = """
             import os, select
-            os.write(2, b"up"); poll = select.poll(); poll.register(2, 0)
+            os.write(2, b"UP"); poll = select.poll(); poll.register(2, 0)
             print(poll.poll(30000)[0][1] == select.POLLERR)
             """
-        let idle = "p = start(stdout=1); os.close(w); os.read(r, 1); os.close(r); sys.exit(p.wait())"
+        let idle = """
+            p = start(stdout=1); os.close(w); text = b""
+            while not text.endswith(b"UP"): text += os.read(r, 1)
+            os.close(r); sys.exit(p.wait())
+            """
         let end = try run(host, .pipe, idle, ["/usr/bin/python3", "-c", waiting])
         #expect(end.output == "True\n", "\(end.errors)")
         #expect(end.code == 0)

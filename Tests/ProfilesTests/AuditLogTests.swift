@@ -126,10 +126,23 @@ import Testing
         #expect(try numbers(reader.next()) == [2])
     }
 
+    @Test func `the latest end is told, whatever was recorded since`() throws {
+        let place = try Place()
+        var text = "{\"event\":\"exit\",\"code\":0}\n{\"event\":\"out-of-memory\",\"code\":137,\"peak\":5}\n"
+        text += "{\"event\":\"proof\"}\n{\"event\":\"denied\",\"text\":\"event: exit\"}\n"
+        try place.write(Array(text.utf8), to: place.file)
+        let end = try AuditLog.latestEnd(of: place.profile, in: place.directories)
+        #expect(end?["event"]?.string == "out-of-memory")
+        #expect(end?["peak"]?.integer == 5)
+        try place.write(Array((text + "{\"event\":\"exit\",\"code\":1}\n").utf8), to: place.file)
+        #expect(try AuditLog.latestEnd(of: place.profile, in: place.directories)?["code"]?.integer == 1)
+    }
+
     @Test func `no log has no lines and no proof`() throws {
         let place = try Place()
         var reader = AuditReader(of: place.profile, in: place.directories)
         #expect(try reader.next().isEmpty)
         #expect(try AuditLog.latestProof(of: place.profile, in: place.directories) == nil)
+        #expect(try AuditLog.latestEnd(of: place.profile, in: place.directories) == nil)
     }
 }

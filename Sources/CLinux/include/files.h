@@ -5,9 +5,11 @@
 #include <linux/magic.h>
 #include <stdint.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 static const int64_t clinux_proc_super_magic = PROC_SUPER_MAGIC;
 static const int64_t clinux_overlayfs_super_magic = OVERLAYFS_SUPER_MAGIC;
+static const int64_t clinux_cgroup2_super_magic = CGROUP2_SUPER_MAGIC;
 static const int32_t clinux_o_path = O_PATH;
 static const int32_t clinux_o_tmpfile = O_TMPFILE;
 static const int32_t clinux_at_empty_path_flag = AT_EMPTY_PATH;
@@ -21,6 +23,10 @@ static inline int clinux_fcntl_lock(int fd, int command, struct flock *lock) {
 
 static inline int clinux_fstatfs(int fd, struct statfs *status) {
     return fstatfs(fd, status);
+}
+
+static inline long clinux_fgetxattr(int fd, const char *name, void *value, size_t size) {
+    return fgetxattr(fd, name, value, size);
 }
 
 static inline int clinux_openat(int dir, const char *path, int flags, uint32_t mode) {

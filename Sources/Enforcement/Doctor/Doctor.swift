@@ -176,15 +176,27 @@ public struct Doctor {
             remedy: errno.map { diagnosis.seccomp($0) + ", or accept --allow-degraded=broker" } ?? "")
     }
 
+    /// Whether what the profile says in "limits" can be held; for one that says nothing, whether it could.
     private var controlGroup: Check {
-        let text = (try? FileSystem.read("/proc/self/cgroup", limit: 64 << 10)) ?? []
-        let group = String(decoding: text, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("0::") }
-        let path = group.map { "/sys/fs/cgroup\($0.dropFirst(3))/cgroup.procs" }
-        let isHeld = path.map { access($0, W_OK) == 0 } ?? false
+        // Of a profile that cannot be read the verdict tells.
+        let limits = (try? launch.profile(options, creating: false).profile)?.limits ?? ControlGroupLimits()
+        let refusal = SandboxGroup.makeRoom(for: limits)
         return Check(
-            name: "cgroup delegation", isHeld: isHeld, isRequired: false,
-            finding: isHeld ? "this cgroup can be divided" : "not delegated",
-            remedy: isHeld ? "" : "set Delegate=yes in the unit to let the launcher limit memory")
+            name: "cgroup delegation", isHeld: refusal == nil,
+            isRequired: !limits.isEmpty && !options.degradations.contains(.limits),
+            finding: refusal.map { "\($0.errno.name): \($0.detail)" } ?? "this cgroup can be divided",
+            remedy: refusal.map { diagnosis.controlGroups($0.errno) } ?? "")
+    }
+
+    /// Whether anything keeps the payload from using all memory of the host.
+    private func memory(of plan: SandboxPlan) -> Check {
+        let finding =
+            plan.groupLimits?.memory.map { "\(TemporarySize.text($0)), by the profile" }
+            ?? (EnclosingMemoryLimit.isThere ? "by the cgroup that the launcher is in" : nil)
+        return Check(
+            name: "memory limit", isHeld: finding != nil, isRequired: false, finding: finding ?? "none",
+            remedy: finding == nil
+                ? "set \"limits\": {\"memory\": \"2g\"} in the profile, or MemoryMax= in the unit" : "")
     }
 
     /// What a start would share with others; nothing for a profile that cannot be planned, as the verdict says.
@@ -192,7 +204,7 @@ public struct Doctor {
         guard let (profile, _) = try? launch.profile(options, creating: false),
             let plan = try? launch.plan(profile, options, preparing: false)
         else { return [] }
-        return [userID(of: plan)] + openFiles(of: plan)
+        return [userID(of: plan), memory(of: plan)] + openFiles(of: plan)
     }
 
     /// Whose accounts the payload's use is put down to.

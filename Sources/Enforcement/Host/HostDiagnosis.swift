@@ -15,6 +15,7 @@ struct HostDiagnosis {
                 : "let the filter over the launcher permit sockets of AF_UNIX, AF_INET, AF_INET6 and AF_NETLINK"
         }
         switch step {
+        case .joinControlGroup: return controlGroups(errno)
         case .becomeUser(let userID, _): return remedy(forBecoming: userID, errno)
         case .enterNamespaces, .mapIdentity, .nestUserNamespace: return namespaces(errno)
         case .mountFileSystem(let mount) where mount.source == .processes: return proc(errno)
@@ -31,6 +32,7 @@ struct HostDiagnosis {
         case .applyLandlock where Self.isRefusal(errno): return landlock
         case .filterSystemCalls: return seccomp(errno)
         case .handOverCalls: return broker
+        // Advice is only words: without any, the error's own remedy is shown.
         default: return ""
         }
     }
@@ -52,6 +54,23 @@ struct HostDiagnosis {
         return isUnderSystemd
             ? "remove PrivateUsers= from the unit: in its user namespace \(userID) is nobody's ID"
             : "give the container a range of IDs that holds \(userID): in its user namespace it is nobody's ID"
+    }
+
+    /// What lets the launcher divide its cgroup.
+    func controlGroups(_ errno: Errno) -> String {
+        switch errno {
+        case .noSuchFileOrDirectory:
+            return "boot the host with cgroups of version 2 alone (systemd.unified_cgroup_hierarchy=1)"
+        case .notSupported:
+            return isUnderSystemd
+                ? "let Delegate= of the unit name that controller, and the units above it hand it on"
+                : "let the cgroups above hand that controller on (cgroup.subtree_control)"
+        case .resourceBusy: return "start each instance in a unit of its own"
+        default:
+            return isUnderSystemd
+                ? "set Delegate=yes in the unit"
+                : "start it in a unit with Delegate=yes, or by systemd-run --user --scope --property=Delegate=yes"
+        }
     }
 
     /// What lets the launcher make user namespaces, and the others in them.

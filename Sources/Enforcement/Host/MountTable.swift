@@ -19,7 +19,7 @@ enum MountTable {
     }
 
     /// A path as the table spells it, with `\040` for a space; nil for none.
-    private static func path(unescaping field: ArraySlice<UInt8>) -> AbsolutePath? {
+    static func path(unescaping field: ArraySlice<UInt8>) -> AbsolutePath? {
         var bytes: [UInt8] = []
         var index = field.startIndex
         while index < field.endIndex {

@@ -21,6 +21,7 @@ struct ProbedInstance {
         name = plan.profile
         target = MatrixTarget(name: plan.profile, ports: plan.ports, state: state, processes: [], lure: nil)
         do throws(Errno) {
+            if let limits = plan.groupLimits { SandboxGroup.makeRoom(for: limits) }
             let (questions, answers) = (try Pipe(), try Pipe())
             guard let child = try ChildProcess.clone([]) else {
                 Self.supervise(plan, questions.reader, answers.writer, claim: claim, say: say)

@@ -26,13 +26,14 @@ extension EnforcementError {
         switch step {
         case .execute: errno == .noSuchFileOrDirectory ? .notFound : .notExecutable
         case _ where Self.passing.contains(errno): .isolation
-        case .enterNamespaces, .mapIdentity, .nestUserNamespace, .applyLandlock, .filterSystemCalls,
+        case .joinControlGroup, .enterNamespaces, .mapIdentity, .nestUserNamespace, .applyLandlock, .filterSystemCalls,
             .handOverCalls:
             .unavailable
         case .mapOwner where errno == .invalidArgument || errno == .notPermitted: .unavailable
         case .mountFileSystem(let mount) where mount.source == .processes: .unavailable
         case .mountOverlay where isRefusedByKernel: .unavailable
         case .mountView where isRefusedByKernel: .unavailable
+        // Every other step has failed for this once, as far as anybody knows; a unit may try again.
         default: needsNothingOfTheHost && HostDiagnosis.isRefusal(errno) ? .unavailable : .isolation
         }
     }
@@ -47,6 +48,7 @@ extension EnforcementError {
         case .becomeUser, .bringUpLoopback, .makeMountsPrivate, .mountRoot, .mountFileSystem, .openTerminal, .maskPath,
             .makePathReadOnly, .sealRoot, .pivotRoot, .setHostName, .joinAnonymousKeyring:
             true
+        // Files, limits or other processes may be at fault: the code is then the one that a unit tries again.
         default: false
         }
     }
@@ -57,11 +59,13 @@ extension EnforcementError {
     /// What is given up to start without this step.
     private var guarantee: Degradation? {
         switch step {
+        case .joinControlGroup: .limits
         case .mountFileSystem(let mount) where mount.source == .processes: .proc
         case .mountView where isRefusedByKernel: .ownInodes
         case .applyLandlock: .landlock
         case .filterSystemCalls where errno == .resourceBusy: .broker
         case .handOverCalls: .broker
+        // Nothing else can be given up: the start ends.
         default: nil
         }
     }

@@ -52,7 +52,7 @@ struct Enforcer {
 
     private mutating func act(_ step: Step) throws(Failure) {
         switch step {
-        case .mapOwner, .becomeUser, .enterNamespaces, .startPayload:
+        case .joinControlGroup, .mapOwner, .becomeUser, .enterNamespaces, .startPayload:
             preconditionFailure("the supervisor does what takes root, and it and init make their own children")
         case .dieWithParent: try call(ProcessControl.dieWithParent)
         case .mapIdentity(let userID, let groupID), .nestUserNamespace(let userID, let groupID):

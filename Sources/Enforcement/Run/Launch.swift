@@ -114,6 +114,7 @@ public struct Launch {
             // libseccomp asks the kernel too: what the host lacks is no fault of the policy's, nor of a call's.
             switch error {
             case .invalid, .system: try Self.checkSeccomp()
+            // Any other says itself what is wrong, and is thrown below.
             default: break
             }
             throw .profile(error)
@@ -335,6 +336,18 @@ public struct Launch {
     public func ephemeralPortWarning(_ plan: SandboxPlan) -> String? {
         guard plan.network != .none else { return nil }
         return EphemeralPorts.ofHost.warning(about: plan.ports, of: plan.profile)
+    }
+
+    /// What is to be said about a plan that nothing keeps from using all memory of the host, as one sentence; nil where
+    /// something does.
+    public func memoryWarning(_ plan: SandboxPlan) -> String? {
+        guard plan.groupLimits?.memory == nil, !plan.degradations.contains(.limits), !EnclosingMemoryLimit.isThere
+        else {
+            return nil
+        }
+        return
+            "profile \"\(plan.profile)\" has no limit on memory: what runs inside can use up the host's; set \"limits\": "
+            + "{\"memory\": \"2g\"} in its file, or MemoryMax= in a unit"
     }
 
     private func passedSockets() throws(LaunchError) -> [PassedSocket] {

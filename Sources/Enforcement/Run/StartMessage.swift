@@ -37,6 +37,7 @@ enum StartMessage {
         case Self.provedKind where bytes.count >= 5:
             self = .proved(
                 ProofOutcomes(microseconds: Int32(bigEndianBytes: bytes[1..<5]), errnos: Array(bytes.dropFirst(5))))
+        // The supervisor ends the start: nobody inside sends anything else.
         default: return nil
         }
     }

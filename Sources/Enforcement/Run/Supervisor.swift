@@ -15,12 +15,15 @@ public struct Supervisor {
         case initKilled(signal: Int32)
         /// The payload's process was killed before its program ran.
         case payloadKilled(signal: Int32)
+        /// The kernel killed the whole sandbox, because memory was short.
+        case outOfMemory(OutOfMemory)
 
         /// What the launcher exits with.
         public var exitCode: Int32 {
             switch self {
             case .ended(let code): code
             case .failed(let error): error.exitCode.rawValue
+            case .outOfMemory: ExitCode.killed(bySignal: SIGKILL)
             // Only a system call filter sends SIGSYS, and the sandbox's own is made for what the launcher does under it.
             case .initKilled(let signal), .payloadKilled(let signal):
                 (signal == SIGSYS ? ExitCode.unavailable : .isolation).rawValue
@@ -32,6 +35,7 @@ public struct Supervisor {
             switch self {
             case .ended: nil
             case .failed(let error): error.description
+            case .outOfMemory(let end): end.sentence
             case .initKilled(SIGSYS), .payloadKilled(SIGSYS):
                 "a system call filter over the launcher killed a process of the sandbox (SIGSYS); \(HostDiagnosis().filter)"
             case .initKilled(let signal):
@@ -104,7 +108,9 @@ public struct Supervisor {
             try Signals.blockAll()
             let outlets = try attempt(streamStep) { () throws(Errno) in try StreamPipes.outlets(for: plan.streams) }
             var mappedTrees = MappedTrees()
-            let index = try performOwnSteps(&mappedTrees)
+            var group: SandboxGroup?
+            defer { group?.remove() }
+            let index = try performOwnSteps(&mappedTrees, &group)
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
             let canary = try attempt(index) { () throws(Errno) in try Canary(network: plan.network) }
             let relay = try attempt(index) { () throws(Errno) in
@@ -118,6 +124,7 @@ public struct Supervisor {
             else {
                 // Init holds on to the instance's lock, which it inherits: it lasts as long as anything of the sandbox.
                 own.descriptor.discard()
+                group?.discard()
                 relay?.leave()
                 terminal?.leave()
                 for outlet in outlets { outlet.leave() }
@@ -129,6 +136,15 @@ public struct Supervisor {
             }
             others.descriptor.discard()
             mappedTrees.discard()
+            if group != nil {
+                do throws(Errno) {
+                    try group?.leave(child)
+                } catch {
+                    try child.send(signal: SIGKILL)
+                    _ = try child.wait()
+                    throw EnforcementError(step: plan.steps[0], errno: error, detail: "cgroup.procs")
+                }
+            }
             report(.building)
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay,
@@ -138,7 +154,9 @@ public struct Supervisor {
                 loop.giveTerminalBack()
                 giveListenersBack(report)
             }
-            return try loop.run(report)
+            let outcome = try loop.run(report)
+            if case .initKilled(SIGKILL) = outcome, let end = group?.outOfMemory { return .outOfMemory(end) }
+            return outcome
         } catch let error as EnforcementError {
             return .failed(error)
         } catch let error as Errno {
@@ -160,11 +178,19 @@ public struct Supervisor {
     }
 
     /// The steps before clone; returns the index of that one.
-    private func performOwnSteps(_ mappedTrees: inout MappedTrees) throws(EnforcementError) -> Int {
+    private func performOwnSteps(
+        _ mappedTrees: inout MappedTrees, _ group: inout SandboxGroup?
+    ) throws(EnforcementError) -> Int {
         var index = 0
         while true {
             switch plan.steps[index] {
             case .enterNamespaces: return index
+            case .joinControlGroup(let limits):
+                do {
+                    group = try SandboxGroup(limits, of: plan.profile)
+                } catch {
+                    throw EnforcementError(step: plan.steps[index], errno: error.errno, detail: error.detail)
+                }
             case .mapOwner(let tree):
                 do {
                     try mappedTrees.open(tree)
@@ -175,6 +201,7 @@ public struct Supervisor {
                 try attempt(index) { () throws(Errno) in
                     try Credentials.become(userID: userID, groupID: groupID)
                 }
+            // The plan puts none of the others before clone; the start of one that did would end here, before anything ran.
             default: preconditionFailure("\(plan.steps[index].name) is no step of the supervisor")
             }
             index += 1

@@ -324,6 +324,7 @@ struct SupervisorLoop {
                     relay?.stop()
                 }
                 try send(signal.number)
+            // All others are the payload's to handle.
             default: try send(signal.number)
             }
         }

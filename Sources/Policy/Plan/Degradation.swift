@@ -11,6 +11,8 @@ public enum Degradation: String, Sendable, CaseIterable {
     case broker
     /// Start with the host's own inodes where the policy asks for a view with others (an overlayfs that cannot be had).
     case ownInodes = "own-inodes"
+    /// Start without what the profile says in "limits" (no cgroup of version 2 that the launcher may divide).
+    case limits
     /// Start as root without the limit on processes, which the kernel does not hold for user ID 0 (getrlimit(2),
     /// RLIMIT_NPROC).
     case processLimit = "process-limit"

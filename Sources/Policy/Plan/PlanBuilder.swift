@@ -42,13 +42,15 @@ struct PlanBuilder {
             guard !request.profile.network.isOwn else { throw .invalid(request.profile.network.refusal(of: socket)) }
         }
 
-        if user.userID == 0, !request.degradations.contains(.processLimit),
+        let group = request.degradations.contains(.limits) ? ControlGroupLimits() : request.profile.limits
+        if user.userID == 0, group.tasks == nil, !request.degradations.contains(.processLimit),
             request.policy.limits.contains(where: { $0.resource == .processes })
         {
             throw .unavailable(
                 guarantee: .processLimit, found: "the kernel holds RLIMIT_NPROC for no process of user ID 0",
-                remedy: "leave --allow-root out")
+                remedy: "leave --allow-root out, or give the profile \"limits\": {\"tasks\"}")
         }
+        if !group.isEmpty { steps.append(.joinControlGroup(group)) }
         if user.isMapped { addMappedTrees() }
         if facts.isRoot { steps.append(.becomeUser(userID: user.userID, groupID: user.groupID)) }
         steps.append(.enterNamespaces(Namespace.all(of: request.profile.network)))

@@ -65,6 +65,12 @@ public struct SandboxPlan: Equatable, Sendable {
         }
     }
 
+    /// What all processes together may use; nil when the plan limits nothing.
+    public var groupLimits: ControlGroupLimits? {
+        for case .joinControlGroup(let limits) in steps { return limits }
+        return nil
+    }
+
     /// The way out of a private network; nil for others.
     public var proxy: ProxyPlan? {
         for case .openProxy(let proxy) in steps { return proxy }

@@ -15,6 +15,7 @@ extension Step {
     /// The name of the kernel's call, or of the subject where there are several.
     public var name: String {
         switch self {
+        case .joinControlGroup: "cgroup"
         case .mapOwner: "idmap"
         case .becomeUser: "setresuid"
         case .enterNamespaces: "clone"
@@ -65,6 +66,7 @@ extension Step {
     /// Why the step is done.
     public var reason: String {
         switch self {
+        case .joinControlGroup: "what the sandbox uses is counted apart, and ends where the profile says"
         case .mapOwner: "the payload has a user ID of its own; on the disk its files stay their owner's"
         case .becomeUser: "the payload never runs as root"
         case .enterNamespaces(let namespaces):
@@ -127,6 +129,8 @@ extension Step {
 
     private var details: JSONObject {
         switch self {
+        case .joinControlGroup(let limits):
+            JSONObject(limits.settings.map { JSONObject.Member(name: $0.file, value: .string($0.value)) })
         case .mapOwner(let tree):
             [
                 "source": tree.source.json, "owner": .integer(Int64(tree.owner.userID)),

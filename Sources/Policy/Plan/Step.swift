@@ -1,6 +1,7 @@
 /// One indivisible action of a start, as plain data. The enforcer carries it out; `explain` prints it.
 public enum Step: Equatable, Sendable {
     // In the supervisor.
+    case joinControlGroup(ControlGroupLimits)
     case mapOwner(MappedTree)
     case becomeUser(userID: UInt32, groupID: UInt32)
     case enterNamespaces([Namespace])

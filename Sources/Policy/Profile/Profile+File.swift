@@ -5,7 +5,8 @@ extension Profile {
     ///
     /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`, `private` or `none`), `egress` (`HOST:PORT`), `user`, `identity` (`own` or `user`),
     /// `stateDirectory`, `workspace`, `workspaceOverlay` (a size such as `256m`), `binds` (objects of `source`,
-    /// `destination`, `access`, `sockets`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
+    /// `destination`, `access`, `sockets`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `limits` (`memory`, `memoryHigh`,
+    /// `tasks`, `cpu`, `io`), `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
         var object = try StrictDocument(file: file, text: text).object()
         let bases = Int64(PortSet.validBases.lowerBound)...Int64(PortSet.validBases.upperBound)
@@ -81,6 +82,7 @@ extension Profile {
             try udp.finish()
         }
         loopbackProbe = try object.bool("loopbackProbe") ?? false
+        if var limits = try object.object("limits") { self.limits = try ControlGroupLimits(&limits) }
         for pair in try object.dictionary("environment") ?? [] {
             guard let variable = EnvironmentVariable(name: pair.name, value: pair.value) else {
                 throw object.error("environment", "\"\(pair.name)\" cannot be the name of a variable")
@@ -108,6 +110,7 @@ extension Profile {
         if !connectPorts.isEmpty { object["connect"] = ["ports": .array(connectPorts.map { .integer(Int64($0)) })] }
         if !udpPorts.isEmpty { object["udp"] = ["ports": .array(udpPorts.map { .integer(Int64($0)) })] }
         if loopbackProbe { object["loopbackProbe"] = true }
+        object["limits"] = limits.file
         if !environment.isEmpty {
             object["environment"] = .object(
                 JSONObject(environment.map { JSONObject.Member(name: $0.name, value: .string($0.value)) }))

@@ -37,6 +37,8 @@ public struct Profile: Equatable, Sendable {
     public var udpPorts: [UInt16]
     /// Whether TCP port 0 may be bound on loopback, as some gateways do to find out whether they can. Default false.
     public var loopbackProbe: Bool
+    /// What all its processes together may use, held by a cgroup. Default no limits.
+    public var limits: ControlGroupLimits
     /// Variables set inside, beside the policy's allow-list.
     public var environment: [EnvironmentVariable]
 
@@ -53,6 +55,7 @@ public struct Profile: Equatable, Sendable {
         connectPorts = []
         udpPorts = []
         loopbackProbe = false
+        limits = ControlGroupLimits()
         environment = []
     }
 }

@@ -10,6 +10,8 @@ struct StatusReport {
     let holder: InstanceHolder?
     /// What the running sandbox proved when it was started (the launcher's audit log); nil without one.
     let proof: JSON?
+    /// How the run before ended (the same log); nil when none has.
+    let lastEnd: JSON?
     /// How the port is meant to speak.
     let encryption: GatewayAddress.Encryption
     /// Why its certificate cannot be told.
@@ -34,6 +36,7 @@ struct StatusReport {
             ("Port", "\(port) [\(configuration.ports.source)]"),
         ]
         if let disagreement = configuration.portDisagreement { rows.append(("", disagreement)) }
+        if let lastEndText { rows.append(("Last end", lastEndText)) }
         rows.append(("TLS", encryptionText))
         if let note = health.configurationNote { rows.append(("Changes", note)) }
         rows.append(("Health", "\(url): \(health.detail)"))
@@ -62,6 +65,15 @@ struct StatusReport {
         return (degraded.isEmpty ? "" : "degraded, as asked: \(degraded.joined(separator: ", ")); ")
             + "\(proof["acts"]?.integer ?? 0) acts of proof at \(proof["time"]?.string ?? "?"), "
             + "plan \(proof["plan"]?.string ?? "?")"
+    }
+
+    /// How the run before ended, when the kernel ended it for want of memory: nobody inside could tell.
+    private var lastEndText: String? {
+        guard let lastEnd, lastEnd["event"]?.string == "out-of-memory" else { return nil }
+        func mebibytes(_ key: String) -> String? { lastEnd[key]?.integer.map { "\($0 >> 20) MiB" } }
+        return "out of memory at \(lastEnd["time"]?.string ?? "?")"
+            + (mebibytes("limit").map { ", at its limit of \($0)" } ?? ", as the host or the unit was short of it")
+            + (mebibytes("peak").map { "; it had used \($0) at most" } ?? "")
     }
 
     private var encryptionText: String {
@@ -98,6 +110,7 @@ struct StatusReport {
         object["serviceUnit"] = .string(serviceName)
         object["pid"] = holder?.pid.map { .integer(Int64($0)) } ?? .null
         object["proof"] = proof ?? .null
+        object["lastEnd"] = lastEnd ?? .null
         object["startedAt"] = holder?.startedAt.map(JSON.integer) ?? .null
         object["stateDir"] = sourced(
             .string(instance.stateDirectory.value.text), instance.stateDirectory.source)

@@ -45,7 +45,7 @@ struct StatusSurvey {
         }
         return StatusReport(
             configuration: configuration, configurationFault: fault, holder: holder,
-            proof: isOfHolder ? proof : nil, encryption: address.encryption,
+            proof: isOfHolder ? proof : nil, lastEnd: context.lastEnd, encryption: address.encryption,
             encryptionFault: encryptionFault, health: health)
     }
 }

@@ -46,6 +46,37 @@ import Testing
         #expect(throws: PlanError.self) { try SandboxPlan(request, facts: PlanFixture.facts()) }
     }
 
+    @Test func `limits come first, in a cgroup, and change nothing else`() throws {
+        let plain = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts())
+        let limited = { (profile: inout Profile) in
+            (profile.limits.memory, profile.limits.tasks, profile.limits.cpuWeight) = (1 << 30, 64, 50)
+        }
+        let plan = try SandboxPlan(PlanFixture.request(change: limited), facts: PlanFixture.facts(isRoot: true))
+        #expect(
+            plan.steps[0].summary
+                == "cgroup memory.max=1073741824 memory.swap.max=0 memory.oom.group=1 pids.max=64 cpu.weight=50")
+        #expect(plan.stages[0] == .supervisor)
+        #expect(plan.steps[1].name == "setresuid")
+        let asUser = try SandboxPlan(PlanFixture.request(change: limited), facts: PlanFixture.facts())
+        #expect(Array(asUser.steps.dropFirst()) == plain.steps)
+        #expect(asUser.hash != plain.hash)
+        let given = try SandboxPlan(
+            PlanFixture.request(degradations: [.limits], change: limited), facts: PlanFixture.facts())
+        #expect(given.groupLimits == nil)
+        #expect(!given.steps.contains { $0.name == "cgroup" })
+    }
+
+    @Test func `root's payload is held to a number of processes by its cgroup alone`() throws {
+        var facts = try PlanFixture.facts(isRoot: true)
+        facts.user = UserIdentity(userID: 0, groupID: 0, name: "root", home: try PlanFixture.path("/root"))
+        #expect(throws: PlanError.self) { try SandboxPlan(PlanFixture.request(), facts: facts) }
+        let plan = try SandboxPlan(PlanFixture.request { $0.limits.tasks = 64 }, facts: facts)
+        #expect(plan.groupLimits?.tasks == 64)
+        #expect(throws: PlanError.self) {
+            try SandboxPlan(PlanFixture.request(degradations: [.limits]) { $0.limits.tasks = 64 }, facts: facts)
+        }
+    }
+
     @Test func `streams are relayed where they must be, and an own terminal takes their place`() throws {
         var facts = try PlanFixture.facts()
         let plain = try SandboxPlan(PlanFixture.request(), facts: facts)

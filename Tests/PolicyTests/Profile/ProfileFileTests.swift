@@ -18,6 +18,7 @@ import Testing
              "stateDirectory": "/srv//state/./a", "workspace": "/srv/work", "workspaceOverlay": "64m",
              "binds": [{"source": "/data"}, {"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [8080, 65535]}, "udp": {"ports": [5353]}, "loopbackProbe": true,
+             "limits": {"memory": "2g", "memoryHigh": "1536m", "tasks": 1024, "cpu": 50, "io": 200},
              "environment": {"LANG": "C.UTF-8", "EMPTY": ""}}
             """)
         #expect(read.policy == "browser")
@@ -34,6 +35,11 @@ import Testing
         #expect(read.connectPorts == [8080, 65535])
         #expect(read.udpPorts == [5353])
         #expect(read.loopbackProbe)
+        #expect(read.limits.memory == 2 << 30)
+        #expect(read.limits.memoryHigh == 1536 << 20)
+        #expect(read.limits.tasks == 1024)
+        #expect(read.limits.cpuWeight == 50)
+        #expect(read.limits.ioWeight == 200)
         #expect(read.environment.map(\.assignment) == ["LANG=C.UTF-8", "EMPTY="])
     }
 
@@ -41,6 +47,7 @@ import Testing
         let written = try profile(
             """
             {"basePort": 19001, "bind": "192.0.2.7", "user": "1000:1000", "identity": "own", "udp": {"ports": [5353]}, "loopbackProbe": true, "workspace": "/w", "workspaceOverlay": "1536k",
+             "limits": {"memory": "100m", "memoryHigh": "64m", "tasks": 8, "cpu": 1, "io": 10000},
              "binds": [{"source": "/a", "destination": "/b", "access": "read-write"}],
              "connect": {"ports": [1]}, "environment": {"A": "b"}}
             """)
@@ -73,6 +80,18 @@ import Testing
             "expected \"loopback\", \"lan\" or an IP address of this host, found \"public\""
         ),
         ("{\"basePort\": 18789,\n\"network\": \"host\"}", 2, "network: expected \"shared\""),
+        ("{\"basePort\": 18789, \"limits\":\n{\"memory\": 1}}", 2, "limits.memory: expected a string"),
+        (
+            "{\"basePort\": 18789, \"limits\":\n{\"memory\": \"15m\"}}", 2,
+            "limits.memory: expected a size such as \"2g\", and at least \"16m\", found \"15m\""
+        ),
+        (
+            "{\"basePort\": 18789, \"limits\":\n{\"memory\": \"1g\", \"memoryHigh\": \"1025m\"}}", 2,
+            "limits.memoryHigh: expected at most what \"memory\" allows, 1g"
+        ),
+        ("{\"basePort\": 18789, \"limits\":\n{\"tasks\": 7}}", 2, "limits.tasks: expected a whole number from 8"),
+        ("{\"basePort\": 18789, \"limits\":\n{\"cpu\": 0}}", 2, "limits.cpu: expected a whole number from 1 to 10000"),
+        ("{\"basePort\": 18789, \"limits\":\n{\"momery\": \"1g\"}}", 2, "did you mean \"memory\"?"),
         (
             "{\"basePort\": 18789, \"network\": \"private\",\n\"bind\": \"lan\"}", 2,
             "bind: expected \"loopback\" with \"network\": \"private\", found \"lan\""
