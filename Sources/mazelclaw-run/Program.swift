@@ -160,11 +160,11 @@ struct Program {
             case .building:
                 hash = plan.hash
                 warning = launch.memoryWarning(plan)
-            case .proved(let outcomes):
-                report(outcomes.record(of: plan, hash: hash), audit)
-                // Before the payload can say anything itself.
+            case .proved(let outcomes): report(outcomes.record(of: plan, hash: hash), audit)
+            case .executed:
+                report(["event": "exec"], audit)
+                // Of a start that failed its failure is all there is to say.
                 if let warning { output.say(warning) }
-            case .executed: report(["event": "exec"], audit)
             case .overdue:
                 output.say(
                     "the payload did not end within \(Supervisor.grace / 1000) s of being asked to, and is killed")

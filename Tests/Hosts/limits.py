@@ -143,7 +143,7 @@ def given_up(row, faults):
 
 def doctor(row, faults):
     """The doctor comes to the same verdict as a start."""
-    ended = row.run([RUN, "doctor", "--profile", "limited", "--json"])
+    ended = row.run([RUN, "doctor", "--profile", "limited", *row.options, "--json"])
     report = json.loads(ended.output)
     expect(faults, "verdict", (ended.code, report["verdict"]), (0, "a start works on this host"))
     held = {check["name"]: check["held"] for check in report["checks"]}

@@ -166,10 +166,17 @@ import Testing
 
     @Test func `what one profile uses up is there for another`() throws {
         let host = try Host(.root)
+        // F_SETPIPE_SZ is 1031; the kernel counts the pages of pipes for each user, and in no namespace (pipe(7)).
         let greedy = """
-            import ctypes, sys, time
+            import ctypes, fcntl, os, sys, time
             libc = ctypes.CDLL(None)
             while libc.inotify_init1(0) >= 0: pass
+            pipes = []
+            try:
+                while True:
+                    pipes.append(os.pipe())
+                    fcntl.fcntl(pipes[-1][0], 1031, 1 << 20)
+            except PermissionError: pass
             print("exhausted", flush=True)
             sys.stdin.read()
             """
@@ -184,6 +191,9 @@ import Testing
         let end = try start(host, "rescue", ["\(host.stage.probe)", "A01"])
         let outcomes = try ProbeRun.outcomes(end)
         #expect(outcomes[ProbeRun.Key(id: "A01", act: "make an inotify instance")] == "OK")
+        let pipe = "import fcntl, os; print(fcntl.fcntl(os.pipe()[0], 1031, 1 << 20))"
+        let large = try start(host, "rescue", ["/usr/bin/python3", "-c", pipe])
+        #expect(large.output == "1048576\n", "\(large.errors)")
     }
 
     @Test func `only root can give a user ID`() throws {
