@@ -13,7 +13,7 @@ public final class Gateway: Sendable {
         var isReady = false
         var isClosing = false
         /// When ended runs were last forgotten.
-        var tidiedAt: Int64 = 0
+        var tidiedAt = Timestamp.earliest
     }
 
     /// What it runs with now.
@@ -59,7 +59,7 @@ public final class Gateway: Sendable {
     private let healthCache = HealthCache()
     private let overview: Mutex<SessionOverview>
     private let host: HostDescription
-    private let startedAt: Int64
+    private let startedAt: Timestamp
     private let state: Mutex<State>
 
     /// A gateway that serves nobody yet. Throws `StorageError` when what it keeps on disk cannot be read.
@@ -105,7 +105,7 @@ public final class Gateway: Sendable {
         cron = try CronService(database: database, section: configuration.content.cron, clock: clock)
         heartbeats = HeartbeatService(Heartbeat.all(configuration.agents), clock: clock)
         host = HostDescription.current
-        startedAt = clock.milliseconds
+        startedAt = clock.now
         agents.prepareWorkspaces(logger: logger)
         let count = try store.recover(at: startedAt)
         let agentIDs = agents.all.map(\.id)
@@ -166,6 +166,8 @@ public final class Gateway: Sendable {
         state.withLock { $0.isReady = !$0.isClosing }
         keepConfiguration()
         tellOfRestart()
+        tellOfSettingsSetAside()
+        tasks.start { [self] in await tellOfRowsSetAside() }
         tasks.start { [self] in await cron.serve(for: self) }
         tasks.start { [self] in await heartbeats.serve(for: self) }
         if database.isNew { logger.notice("made a new database", metadata: ["path": "\(database.path)"]) }
@@ -188,6 +190,24 @@ public final class Gateway: Sendable {
         cron.adopt(configuration.content.cron)
         heartbeats.adopt(Heartbeat.all(configuration.agents))
         keepConfiguration()
+        tellOfSettingsSetAside()
+    }
+
+    /// Tells of settings that are more than can be counted, in whose place something else counts.
+    private func tellOfSettingsSetAside() {
+        for fault in configuration.file?.snapshot.setAside ?? [] {
+            logger.warning("a setting was set aside", metadata: ["setting": "\(fault)"])
+        }
+    }
+
+    /// Tells of the jobs and sessions that cannot be used. They keep no gateway from starting.
+    private func tellOfRowsSetAside() async {
+        do {
+            let sessions = try await database.read { try $0.sessions.setAside() }
+            for fault in cron.setAside + sessions { logger.warning("\(fault)") }
+        } catch {
+            logger.error("the sessions could not be looked through", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Keeps the file it runs with, so that there is a way back from one that does not work.
@@ -216,10 +236,10 @@ public final class Gateway: Sendable {
     /// Tells every client that the gateway lives, and, every so often, how it is. Called every
     /// `ProtocolLimits.tick`.
     public func tick() {
-        let time = clock.milliseconds
-        broadcast(.tick, ["ts": .integer(time)], isDroppable: true)
+        let time = clock.now
+        broadcast(.tick, ["ts": time.json], isDroppable: true)
         tidy(at: time)
-        guard healthCache.report(at: time) == nil else { return }
+        guard healthCache.report(at: time.milliseconds) == nil else { return }
         tasks.start { [self] in
             do {
                 _ = try await freshSessionOverview()
@@ -231,9 +251,9 @@ public final class Gateway: Sendable {
     }
 
     /// Once an hour, forgets runs nobody will ask for any more.
-    private func tidy(at time: Int64) {
+    private func tidy(at time: Timestamp) {
         let isDue = state.withLock { state in
-            guard time - state.tidiedAt >= Self.tidyInterval else { return false }
+            guard time.since(state.tidiedAt) >= Self.tidyInterval else { return false }
             state.tidiedAt = time
             return true
         }
@@ -247,8 +267,7 @@ public final class Gateway: Sendable {
         }
     }
 
-    /// In milliseconds.
-    private static let tidyInterval: Int64 = 3600 * 1000
+    private static let tidyInterval = TimeSpan(1, .hours)
 
     /// Says good-bye to every client and takes no more.
     public func shutDown() {
@@ -328,13 +347,13 @@ public final class Gateway: Sendable {
         [
             "ok": true, "profile": .string(configuration.instance.name.text), "instanceId": .string(identity.id),
             "version": .string(Version.current), "protocol": .integer(ProtocolVersion.current),
-            "port": .integer(Int64(configuration.ports.value.gateway)), "uptimeMs": .integer(uptime),
+            "port": .integer(Int64(configuration.ports.value.gateway)), "uptimeMs": uptime.json,
             "configuration": .string(lastReload.word),
         ]
     }
 
-    /// Milliseconds since the start.
-    var uptime: Int64 { max(0, clock.milliseconds - startedAt) }
+    /// The time since the start.
+    var uptime: TimeSpan { clock.now.since(startedAt) }
 
     /// How many clients are connected.
     public var connectionCount: Int { state.withLock { $0.connections.count } }

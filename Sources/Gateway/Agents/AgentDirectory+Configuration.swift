@@ -33,7 +33,7 @@ extension AgentDirectory {
             backends[id] = CLIBackend(id: id, section, environment: environment)
         }
         self.init(
-            all: all, defaultID: IdentifierText.agent(section.defaultID), time: .seconds(defaults.timeoutSeconds),
+            all: all, defaultID: IdentifierText.agent(section.defaultID), time: defaults.timeout,
             backends: backends,
             bootstrap: BootstrapSettings(
                 isSkipped: defaults.skipBootstrap, limit: Int(min(defaults.bootstrapMaxChars, 1_000_000))),

@@ -8,7 +8,7 @@ struct AgentDirectory: Sendable {
     /// Who answers when nobody is named.
     let defaultID: String
     /// How long an answer may take when nobody says.
-    let time: Duration
+    let time: TimeSpan
     private let backends: [String: CLIBackend]
     private let bootstrap: BootstrapSettings
     private let bindings: [Binding]
@@ -16,7 +16,7 @@ struct AgentDirectory: Sendable {
     let faults: [String]
 
     init(
-        all: [Agent], defaultID: String, time: Duration, backends: [String: CLIBackend], bootstrap: BootstrapSettings,
+        all: [Agent], defaultID: String, time: TimeSpan, backends: [String: CLIBackend], bootstrap: BootstrapSettings,
         bindings: [Binding], faults: [String] = []
     ) {
         precondition(!all.isEmpty, "there is always an agent")

@@ -38,7 +38,7 @@ struct CLIBackend: Responder {
         let program = Program(
             executable: section.command, arguments: call.arguments, environment: variables,
             workingDirectory: turn.agent.workspace, input: Array(call.input.utf8),
-            limits: ProgramLimits(time: turn.time))
+            limits: ProgramLimits(time: turn.time.duration))
         let end: ProgramEnd
         do {
             end = try await program.run { bytes in

@@ -30,7 +30,7 @@ struct Turn: Sendable {
     /// How the responder called this conversation at its last turn.
     var providerSession: String?
     /// How long it may take.
-    var time: Duration
+    var time: TimeSpan
 }
 
 /// What came of a turn.

@@ -12,7 +12,7 @@ struct TokenUsage: Equatable, Sendable {
     init?(_ json: JSON?) {
         guard let json else { return nil }
         func count(_ names: String...) -> Int64? {
-            names.lazy.compactMap { json[$0]?.integer }.first { $0 >= 0 }
+            names.lazy.compactMap { json[$0]?.integer }.first { (0...Self.limit).contains($0) }
         }
         input = count("input_tokens", "inputTokens", "prompt_tokens", "input")
         output = count("output_tokens", "outputTokens", "completion_tokens", "output")
@@ -21,6 +21,12 @@ struct TokenUsage: Equatable, Sendable {
         total = count("total_tokens", "total", "totalTokens")
         guard [input, output, cacheRead, cacheWrite, total].contains(where: { $0 != nil }) else { return nil }
     }
+
+    /// What it read and wrote together; what it tells of that comes before what can be summed up.
+    var sum: Int64? { total ?? input.map { $0 + (output ?? 0) } }
+
+    /// The most that is believed of one count: a program that tells more tells nothing.
+    private static let limit: Int64 = 1 << 48
 
     /// As results and messages carry it.
     var json: JSON {

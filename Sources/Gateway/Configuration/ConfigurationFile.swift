@@ -1,8 +1,8 @@
 public import JSON
 public import Policy
 
-/// The gateway's own configuration file, `mazelclaw.json`, found valid: everything it comes to, and its sections as
-/// values.
+/// The gateway's own configuration file, `mazelclaw.json`, found good enough to run with: everything it comes to, and its
+/// sections as values.
 public struct ConfigurationFile: Sendable {
     /// What stands in the files.
     public let snapshot: ConfigurationSnapshot
@@ -22,9 +22,9 @@ public struct ConfigurationFile: Sendable {
         return snapshot.text == nil ? nil : try ConfigurationFile(snapshot)
     }
 
-    /// What `snapshot` says. Throws `ConfigurationError.invalid` when anything is wrong with it.
+    /// What `snapshot` says. Throws `ConfigurationError.invalid` when no gateway can run with it.
     public init(_ snapshot: ConfigurationSnapshot) throws(ConfigurationError) {
-        guard snapshot.isValid, let root = snapshot.resolved, let content = RootSection(root) else {
+        guard snapshot.isRunnable, let root = snapshot.resolved, let content = RootSection(root) else {
             throw .invalid(snapshot.faults)
         }
         self.snapshot = snapshot
@@ -34,7 +34,7 @@ public struct ConfigurationFile: Sendable {
 
     /// The same file, when only `root` of what it says counts. Throws `ConfigurationError.invalid`.
     init(_ file: ConfigurationFile, saying root: JSON) throws(ConfigurationError) {
-        let issues = ConfigurationValidator.issues(in: root)
+        let issues = ConfigurationValidator.issues(in: root).filter { !$0.isExcess }
         guard issues.isEmpty, let content = RootSection(root) else {
             throw .invalid(
                 issues.map {

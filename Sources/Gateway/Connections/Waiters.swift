@@ -7,9 +7,9 @@ final class Waiters<Value: Sendable>: Sendable {
     /// What `id` is resolved with; nil when that does not come within `timeout`, or the task is cancelled.
     ///
     /// `id` must be new. `start` runs as soon as an answer would be heard.
-    func value(of id: String, within timeout: Duration, start: @Sendable () -> Void) async -> Value? {
+    func value(of id: String, within timeout: TimeSpan, start: @Sendable () -> Void) async -> Value? {
         let timer = Task { [self] in
-            guard (try? await Task.sleep(for: timeout)) != nil else { return }
+            guard (try? await Task.sleep(for: timeout.duration)) != nil else { return }
             _ = resolve(id, with: nil)
         }
         defer { timer.cancel() }

@@ -8,8 +8,8 @@ struct ChatMessage: Sendable, Equatable {
 
     var role: Role
     var text: String
-    /// Milliseconds since 1970.
-    var timestamp: Int64
+    /// When it was said.
+    var timestamp: Timestamp
     var usage: TokenUsage?
     var stopReason: String?
 
@@ -18,7 +18,7 @@ struct ChatMessage: Sendable, Equatable {
         var object = JSONObject()
         object["role"] = .string(role.rawValue)
         object["content"] = [["type": "text", "text": .string(text)]]
-        object["timestamp"] = .integer(timestamp)
+        object["timestamp"] = timestamp.json
         object["usage"] = usage?.json
         object["stopReason"] = stopReason.map(JSON.string)
         return .object(object)

@@ -1,7 +1,7 @@
 import GRDB
 public import Policy
 
-/// The conversations of an instance, as they are on disk, whether its gateway runs or not. Changes nothing.
+/// The conversations and jobs of an instance, as they are on disk, whether its gateway runs or not. Changes nothing.
 public struct ConversationReader: Sendable {
     /// The database they are read from.
     public let path: AbsolutePath
@@ -23,6 +23,15 @@ public struct ConversationReader: Sendable {
     /// The sessions `filter` asks for, those used last first. Throws `StorageError`.
     public func sessions(_ filter: SessionFilter) throws(StorageError) -> [SessionEntry] {
         try storageResult("read", path) { [queue] in try queue.read { try Transaction($0).sessions.list(filter) } }
+    }
+
+    /// The jobs and sessions that cannot be used. Throws `StorageError`.
+    public func setAside() throws(StorageError) -> [SetAside] {
+        try storageResult("read", path) { [queue] in
+            try queue.read { database in
+                try Transaction(database).cron.jobs().setAside + Transaction(database).sessions.setAside()
+            }
+        }
     }
 
     /// The messages `query` finds, the best first. Throws `StorageError`.

@@ -58,7 +58,7 @@ extension ConversationStore {
     // MARK: Changing
 
     /// Changes the session `key` as `patch` says; makes it when it is not there. Throws `ProtocolError`.
-    func change(_ key: SessionKey, _ patch: SessionPatch, at time: Int64) async throws -> SessionEntry {
+    func change(_ key: SessionKey, _ patch: SessionPatch, at time: Timestamp) async throws -> SessionEntry {
         try await database.write { transaction in
             var entry = try transaction.sessions.find(key) ?? SessionEntry(beginning: key, at: time)
             try patch.apply(to: &entry)
@@ -72,18 +72,18 @@ extension ConversationStore {
     }
 
     /// Begins the session `key` anew.
-    func reset(_ key: SessionKey, at time: Int64) async throws -> SessionEntry {
+    func reset(_ key: SessionKey, at time: Timestamp) async throws -> SessionEntry {
         try await database.write { try $0.sessions.reset(key, at: time) }
     }
 
     /// Forgets the session `key`, and puts its transcript away when `isArchiving`. Returns whether it was there, and
     /// the names transcripts are kept under.
     func delete(
-        _ key: SessionKey, isArchiving: Bool, at time: Int64
+        _ key: SessionKey, isArchiving: Bool, at time: Timestamp
     ) async throws -> (isDeleted: Bool, archived: [String]) {
         try await database.write { transaction in
-            guard let entry = try transaction.sessions.delete(key) else { return (false, []) }
-            let name = isArchiving ? try transaction.transcripts.archive(entry.sessionID, at: time) : nil
+            guard let id = try transaction.sessions.delete(key) else { return (false, []) }
+            let name = isArchiving ? try transaction.transcripts.archive(id, at: time) : nil
             return (true, [name].compactMap(\.self))
         }
     }
@@ -99,7 +99,7 @@ extension ConversationStore {
     }
 
     /// Leaves the newest `kept` lines in the transcript of the session `key`, and puts the older ones away.
-    func compact(_ key: SessionKey, keeping kept: Int, at time: Int64) async throws -> Compaction {
+    func compact(_ key: SessionKey, keeping kept: Int, at time: Timestamp) async throws -> Compaction {
         try await database.write { transaction in
             guard var entry = try transaction.sessions.find(key) else { return .nothing(reason: "no sessionId") }
             guard try transaction.transcripts.exists(entry.sessionID) else { return .nothing(reason: "no transcript") }

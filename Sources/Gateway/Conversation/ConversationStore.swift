@@ -92,25 +92,29 @@ struct ConversationStore: Sendable {
         }
     }
 
-    /// How long an ended run is known by its key, in milliseconds: a week. Who has not asked again by then, will not.
-    static let runLifetime: Int64 = 7 * 24 * 3600 * 1000
+    /// How long an ended run is known by its key: a week. Who has not asked again by then, will not.
+    static let runLifetime = TimeSpan(7, .days)
 
     /// Forgets the runs that ended longer ago than `runLifetime`.
-    func forgetOldRuns(at time: Int64) async throws {
+    func forgetOldRuns(at time: Timestamp) async throws {
         try await database.write { _ = try $0.runs.forget(endedBefore: time - Self.runLifetime) }
     }
 
     /// Ends the runs an earlier process left open, and marks their sessions. Returns how many there were. Holds up the
     /// caller: for the start.
-    func recover(at time: Int64) throws(StorageError) -> Int {
+    func recover(at time: Timestamp) throws(StorageError) -> Int {
         // Mostly there are none, and then there is nothing to flush.
-        guard try database.readNow({ try !$0.runs.open().isEmpty }) else { return 0 }
+        guard try database.readNow({ try $0.runs.isAnyOpen() }) else { return 0 }
         return try database.writeNow { transaction in
             let runs = try transaction.runs.endAllOpen(error: "the gateway ended before the run did", at: time)
             for key in Set(runs.compactMap(\.sessionKey)) {
-                guard var entry = try transaction.sessions.find(key) else { continue }
-                entry.fields["abortedLastRun"] = true
-                try transaction.sessions.save(entry)
+                do {
+                    guard var entry = try transaction.sessions.find(key) else { continue }
+                    entry.fields["abortedLastRun"] = true
+                    try transaction.sessions.save(entry)
+                } catch is SetAside {
+                    // It says so itself to whoever uses it.
+                }
             }
             return runs.count
         }
@@ -165,7 +169,7 @@ extension SessionEntry {
         }
         add("inputTokens", usage.input)
         add("outputTokens", usage.output)
-        add("totalTokens", usage.total ?? usage.input.map { $0 + (usage.output ?? 0) })
+        add("totalTokens", usage.sum)
     }
 }
 

@@ -122,8 +122,8 @@ struct Conversations: Sendable {
     }
 
     /// Ends the runs of the session `key`, and waits until their agents have let go. Returns whether they did in time.
-    func clear(_ key: SessionKey, within time: Duration) async throws -> Bool {
-        let deadline = ContinuousClock.now + time
+    func clear(_ key: SessionKey, within time: TimeSpan) async throws -> Bool {
+        let deadline = ContinuousClock.now + time.duration
         let runs = table.open.filter { $0.request.sessionKey == key }
         for run in runs { abort(run, .client) }
         for run in runs {
@@ -147,8 +147,8 @@ struct Conversations: Sendable {
     }
 
     /// Waits for the end of the run `id`; nil when it does not come in time.
-    func wait(for id: String, atMost time: Duration) async throws -> Run? {
-        let deadline = ContinuousClock.now + time
+    func wait(for id: String, atMost time: TimeSpan) async throws -> Run? {
+        let deadline = ContinuousClock.now + time.duration
         while true {
             if let run = table.run(id) {
                 return try await run.end.wait(atMost: max(.zero, deadline - .now)).map(run.record)
@@ -168,7 +168,7 @@ struct Conversations: Sendable {
         do {
             try await run.place.wait()
             let reply = try await inLane(run.request.lane) {
-                run.start(at: gateway.clock.milliseconds)
+                run.start(at: gateway.clock.now)
                 run.voice.begin(run, in: gateway)
                 return try await answer(run, sessionID: sessionID)
             }
@@ -258,7 +258,7 @@ struct Conversations: Sendable {
     }
 
     private func end(of run: ActiveRun, _ status: RunEnd.Status, text: String) -> RunEnd {
-        RunEnd(status: status, startedAt: run.startedAt, endedAt: gateway.clock.milliseconds, text: text)
+        RunEnd(status: status, startedAt: run.startedAt, endedAt: gateway.clock.now, text: text)
     }
 }
 

@@ -34,10 +34,11 @@ public struct CronFile: Sendable {
         self.path = path
     }
 
-    /// Where the job `index` stands, and what it is called: for people.
+    /// Where the job `index` stands, and what it is called: for people. Of one that is not there, only the file.
     public func place(of index: Int) -> String {
+        guard jobs.indices.contains(index) else { return path.text }
         let position = document.position(of: [.name("jobs"), .index(index)]).map { ":\($0)" } ?? ""
-        let name = jobs.indices.contains(index) ? jobs[index]["name"]?.string : nil
+        let name = jobs[index]["name"]?.string
         return "\(path)\(position): job \(name.map { "\"\($0)\"" } ?? "\(index + 1)")"
     }
 

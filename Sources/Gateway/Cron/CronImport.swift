@@ -15,7 +15,7 @@ struct CronImport: Sendable {
     private(set) var issues: [Issue] = []
 
     /// Reads `list`, at `time`, for a gateway of which `requireAgent` throws where it has no such agent.
-    init(_ list: [JSON], at time: Int64, requireAgent: (String) throws(ProtocolError) -> Void) {
+    init(_ list: [JSON], at time: Timestamp, requireAgent: (String) throws(ProtocolError) -> Void) {
         var seen: Set<String> = []
         for (index, json) in list.enumerated() {
             do throws(ProtocolError) {
@@ -32,11 +32,11 @@ struct CronImport: Sendable {
     }
 
     /// The job `json` describes, as it goes on from `time`: what the original leaves out is filled in as it does.
-    private static func job(_ json: JSON, at time: Int64) throws(ProtocolError) -> CronJob {
+    private static func job(_ json: JSON, at time: Timestamp) throws(ProtocolError) -> CronJob {
         guard var object = json.object else { throw ProtocolError(.invalidRequest, "must be object") }
         for member in object.members where member.value == .null { object[member.name] = nil }
         for (name, value) in [
-            ("enabled", true), ("createdAtMs", .integer(time)), ("wakeMode", "next-heartbeat"), ("state", [:]),
+            ("enabled", true), ("createdAtMs", time.json), ("wakeMode", "next-heartbeat"), ("state", [:]),
         ] as [(String, JSON)] where object[name] == nil {
             object[name] = value
         }
@@ -82,8 +82,8 @@ extension CronJob {
     /// Whether `other` is the same job, whatever came of either since.
     func isSame(as other: CronJob) -> Bool {
         var (left, right) = (self, other)
-        (left.state, left.createdAt, left.updatedAt, left.isEnabled) = (State(), 0, 0, true)
-        (right.state, right.createdAt, right.updatedAt, right.isEnabled) = (State(), 0, 0, true)
+        (left.state, left.createdAt, left.updatedAt, left.isEnabled) = (State(), .earliest, .earliest, true)
+        (right.state, right.createdAt, right.updatedAt, right.isEnabled) = (State(), .earliest, .earliest, true)
         return left == right
     }
 }

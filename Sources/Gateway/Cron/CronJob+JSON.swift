@@ -10,8 +10,8 @@ extension CronJob {
         object["description"] = description.map(JSON.string)
         object["enabled"] = .bool(isEnabled)
         object["deleteAfterRun"] = isDeletedAfterRun.map(JSON.bool)
-        object["createdAtMs"] = .integer(createdAt)
-        object["updatedAtMs"] = .integer(updatedAt)
+        object["createdAtMs"] = createdAt.json
+        object["updatedAtMs"] = updatedAt.json
         object["schedule"] = schedule.json
         object["sessionTarget"] = .string(target.rawValue)
         object["wakeMode"] = .string(wakeMode.rawValue)
@@ -28,8 +28,8 @@ extension CronJob {
             Field(required: "name", .string, "Its name."), Field("description", .string, "What it is for."),
             Field(required: "enabled", .boolean, "Whether it is ever due."),
             Field("deleteAfterRun", .boolean, "Whether it is forgotten once it went well."),
-            Field(required: "createdAtMs", .integer, "When it was made, in milliseconds since 1970."),
-            Field(required: "updatedAtMs", .integer, "When it was last changed."),
+            Field(required: "createdAtMs", .timestamp, "When it was made."),
+            Field(required: "updatedAtMs", .timestamp, "When it was last changed."),
             Field(required: "schedule", .keptCronSchedule, "When it is due."),
             Field(required: "sessionTarget", Shape<Target>.word, "Where it is done."),
             Field(
@@ -48,22 +48,23 @@ extension CronJob {
 extension CronJob.State {
     var json: JSON {
         var object = JSONObject()
-        object["nextRunAtMs"] = nextRunAt.map(JSON.integer)
-        object["runningAtMs"] = runningAt.map(JSON.integer)
-        object["lastRunAtMs"] = lastRunAt.map(JSON.integer)
+        object["nextRunAtMs"] = nextRunAt?.json
+        object["runningAtMs"] = runningAt?.json
+        object["lastRunAtMs"] = lastRunAt?.json
         object["lastStatus"] = lastStatus.map { .string($0.rawValue) }
         object["lastError"] = lastError.map(JSON.string)
-        object["lastDurationMs"] = lastDuration.map(JSON.integer)
+        object["lastDurationMs"] = lastDuration?.json
         return .object(object)
     }
 
     static let shape = Shape.object(
         Schema(
-            isOpen: true, Field("nextRunAtMs", .integer, "When it is due, in milliseconds since 1970."),
-            Field("runningAtMs", .integer, "Since when it is being done."),
-            Field("lastRunAtMs", .integer, "When it was last begun."),
+            isOpen: true, Field("nextRunAtMs", .timestamp, "When it is due."),
+            Field("runningAtMs", .timestamp, "Since when it is being done."),
+            Field("lastRunAtMs", .timestamp, "When it was last begun."),
             Field("lastStatus", Shape<CronJob.Status>.word, "How that ended."),
-            Field("lastError", .string, "What went wrong."), Field("lastDurationMs", .integer, "How long it took."),
+            Field("lastError", .string, "What went wrong."),
+            Field("lastDurationMs", .milliseconds(.zero ... .longest), "How long it took."),
             as: {
                 CronJob.State(
                     nextRunAt: $0, runningAt: $1, lastRunAt: $2, lastStatus: $3, lastError: $4, lastDuration: $5)

@@ -33,15 +33,14 @@ struct CronJob: Sendable, Equatable {
 
     /// How things stand.
     struct State: Sendable, Equatable {
-        /// When it is due, in milliseconds since 1970; nil when it never is.
-        var nextRunAt: Int64?
+        /// When it is due; nil when it never is.
+        var nextRunAt: Timestamp?
         /// Since when it is being done.
-        var runningAt: Int64?
-        var lastRunAt: Int64?
+        var runningAt: Timestamp?
+        var lastRunAt: Timestamp?
         var lastStatus: Status?
         var lastError: String?
-        /// Milliseconds.
-        var lastDuration: Int64?
+        var lastDuration: TimeSpan?
     }
 
     var id: String
@@ -51,10 +50,8 @@ struct CronJob: Sendable, Equatable {
     var isEnabled: Bool
     /// Whether it is forgotten once it went well.
     var isDeletedAfterRun: Bool?
-    /// Milliseconds since 1970.
-    var createdAt: Int64
-    /// Milliseconds since 1970.
-    var updatedAt: Int64
+    var createdAt: Timestamp
+    var updatedAt: Timestamp
     var schedule: CronSchedule
     var target: Target
     var wakeMode: WakeMode
@@ -86,7 +83,7 @@ struct CronJob: Sendable, Equatable {
     }
 
     /// Works out when it is due next, at `time`. Throws `ProtocolError` when its schedule can be none.
-    mutating func plan(at time: Int64) throws(ProtocolError) {
+    mutating func plan(at time: Timestamp) throws(ProtocolError) {
         let next = try schedule.next(after: time, madeAt: createdAt, lastRunAt: state.lastRunAt)
         if case .cron(let text, _) = schedule, next == nil {
             throw ProtocolError(.invalidRequest, "schedule.expr: \"\(text)\" is never due")

@@ -7,7 +7,7 @@ enum CronPayload: Sendable, Equatable {
         var message: String
         var model: String?
         var thinking: String?
-        var timeoutSeconds: Int64?
+        var time: TimeSpan?
         var deliver: Bool?
         var channel: String?
         var to: String?
@@ -37,7 +37,7 @@ extension CronPayload {
             turn.message = message ?? turn.message
             turn.model = new.model ?? turn.model
             turn.thinking = new.thinking ?? turn.thinking
-            turn.timeoutSeconds = new.timeoutSeconds ?? turn.timeoutSeconds
+            turn.time = new.time ?? turn.time
             turn.deliver = new.deliver ?? turn.deliver
             turn.channel = new.channel ?? turn.channel
             turn.to = new.to ?? turn.to
@@ -60,7 +60,7 @@ extension CronPayload {
             var object: JSONObject = ["kind": "agentTurn", "message": .string(turn.message)]
             object["model"] = turn.model.map(JSON.string)
             object["thinking"] = turn.thinking.map(JSON.string)
-            object["timeoutSeconds"] = turn.timeoutSeconds.map(JSON.integer)
+            object["timeoutSeconds"] = turn.time.map { .integer($0.count(.seconds)) }
             object["deliver"] = turn.deliver.map(JSON.bool)
             object["channel"] = turn.channel.map(JSON.string)
             object["to"] = turn.to.map(JSON.string)
@@ -77,7 +77,8 @@ private enum PayloadField {
     static let agentTurn = Field(required: "kind", Shape.constant("agentTurn", true), "An agent is asked something.")
     static let model = Field("model", Shape.string, "With which model.")
     static let thinking = Field("thinking", Shape.string, "How hard it thinks; for those that can be told.")
-    static let timeout = Field("timeoutSeconds", Shape.integer(1...), "How long it may take.")
+    static let timeout = Field(
+        "timeoutSeconds", Shape.seconds(TimeSpan(1, .seconds) ... .longestWait), "How long it may take.")
     static let deliver = Field(
         "deliver", Shape.boolean, "Whether its answer is sent to somebody: refused here, unless by best effort.")
     static let channel = Field(
@@ -106,7 +107,7 @@ extension Shape where Value == CronPayload {
             as: {
                 .agentTurn(
                     CronPayload.Turn(
-                        message: $1, model: $2, thinking: $3, timeoutSeconds: $4, deliver: $5, channel: $6, to: $7,
+                        message: $1, model: $2, thinking: $3, time: $4, deliver: $5, channel: $6, to: $7,
                         bestEffortDeliver: $8))
             }))
 }
@@ -127,7 +128,7 @@ extension Shape where Value == CronPayload.Patch {
                     .agentTurn(
                         message: $1,
                         CronPayload.Turn(
-                            message: $1 ?? "", model: $2, thinking: $3, timeoutSeconds: $4, deliver: $5, channel: $6,
+                            message: $1 ?? "", model: $2, thinking: $3, time: $4, deliver: $5, channel: $6,
                             to: $7, bestEffortDeliver: $8))
                 })),
     ])

@@ -3,10 +3,8 @@ import JSON
 /// One time a job was done, and how that went.
 struct CronRun: Sendable, Equatable {
     var jobID: String
-    /// Milliseconds since 1970.
-    var startedAt: Int64
-    /// Milliseconds since 1970.
-    var endedAt: Int64
+    var startedAt: Timestamp
+    var endedAt: Timestamp
     var status = CronJob.Status.ok
     /// What went wrong: one sentence.
     var error: String?
@@ -17,17 +15,17 @@ struct CronRun: Sendable, Equatable {
     /// The transcript it was written to.
     var sessionID: String?
     /// When the job was due next.
-    var nextRunAt: Int64?
+    var nextRunAt: Timestamp?
 
     /// A run that begins at `time`.
-    init(of jobID: String, at time: Int64) {
+    init(of jobID: String, at time: Timestamp) {
         self.jobID = jobID
         startedAt = time
         endedAt = time
     }
 
-    /// Milliseconds.
-    var duration: Int64 { max(0, endedAt - startedAt) }
+    /// How long it took.
+    var duration: TimeSpan { endedAt.since(startedAt) }
 
     /// The most characters of a summary.
     private static let summaryLimit = 2000
@@ -59,7 +57,7 @@ struct CronRun: Sendable, Equatable {
 extension CronRun {
     /// The run as the log keeps it and clients are shown it.
     var json: JSON {
-        var object: JSONObject = ["ts": .integer(endedAt), "jobId": .string(jobID), "action": "finished"]
+        var object: JSONObject = ["ts": endedAt.json, "jobId": .string(jobID), "action": "finished"]
         for member in details.members { object[member.name] = member.value }
         return .object(object)
     }
@@ -72,9 +70,9 @@ extension CronRun {
         object["summary"] = summary.map(JSON.string)
         object["sessionKey"] = sessionKey.map(JSON.string)
         object["sessionId"] = sessionID.map(JSON.string)
-        object["runAtMs"] = .integer(startedAt)
-        object["durationMs"] = .integer(duration)
-        object["nextRunAtMs"] = nextRunAt.map(JSON.integer)
+        object["runAtMs"] = startedAt.json
+        object["durationMs"] = duration.json
+        object["nextRunAtMs"] = nextRunAt?.json
         return object
     }
 

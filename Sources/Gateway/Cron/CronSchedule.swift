@@ -2,19 +2,21 @@ import JSON
 
 /// When a job is due.
 enum CronSchedule: Sendable, Equatable {
-    /// Once, at a time in milliseconds since 1970.
-    case at(Int64)
+    /// Once.
+    case at(Timestamp)
     /// Again and again, counted from `anchor`, or from when the job was made.
-    case every(milliseconds: Int64, anchor: Int64?)
+    case every(TimeSpan, anchor: Timestamp?)
     /// As a cron expression says, in a time zone; without one, in the host's.
     case cron(String, zone: String?)
 
-    /// The shortest interval, in milliseconds.
-    static let shortestInterval: Int64 = 1000
+    /// The shortest interval.
+    static let shortestInterval = TimeSpan(1, .seconds)
 
-    /// The next time after `time`, in milliseconds since 1970; nil when there is none. The job was made at `madeAt`, and
-    /// last begun at `lastRunAt`. Throws `ProtocolError` when this can be no schedule.
-    func next(after time: Int64, madeAt: Int64, lastRunAt: Int64?) throws(ProtocolError) -> Int64? {
+    /// The next time after `time`; nil when there is none. The job was made at `madeAt`, and last begun at `lastRunAt`.
+    /// Throws `ProtocolError` when this can be no schedule.
+    func next(
+        after time: Timestamp, madeAt: Timestamp, lastRunAt: Timestamp?
+    ) throws(ProtocolError) -> Timestamp? {
         switch self {
         // One that was missed is due still; one that was tried before its time is due all the same.
         case .at(let moment): return lastRunAt.map { $0 >= moment } == true ? nil : moment
@@ -22,13 +24,14 @@ enum CronSchedule: Sendable, Equatable {
             guard interval >= Self.shortestInterval else {
                 throw ProtocolError(
                     .invalidRequest,
-                    "schedule.everyMs: \(interval) is too short; expected \(Self.shortestInterval) or more"
-                )
+                    "schedule.everyMs: \(interval.milliseconds) is too short; expected "
+                        + "\(Self.shortestInterval.milliseconds) or more")
             }
             let anchor = anchor ?? madeAt
             guard time >= anchor else { return anchor }
-            let (next, overflow) = anchor.addingReportingOverflow(((time - anchor) / interval + 1) * interval)
-            return overflow ? nil : next
+            // All three are below 2^48, and the sum is at most one interval after `time`.
+            let passed = (time.milliseconds - anchor.milliseconds) / interval.milliseconds
+            return Timestamp(milliseconds: anchor.milliseconds + (passed + 1) * interval.milliseconds)
         case .cron(let text, let name):
             let expression: CronExpression
             do { expression = try CronExpression(text) } catch {
@@ -38,17 +41,16 @@ enum CronSchedule: Sendable, Equatable {
                 throw ProtocolError(.invalidRequest, "schedule.tz: \(TimeZoneRules.unknown(name ?? ""))")
             }
             // A time within a second is due from its beginning.
-            let second = time >= 0 ? time / 1000 : (time - 999) / 1000
-            return expression.next(after: second, in: zone).map { $0 * 1000 }
+            return expression.next(after: time.seconds, in: zone).flatMap { Timestamp(milliseconds: $0 * 1000) }
         }
     }
 
     var json: JSON {
         switch self {
-        case .at(let moment): return ["kind": "at", "atMs": .integer(moment)]
+        case .at(let moment): return ["kind": "at", "atMs": moment.json]
         case .every(let interval, let anchor):
-            var object: JSONObject = ["kind": "every", "everyMs": .integer(interval)]
-            object["anchorMs"] = anchor.map(JSON.integer)
+            var object: JSONObject = ["kind": "every", "everyMs": interval.json]
+            object["anchorMs"] = anchor?.json
             return .object(object)
         case .cron(let text, let zone):
             var object: JSONObject = ["kind": "cron", "expr": .string(text)]
@@ -68,14 +70,16 @@ extension Shape where Value == CronSchedule {
     private static let at = Shape.object(
         Schema(
             Field(required: "kind", .constant("at", "at"), "Once."),
-            Field(required: "atMs", .integer(0...), "When, in milliseconds since 1970."),
+            Field(required: "atMs", .timestamp, "When."),
             as: { .at($1) }))
     private static let every = Shape.object(
         Schema(
             Field(required: "kind", .constant("every", "every"), "Again and again."),
-            Field(required: "everyMs", .integer(1...), "How often, in milliseconds; less than 1000 is refused."),
-            Field("anchorMs", .integer(0...), "From when on; left out, from when the job is made."),
-            as: { .every(milliseconds: $1, anchor: $2) }))
+            Field(
+                required: "everyMs", .milliseconds(TimeSpan(1, .milliseconds) ... .longestInterval),
+                "How often; less than 1000 is refused."),
+            Field("anchorMs", .timestamp, "From when on; left out, from when the job is made."),
+            as: { .every($1, anchor: $2) }))
     private static let cron = Shape.object(
         Schema(
             Field(required: "kind", .constant("cron", "cron"), "As a cron expression says."),

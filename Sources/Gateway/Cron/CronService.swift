@@ -11,6 +11,8 @@ import Synchronization
 final class CronService: Sendable {
     private struct State {
         var jobs: [String: CronJob]
+        /// Those that cannot be used, by id.
+        var setAside: [String: SetAside]
         var running: Set<String> = []
         var section: CronSection
 
@@ -37,13 +39,14 @@ final class CronService: Sendable {
     /// Taken for as long as a change takes, so that memory and disk see changes in one order.
     private let changing = Mutex(())
 
-    /// Reads the jobs in `database`. Throws `StorageError`.
+    /// Reads the jobs in `database`; what cannot be used is set aside. Throws `StorageError`.
     init(database: InstanceDatabase, section: CronSection, clock: WallClock) throws(StorageError) {
         self.database = database
         self.clock = clock
-        let time = clock.milliseconds
+        let time = clock.now
+        let kept = try database.readNow { try $0.cron.jobs() }
         var jobs: [String: CronJob] = [:]
-        for job in try database.readNow({ try $0.cron.jobs() }) { jobs[job.id] = job }
+        for job in kept.usable { jobs[job.id] = job }
         for var job in jobs.values {
             guard let start = job.state.runningAt else { continue }
             var run = CronRun(of: job.id, at: start)
@@ -58,7 +61,8 @@ final class CronService: Sendable {
                 try transaction.cron.record(run)
             }
         }
-        state = Mutex(State(jobs: jobs, section: section))
+        let setAside = Dictionary(kept.setAside.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        state = Mutex(State(jobs: jobs, setAside: setAside, section: section))
     }
 
     private static let cutOff = "the gateway ended before the run did"
@@ -71,12 +75,15 @@ final class CronService: Sendable {
     /// All jobs, those due first in front; only those that are ever due unless `includesDisabled`.
     func jobs(includesDisabled: Bool) -> [CronJob] {
         state.withLock { Array($0.jobs.values) }.filter { includesDisabled || $0.isEnabled }.sorted {
-            ($0.state.nextRunAt ?? .max, $0.createdAt, $0.id) < ($1.state.nextRunAt ?? .max, $1.createdAt, $1.id)
+            ($0.state.nextRunAt ?? .latest, $0.createdAt, $0.id) < ($1.state.nextRunAt ?? .latest, $1.createdAt, $1.id)
         }
     }
 
-    /// When the next job will be done, in milliseconds since 1970.
-    var nextWakeAt: Int64? {
+    /// The jobs on disk that cannot be used.
+    var setAside: [SetAside] { state.withLock { Array($0.setAside.values) }.sorted { $0.name < $1.name } }
+
+    /// When the next job will be done.
+    var nextWakeAt: Timestamp? {
         state.withLock { $0.section.enabled ? $0.jobs.values.compactMap(\.state.nextRunAt).min() : nil }
     }
 
@@ -98,9 +105,9 @@ final class CronService: Sendable {
     func add(_ job: CronJob) throws -> CronJob {
         var job = job
         try job.requireFitting()
-        try job.plan(at: clock.milliseconds)
+        try job.plan(at: clock.now)
         return try changing.withLock { _ in
-            guard state.withLock({ $0.jobs.count }) < Self.limit else {
+            guard state.withLock({ $0.jobs.count + $0.setAside.count }) < Self.limit else {
                 throw ProtocolError(.invalidRequest, "there are \(Self.limit) cron jobs already; remove some first")
             }
             try keep(job)
@@ -138,7 +145,13 @@ final class CronService: Sendable {
             try database.writeNow { [added] transaction in
                 for job in added { try transaction.cron.save(job) }
             }
-            state.withLock { state in for job in added { state.jobs[job.id] = job } }
+            state.withLock { state in
+                for job in added {
+                    state.jobs[job.id] = job
+                    // What was set aside under this id is replaced by what can be used.
+                    state.setAside[job.id] = nil
+                }
+            }
             alarm.ring()
             return (added, known, issues)
         }
@@ -150,19 +163,23 @@ final class CronService: Sendable {
             guard var job = state.withLock({ $0.jobs[id] }) else { throw Self.unknown(id) }
             try change(&job)
             try job.requireFitting()
-            job.updatedAt = clock.milliseconds
+            job.updatedAt = clock.now
             try job.plan(at: job.updatedAt)
             try keep(job)
             return job
         }
     }
 
-    /// Forgets the job `id`. Returns whether there was one. One that is being done is done to its end.
+    /// Forgets the job `id`, also one that was set aside. Returns whether there was one. One that is being done is done to
+    /// its end.
     func remove(_ id: String) throws -> Bool {
         try changing.withLock { _ in
-            guard state.withLock({ $0.jobs[id] }) != nil else { return false }
+            guard state.withLock({ $0.jobs[id] != nil || $0.setAside[id] != nil }) else { return false }
             try database.writeNow { try $0.cron.remove(id) }
-            state.withLock { $0.jobs[id] = nil }
+            state.withLock { state in
+                state.jobs[id] = nil
+                state.setAside[id] = nil
+            }
             alarm.ring()
             return true
         }
@@ -196,7 +213,7 @@ final class CronService: Sendable {
 
     /// Does the job `id` now, if it is due or `isForced`.
     func run(_ id: String, isForced: Bool, for gateway: Gateway) async throws -> RunAnswer {
-        let time = clock.milliseconds
+        let time = clock.now
         let (job, answer): (CronJob?, RunAnswer) = try state.withLock { state in
             guard let job = state.jobs[id] else { throw Self.unknown(id) }
             guard !state.running.contains(id) else { return (nil, .alreadyRunning) }
@@ -209,15 +226,15 @@ final class CronService: Sendable {
 
     /// The jobs that are due, marked as being done: as many as may be done at once.
     private func takeDue() -> [CronJob] {
-        let time = clock.milliseconds
+        let time = clock.now
         return state.withLock { state in
             let due = state.jobs.values.filter { !state.running.contains($0.id) && $0.isDue(at: time) }
-            return due.sorted { ($0.state.nextRunAt ?? 0, $0.id) < ($1.state.nextRunAt ?? 0, $1.id) }
+            return due.sorted { ($0.state.nextRunAt ?? time, $0.id) < ($1.state.nextRunAt ?? time, $1.id) }
                 .prefix(state.free).map { Self.begin($0, &state, at: time) }
         }
     }
 
-    private static func begin(_ job: CronJob, _ state: inout State, at time: Int64) -> CronJob {
+    private static func begin(_ job: CronJob, _ state: inout State, at time: Timestamp) -> CronJob {
         var job = job
         job.state.runningAt = time
         state.jobs[job.id] = job
@@ -225,19 +242,19 @@ final class CronService: Sendable {
         return job
     }
 
-    /// Milliseconds until something may be due; nil when nothing is that can be done.
-    private var untilNext: Int64? {
-        let time = clock.milliseconds
+    /// How long until something may be due; nil when nothing is that can be done.
+    private var untilNext: TimeSpan? {
+        let time = clock.now
         return state.withLock { state in
             let next = state.jobs.values.filter { !state.running.contains($0.id) }.compactMap(\.state.nextRunAt).min()
-            return state.free == 0 ? nil : next.map { $0 - time }
+            return state.free == 0 ? nil : next?.since(time)
         }
     }
 
     /// Does `job`, which was begun, and notes how it went.
     private func perform(_ job: CronJob, for gateway: Gateway) async -> CronJob.Status {
-        var run = CronRun(of: job.id, at: job.state.runningAt ?? clock.milliseconds)
-        gateway.announceCron(job.id, "started", ["runAtMs": .integer(run.startedAt)])
+        var run = CronRun(of: job.id, at: job.state.runningAt ?? clock.now)
+        gateway.announceCron(job.id, "started", ["runAtMs": run.startedAt.json])
         do {
             try noteBegin(of: job.id)
             try await gateway.carryOut(job, &run)
@@ -246,7 +263,7 @@ final class CronService: Sendable {
             run.error =
                 error is CancellationError ? Self.cutOff : (error as? ProtocolError)?.message ?? "\(error)"
         }
-        run.endedAt = clock.milliseconds
+        run.endedAt = clock.now
         finish(&run, for: gateway)
         return run.status
     }
@@ -289,7 +306,7 @@ final class CronService: Sendable {
 }
 
 extension CronJob {
-    fileprivate func isDue(at time: Int64) -> Bool { state.nextRunAt.map { $0 <= time } == true }
+    fileprivate func isDue(at time: Timestamp) -> Bool { state.nextRunAt.map { $0 <= time } == true }
 }
 
 extension Gateway {

@@ -21,7 +21,7 @@ extension Gateway {
                 message: "[cron:\(job.id) \(job.name)] \(turn.message)")
             request.isBeginning = true
             request.model = turn.model
-            request.time = turn.timeoutSeconds.map { .seconds($0) }
+            request.time = turn.time
             // The scheduler counts them itself.
             request.lane = nil
             request.isOwn = true

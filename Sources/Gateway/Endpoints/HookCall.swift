@@ -12,7 +12,7 @@ enum HookCall {
         var name: String
         var sessionKey: String?
         var model: String?
-        var time: Duration?
+        var time: TimeSpan?
         var thinking: ThinkingLevel?
         /// Whether the message is as good as a person's.
         var isTrusted = false
@@ -45,7 +45,7 @@ enum HookCall {
             guard let number = seconds.integer, (1...Self.maximumSeconds).contains(number) else {
                 throw .invalid("timeoutSeconds must be a whole number from 1 to \(Self.maximumSeconds)")
             }
-            turn.time = .seconds(number)
+            turn.time = TimeSpan(number, .seconds)
         }
         self = .agent(turn)
     }
@@ -65,14 +65,13 @@ enum HookCall {
             turn.sessionKey = mapping.sessionKey.map { HookTemplate($0).filled(source).trimmed }
                 .flatMap { $0.isEmpty ? nil : $0 }
             turn.model = mapping.model
-            turn.time = mapping.timeoutSeconds.map { .seconds(min($0, Self.maximumSeconds)) }
+            turn.time = mapping.timeout
             turn.isTrusted = mapping.allowsUnsafeContent
             self = .agent(turn)
         }
     }
 
-    /// A day.
-    private static let maximumSeconds: Int64 = 24 * 3600
+    private static let maximumSeconds = TimeSpan.longestWait.count(.seconds)
 
     /// The string `name`, trimmed; nil when there is nothing in it. Throws `APIError` when it is something else.
     private static func text(_ payload: JSON, _ name: String) throws(APIError) -> String? {

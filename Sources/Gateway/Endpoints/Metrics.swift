@@ -33,7 +33,7 @@ struct Metrics: Endpoint {
         ]
         text.add("mazelclaw_info", .gauge, "What runs here.", [Sample(labels: labels, value: 1)])
         text.add("mazelclaw_ready", .gauge, "Whether clients are welcome.", gateway.isReady ? 1 : 0)
-        text.add("mazelclaw_uptime_seconds", .gauge, "Since the start.", Double(gateway.uptime) / 1000)
+        text.add("mazelclaw_uptime_seconds", .gauge, "Since the start.", Double(gateway.uptime.milliseconds) / 1000)
         addConnections(to: &text)
         addRuns(to: &text)
         text.add(

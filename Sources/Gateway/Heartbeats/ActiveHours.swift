@@ -34,12 +34,12 @@ struct ActiveHours: Sendable, Equatable {
         return hour * 60 + minute
     }
 
-    /// Whether `time`, in milliseconds since 1970, is in them. A day long when they end when they begin.
-    func contain(_ time: Int64) throws(UnknownZone) -> Bool {
+    /// Whether `time` is in them. A day long when they end when they begin.
+    func contain(_ time: Timestamp) throws(UnknownZone) -> Bool {
         guard let rules = zone.map(TimeZoneRules.named) ?? TimeZoneRules.local() else {
             throw UnknownZone(name: zone ?? "")
         }
-        let second = time / 1000
+        let second = time.seconds
         let day: Int64 = 24 * 3600
         let local = ((second + Int64(rules.offset(at: second))) % day + day) % day
         let minute = Int(local / 60)

@@ -5,7 +5,7 @@ extension Gateway {
             return .none
         }
         do throws(ActiveHours.UnknownZone) {
-            guard try heartbeat.hours?.contain(clock.milliseconds) ?? true else { return .none }
+            guard try heartbeat.hours?.contain(clock.now) ?? true else { return .none }
         } catch {
             return .failed(
                 "heartbeat.activeHours.timezone: this host knows no time zone \"\(error.name)\"; expected a name like "

@@ -3,8 +3,8 @@ struct Heartbeat: Sendable, Equatable {
     var agentID: String
     /// As it was written.
     var every: String
-    /// Milliseconds between two.
-    var interval: Int64
+    /// Between two.
+    var interval: TimeSpan
     /// What the agent is asked.
     var prompt: String
     /// The most characters beside HEARTBEAT_OK of an answer that says nothing.
@@ -17,8 +17,8 @@ struct Heartbeat: Sendable, Equatable {
     /// When it does so; nil means always.
     var hours: ActiveHours?
 
-    /// Nobody means more often than this; milliseconds.
-    static let shortestInterval: Int64 = 1000
+    /// Nobody means more often than this.
+    static let shortestInterval = TimeSpan(1, .seconds)
 
     private static let usualPrompt = """
         Look into HEARTBEAT.md, if it is there, and do what is due of it. Take up nothing from earlier conversations by \
@@ -27,12 +27,12 @@ struct Heartbeat: Sendable, Equatable {
 
     /// What `section` says of the agent `id`; nil when it never does so.
     private init?(_ section: HeartbeatSection, of id: String) {
-        guard let interval = try? DurationText.milliseconds(section.every, unit: .minutes), interval > 0 else {
+        guard let interval = try? DurationText.span(section.every, unit: .minutes), interval > .zero else {
             return nil
         }
         agentID = IdentifierText.agent(id)
         every = section.every
-        self.interval = max(interval, Self.shortestInterval)
+        self.interval = min(max(interval, Self.shortestInterval), .longestInterval)
         let prompt = section.prompt?.trimmed ?? ""
         self.prompt = prompt.isEmpty ? Self.usualPrompt : prompt
         quietLimit = Int(clamping: section.ackMaxChars)

@@ -18,11 +18,10 @@ enum HeartbeatOutcome: Sendable, Equatable {
     /// The most characters that are shown of what was said.
     private static let previewLimit = 200
 
-    /// What clients are told at `time`, in milliseconds since 1970. What an agent says would be sent to `target`; no
-    /// channel is there to do it.
-    func json(at time: Int64, duration: Int64, target: String) -> JSON {
-        var object: JSONObject = ["ts": .integer(time), "status": .string(status)]
-        object["durationMs"] = .integer(max(0, duration))
+    /// What clients are told at `time`. What an agent says would be sent to `target`; no channel is there to do it.
+    func json(at time: Timestamp, duration: TimeSpan, target: String) -> JSON {
+        var object: JSONObject = ["ts": time.json, "status": .string(status)]
+        object["durationMs"] = duration.json
         switch self {
         case .none, .busy, .quiet: break
         case .idle: object["reason"] = "empty-heartbeat-file"

@@ -8,13 +8,13 @@ import Synchronization
 final class HeartbeatService: Sendable {
     private struct State {
         var heartbeats: [Heartbeat]
-        /// When each agent's next one is due, in milliseconds since 1970.
-        var due: [String: Int64] = [:]
+        /// When each agent's next one is due.
+        var due: [String: Timestamp] = [:]
         var running: Set<String> = []
         var isEnabled = true
         var last: JSON?
 
-        mutating func take(_ heartbeats: [Heartbeat], at time: Int64) {
+        mutating func take(_ heartbeats: [Heartbeat], at time: Timestamp) {
             let before = self.heartbeats
             self.heartbeats = heartbeats
             due = Dictionary(
@@ -25,8 +25,8 @@ final class HeartbeatService: Sendable {
         }
     }
 
-    /// How long one whose session is being used waits, in milliseconds.
-    private static let patience: Int64 = 60_000
+    /// How long one whose session is being used waits.
+    private static let patience = TimeSpan(1, .minutes)
 
     private let clock: WallClock
     private let alarm = Alarm()
@@ -35,13 +35,13 @@ final class HeartbeatService: Sendable {
     init(_ heartbeats: [Heartbeat], clock: WallClock) {
         self.clock = clock
         var state = State(heartbeats: [])
-        state.take(heartbeats, at: clock.milliseconds)
+        state.take(heartbeats, at: clock.now)
         self.state = Mutex(state)
     }
 
     /// Goes on as another configuration says.
     func adopt(_ heartbeats: [Heartbeat]) {
-        state.withLock { $0.take(heartbeats, at: clock.milliseconds) }
+        state.withLock { $0.take(heartbeats, at: clock.now) }
         alarm.ring()
     }
 
@@ -70,16 +70,16 @@ final class HeartbeatService: Sendable {
         }
     }
 
-    /// Milliseconds until something is due; nil when nothing ever is.
-    private var untilNext: Int64? {
-        let time = clock.milliseconds
-        return state.withLock { $0.due.values.min() }.map { $0 - time }
+    /// How long until something is due; nil when nothing ever is.
+    private var untilNext: TimeSpan? {
+        let time = clock.now
+        return state.withLock { $0.due.values.min() }?.since(time)
     }
 
     private func takeDue() -> [Heartbeat] {
-        let time = clock.milliseconds
+        let time = clock.now
         return state.withLock { state in
-            let due = state.heartbeats.filter { (state.due[$0.agentID] ?? .max) <= time }
+            let due = state.heartbeats.filter { (state.due[$0.agentID] ?? .latest) <= time }
             for heartbeat in due { state.due[heartbeat.agentID] = time + heartbeat.interval }
             guard state.isEnabled else { return [] }
             return due.filter { state.running.insert($0.agentID).inserted }
@@ -88,7 +88,7 @@ final class HeartbeatService: Sendable {
 
     private func perform(_ heartbeat: Heartbeat, for gateway: Gateway) async {
         defer { state.withLock { _ = $0.running.remove(heartbeat.agentID) } }
-        let start = clock.milliseconds
+        let start = clock.now
         let outcome: HeartbeatOutcome
         do {
             outcome = try await gateway.beat(heartbeat)
@@ -102,7 +102,7 @@ final class HeartbeatService: Sendable {
         case .none: return
         case .busy:
             state.withLock { state in
-                let soon = clock.milliseconds + Self.patience
+                let soon = clock.now + Self.patience
                 state.due[heartbeat.agentID] = state.due[heartbeat.agentID].map { min($0, soon) }
             }
             alarm.ring()
@@ -111,8 +111,8 @@ final class HeartbeatService: Sendable {
                 gateway.logger.warning(
                     "a heartbeat failed", metadata: ["agent": "\(heartbeat.agentID)", "error": "\(reason)"])
             }
-            let time = clock.milliseconds
-            let payload = outcome.json(at: time, duration: time - start, target: heartbeat.target)
+            let time = clock.now
+            let payload = outcome.json(at: time, duration: time.since(start), target: heartbeat.target)
             state.withLock { $0.last = payload }
             gateway.broadcast(.heartbeat, payload, isDroppable: true)
         }

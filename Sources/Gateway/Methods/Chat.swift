@@ -17,7 +17,7 @@ private struct SendParameters: Sendable {
     var thinking: String?
     var deliver: Bool?
     var attachments: [JSON]
-    var timeout: Int64?
+    var timeout: TimeSpan?
     var key: String
 
     static let schema = Schema(
@@ -26,7 +26,9 @@ private struct SendParameters: Sendable {
         Field("thinking", .string, "How much the session's model is to think from now on, for those that can be told."),
         Field("deliver", .boolean, "Whether the answer also goes to the session's channel; there is none yet."),
         Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
-        Field("timeoutMs", .integer(0...), "How long the answer may take, in milliseconds; 0 means as configured."),
+        Field(
+            "timeoutMs", .milliseconds(.zero ... .longestWait),
+            "How long the answer may take; 0 means as configured."),
         Field(required: "idempotencyKey", .nonEmptyString, "The run's id. Sent again, it does nothing twice."),
         as: SendParameters.init)
 }
@@ -66,7 +68,7 @@ private let send = Method.ordered(
         request.message = rest
     }
     request.isByAdmin = Scope.admin.isGranted(by: call.client.scopes)
-    request.time = parameters.timeout.flatMap { $0 > 0 ? .milliseconds($0) : nil }
+    request.time = parameters.timeout.flatMap { $0 > .zero ? $0 : nil }
     request.images = images.paths(for: parameters.key, in: call.gateway.configuration.instance)
     request.thinking = try ThinkingLevel(parameters.thinking)
     let claim = try conversations.claim(request)
@@ -161,7 +163,7 @@ private let inject = Method.awaiting(
     let label = parameters.label?.trimmed ?? ""
     let message = ChatMessage(
         role: .assistant, text: (label.isEmpty ? "" : "[\(label)]\n\n") + parameters.message,
-        timestamp: call.gateway.clock.milliseconds, stopReason: "injected")
+        timestamp: call.gateway.clock.now, stopReason: "injected")
     guard let added = try await call.gateway.conversationStore.add(message, to: key) else {
         throw ProtocolError(.invalidRequest, "session not found")
     }

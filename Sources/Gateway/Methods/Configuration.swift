@@ -67,13 +67,13 @@ private struct ApplyParameters {
     var baseHash: String?
     var sessionKey: String?
     var note: String?
-    var restartDelay: Int64
+    var restartDelay: TimeSpan
 
     static let sessionKey = Field("sessionKey", .string, "The session to tell when it counts.")
     static let note = Field("note", .string, "What to tell it beside.")
     static let restartDelay = Field(
-        "restartDelayMs", .integer(0...), default: 2000,
-        "Milliseconds until a restart that it needs, for the answer to arrive; at most 60000 count.")
+        "restartDelayMs", .milliseconds(.zero ... .longestWait), default: TimeSpan(2, .seconds),
+        "How long until a restart that it needs, for the answer to arrive; at most 60000 count.")
     static let schema = Schema(rawField, baseHashField, sessionKey, note, restartDelay, as: ApplyParameters.init)
     static let patchSchema = Schema(
         Field(required: "raw", .nonEmptyString, "The changes, JSON5: null takes a key away, an array replaces one."),
@@ -154,7 +154,7 @@ extension MethodCall {
         payload["message"] = parameters.note.map(JSON.string)
         payload["doctorHint"] = .string("Run: \(CommandText.command("doctor", for: instance.name))")
         payload["stats"] = ["mode": .string(method), "root": .string(snapshot.path.text)]
-        let delay = min(parameters.restartDelay, 60_000)
+        let delay = min(parameters.restartDelay, TimeSpan(1, .minutes))
         let outcome = gateway.take(snapshot, isOrdered: true, delay: delay)
         var sentinelPath: JSON = .null
         let reason: String
@@ -175,7 +175,7 @@ extension MethodCall {
         let isRestarting = if case .restarting = outcome { true } else { false }
         answer["restart"] = [
             "ok": .bool(isRestarting), "pid": .integer(Int64(getpid())), "signal": "SIGUSR1",
-            "delayMs": .integer(isRestarting ? delay : 0), "reason": .string(reason),
+            "delayMs": isRestarting ? delay.json : 0, "reason": .string(reason),
             "mode": isRestarting ? "emit" : "none",
         ]
         answer["sentinel"] = ["path": sentinelPath, "payload": .object(payload)]

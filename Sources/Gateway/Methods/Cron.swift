@@ -28,7 +28,7 @@ private let status = Method.immediate(
     return [
         "enabled": .bool(cron.isEnabled), "storePath": .string(call.gateway.database.path.text),
         "jobs": .integer(Int64(cron.jobs(includesDisabled: true).count)),
-        "nextWakeAtMs": cron.nextWakeAt.map(JSON.integer) ?? .null,
+        "nextWakeAtMs": cron.nextWakeAt?.json ?? .null,
     ]
 }
 
@@ -75,7 +75,7 @@ private struct AddParameters {
         Field(required: "payload", .cronPayload, "What is done: `systemEvent` in `main`, `agentTurn` in `isolated`."),
         Field("isolation", .cronIsolation, "What the main session is told of it."), as: AddParameters.init)
 
-    func job(at time: Int64) -> CronJob {
+    func job(at time: Timestamp) -> CronJob {
         CronJob(
             id: UUIDText.random(), agentID: agentID?.value, name: name, description: description, isEnabled: isEnabled,
             isDeletedAfterRun: isDeletedAfterRun, createdAt: time, updatedAt: time, schedule: schedule, target: target,
@@ -86,7 +86,7 @@ private struct AddParameters {
 private let add = Method.awaiting(
     "cron.add", .scope(.admin), "Makes a job.", AddParameters.schema, answer: CronJob.shape.map(\.json)
 ) { call, parameters in
-    var job = parameters.job(at: call.gateway.clock.milliseconds)
+    var job = parameters.job(at: call.gateway.clock.now)
     job.agentID = try agent(job.agentID, in: call.gateway)
     job = try call.gateway.cron.add(job)
     call.gateway.announceCron(job.id, "added", job.nextRun)
@@ -197,7 +197,7 @@ private let takeOver = Method.awaiting(
     )
 ) { call, parameters in
     let gateway = call.gateway
-    let read = CronImport(parameters.jobs, at: gateway.clock.milliseconds, requireAgent: gateway.requireAgent)
+    let read = CronImport(parameters.jobs, at: gateway.clock.now, requireAgent: gateway.requireAgent)
     let (added, known, issues) = try gateway.cron.take(read, leavesOut: parameters.leavesOut)
     for job in added { gateway.announceCron(job.id, "added", job.nextRun) }
     return [
@@ -270,7 +270,7 @@ private func agent(_ id: String?, in gateway: Gateway) throws(ProtocolError) -> 
 }
 
 extension CronJob {
-    fileprivate var nextRun: JSONObject { state.nextRunAt.map { ["nextRunAtMs": .integer($0)] } ?? [:] }
+    fileprivate var nextRun: JSONObject { state.nextRunAt.map { ["nextRunAtMs": $0.json] } ?? [:] }
 }
 
 extension Change {

@@ -6,17 +6,18 @@ struct HealthReport {
     let gateway: Gateway
 
     var json: JSON {
-        let start = gateway.clock.milliseconds
+        let start = gateway.clock.now
         let agents = gateway.agents
         let overview = gateway.sessionOverview
         var object = JSONObject()
         object["ok"] = true
-        object["ts"] = .integer(start)
+        object["ts"] = start.json
         // There is no channel in this version, and so none is listed.
         object["channels"] = [:]
         object["channelOrder"] = []
         object["channelLabels"] = [:]
-        object["heartbeatSeconds"] = .integer((AgentReport.heartbeat(gateway, agents.defaultID)?.interval ?? 0) / 1000)
+        object["heartbeatSeconds"] = .integer(
+            (AgentReport.heartbeat(gateway, agents.defaultID)?.interval ?? .zero).count(.seconds))
         object["defaultAgentId"] = .string(agents.defaultID)
         object["agents"] = .array(
             agents.all.map { agent in
@@ -27,7 +28,7 @@ struct HealthReport {
                 ]
             })
         object["sessions"] = AgentReport(gateway, agents.defaultID, overview).sessions
-        object["durationMs"] = .integer(gateway.clock.milliseconds - start)
+        object["durationMs"] = gateway.clock.now.since(start).json
         return .object(object)
     }
 
@@ -86,7 +87,7 @@ struct AgentReport {
             return ["enabled": false, "every": "disabled", "everyMs": .null]
         }
         return [
-            "enabled": true, "every": .string(heartbeat.every), "everyMs": .integer(heartbeat.interval),
+            "enabled": true, "every": .string(heartbeat.every), "everyMs": heartbeat.interval.json,
             "prompt": .string(heartbeat.prompt), "target": .string(heartbeat.target),
             "ackMaxChars": .integer(Int64(heartbeat.quietLimit)),
         ]
@@ -94,14 +95,14 @@ struct AgentReport {
 
     /// Its sessions: where they are kept, how many there are, and the newest.
     var sessions: JSON {
-        let now = gateway.clock.milliseconds
+        let now = gateway.clock.now
         return [
             "path": path, "count": count,
             "recent": .array(
                 part.recent.map { entry in
                     [
-                        "key": .string(entry.key.text), "updatedAt": .integer(entry.updatedAt),
-                        "age": .integer(max(0, now - entry.updatedAt)),
+                        "key": .string(entry.key.text), "updatedAt": entry.updatedAt.json,
+                        "age": now.since(entry.updatedAt).json,
                     ]
                 }),
         ]
@@ -112,12 +113,12 @@ struct AgentReport {
 
     /// The newest sessions, with more of what is known of them.
     var recent: JSON {
-        let now = gateway.clock.milliseconds
+        let now = gateway.clock.now
         return .array(
             part.recent.map { entry in
                 guard case .object(var object) = SessionRow(entry: entry).json else { return .null }
                 object["agentId"] = entry.agent.map(JSON.string)
-                object["age"] = .integer(max(0, now - entry.updatedAt))
+                object["age"] = now.since(entry.updatedAt).json
                 return .object(object)
             })
     }

@@ -67,14 +67,16 @@ private struct InvokeParameters {
     var nodeID: String
     var command: String
     var params: JSON?
-    var timeout: Int64
+    var timeout: TimeSpan
     var idempotencyKey: String
 
     static let schema = Schema(
         Field(required: "nodeId", .nonEmptyString, "The node."),
         Field(required: "command", .nonEmptyString, "The command."),
         Field("params", .any, "What the command takes."),
-        Field("timeoutMs", .integer(0...86_400_000), default: 30_000, "How long to wait for its answer."),
+        Field(
+            "timeoutMs", .milliseconds(.zero ... .longestWait), default: TimeSpan(30, .seconds),
+            "How long to wait for its answer."),
         Field(required: "idempotencyKey", .nonEmptyString, "Chosen by the client; the node is told it."),
         as: InvokeParameters.init)
 }

@@ -23,7 +23,7 @@ private struct AgentParameters: Sendable {
     var groupID: String?
     var thinking: String?
     var delivers: Bool
-    var timeout: Int64?
+    var timeout: TimeSpan?
     var lane: String?
     var extraSystemPrompt: String?
     var label: String?
@@ -49,7 +49,7 @@ private struct AgentParameters: Sendable {
             "deliver", .boolean,
             "Whether the answer also goes to the channel. There is none yet: one that is named is refused."),
         Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
-        Field("timeout", .integer(0...), "How long the answer may take, in seconds; 0 means as configured."),
+        Field("timeout", .seconds(.zero ... .longestWait), "How long the answer may take; 0 means as configured."),
         Field("lane", .string, "The lane: `main`, `cron`, `subagent` or another."),
         Field("extraSystemPrompt", .string, "What the agent is told beside its own files."),
         Field("label", .string(1...64), "A name for a session that has none."),
@@ -92,14 +92,11 @@ private struct AgentParameters: Sendable {
     }
 }
 
-private let result = Field(
-    "result",
-    .object(
-        Field(required: "payloads", .list(of: .anyObject), "The parts of the answer: `text`, `mediaUrl`."),
-        Field(
-            required: "meta", .anyObject,
-            "`durationMs`, and `agentMeta` with `sessionId`, `provider`, `model`, `usage`.")
-    ), "The answer; in the second.")
+private let resultShape = Shape.object(
+    Field(required: "payloads", .list(of: .anyObject), "The parts of the answer: `text`, `mediaUrl`."),
+    Field(
+        required: "meta", .anyObject, "`durationMs`, and `agentMeta` with `sessionId`, `provider`, `model`, `usage`."))
+private let result = Field("result", resultShape, "The answer; in the second.")
 
 private let agent = Method.ordered(
     "agent", .scope(.write), "Has an agent answer, and waits for the answer.", AgentParameters.schema,
@@ -132,7 +129,7 @@ private func claimed(
         space: .agent, key: parameters.key, sessionKey: session.key, clientSessionKey: session.key.text,
         agentID: session.agentID, message: parameters.message)
     request.isByAdmin = Scope.admin.isGranted(by: call.client.scopes)
-    request.time = parameters.timeout.flatMap { $0 > 0 ? .seconds($0) : nil }
+    request.time = parameters.timeout.flatMap { $0 > .zero ? $0 : nil }
     request.lane = parameters.lane.flatMap { $0.trimmed.isEmpty ? nil : $0.trimmed } ?? Lanes.main
     request.extraSystemPrompt = parameters.extraSystemPrompt
     request.label = parameters.label
@@ -150,7 +147,7 @@ private func answer(
     switch try await conversations.accept(claim) {
     case .started(let run), .underWay(let run):
         call.answer([
-            "runId": .string(run.id), "status": "accepted", "acceptedAt": .integer(run.acceptedAt),
+            "runId": .string(run.id), "status": "accepted", "acceptedAt": run.acceptedAt.json,
         ])
         return try final(run.record(of: await run.end.wait()), isTimeout: run.end.current?.isTimeout)
     case .over(let record): return try final(record, isTimeout: false)
@@ -179,9 +176,9 @@ private func agentSession(
 private func final(_ record: Run, isTimeout: Bool?) throws(ProtocolError) -> JSON {
     switch record.status {
     case .ok:
-        return [
-            "runId": .string(record.runID), "status": "ok", "summary": "completed", "result": record.result ?? .null,
-        ]
+        var answer: JSONObject = ["runId": .string(record.runID), "status": "ok", "summary": "completed"]
+        answer["result"] = record.result.flatMap { resultShape.faults(in: $0).isEmpty ? $0 : nil }
+        return .object(answer)
     case .accepted, .running, .error, .aborted:
         var error = ProtocolError(record)
         if record.status == .aborted { error.message = "the run was aborted" }
@@ -192,11 +189,12 @@ private func final(_ record: Run, isTimeout: Bool?) throws(ProtocolError) -> JSO
 
 private struct WaitParameters: Sendable {
     var runID: String
-    var timeout: Int64
+    var timeout: TimeSpan
 
     static let schema = Schema(
         Field(required: "runId", .nonEmptyString, "The run."),
-        Field("timeoutMs", .integer(0...), default: 30_000, "How long to wait, in milliseconds."),
+        Field(
+            "timeoutMs", .milliseconds(.zero ... .longestWait), default: TimeSpan(30, .seconds), "How long to wait."),
         as: WaitParameters.init)
 }
 
@@ -208,15 +206,15 @@ private let wait = Method.awaiting(
         Field("startedAt", .integer, "When the agent began."), Field("endedAt", .integer, "When the run ended."),
         Field("error", .string, "Why there is no answer."))
 ) { call, parameters in
-    let time = Duration.milliseconds(min(parameters.timeout, 24 * 3600 * 1000))
-    guard let record = try await call.gateway.conversations.wait(for: parameters.runID, atMost: time) else {
+    let conversations = call.gateway.conversations
+    guard let record = try await conversations.wait(for: parameters.runID, atMost: parameters.timeout) else {
         return ["runId": .string(parameters.runID), "status": "timeout"]
     }
     var object: JSONObject = [
         "runId": .string(record.runID), "status": .string(record.status == .ok ? "ok" : "error"),
     ]
-    object["startedAt"] = record.startedAt.map(JSON.integer)
-    object["endedAt"] = record.endedAt.map(JSON.integer)
+    object["startedAt"] = record.startedAt?.json
+    object["endedAt"] = record.endedAt?.json
     object["error"] = record.status == .aborted ? "aborted" : record.error.map(JSON.string)
     return .object(object)
 }

@@ -83,7 +83,7 @@ enum SessionChanges {
             }
             patch.model = name == gateway.agents.named(agentID)?.models.first ? .clear : .set(name)
         }
-        let entry = try await gateway.conversationStore.change(key, patch, at: gateway.clock.milliseconds)
+        let entry = try await gateway.conversationStore.change(key, patch, at: gateway.clock.now)
         return [
             "ok": true, "path": .string(gateway.database.path.text), "key": .string(key.text), "entry": entry.json,
         ]
@@ -102,7 +102,7 @@ enum SessionChanges {
         ResetParameters.schema, answer: .object(okAnswer, keyAnswer, entryAnswer)
     ) { call, parameters in
         let key = call.gateway.session(parameters.key).key
-        let entry = try await call.gateway.conversationStore.reset(key, at: call.gateway.clock.milliseconds)
+        let entry = try await call.gateway.conversationStore.reset(key, at: call.gateway.clock.now)
         return ["ok": true, "key": .string(key.text), "entry": entry.json]
     }
 
@@ -117,7 +117,7 @@ enum SessionChanges {
     }
 
     /// How long a session's agent has to let go before the session is deleted.
-    private static let patience = Duration.seconds(15)
+    private static let patience = TimeSpan(15, .seconds)
 
     static let delete = Method.awaiting(
         "sessions.delete", .scope(.admin), "Forgets a session. What its agent is doing is ended first.",
@@ -135,7 +135,7 @@ enum SessionChanges {
             throw ProtocolError(.unavailable, "Session \(key) is still active; try again in a moment.")
         }
         let (isDeleted, archived) = try await gateway.conversationStore.delete(
-            key, isArchiving: parameters.deletesTranscript, at: gateway.clock.milliseconds)
+            key, isArchiving: parameters.deletesTranscript, at: gateway.clock.now)
         return [
             "ok": true, "key": .string(key.text), "deleted": .bool(isDeleted),
             "archived": .array(archived.map(JSON.string)),
@@ -163,7 +163,7 @@ enum SessionChanges {
         let key = call.gateway.session(parameters.key).key
         let kept = Int(min(parameters.maxLines, Int64(Int32.max)))
         var object: JSONObject = ["ok": true, "key": .string(key.text), "compacted": false]
-        switch try await call.gateway.conversationStore.compact(key, keeping: kept, at: call.gateway.clock.milliseconds)
+        switch try await call.gateway.conversationStore.compact(key, keeping: kept, at: call.gateway.clock.now)
         {
         case .nothing(let reason): object["reason"] = .string(reason)
         case .short(let count): object["kept"] = .integer(Int64(count))

@@ -19,11 +19,13 @@ extension MethodGroup {
 private struct ListParameters: Sendable {
     var filter = SessionFilter()
     var details: ConversationStore.ListDetails
-    var activeMinutes: Int64?
+    var active: TimeSpan?
 
     static let schema = Schema(
         Field("limit", .integer(1...), "The most sessions."),
-        Field("activeMinutes", .integer(1...), "Those that were used in so many minutes."),
+        Field(
+            "activeMinutes", .minutes(TimeSpan(1, .minutes) ... .longestInterval),
+            "Those that were used in so many minutes."),
         Field("includeGlobal", .boolean, default: false, "Whether `global` is among them."),
         Field("includeUnknown", .boolean, default: false, "Whether `unknown` is among them."),
         Field("includeDerivedTitles", .boolean, default: false, "Make a title from what was said."),
@@ -41,7 +43,7 @@ private struct ListParameters: Sendable {
             filter.text = text?.trimmed
             return ListParameters(
                 filter: filter, details: ConversationStore.ListDetails(hasTitles: titles, hasLastMessages: last),
-                activeMinutes: minutes)
+                active: minutes)
         })
 }
 
@@ -57,15 +59,13 @@ private let list = Method.awaiting(
         Field(required: "sessions", .list(of: SessionRow.shape), "The sessions."))
 ) { call, parameters in
     let gateway = call.gateway
-    let now = gateway.clock.milliseconds
+    let now = gateway.clock.now
     var filter = parameters.filter
-    if let minutes = parameters.activeMinutes {
-        filter.usedSince = now - min(minutes, Int64(Int32.max)) * 60_000
-    }
+    filter.usedSince = parameters.active.map { now - $0 }
     let rows = try await gateway.conversationStore.list(filter, parameters.details)
     let model = gateway.agents.named(gateway.agents.defaultID)?.models.first
     return [
-        "ts": .integer(now), "path": .string(gateway.database.path.text), "count": .integer(Int64(rows.count)),
+        "ts": now.json, "path": .string(gateway.database.path.text), "count": .integer(Int64(rows.count)),
         "defaults": [
             "modelProvider": model.map { .string($0.provider) } ?? .null,
             "model": model?.model.map(JSON.string) ?? .null, "contextTokens": .null,

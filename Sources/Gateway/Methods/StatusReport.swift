@@ -58,7 +58,7 @@ struct StatusReport {
         let reload = gateway.lastReload
         object["configuration"] = ["state": .string(reload.word), "details": .strings(reload.details)]
         object["workspace"] = .string(configuration.workspace.value.text)
-        object["uptimeMs"] = .integer(gateway.uptime)
+        object["uptimeMs"] = gateway.uptime.json
         object["connections"] = .integer(Int64(gateway.connectionCount))
         return .object(object)
     }

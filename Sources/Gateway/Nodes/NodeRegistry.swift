@@ -52,7 +52,7 @@ final class NodeRegistry: Sendable {
 
     /// Has `session` carry out a command and waits for what comes of it.
     func invoke(
-        _ command: String, at session: NodeSession, params: JSON?, timeout: Int64, idempotencyKey: String
+        _ command: String, at session: NodeSession, params: JSON?, timeout: TimeSpan, idempotencyKey: String
     ) async -> Answer {
         let id = UUIDText.random()
         state.withLock { $0.commands[id] = session.connection }
@@ -62,10 +62,10 @@ final class NodeRegistry: Sendable {
         payload["nodeId"] = .string(session.id)
         payload["command"] = .string(command)
         payload["paramsJSON"] = params.map { .string($0.text()) }
-        payload["timeoutMs"] = .integer(timeout)
+        payload["timeoutMs"] = timeout.json
         payload["idempotencyKey"] = .string(idempotencyKey)
         let event = JSON.object(payload)
-        let answer = await waiters.value(of: id, within: .milliseconds(timeout)) {
+        let answer = await waiters.value(of: id, within: timeout) {
             session.connection.tell(.nodeInvokeRequest, event)
             // It may have ended before anybody waited.
             if !session.connection.isEstablished { leave(session.connection) }

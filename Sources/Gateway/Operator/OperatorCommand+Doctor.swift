@@ -33,7 +33,7 @@ struct Checkup {
     let gateway: Gateway
 
     var checks: [Check] {
-        [configurationFile] + directories + [sandbox, space] + agents + [
+        [configurationFile] + setAside + directories + [sandbox, space] + agents + [
             Check(
                 finding: .unseen,
                 text: "the lock, the service unit and other instances are not visible from here; on the host: "
@@ -56,6 +56,13 @@ struct Checkup {
             return Check(finding: .note, text: disagreement)
         }
         return Check(finding: .fine, text: "\(path) is valid")
+    }
+
+    /// What cannot be used, and keeps no gateway from starting. Sessions are told of in the log, and by whoever asks for
+    /// one.
+    private var setAside: [Check] {
+        let settings = gateway.configuration.file?.snapshot.setAside.map(\.description) ?? []
+        return (settings + gateway.cron.setAside.map(\.description)).map { Check(finding: .fault, text: $0) }
     }
 
     private var directories: [Check] {
@@ -102,8 +109,8 @@ struct Checkup {
         guard statvfs(path.text, &status) == 0 else {
             return Check(finding: .unseen, text: "the space left in \(path)")
         }
-        // A shift binds more tightly than a product.
-        let megabytes = (UInt64(status.f_bavail) * UInt64(status.f_frsize)) >> 20
+        let (bytes, isMore) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        let megabytes = (isMore ? .max : bytes) >> 20
         return Check(finding: megabytes < 100 ? .fault : .fine, text: "\(megabytes) MiB are left for \(path)")
     }
 

@@ -24,11 +24,11 @@ extension OperatorCommand {
             guard !hits.isEmpty else { return "Nothing that was said here has these words." }
             return hits.map { "\($0.key): \($0.snippet)" }.joined(separator: "\n")
         }
-        let now = request.gateway.clock.milliseconds
+        let now = request.gateway.clock.now
         var filter = SessionFilter.everything
         filter.limit = 20
         let rows = try await store.list(filter, ConversationStore.ListDetails()).map { row in
-            (row.entry.key.text, "last used \(OperatorText.time(max(0, now - row.entry.updatedAt))) ago")
+            (row.entry.key.text, "last used \(OperatorText.time(now.since(row.entry.updatedAt))) ago")
         }
         return rows.isEmpty ? "There are no conversations yet." : OperatorText.table(rows)
     }

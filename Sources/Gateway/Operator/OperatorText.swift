@@ -8,8 +8,8 @@ enum OperatorText {
     }
 
     /// `2 d 3 h`, `3 h 20 min`, `5 min`, `12 s`.
-    static func time(_ milliseconds: Int64) -> String {
-        let seconds = milliseconds / 1000
+    static func time(_ span: TimeSpan) -> String {
+        let seconds = span.count(.seconds)
         let (days, hours, minutes) = (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60)
         if days > 0 { return "\(days) d \(hours) h" }
         if hours > 0 { return "\(hours) h \(minutes) min" }

@@ -44,7 +44,7 @@ struct HelloPayload {
             "presence": .array(gateway.presenceEntries.map(\.json)),
             "health": gateway.health,
             "stateVersion": gateway.stateVersion.json,
-            "uptimeMs": .integer(gateway.uptime),
+            "uptimeMs": gateway.uptime.json,
             "configPath": .string(configuration.instance.configurationFile.value.text),
             "stateDir": .string(configuration.instance.stateDirectory.value.text),
             "sessionDefaults": [

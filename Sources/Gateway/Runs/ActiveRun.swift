@@ -6,7 +6,7 @@ final class ActiveRun: Sendable {
     let request: RunRequest
     /// The key the client chose.
     var id: String { request.key }
-    let acceptedAt: Int64
+    let acceptedAt: Timestamp
     /// Its place among the runs of its session.
     let place: Gate.Place
     /// Whether its message stands in the writer's line, or never will: those of its session that came later may follow.
@@ -33,10 +33,12 @@ final class ActiveRun: Sendable {
     private struct State {
         var task: Task<Void, Never>?
         var cause: AbortCause?
-        var startedAt: Int64?
+        var startedAt: Timestamp?
     }
 
-    init(_ request: RunRequest, place: Gate.Place, after earlierQueued: Awaited<Void>?, ordinal: Int, at time: Int64) {
+    init(
+        _ request: RunRequest, place: Gate.Place, after earlierQueued: Awaited<Void>?, ordinal: Int, at time: Timestamp
+    ) {
         self.request = request
         self.place = place
         self.earlierQueued = earlierQueued
@@ -65,9 +67,9 @@ final class ActiveRun: Sendable {
     }
 
     /// When the agent began.
-    var startedAt: Int64? { state.withLock { $0.startedAt } }
+    var startedAt: Timestamp? { state.withLock { $0.startedAt } }
 
-    func start(at time: Int64) {
+    func start(at time: Timestamp) {
         state.withLock { $0.startedAt = time }
     }
 

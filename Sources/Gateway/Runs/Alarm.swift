@@ -9,8 +9,8 @@ final class Alarm: Sendable {
         var isServing = false
     }
 
-    /// The longest it looks away from the clock, in milliseconds: somebody may set it.
-    private static let longestSleep: Int64 = 60_000
+    /// The longest it looks away from the clock: somebody may set it.
+    private static let longestSleep = TimeSpan(1, .minutes)
 
     private let state = Mutex(State())
 
@@ -22,9 +22,9 @@ final class Alarm: Sendable {
         }
     }
 
-    /// Calls `work` at once, whenever it rings, and when the milliseconds are over that `untilNext` says, until the task
-    /// is cancelled. Called again, it does nothing.
-    func serve(untilNext: () -> Int64?, _ work: () -> Void) async {
+    /// Calls `work` at once, whenever it rings, and when the time is over that `untilNext` says, until the task is
+    /// cancelled. Called again, it does nothing.
+    func serve(untilNext: () -> TimeSpan?, _ work: () -> Void) async {
         let isFirst = state.withLock { state in
             defer { state.isServing = true }
             return !state.isServing
@@ -32,12 +32,12 @@ final class Alarm: Sendable {
         guard isFirst else { return }
         while !Task.isCancelled {
             work()
-            await sleep(milliseconds: min(Self.longestSleep, max(0, untilNext() ?? .max)))
+            await sleep(min(Self.longestSleep, untilNext() ?? .longest))
         }
     }
 
-    /// Sleeps so many milliseconds at most: until it rings, or the task is cancelled.
-    private func sleep(milliseconds: Int64) async {
+    /// Sleeps for `span` at most: until it rings, or the task is cancelled.
+    private func sleep(_ span: TimeSpan) async {
         let sleeper: Task<Void, Never>? = state.withLock { state in
             guard !state.isRung else {
                 state.isRung = false
@@ -45,7 +45,7 @@ final class Alarm: Sendable {
             }
             let sleeper = Task {
                 // Cancelled means awake.
-                _ = try? await Task.sleep(for: .milliseconds(milliseconds))
+                _ = try? await Task.sleep(for: span.duration)
             }
             state.sleeper = sleeper
             return sleeper

@@ -30,12 +30,12 @@ public struct Run: Equatable, Sendable {
     public var sessionKey: SessionKey?
     /// How far it is.
     public var status: Status
-    /// When it was accepted, in milliseconds since 1970.
-    public var acceptedAt: Int64
+    /// When it was accepted.
+    public var acceptedAt: Timestamp
     /// When it was begun.
-    public var startedAt: Int64?
+    public var startedAt: Timestamp?
     /// When it ended.
-    public var endedAt: Int64?
+    public var endedAt: Timestamp?
     /// Why it failed.
     public var error: String?
     /// What was answered at the end.
@@ -43,7 +43,7 @@ public struct Run: Equatable, Sendable {
 
     /// A run that is accepted at `acceptedAt`.
     public init(
-        _ space: Space, idempotencyKey: String, runID: String, sessionKey: SessionKey? = nil, acceptedAt: Int64
+        _ space: Space, idempotencyKey: String, runID: String, sessionKey: SessionKey? = nil, acceptedAt: Timestamp
     ) {
         self.space = space
         self.idempotencyKey = idempotencyKey

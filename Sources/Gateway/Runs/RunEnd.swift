@@ -8,8 +8,8 @@ struct RunEnd: Sendable, Equatable {
 
     var status: Status
     /// When the agent began; nil when it never did.
-    var startedAt: Int64?
-    var endedAt: Int64
+    var startedAt: Timestamp?
+    var endedAt: Timestamp
     /// The answer; of an aborted run, as far as it came.
     var text: String
     /// Why there is none.
@@ -31,7 +31,7 @@ struct RunEnd: Sendable, Equatable {
         meta["usage"] = usage?.json
         return [
             "payloads": text.isEmpty ? [] : [["text": .string(text), "mediaUrl": .null]],
-            "meta": ["durationMs": .integer(endedAt - (startedAt ?? endedAt)), "agentMeta": .object(meta)],
+            "meta": ["durationMs": endedAt.since(startedAt ?? endedAt).json, "agentMeta": .object(meta)],
         ]
     }
 }

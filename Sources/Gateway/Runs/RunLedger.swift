@@ -30,7 +30,8 @@ public struct RunLedger {
                 """)
         try statement.execute(arguments: [
             run.space.rawValue, run.idempotencyKey, run.runID, run.sessionKey?.text, run.status.rawValue,
-            run.acceptedAt, run.startedAt, run.endedAt, run.error, run.result.map { $0.text() },
+            run.acceptedAt.milliseconds, run.startedAt?.milliseconds, run.endedAt?.milliseconds, run.error,
+            run.result.map { $0.text() },
         ])
         return (run, true)
     }
@@ -45,70 +46,91 @@ public struct RunLedger {
         try rows("WHERE runId = ? ORDER BY id DESC LIMIT 1", [runID]).first
     }
 
-    /// The runs that are not over, oldest first; only those of the session `key` when one is given.
+    /// The runs that are not over, oldest first; only those of the session `key` when one is given. One that cannot be read
+    /// is left out: it must not keep a gateway from starting.
     public func open(in key: SessionKey? = nil) throws -> [Run] {
-        guard let key else { return try rows("WHERE endedAt IS NULL ORDER BY id", []) }
-        return try rows("WHERE endedAt IS NULL AND sessionKey = ? ORDER BY id", [key.text])
+        guard let key else { return try rows("WHERE endedAt IS NULL ORDER BY id", [], skipsUnknown: true) }
+        return try rows("WHERE endedAt IS NULL AND sessionKey = ? ORDER BY id", [key.text], skipsUnknown: true)
+    }
+
+    /// Whether any run is not over.
+    func isAnyOpen() throws -> Bool {
+        try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM run WHERE endedAt IS NULL)") ?? false
     }
 
     /// Marks the run `runID` as begun, unless it was or is over.
-    public func start(_ runID: String, at now: Int64) throws {
+    public func start(_ runID: String, at now: Timestamp) throws {
         try database.cachedStatement(
             sql: "UPDATE run SET status = 'running', startedAt = ? WHERE runId = ? AND status = 'accepted'"
-        ).execute(arguments: [now, runID])
+        ).execute(arguments: [now.milliseconds, runID])
     }
 
     /// Ends the run `runID` with `status`. Returns it as it is then; one that was over already stays as it was.
     @discardableResult
     public func end(
-        _ runID: String, _ status: Run.Status, error: String? = nil, result: JSON? = nil, at now: Int64
+        _ runID: String, _ status: Run.Status, error: String? = nil, result: JSON? = nil, at now: Timestamp
     ) throws -> Run? {
         precondition(status.isEnd, "a run ends with ok, error or aborted")
         try database.cachedStatement(
             sql: "UPDATE run SET status = ?, error = ?, result = ?, endedAt = ? WHERE runId = ? AND endedAt IS NULL"
-        ).execute(arguments: [status.rawValue, error, result.map { $0.text() }, now, runID])
+        ).execute(arguments: [status.rawValue, error, result.map { $0.text() }, now.milliseconds, runID])
         return try find(runID)
     }
 
     /// Ends all open runs as failed: whoever worked on them is gone. Called at the start. Returns them.
-    public func endAllOpen(error: String, at now: Int64) throws -> [Run] {
+    public func endAllOpen(error: String, at now: Timestamp) throws -> [Run] {
         let open = try open()
         try database.cachedStatement(
             sql: "UPDATE run SET status = 'error', error = ?, endedAt = ? WHERE endedAt IS NULL"
-        ).execute(arguments: [error, now])
+        ).execute(arguments: [error, now.milliseconds])
         return open
     }
 
     /// Forgets runs that ended before `time`. Returns how many.
     @discardableResult
-    public func forget(endedBefore time: Int64) throws -> Int {
-        try database.cachedStatement(sql: "DELETE FROM run WHERE endedAt < ?").execute(arguments: [time])
+    public func forget(endedBefore time: Timestamp) throws -> Int {
+        try database.cachedStatement(sql: "DELETE FROM run WHERE endedAt < ?").execute(arguments: [time.milliseconds])
         return database.changesCount
     }
 
-    private func rows(_ clause: String, _ arguments: StatementArguments) throws -> [Run] {
+    private func rows(
+        _ clause: String, _ arguments: StatementArguments, skipsUnknown: Bool = false
+    ) throws -> [Run] {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT space, idempotencyKey, runId, sessionKey, status, acceptedAt, startedAt, endedAt, error, result
                 FROM run \(clause)
                 """)
-        return try Row.fetchAll(statement, arguments: arguments).map { row in
-            guard let space = try Run.Space(rawValue: row.decode(forColumn: "space")),
-                let status = try Run.Status(rawValue: row.decode(forColumn: "status"))
-            else {
-                throw RowFault(table: "run", fault: "a space or status unknown here")
+        return try Row.fetchAll(statement, arguments: arguments).compactMap { row in
+            do {
+                return try Self.run(row)
+            } catch let fault as RowFault {
+                guard skipsUnknown else { throw fault }
+                return nil
             }
-            let key: String? = try row.decode(forColumn: "sessionKey")
-            var run = try Run(
-                space, idempotencyKey: row.decode(forColumn: "idempotencyKey"), runID: row.decode(forColumn: "runId"),
-                sessionKey: key.flatMap(SessionKey.init(stored:)), acceptedAt: row.decode(forColumn: "acceptedAt"))
-            run.status = status
-            run.startedAt = try row.decode(forColumn: "startedAt")
-            run.endedAt = try row.decode(forColumn: "endedAt")
-            run.error = try row.decode(forColumn: "error")
-            let result: String? = try row.decode(forColumn: "result")
-            run.result = try result.map { try JSON(parsing: Array($0.utf8)) }
-            return run
         }
+    }
+
+    private static func run(_ row: Row) throws -> Run {
+        guard let space = try Run.Space(rawValue: row.decode(forColumn: "space")),
+            let status = try Run.Status(rawValue: row.decode(forColumn: "status"))
+        else {
+            throw RowFault(table: "run", fault: "a space or status unknown here")
+        }
+        let key: String? = try row.decode(forColumn: "sessionKey")
+        var run = try Run(
+            space, idempotencyKey: row.decode(forColumn: "idempotencyKey"), runID: row.decode(forColumn: "runId"),
+            sessionKey: key.flatMap(SessionKey.init(stored:)), acceptedAt: row.time("acceptedAt"))
+        run.status = status
+        run.startedAt = try row.time(ifAny: "startedAt")
+        run.endedAt = try row.time(ifAny: "endedAt")
+        run.error = try row.decode(forColumn: "error")
+        let result: String? = try row.decode(forColumn: "result")
+        do {
+            run.result = try result.map { try JSON(parsing: Array($0.utf8)) }
+        } catch let error as JSONError {
+            throw RowFault(table: "run", fault: "its result: \(error)")
+        }
+        return run
     }
 }

@@ -20,7 +20,7 @@ struct RunRequest: Sendable {
     /// `provider/model` instead of the agent's own.
     var model: String?
     /// How long the answer may take; nil means as configured.
-    var time: Duration?
+    var time: TimeSpan?
     /// The lane it goes through; nil when who asks keeps count.
     var lane: String? = Lanes.main
     /// What a session without a name is to be called.

@@ -11,7 +11,7 @@ final class RunTable: Sendable {
     private struct State {
         var runs: [Key: ActiveRun] = [:]
         /// Those that ended and are known all the same, the oldest first.
-        var ended: [(key: Key, at: Int64)] = []
+        var ended: [(key: Key, at: Timestamp)] = []
         /// The lines of sessions in which somebody stands.
         var lines: [SessionKey: Line] = [:]
         /// How many runs were asked for.
@@ -25,8 +25,8 @@ final class RunTable: Sendable {
         var lastQueued: Awaited<Void>?
     }
 
-    /// How long such a run is known, in milliseconds.
-    static let lifetime: Int64 = 10 * 60 * 1000
+    /// How long such a run is known.
+    static let lifetime = TimeSpan(10, .minutes)
     /// How many of them are known: each holds what was said.
     static let limit = 100
 
@@ -40,7 +40,7 @@ final class RunTable: Sendable {
     /// The run `request` is about, with a place behind the others of its session; or the one that has its key
     /// already. Nil when no more runs may begin.
     func claim(_ request: RunRequest) -> (run: ActiveRun, isNew: Bool)? {
-        let time = clock.milliseconds
+        let time = clock.now
         return state.withLock { state in
             let key = Key(space: request.space, key: request.key)
             if let run = state.runs[key] { return (run, false) }
@@ -58,7 +58,7 @@ final class RunTable: Sendable {
     /// `run` leaves its session's line, and is forgotten when its end is on disk, or it never was accepted.
     func leave(_ run: ActiveRun, isForgotten: Bool) {
         run.place.leave()
-        let time = clock.milliseconds
+        let time = clock.now
         state.withLock { state in
             if state.lines[run.request.sessionKey]?.gate.isIdle == true { state.lines[run.request.sessionKey] = nil }
             let key = Key(space: run.request.space, key: run.id)

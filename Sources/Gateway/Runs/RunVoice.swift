@@ -11,17 +11,17 @@ final class RunVoice: Sendable {
         var text = ""
         /// The text of the last event `agent`.
         var toldText = ""
-        var toldAt: Int64 = .min
-        var deltaAt: Int64 = .min
+        var toldAt: Timestamp?
+        var deltaAt: Timestamp?
         var isOver = false
         /// Those who follow the text.
         var listeners: [AsyncStream<String>.Continuation] = []
     }
 
-    /// Between two events `agent` with text, in milliseconds.
-    static let partInterval: Int64 = 50
-    /// Between two events `chat` with text, in milliseconds.
-    static let deltaInterval: Int64 = 150
+    /// Between two events `agent` with text.
+    static let partInterval = TimeSpan(50, .milliseconds)
+    /// Between two events `chat` with text.
+    static let deltaInterval = TimeSpan(150, .milliseconds)
 
     // Held while events go out, so that they go out in order.
     private let state = Mutex(State())
@@ -42,25 +42,25 @@ final class RunVoice: Sendable {
 
     /// The agent begins.
     func begin(_ run: ActiveRun, in gateway: Gateway) {
-        let time = gateway.clock.milliseconds
+        let time = gateway.clock.now
         state.withLock { state in
             guard !state.isOver else { return }
-            tell("lifecycle", ["phase": "start", "startedAt": .integer(time)], of: run, in: gateway, &state)
+            tell("lifecycle", ["phase": "start", "startedAt": time.json], of: run, in: gateway, &state)
         }
     }
 
     /// The answer goes on.
     func progress(_ text: String, of run: ActiveRun, in gateway: Gateway) {
-        let time = gateway.clock.milliseconds
+        let time = gateway.clock.now
         state.withLock { state in
             guard !state.isOver else { return }
             state.text = text
             for listener in state.listeners { listener.yield(text) }
-            if time - Self.partInterval >= state.toldAt {
+            if state.toldAt.map({ time - Self.partInterval >= $0 }) ?? true {
                 state.toldAt = time
                 tellText(of: run, in: gateway, &state, isDroppable: true)
             }
-            if time - Self.deltaInterval >= state.deltaAt {
+            if state.deltaAt.map({ time - Self.deltaInterval >= $0 }) ?? true {
                 state.deltaAt = time
                 let message = ChatMessage(role: .assistant, text: text, timestamp: time)
                 chat("delta", ["message": message.json], of: run, in: gateway, state, isDroppable: true)
@@ -81,8 +81,8 @@ final class RunVoice: Sendable {
             }
             var data = JSONObject()
             data["phase"] = end.status == .error ? "error" : "end"
-            data["startedAt"] = end.startedAt.map(JSON.integer)
-            data["endedAt"] = .integer(end.endedAt)
+            data["startedAt"] = end.startedAt?.json
+            data["endedAt"] = end.endedAt.json
             data["error"] = end.error.map(JSON.string)
             if end.status == .aborted { data["aborted"] = true }
             tell("lifecycle", .object(data), of: run, in: gateway, &state)

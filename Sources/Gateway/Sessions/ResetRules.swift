@@ -27,14 +27,14 @@ public struct ResetRules: Equatable, Sendable {
         public var mode: Mode?
         /// `atHour`, 0 to 23, local time.
         public var hour: Int?
-        /// `idleMinutes`, 1 or more.
-        public var idleMinutes: Int?
+        /// `idleMinutes`: the silence, a minute or more.
+        public var silence: TimeSpan?
 
         /// A rule.
-        public init(mode: Mode? = nil, hour: Int? = nil, idleMinutes: Int? = nil) {
+        public init(mode: Mode? = nil, hour: Int? = nil, silence: TimeSpan? = nil) {
             self.mode = mode
             self.hour = hour
-            self.idleMinutes = idleMinutes
+            self.silence = silence
         }
     }
 
@@ -45,7 +45,7 @@ public struct ResetRules: Equatable, Sendable {
     /// `session.resetByChannel`, by the channel's id. Comes before the other two.
     public var byChannel: [String: Rule] = [:]
     /// `session.idleMinutes`, the older way to say it.
-    public var idleMinutes: Int?
+    public var silence: TimeSpan?
 
     /// No rule: anew every day at four in the morning, local time.
     public init() {}
@@ -55,13 +55,13 @@ public struct ResetRules: Equatable, Sendable {
         let own = (channel ?? key.channel).flatMap { byChannel[$0] }
         let general = own ?? self.general
         let kind = own == nil ? byKind[Kind(key)] : nil
-        let older = own == nil ? idleMinutes : nil
+        let older = own == nil ? silence : nil
         let isSilent = general == nil && (own != nil || byKind.isEmpty)
         let mode = kind?.mode ?? general?.mode ?? (isSilent && older != nil ? .idle : .daily)
-        let minutes = kind?.idleMinutes ?? general?.idleMinutes ?? older ?? (mode == .idle ? 60 : nil)
+        let silence = kind?.silence ?? general?.silence ?? older ?? (mode == .idle ? TimeSpan(1, .hours) : nil)
         return ResetPolicy(
             dailyHour: mode == .daily ? min(max(kind?.hour ?? general?.hour ?? 4, 0), 23) : nil,
-            idleMinutes: minutes.map { max($0, 1) })
+            silence: silence.map { max($0, TimeSpan(1, .minutes)) })
     }
 }
 
@@ -69,19 +69,19 @@ public struct ResetRules: Equatable, Sendable {
 public struct ResetPolicy: Equatable, Sendable {
     /// The hour, local time.
     public var dailyHour: Int?
-    /// The minutes of silence.
-    public var idleMinutes: Int?
+    /// The silence.
+    public var silence: TimeSpan?
 
-    /// Whether what was last used at `updatedAt` is over at `now`; both in milliseconds since 1970.
-    public func isOver(updatedAt: Int64, now: Int64) -> Bool {
-        if let idleMinutes, now - updatedAt > Int64(idleMinutes) * 60_000 { return true }
+    /// Whether what was last used at `updatedAt` is over at `now`.
+    public func isOver(updatedAt: Timestamp, now: Timestamp) -> Bool {
+        if let silence, now.since(updatedAt) > silence { return true }
         if let dailyHour, updatedAt < Self.last(hour: dailyHour, before: now) { return true }
         return false
     }
 
     /// The last time before `now` at which the clock of this place showed `hour` (localtime_r(3), mktime(3)).
-    static func last(hour: Int, before now: Int64) -> Int64 {
-        var seconds = time_t(now / 1000)
+    static func last(hour: Int, before now: Timestamp) -> Timestamp {
+        var seconds = time_t(now.seconds)
         var parts = tm()
         localtime_r(&seconds, &parts)
         parts.tm_hour = Int32(hour)
@@ -90,9 +90,9 @@ public struct ResetPolicy: Equatable, Sendable {
         // Whether summer time is on at that hour is for mktime to know.
         parts.tm_isdst = -1
         var today = parts
-        let moment = Int64(mktime(&today)) * 1000
+        let moment = Timestamp(clamping: Int64(mktime(&today)) * 1000)
         guard moment > now else { return moment }
         parts.tm_mday -= 1
-        return Int64(mktime(&parts)) * 1000
+        return Timestamp(clamping: Int64(mktime(&parts)) * 1000)
     }
 }

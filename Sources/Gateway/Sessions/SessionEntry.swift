@@ -8,13 +8,13 @@ public struct SessionEntry: Equatable, Sendable {
     public let key: SessionKey
     /// The id of its transcript, a UUID: another one after each reset.
     public var sessionID: String
-    /// Milliseconds since 1970.
-    public var updatedAt: Int64
+    /// When it was last used.
+    public var updatedAt: Timestamp
     /// Everything else.
     public var fields: JSONObject
 
     /// The session `key`, which writes the transcript `sessionID`.
-    public init(key: SessionKey, sessionID: String, updatedAt: Int64, fields: JSONObject = JSONObject()) {
+    public init(key: SessionKey, sessionID: String, updatedAt: Timestamp, fields: JSONObject = JSONObject()) {
         self.key = key
         self.sessionID = sessionID
         self.updatedAt = updatedAt
@@ -24,22 +24,30 @@ public struct SessionEntry: Equatable, Sendable {
     }
 
     /// A session `key` that begins at `now`.
-    public init(beginning key: SessionKey, at now: Int64) {
+    public init(beginning key: SessionKey, at now: Timestamp) {
         self.init(key: key, sessionID: UUIDText.random(), updatedAt: now)
     }
 
-    /// Reads an entry of `sessions.json`; nil when it has no `sessionId`.
+    /// Reads an entry of `sessions.json`; nil when it has no `sessionId`. One whose `updatedAt` is no time counts as never
+    /// used.
     public init?(key: SessionKey, json: JSON) {
         guard let fields = json.object, let id = fields["sessionId"]?.string, !id.isEmpty else { return nil }
-        let time = fields["updatedAt"].flatMap { $0.integer ?? $0.number.flatMap { Int64(exactly: $0.rounded(.down)) } }
-        self.init(key: key, sessionID: id, updatedAt: time ?? 0, fields: fields)
+        self.init(
+            key: key, sessionID: id, updatedAt: fields["updatedAt"].flatMap(Self.time(of:)) ?? .earliest, fields: fields
+        )
+    }
+
+    /// The time that `json` is in `updatedAt`; nil when it is none.
+    static func time(of json: JSON) -> Timestamp? {
+        let number = json.integer ?? json.number.flatMap { Int64(exactly: $0.rounded(.down)) }
+        return number.flatMap(Timestamp.init(milliseconds:))
     }
 
     /// The entry as `sessions.json` and the protocol have it.
     public var json: JSON {
         let first = [
             JSONObject.Member(name: "sessionId", value: .string(sessionID)),
-            JSONObject.Member(name: "updatedAt", value: .integer(updatedAt)),
+            JSONObject.Member(name: "updatedAt", value: updatedAt.json),
         ]
         return .object(JSONObject(first + fields.members))
     }
@@ -60,7 +68,7 @@ public struct SessionEntry: Equatable, Sendable {
     }
 
     /// The same session from its beginning: another transcript, the same settings, nothing used yet.
-    public func begunAnew(at now: Int64) -> SessionEntry {
+    public func begunAnew(at now: Timestamp) -> SessionEntry {
         var entry = SessionEntry(key: key, sessionID: UUIDText.random(), updatedAt: now)
         entry.fields = JSONObject(
             fields.members.filter { member in

@@ -6,8 +6,8 @@ public struct SessionFilter: Equatable, Sendable {
     public var label: String?
     /// Those that this session started.
     public var spawnedBy: String?
-    /// Those used since, in milliseconds since 1970.
-    public var usedSince: Int64?
+    /// Those used since.
+    public var usedSince: Timestamp?
     /// Those whose key, label, name or transcript's id holds this, in any case.
     public var text: String?
     /// Whether `global` is among them. Default no.

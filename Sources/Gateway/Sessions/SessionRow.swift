@@ -21,6 +21,12 @@ public struct SessionRow: Sendable {
         "lastAccountId", "spawnedBy",
     ]
 
+    /// What those must be that clients are promised to be something.
+    private static let kinds: [String: @Sendable (JSON) -> Bool] = [
+        "abortedLastRun": { $0.bool != nil }, "modelProvider": { $0.string != nil }, "model": { $0.string != nil },
+        "totalTokens": { $0.integer != nil },
+    ]
+
     /// Its members, as `sessions.list` tells them.
     public var json: JSON {
         var object: JSONObject = ["key": .string(entry.key.text), "kind": .string(entry.kind.rawValue)]
@@ -29,9 +35,13 @@ public struct SessionRow: Sendable {
         object["derivedTitle"] = title.map(JSON.string)
         object["lastMessagePreview"] = lastMessage.map(JSON.string)
         object["channel"] = (entry.fields["channel"]?.string ?? entry.key.channel).map(JSON.string)
-        object["updatedAt"] = .integer(entry.updatedAt)
+        object["updatedAt"] = entry.updatedAt.json
         object["sessionId"] = .string(entry.sessionID)
-        for name in Self.fields { object[name] = entry.fields[name] }
+        for name in Self.fields {
+            // What came in with a file may be anything.
+            guard let value = entry.fields[name], Self.kinds[name]?(value) != false else { continue }
+            object[name] = value
+        }
         return .object(object)
     }
 

@@ -18,7 +18,7 @@ extension SessionSettings {
         resets.byKind[.group] = section.resetByType.group.map(ResetRules.Rule.init)
         resets.byKind[.thread] = section.resetByType.thread.map(ResetRules.Rule.init)
         for (channel, reset) in section.resetByChannel { resets.byChannel[channel] = ResetRules.Rule(reset) }
-        resets.idleMinutes = section.idleMinutes.map { Int($0) }
+        resets.silence = section.silence
         sending.isAllowing = section.sendPolicy.standard == .allow
         sending.rules = section.sendPolicy.rules.map { rule in
             SendRules.Rule(
@@ -32,6 +32,6 @@ extension ResetRules.Rule {
     fileprivate init(_ section: ResetSection) {
         self.init(
             mode: section.mode.map { $0 == .daily ? .daily : .idle }, hour: section.atHour.map { Int($0) },
-            idleMinutes: section.idleMinutes.map { Int($0) })
+            silence: section.silence)
     }
 }

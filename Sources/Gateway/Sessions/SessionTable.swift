@@ -7,6 +7,8 @@ extension Transaction {
 }
 
 /// The sessions of an instance. Does not outlive its transaction.
+///
+/// A row that cannot be used stays where it is: lists leave it out, and asking for it throws `SetAside`.
 public struct SessionTable {
     let database: Database
 
@@ -31,7 +33,20 @@ public struct SessionTable {
     public func list(_ filter: SessionFilter = SessionFilter()) throws -> [SessionEntry] {
         let (conditions, arguments) = Self.conditions(filter)
         let limit = filter.limit.map { " LIMIT \(max(0, $0))" } ?? ""
-        return try rows("WHERE \(conditions) ORDER BY updatedAt DESC, key\(limit)", arguments)
+        var usable: [SessionEntry] = []
+        try read("WHERE \(conditions) ORDER BY updatedAt DESC, key\(limit)", arguments) { entry in
+            if case .success(let entry) = entry { usable.append(entry) }
+        }
+        return usable
+    }
+
+    /// Those that cannot be used. Reads every session there is.
+    public func setAside() throws -> [SetAside] {
+        var setAside: [SetAside] = []
+        try read("ORDER BY key", []) { entry in
+            if case .failure(let fault) = entry { setAside.append(fault) }
+        }
+        return setAside
     }
 
     /// How many sessions `filter` asks for.
@@ -54,14 +69,15 @@ public struct SessionTable {
                     label = excluded.label, spawnedBy = excluded.spawnedBy, entry = excluded.entry
                 """)
         try statement.execute(arguments: [
-            entry.key.text, entry.agent ?? "", entry.sessionID, entry.updatedAt, entry.label, entry.spawnedBy,
+            entry.key.text, entry.agent ?? "", entry.sessionID, entry.updatedAt.milliseconds, entry.label,
+            entry.spawnedBy,
             JSON.object(entry.fields).text(),
         ])
     }
 
     /// The session `key` as a message at `now` finds it: as it was, begun anew when `policy` says that it is over, or
     /// new. The entry is kept, marked as used at `now`.
-    public func use(_ key: SessionKey, policy: ResetPolicy? = nil, at now: Int64) throws -> SessionEntry {
+    public func use(_ key: SessionKey, policy: ResetPolicy? = nil, at now: Timestamp) throws -> SessionEntry {
         var entry: SessionEntry
         if let known = try find(key) {
             let isOver = policy?.isOver(updatedAt: known.updatedAt, now: now) ?? false
@@ -75,31 +91,53 @@ public struct SessionTable {
     }
 
     /// Begins the session `key` anew, or makes it. Its transcript so far stays where it is.
-    public func reset(_ key: SessionKey, at now: Int64) throws -> SessionEntry {
+    public func reset(_ key: SessionKey, at now: Timestamp) throws -> SessionEntry {
         let entry = try find(key)?.begunAnew(at: now) ?? SessionEntry(beginning: key, at: now)
         try save(entry)
         return entry
     }
 
-    /// Forgets the session `key`, but not its transcript. Returns what was kept of it.
+    /// Forgets the session `key`, also one that cannot be used, but not its transcript. Returns the id of that; nil when
+    /// there is no such session.
     @discardableResult
-    public func delete(_ key: SessionKey) throws -> SessionEntry? {
-        guard let entry = try find(key) else { return nil }
-        try database.cachedStatement(sql: "DELETE FROM session WHERE key = ?").execute(arguments: [key.text])
-        return entry
+    public func delete(_ key: SessionKey) throws -> String? {
+        let statement = try database.cachedStatement(sql: "DELETE FROM session WHERE key = ? RETURNING sessionId")
+        return try String.fetchOne(statement, arguments: [key.text])
     }
 
     // MARK: Rows
 
     private func rows(_ clause: String, _ arguments: StatementArguments) throws -> [SessionEntry] {
+        var entries: [SessionEntry] = []
+        try read(clause, arguments) { entries.append(try $0.get()) }
+        return entries
+    }
+
+    /// Gives `take` the sessions that `clause` says, one after the other.
+    private func read(
+        _ clause: String, _ arguments: StatementArguments, _ take: (Result<SessionEntry, SetAside>) throws -> Void
+    ) throws {
         let statement = try database.cachedStatement(
             sql: "SELECT key, sessionId, updatedAt, entry FROM session \(clause)")
-        return try Row.fetchAll(statement, arguments: arguments).map { row in
-            let text: String = try row.decode(forColumn: "key")
-            guard let key = SessionKey(stored: text) else { throw RowFault(table: "session", fault: "no key") }
-            return try SessionEntry(
-                key: key, sessionID: row.decode(forColumn: "sessionId"), updatedAt: row.decode(forColumn: "updatedAt"),
-                fields: try storedObject(row.decode(forColumn: "entry"), table: "session"))
+        let rows = try Row.fetchCursor(statement, arguments: arguments)
+        while let row = try rows.next() { try take(Self.entry(row)) }
+    }
+
+    private static func entry(_ row: Row) -> Result<SessionEntry, SetAside> {
+        var name = "without a key"
+        do {
+            name = try row.decode(forColumn: "key")
+            guard let key = SessionKey(stored: name) else {
+                throw RowFault(table: "session", fault: "it has no session's key")
+            }
+            return .success(
+                try SessionEntry(
+                    key: key, sessionID: row.decode(forColumn: "sessionId"), updatedAt: row.time("updatedAt"),
+                    fields: storedObject(row.decode(forColumn: "entry"), table: "session")))
+        } catch {
+            // What else can be wrong is a column that holds what the table does not allow.
+            let fault = (error as? RowFault)?.fault ?? "a column of its row is of another type"
+            return .failure(SetAside(kind: .session, name: name, fault: fault))
         }
     }
 
@@ -116,7 +154,7 @@ public struct SessionTable {
         require("agentId = ?", filter.agent)
         require("label = ?", filter.label)
         require("spawnedBy = ?", filter.spawnedBy)
-        require("updatedAt >= ?", filter.usedSince)
+        require("updatedAt >= ?", filter.usedSince?.milliseconds)
         if let text = filter.text, !text.isEmpty {
             // instr, not LIKE: a percent sign is a percent sign.
             conditions.append(

@@ -3,8 +3,7 @@ import JSON
 /// One line of a transcript file, and what of it is looked for.
 struct TranscriptLine {
     var id: String
-    /// Milliseconds since 1970.
-    var timestamp: Int64
+    var timestamp: Timestamp
     /// Nil for a line that is no message.
     var role: String?
     var text: String
@@ -12,24 +11,25 @@ struct TranscriptLine {
     var line: String
 
     /// The line of `message`, which follows the one called `parent`.
-    init(_ message: JSON, id: String, parent: String?, at now: Int64) {
+    init(_ message: JSON, id: String, parent: String?, at now: Timestamp) {
         let json: JSON = [
             "type": "message", "id": .string(id), "parentId": parent.map(JSON.string) ?? .null,
             "timestamp": .string(ISOTime.text(now)), "message": message,
         ]
         self.id = id
-        timestamp = message["timestamp"]?.integer ?? now
+        timestamp = message["timestamp"]?.integer.flatMap(Timestamp.init(milliseconds:)) ?? now
         role = message["role"]?.string ?? "unknown"
         text = TranscriptMessage.text(of: message)
         line = json.text()
     }
 
     /// A line somebody else wrote, as it is. `earlier` is the time of the line before, for one that tells none.
-    init(_ json: JSON, text: String, earlier: Int64) {
+    init(_ json: JSON, text: String, earlier: Timestamp) {
         let message = json["message"].flatMap { $0.object == nil ? nil : $0 }
         id = json["id"]?.string ?? ""
         timestamp =
-            message?["timestamp"]?.integer ?? json["timestamp"]?.string.flatMap(ISOTime.milliseconds) ?? earlier
+            message?["timestamp"]?.integer.flatMap(Timestamp.init(milliseconds:))
+            ?? json["timestamp"]?.string.flatMap(ISOTime.time) ?? earlier
         role = message.map { $0["role"]?.string ?? "unknown" }
         self.text = message.map(TranscriptMessage.text) ?? ""
         line = text

@@ -6,8 +6,8 @@ public struct TranscriptMessage: Equatable, Sendable {
     public var sequence: Int64
     /// Its id within the transcript, eight hexadecimal digits.
     public var id: String
-    /// Milliseconds since 1970.
-    public var timestamp: Int64
+    /// When it was said.
+    public var timestamp: Timestamp
     /// `user`, `assistant`, `toolResult`, …
     public var role: String
     /// What it says, without what is no text.

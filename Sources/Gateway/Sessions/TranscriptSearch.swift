@@ -45,8 +45,8 @@ public struct TranscriptHit: Equatable, Sendable {
     public var sessionID: String
     /// Its place in the transcript.
     public var sequence: Int64
-    /// Milliseconds since 1970.
-    public var timestamp: Int64
+    /// When it was said.
+    public var timestamp: Timestamp
     /// `user`, `assistant`, …
     public var role: String
     /// The words around the hit, with what was found between `[` and `]`.
@@ -56,7 +56,7 @@ public struct TranscriptHit: Equatable, Sendable {
     public var json: JSON {
         [
             "key": .string(key), "sessionId": .string(sessionID), "sequence": .integer(sequence),
-            "timestamp": .integer(timestamp), "role": .string(role), "snippet": .string(snippet),
+            "timestamp": timestamp.json, "role": .string(role), "snippet": .string(snippet),
         ]
     }
 }
@@ -95,7 +95,7 @@ extension TranscriptTable {
         return try rows.map { row in
             try TranscriptHit(
                 key: row.decode(forColumn: "key"), sessionID: row.decode(forColumn: "sessionId"),
-                sequence: row.decode(forColumn: "sequence"), timestamp: row.decode(forColumn: "timestamp"),
+                sequence: row.decode(forColumn: "sequence"), timestamp: row.time("timestamp"),
                 role: row.decode(forColumn: "role"), snippet: row.decode(forColumn: "snippet"))
         }
     }

@@ -17,10 +17,10 @@ public struct TranscriptTable {
     /// `message` has `role` and `content`; its `timestamp` is `now` unless it says otherwise. Once the transaction is
     /// through, the message is on disk under the place returned.
     @discardableResult
-    public func append(_ message: JSON, to entry: SessionEntry, at now: Int64) throws -> AppendedMessage {
+    public func append(_ message: JSON, to entry: SessionEntry, at now: Timestamp) throws -> AppendedMessage {
         var message = message
         if var object = message.object, object["timestamp"] == nil {
-            object["timestamp"] = .integer(now)
+            object["timestamp"] = now.json
             message = .object(object)
         }
         let place = try next(entry.sessionID) ?? begin(entry, at: now)
@@ -78,18 +78,18 @@ public struct TranscriptTable {
 
     /// Puts the transcript `sessionID` away, at `now`, because its session is deleted: it is not read or searched any
     /// more, but still there. Returns the name it is kept under; nil when there is none.
-    public func archive(_ sessionID: String, at now: Int64) throws -> String? {
+    public func archive(_ sessionID: String, at now: Timestamp) throws -> String? {
         guard let transcript = try row(sessionID) else { return nil }
         let name = try unusedName("\(Self.name(sessionID)).deleted.\(ISOTime.fileName(now))")
         try database.execute(
             sql: "UPDATE transcript SET name = ?, archivedAt = ?, archivedBy = 'delete' WHERE id = ?",
-            arguments: [name, now, transcript])
+            arguments: [name, now.milliseconds, transcript])
         return name
     }
 
     /// Leaves the newest `kept` lines in the transcript `sessionID` and puts the others away. Returns the name they are
     /// kept under; nil when there are no more than that.
-    public func compact(_ sessionID: String, keeping kept: Int, at now: Int64) throws -> String? {
+    public func compact(_ sessionID: String, keeping kept: Int, at now: Timestamp) throws -> String? {
         guard let transcript = try row(sessionID) else { return nil }
         let boundary = try Int64.fetchOne(
             database, sql: "SELECT sequence FROM message WHERE transcript = ? ORDER BY sequence DESC LIMIT 1 OFFSET ?",
@@ -100,7 +100,7 @@ public struct TranscriptTable {
             sql: """
                 INSERT INTO transcript(name, sessionId, key, header, createdAt, archivedAt, archivedBy, lastSequence)
                 SELECT ?, sessionId, key, header, createdAt, ?, 'compact', ? FROM transcript WHERE id = ?
-                """, arguments: [name, now, boundary, transcript])
+                """, arguments: [name, now.milliseconds, boundary, transcript])
         try database.execute(
             sql: "UPDATE message SET transcript = ? WHERE transcript = ? AND sequence <= ?",
             arguments: [database.lastInsertedRowID, transcript, boundary])
@@ -135,7 +135,7 @@ public struct TranscriptTable {
         }
     }
 
-    private func begin(_ entry: SessionEntry, at now: Int64) throws -> Place {
+    private func begin(_ entry: SessionEntry, at now: Timestamp) throws -> Place {
         let header: JSON = [
             "type": "session", "version": 2, "id": .string(entry.sessionID), "timestamp": .string(ISOTime.text(now)),
         ]
@@ -145,10 +145,10 @@ public struct TranscriptTable {
     }
 
     /// Begins a transcript, kept under `name`; returns its row.
-    func begin(_ sessionID: String, name: String, key: String, header: String, at now: Int64) throws -> Int64 {
+    func begin(_ sessionID: String, name: String, key: String, header: String, at now: Timestamp) throws -> Int64 {
         let statement = try database.cachedStatement(
             sql: "INSERT INTO transcript(name, sessionId, key, header, createdAt) VALUES (?, ?, ?, ?, ?)")
-        try statement.execute(arguments: [name, sessionID, key, header, now])
+        try statement.execute(arguments: [name, sessionID, key, header, now.milliseconds])
         return database.lastInsertedRowID
     }
 
@@ -159,7 +159,7 @@ public struct TranscriptTable {
                 VALUES (?, ?, ?, ?, ?, ?, ?)
                 """)
         try statement.execute(arguments: [
-            transcript, sequence, line.id, line.timestamp, line.role, line.text, line.line,
+            transcript, sequence, line.id, line.timestamp.milliseconds, line.role, line.text, line.line,
         ])
     }
 
@@ -184,10 +184,12 @@ public struct TranscriptTable {
 
     private static func message(_ row: Row) throws -> TranscriptMessage {
         let line = try storedObject(row.decode(forColumn: "line"), table: "message")
-        guard let message = line["message"] else { throw RowFault(table: "message", fault: "no message") }
+        guard let message = line["message"], message.object != nil else {
+            throw RowFault(table: "message", fault: "no message")
+        }
         return try TranscriptMessage(
             sequence: row.decode(forColumn: "sequence"), id: row.decode(forColumn: "messageId"),
-            timestamp: row.decode(forColumn: "timestamp"), role: row.decode(forColumn: "role"),
+            timestamp: row.time("timestamp"), role: row.decode(forColumn: "role"),
             text: row.decode(forColumn: "text"), message: message)
     }
 }

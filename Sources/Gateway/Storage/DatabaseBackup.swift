@@ -42,7 +42,7 @@ struct DatabaseBackup {
         }
         var file = stat()
         // SQLite leaves no holes. A file system that compresses saves less than this.
-        if lstat(source.text, &file) == 0, file.st_size > 64 << 20, Int(file.st_blocks) * 512 < Int(file.st_size) / 64 {
+        if lstat(source.text, &file) == 0, file.st_size > 64 << 20, Int(file.st_blocks) < Int(file.st_size) / 64 / 512 {
             throw StorageError("read", source, fault: "most of its \(file.st_size) bytes are holes, as in no database")
         }
         var system = statvfs()

@@ -10,15 +10,24 @@ struct RowFault: Error, CustomStringConvertible {
 }
 
 /// The object kept as `text` in a row of `table`.
-func storedObject(_ text: String, table: String) throws -> JSONObject {
-    do {
-        guard let object = try JSON(parsing: Array(text.utf8)).object else {
-            throw RowFault(table: table, fault: "it holds no object")
-        }
-        return object
-    } catch let error as JSONError {
+func storedObject(_ text: String, table: String) throws(RowFault) -> JSONObject {
+    let json: JSON
+    do throws(JSONError) { json = try JSON(parsing: Array(text.utf8)) } catch {
         throw RowFault(table: table, fault: "\(error)")
     }
+    guard let object = json.object else { throw RowFault(table: table, fault: "it holds no object") }
+    return object
+}
+
+extension Row {
+    /// The time in `column`; nil when what stands there is none.
+    func time(ifAny column: String) throws -> Timestamp? {
+        let milliseconds: Int64? = try decode(forColumn: column)
+        return milliseconds.flatMap(Timestamp.init(milliseconds:))
+    }
+
+    /// The same, where a number that is no time counts as the earliest there is.
+    func time(_ column: String) throws -> Timestamp { try time(ifAny: column) ?? .earliest }
 }
 
 extension Database {

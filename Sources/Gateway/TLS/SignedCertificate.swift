@@ -7,10 +7,10 @@ import X509
 struct SignedCertificate: Sendable {
     /// It in DER.
     let bytes: [UInt8]
-    /// From when on it is valid, in milliseconds since 1970.
-    let beginning: Int64
-    /// Until when it is valid, in milliseconds since 1970.
-    let end: Int64
+    /// From when on it is valid.
+    let beginning: Timestamp
+    /// Until when it is valid.
+    let end: Timestamp
     private let publicKey: Certificate.PublicKey
 
     /// Reads `bytes`, which are DER. Throws `CertificateFault`.
@@ -23,10 +23,12 @@ struct SignedCertificate: Sendable {
     }
 
     private init(_ certificate: Certificate, _ bytes: [UInt8]) {
-        func milliseconds(_ date: Date) -> Int64 { Int64(date.timeIntervalSince1970) * 1000 }
+        func time(_ date: Date) -> Timestamp {
+            Timestamp(clamping: Int64(exactly: (date.timeIntervalSince1970 * 1000).rounded(.down)) ?? .max)
+        }
         self.bytes = bytes
-        beginning = milliseconds(certificate.notValidBefore)
-        end = milliseconds(certificate.notValidAfter)
+        beginning = time(certificate.notValidBefore)
+        end = time(certificate.notValidAfter)
         publicKey = certificate.publicKey
     }
 
@@ -50,14 +52,14 @@ struct SignedCertificate: Sendable {
     /// `hostNames`, from the day before `time` (milliseconds since 1970) for ten years. `owner` is whom it is for.
     /// Throws `CertificateFault`.
     init(
-        signedBy key: SigningKey, owner: String, hostNames: [String], at time: Int64
+        signedBy key: SigningKey, owner: String, hostNames: [String], at time: Timestamp
     ) throws(CertificateFault) {
         do {
             let name = try DistinguishedName {
                 OrganizationName("MazelClaw")
                 CommonName(owner)
             }
-            let now = Date(timeIntervalSince1970: Double(time / 1000))
+            let now = Date(timeIntervalSince1970: Double(time.seconds))
             let day = 86_400.0
             let names: [GeneralName] =
                 [

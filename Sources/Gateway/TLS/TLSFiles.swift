@@ -115,7 +115,7 @@ extension GatewayConfiguration {
     /// and when the certificate is made at the next start. Throws `ConfigurationError.blocked`, which names the file at
     /// fault and the remedy.
     public func tlsIdentity(
-        at time: Int64 = WallClock.system.milliseconds
+        at time: Timestamp = WallClock.system.now
     ) throws(ConfigurationError) -> TLSIdentity? {
         guard let files = try tlsFiles() else { return nil }
         return try TLSIdentity.load(files, at: time)

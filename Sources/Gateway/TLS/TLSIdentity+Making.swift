@@ -4,7 +4,7 @@ import Policy
 extension TLSIdentity {
     /// Reads `files`, or makes what is missing of them if that may be. Throws `ConfigurationError`.
     static func loadOrMake(
-        _ files: TLSFiles, profile: String, at time: Int64
+        _ files: TLSFiles, profile: String, at time: Timestamp
     ) throws(ConfigurationError) -> (identity: TLSIdentity, isNew: Bool) {
         if files.areOwn {
             // Somebody may have copied it here with the rights it had elsewhere.
@@ -62,6 +62,6 @@ extension Gateway {
     package func loadTLSIdentity() throws(ConfigurationError) -> (identity: TLSIdentity, isNew: Bool)? {
         guard let files = try configuration.tlsFiles() else { return nil }
         return try TLSIdentity.loadOrMake(
-            files, profile: configuration.instance.name.text, at: clock.milliseconds)
+            files, profile: configuration.instance.name.text, at: clock.now)
     }
 }

@@ -2,8 +2,8 @@
 public struct TLSIdentity: Sendable {
     /// The certificate and those that vouch for it, each in DER.
     public let chain: [[UInt8]]
-    /// Until when the certificate is valid, in milliseconds since 1970.
-    public let expiry: Int64
+    /// Until when the certificate is valid.
+    public let expiry: Timestamp
     private let key: Secret
 
     /// The certificate's.
@@ -12,12 +12,12 @@ public struct TLSIdentity: Sendable {
     /// The key in PEM, for the library that proves it.
     package var keyText: [UInt8] { Array(key.revealed().utf8) }
 
-    /// How long before its end a certificate is worth a word: 30 days, in milliseconds.
-    public static let notice: Int64 = 30 * 86_400_000
+    /// How long before its end a certificate is worth a word: 30 days.
+    public static let notice = TimeSpan(30, .days)
 
-    /// Reads `files` as they are at `time`, in milliseconds since 1970; nil when they are still to be made. Throws
+    /// Reads `files` as they are at `time`; nil when they are still to be made. Throws
     /// `ConfigurationError.blocked`, which names the file and the remedy.
-    static func load(_ files: TLSFiles, at time: Int64) throws(ConfigurationError) -> TLSIdentity? {
+    static func load(_ files: TLSFiles, at time: Timestamp) throws(ConfigurationError) -> TLSIdentity? {
         guard let chain = try files.chain() else { return nil }
         guard let text = try files.read(files.key), let key = Secret(String(decoding: text, as: UTF8.self)) else {
             throw files.fault(files.key, "is empty, or not there")

@@ -36,14 +36,15 @@ extension InstanceCommand {
     }
 
     /// The configuration with everything that counts, for a command that reads it: includes, variables and defaults. The
-    /// secrets in it come with it. Throws `ConfigurationError` when it is invalid; a variable this process lacks is only told of.
+    /// secrets in it come with it. Throws `ConfigurationError` when no gateway can run with it; a variable this process
+    /// lacks is only told of.
     func resolvedConfiguration(_ context: Context) throws -> (whole: JSON, secrets: KnownSecrets) {
         let snapshot = try ConfigurationStore(context.instance).snapshot()
-        let (missing, faults) = snapshot.faults.reduce(into: ([ConfigurationFault](), [ConfigurationFault]())) {
-            if $1.kind == .variable { $0.0.append($1) } else { $0.1.append($1) }
+        let (bearable, faults) = snapshot.faults.reduce(into: ([ConfigurationFault](), [ConfigurationFault]())) {
+            if [.variable, .excess].contains($1.kind) { $0.0.append($1) } else { $0.1.append($1) }
         }
         guard faults.isEmpty, let resolved = snapshot.resolved else { throw ConfigurationError.invalid(faults) }
-        for fault in missing { Output.error("\(fault)") }
+        for fault in bearable { Output.error("\(fault)") }
         return (ConfigurationSchema.root.withDefaults(resolved), KnownSecrets(snapshot))
     }
 }

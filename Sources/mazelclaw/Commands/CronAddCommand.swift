@@ -49,12 +49,12 @@ struct CronAddCommand: InstanceCommand {
             throw ValidationError("Give one of --system-event and --message.")
         }
         guard tz == nil || cron != nil else { throw ValidationError("--tz goes with --cron.") }
-        _ = try schedule(at: 0)
+        _ = try schedule(at: .earliest)
     }
 
     func run(in context: Context) async throws -> Int32 {
         var params: JSONObject = [
-            "name": .string(name), "schedule": try schedule(at: WallClock.system.milliseconds),
+            "name": .string(name), "schedule": try schedule(at: WallClock.system.now),
             "wakeMode": wake ? "now" : "next-heartbeat",
         ]
         if let message {
@@ -71,31 +71,32 @@ struct CronAddCommand: InstanceCommand {
         return 0
     }
 
-    private func schedule(at now: Int64) throws -> JSON {
+    private func schedule(at now: Timestamp) throws -> JSON {
         if let cron {
             var object: JSONObject = ["kind": "cron", "expr": .string(cron)]
             object["tz"] = tz.map(JSON.string)
             return .object(object)
         }
-        if let every { return ["kind": "every", "everyMs": .integer(try duration(every, of: "--every"))] }
+        if let every { return ["kind": "every", "everyMs": try duration(every, of: "--every").json] }
         guard let at else { throw ValidationError("Give one of --at, --every and --cron.") }
         if at.hasPrefix("+") {
-            let (time, isTooLate) = now.addingReportingOverflow(try duration(String(at.dropFirst()), of: "--at"))
-            guard !isTooLate else { throw ValidationError("--at: \(at) is too far away.") }
-            return ["kind": "at", "atMs": .integer(time)]
+            return ["kind": "at", "atMs": (now + (try duration(String(at.dropFirst()), of: "--at"))).json]
         }
         // What is written back as it was read is a time there is.
-        guard let time = ISOTime.milliseconds(at), ISOTime.text(time).prefix(19) == at.prefix(19) else {
+        guard let time = ISOTime.time(at), ISOTime.text(time).prefix(19) == at.prefix(19) else {
             throw ValidationError("--at: \(at) is no time like 2026-01-31T12:00:00Z, nor a while like +20m.")
         }
-        return ["kind": "at", "atMs": .integer(time)]
+        return ["kind": "at", "atMs": time.json]
     }
 
-    private func duration(_ text: String, of option: String) throws -> Int64 {
-        do {
-            return try DurationText.milliseconds(text, unit: .minutes)
-        } catch {
+    private func duration(_ text: String, of option: String) throws -> TimeSpan {
+        let span: TimeSpan
+        do throws(DurationText.Fault) { span = try DurationText.span(text, unit: .minutes) } catch {
             throw ValidationError("\(option): \(error); expected one like 30m, 2h or 1d.")
         }
+        guard span <= .longestInterval else {
+            throw ValidationError("\(option): \(text) is too long; \(TimeSpan.longestInterval) is the most.")
+        }
+        return span
     }
 }

@@ -31,7 +31,9 @@ struct CronCommand: ParsableCommand {
 
     /// A job on one line.
     static func line(_ job: JSON) -> String {
-        func time(_ name: String) -> String? { job["state"]?[name]?.integer.map(ISOTime.text) }
+        func time(_ name: String) -> String? {
+            job["state"]?[name]?.integer.flatMap(Timestamp.init(milliseconds:)).map(ISOTime.text)
+        }
         let next = time("nextRunAtMs").map { "next \($0)" } ?? "never due"
         let last = time("lastRunAtMs").map { "  last \($0) \(job["state"]?["lastStatus"]?.string ?? "")" } ?? ""
         return TerminalText.safe("\(job["id"]?.string ?? "")  \(next)\(last)  \(job["name"]?.string ?? "")")

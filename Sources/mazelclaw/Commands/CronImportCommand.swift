@@ -34,7 +34,7 @@ struct CronImportCommand: InstanceCommand {
         }
         let answer = try await CronCommand.call("cron.import", params, scope: .admin, in: context)
         for issue in answer["issues"]?.array ?? [] {
-            let place = read.place(of: Int(issue["index"]?.integer ?? -1))
+            let place = read.place(of: Int(clamping: issue["index"]?.integer ?? -1))
             Output.error(TerminalText.safe("mazelclaw: \(place): \(issue["message"]?.string ?? "")"))
         }
         guard answer["ok"] == true || skipBad else {

@@ -1,4 +1,5 @@
 import Gateway
+import Glibc
 import JSON
 import Policy
 
@@ -14,6 +15,8 @@ struct DoctorReport {
     private let notes: [String]
     /// What is set, and not acted on.
     private let inactive: [String]
+    /// The settings, jobs and sessions that cannot be used, and keep no gateway from starting.
+    private let setAside: [String]
 
     /// Looks at the instance of `context`.
     init(_ context: Context) throws {
@@ -21,18 +24,27 @@ struct DoctorReport {
         let snapshot = try ConfigurationStore(instance).snapshot()
         path = snapshot.path
         exists = snapshot.text != nil
-        faults = snapshot.faults.map(\.description)
+        faults = snapshot.faults.filter { $0.kind != .excess }.map(\.description)
+        var notes: [String] = []
+        var unusable: [SetAside] = []
+        do throws(StorageError) {
+            ReadGuard.begin()
+            unusable = try ConversationReader(stateDirectory: instance.stateDirectory.value).setAside()
+        } catch {
+            // Before the first start there is none.
+            if error.errno != ENOENT { notes.append("\(error)") }
+        }
+        setAside = snapshot.setAside.map(\.description) + unusable.map(\.description)
         inactive = snapshot.resolved.map(ConfigurationSchema.root.unservedPaths) ?? []
-        guard snapshot.isValid else {
+        guard snapshot.isRunnable else {
             remedy = LastGoodConfiguration(of: path).remedy(reader: ConfigurationReader(instance))
             obstacle = nil
-            notes = []
+            self.notes = notes
             return
         }
         remedy = nil
         let file = exists ? try ConfigurationFile(snapshot) : nil
         var obstacle: String?
-        var notes: [String] = []
         do throws(ConfigurationError) {
             let configuration = try GatewayConfiguration(instance: instance, file: file)
             if let disagreement = configuration.portDisagreement { notes.append(disagreement) }
@@ -49,14 +61,14 @@ struct DoctorReport {
     /// What there is to know of TLS on the port; nil when it speaks none.
     private static func encryption(_ configuration: GatewayConfiguration) throws(ConfigurationError) -> String? {
         guard let files = try configuration.tlsFiles() else { return nil }
-        let time = WallClock.system.milliseconds
+        let time = WallClock.system.now
         guard let identity = try configuration.tlsIdentity(at: time) else {
             return "the port speaks TLS; the next start makes the certificate, \(files.certificate)"
         }
         let end = ISOTime.text(identity.expiry)
         return "the port speaks TLS with the certificate \(files.certificate), SHA-256 \(identity.fingerprint), valid "
             + "until \(end)"
-            + (identity.expiry - time < TLSIdentity.notice ? ": that is soon, see to another before" : "")
+            + (identity.expiry.since(time) < TLSIdentity.notice ? ": that is soon, see to another before" : "")
     }
 
     /// Whether a gateway could start with this.
@@ -72,6 +84,8 @@ struct DoctorReport {
         lines += faults.map { "  \($0)" }
         if let remedy { lines.append("  \(remedy)") }
         if let obstacle { lines.append("Start: \(obstacle)") }
+        if !setAside.isEmpty { lines.append("Set aside: cannot be used, and keeps no gateway from starting:") }
+        lines += setAside.map { "  \($0)" }
         lines += notes.map { "Note: \($0)" }
         if !inactive.isEmpty { lines.append("Inactive: set, valid, and not acted on by this version:") }
         lines += inactive.map { "  \($0)" }
@@ -84,6 +98,7 @@ struct DoctorReport {
             "config": .string(path.text), "exists": .bool(exists), "valid": .bool(faults.isEmpty),
             "healthy": .bool(isHealthy), "faults": .array(faults.map(JSON.string)),
             "notes": .array(notes.map(JSON.string)), "inactive": .array(inactive.map(JSON.string)),
+            "setAside": .array(setAside.map(JSON.string)),
         ]
         object["remedy"] = remedy.map(JSON.string)
         object["obstacle"] = obstacle.map(JSON.string)

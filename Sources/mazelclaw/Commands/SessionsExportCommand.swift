@@ -9,7 +9,7 @@ struct SessionsExportCommand: InstanceCommand {
         discussion: """
             Below the directory, agents/AGENT/sessions holds sessions.json and a .jsonl file for each transcript, as \
             they are at one moment, also while the gateway runs. Nothing that is there is replaced. Exits 1 when there \
-            are none.
+            are none, or one that cannot be used was left out.
             """)
 
     @Argument(help: ArgumentHelp("Where to; made if it is missing.", valueName: "directory"))
@@ -24,7 +24,8 @@ struct SessionsExportCommand: InstanceCommand {
         ReadGuard.begin()
         let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
         let written = try reader.export(to: directory, agent: agent, standard: standard)
-        guard written != SessionExport() else {
+        for fault in written.setAside { Output.error(TerminalText.safe("mazelclaw: left out: \(fault)")) }
+        guard written.sessions + written.transcripts > 0 else {
             let whose = agent.map { TerminalText.safe("the agent \"\($0)\" has") } ?? "there are"
             Output.error("mazelclaw: \(whose) no conversations; nothing was written")
             return 1
@@ -33,6 +34,6 @@ struct SessionsExportCommand: InstanceCommand {
             TerminalText.safe(
                 "Wrote \(directory) (sessions: \(written.sessions), transcripts: \(written.transcripts), "
                     + "lines: \(written.lines))"))
-        return 0
+        return written.setAside.isEmpty ? 0 : 1
     }
 }

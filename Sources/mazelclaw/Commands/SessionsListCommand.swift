@@ -30,19 +30,19 @@ struct SessionsListCommand: InstanceCommand {
     func run(in context: Context) async throws -> Int32 {
         ReadGuard.begin()
         let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
-        let now = WallClock.system.milliseconds
+        let now = WallClock.system.now
         var filter = SessionFilter.everything
         (filter.agent, filter.limit) = (agent, limit)
-        filter.usedSince = active.map { now - $0 * 60_000 }
+        filter.usedSince = active.map { now - TimeSpan($0, .minutes) }
         let entries = try reader.sessions(filter)
         Output.line(json ? report(entries, reader, now).text(pretty: true) : table(entries, now))
         return 0
     }
 
-    private func report(_ entries: [SessionEntry], _ reader: ConversationReader, _ now: Int64) -> JSON {
+    private func report(_ entries: [SessionEntry], _ reader: ConversationReader, _ now: Timestamp) -> JSON {
         let sessions = entries.map { entry -> JSON in
             guard case .object(var row) = SessionRow(entry: entry).json else { return .null }
-            row["ageMs"] = .integer(max(0, now - entry.updatedAt))
+            row["ageMs"] = now.since(entry.updatedAt).json
             return .object(row)
         }
         return [
@@ -50,12 +50,12 @@ struct SessionsListCommand: InstanceCommand {
         ]
     }
 
-    private func table(_ entries: [SessionEntry], _ now: Int64) -> String {
+    private func table(_ entries: [SessionEntry], _ now: Timestamp) -> String {
         guard !entries.isEmpty else { return "No conversations." }
         let width = entries.map(\.key.text.count).max() ?? 0
         return entries.map { entry in
             let key = entry.key.text + String(repeating: " ", count: width - entry.key.text.count)
-            let minutes = max(0, now - entry.updatedAt) / 60_000
+            let minutes = now.since(entry.updatedAt).count(.minutes)
             let label = entry.label.map { "  \($0)" } ?? ""
             return TerminalText.safe("\(key)  last used \(minutes) min ago\(label)")
         }.joined(separator: "\n")

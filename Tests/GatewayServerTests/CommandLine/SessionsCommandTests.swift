@@ -24,7 +24,7 @@ import Testing
         as [(String, String, Int64)]
     {
         try await database.write { transaction in
-            var entry = SessionEntry(beginning: SessionKey(agent: agent, rest: "main"), at: now - age * 60_000)
+            var entry = SessionEntry(beginning: SessionKey(agent: agent, rest: "main"), at: (now - age * 60_000).time)
             entry.fields["label"] = .string("of \(agent)")
             try transaction.sessions.save(entry)
             let message = ChatMessage(role: .user, text: text, timestamp: entry.updatedAt)

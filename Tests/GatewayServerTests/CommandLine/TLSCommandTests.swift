@@ -56,7 +56,7 @@ import Testing
         _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
             let good = try command.read(certificate)
             let other = try SignedCertificate(
-                signedBy: SigningKey(), owner: "other", hostNames: [], at: WallClock.system.milliseconds)
+                signedBy: SigningKey(), owner: "other", hostNames: [], at: WallClock.system.now)
             try command.write(other.text, to: certificate)
             let chat = try await run("chat", "secret words")
             #expect(chat.code == 1)

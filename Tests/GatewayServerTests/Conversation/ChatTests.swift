@@ -399,7 +399,7 @@ func `a transcript can be told something that no agent said`(carrier: Carrier) a
         let client = try await door.connected()
         _ = try await client.say("hi", run: "r")
         _ = try await client.end(of: "r")
-        clock.advance(by: ConversationStore.runLifetime)
+        clock.advance(by: ConversationStore.runLifetime.milliseconds)
         _ = try await client.say("hi", run: "s")
         _ = try await client.end(of: "s")
         clock.advance(by: 1)

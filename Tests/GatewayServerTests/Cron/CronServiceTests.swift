@@ -37,15 +37,17 @@ extension Gateway {
 @Test func `what is due is done, and due again when its schedule says`() async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: hour))
     let gateway = try instance.gateway(clock: now.clock)
-    _ = try gateway.cron.add(job("j", .every(milliseconds: hour, anchor: 0)))
-    #expect(gateway.cron.nextWakeAt == 2 * hour)
+    _ = try gateway.cron.add(job("j", .every(hour.span, anchor: 0)))
+    #expect(gateway.cron.nextWakeAt == (2 * hour).time)
     #expect(try await gateway.cron.run("j", isForced: false, for: gateway) == .notDue)
     now.advance(by: hour + 100)
     #expect(try await gateway.cron.run("j", isForced: false, for: gateway) == .ran(.ok))
     #expect(gateway.systemEvents.waiting(for: "agent:main:main") == ["hello"])
     let state = gateway.cron.jobs(includesDisabled: true).first?.state
     #expect(
-        state == CronJob.State(nextRunAt: 3 * hour, lastRunAt: 2 * hour + 100, lastStatus: .ok, lastDuration: 0))
+        state
+            == CronJob.State(
+                nextRunAt: (3 * hour).time, lastRunAt: (2 * hour + 100).time, lastStatus: .ok, lastDuration: .zero))
     #expect(
         try await gateway.cron.runs(of: "j", limit: 10) == [
             [
@@ -60,8 +62,8 @@ extension Gateway {
 @Test func `a job is there after a restart, and what was missed is done once`() async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: 1000))
     let first = try instance.gateway(clock: now.clock)
-    _ = try first.cron.add(job("often", .every(milliseconds: hour, anchor: 0)))
-    _ = try first.cron.add(job("once", .at(hour)))
+    _ = try first.cron.add(job("often", .every(hour.span, anchor: 0)))
+    _ = try first.cron.add(job("once", .at(hour.time)))
     try await first.end()
     now.advance(by: 100 * hour)
     let gateway = try instance.gateway(clock: now.clock)
@@ -69,7 +71,7 @@ extension Gateway {
         #expect(try await eventually { try await !gateway.cron.runs(of: id, limit: 9).isEmpty })
     }
     #expect(gateway.cron.jobs(includesDisabled: false).map(\.id) == ["often"])
-    #expect(gateway.cron.nextWakeAt == 101 * hour)
+    #expect(gateway.cron.nextWakeAt == (101 * hour).time)
     try await gateway.end()
     let third = try instance.gateway(clock: now.clock)
     #expect(try await third.cron.runs(of: "often", limit: 9).count == 1)
@@ -81,14 +83,14 @@ extension Gateway {
 @Test func `what a gateway was doing when it was killed counts as failed, and is not done again`() async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: 10 * hour))
     let first = try instance.gateway(clock: now.clock)
-    _ = try first.cron.add(job("often", .every(milliseconds: hour, anchor: 0)))
-    _ = try first.cron.add(job("once", .at(11 * hour)))
+    _ = try first.cron.add(job("often", .every(hour.span, anchor: 0)))
+    _ = try first.cron.add(job("once", .at((11 * hour).time)))
     try await first.end()
     // As the killed one left them.
     let database = try InstanceDatabase(stateDirectory: instance.configuration.instance.stateDirectory.value)
     try database.writeNow { transaction in
-        for var job in try transaction.cron.jobs() {
-            job.state.runningAt = 11 * hour
+        for var job in try transaction.cron.jobs().usable {
+            job.state.runningAt = (11 * hour).time
             try transaction.cron.save(job)
         }
     }
@@ -101,7 +103,7 @@ extension Gateway {
         #expect(runs.first?["runAtMs"]?.integer == 11 * hour)
     }
     #expect(gateway.systemEvents.waiting(for: "agent:main:main").isEmpty)
-    #expect(gateway.cron.nextWakeAt == 13 * hour)
+    #expect(gateway.cron.nextWakeAt == (13 * hour).time)
     #expect(gateway.cron.jobs(includesDisabled: true).allSatisfy { $0.state.runningAt == nil })
     #expect(gateway.cron.jobs(includesDisabled: true).last?.isEnabled == false)
     try await gateway.end()
@@ -115,10 +117,10 @@ func `what is done once is done with, and forgotten if that is wished and it wen
 ) async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: hour))
     let gateway = try instance.gateway(agents: instance.agents(script), clock: now.clock)
-    _ = try gateway.cron.add(job("j", .at(hour + 1), turn("m"), deletes: deletes))
+    _ = try gateway.cron.add(job("j", .at((hour + 1).time), turn("m"), deletes: deletes))
     // Tried before its time, it stays.
     _ = try await gateway.cron.run("j", isForced: true, for: gateway)
-    #expect(gateway.cron.nextWakeAt == hour + 1)
+    #expect(gateway.cron.nextWakeAt == (hour + 1).time)
     now.advance(by: 1)
     _ = try await gateway.cron.run("j", isForced: false, for: gateway)
     #expect(try await eventually { try await gateway.cron.runs(of: "j", limit: 9).count == 2 })
@@ -132,9 +134,9 @@ func `what is done once is done with, and forgotten if that is wished and it wen
 @Test func `a job with a session of its own begins it anew each time, and the main session is told`() async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: hour))
     let gateway = try instance.gateway(agents: instance.agents("echo \"did: $1\""), clock: now.clock)
-    var full = job("full", .every(milliseconds: hour, anchor: 0), turn("report"))
+    var full = job("full", .every(hour.span, anchor: 0), turn("report"))
     full.isolation = CronJob.Isolation(prefix: "Report", mode: .full, maximum: 8)
-    _ = try gateway.cron.add(job("j", .every(milliseconds: hour, anchor: 0), turn("the dishes")))
+    _ = try gateway.cron.add(job("j", .every(hour.span, anchor: 0), turn("the dishes")))
     _ = try gateway.cron.add(full)
     for _ in 1...2 { #expect(try await gateway.cron.run("j", isForced: true, for: gateway) == .ran(.ok)) }
     #expect(
@@ -156,7 +158,7 @@ func `what is done once is done with, and forgotten if that is wished and it wen
     let script = "case \"$1\" in *bad*) exit 1;; esac; echo \"heard: $1\""
     let gateway = try instance.gateway(agents: instance.agents(script), clock: now.clock)
     _ = try gateway.cron.add(
-        job("j", .every(milliseconds: hour, anchor: 0), .systemEvent("tea time"), wakeMode: .now))
+        job("j", .every(hour.span, anchor: 0), .systemEvent("tea time"), wakeMode: .now))
     #expect(try await gateway.cron.run("j", isForced: true, for: gateway) == .ran(.ok))
     #expect(try await gateway.history("agent:main:main").last?.hasPrefix("heard: System: tea time\n\n") == true)
     #expect(gateway.systemEvents.waiting(for: "agent:main:main").isEmpty)
@@ -174,10 +176,10 @@ func `what is done once is done with, and forgotten if that is wished and it wen
     section.enabled = false
     gateway.cron.adopt(section)
     let names = (1...5).map { "j\($0)" }
-    for name in names { _ = try gateway.cron.add(job(name, .at(hour), turn("go"))) }
+    for name in names { _ = try gateway.cron.add(job(name, .at(hour.time), turn("go"))) }
     #expect(gateway.cron.nextWakeAt == nil)
     // What is asked for by name is done, and takes its time; what is due has not been begun meanwhile.
-    _ = try gateway.cron.add(job("asked", .at(hour), turn("go")))
+    _ = try gateway.cron.add(job("asked", .at(hour.time), turn("go")))
     #expect(try await gateway.cron.run("asked", isForced: true, for: gateway) == .ran(.ok))
     for name in names { #expect(try await gateway.cron.runs(of: name, limit: 1).isEmpty) }
     _ = try gateway.cron.remove("asked")
@@ -199,15 +201,15 @@ func `what is done once is done with, and forgotten if that is wished and it wen
     let gateway = try instance.gateway(
         agents: instance.agents("touch $DIR/begun; while [ ! -e $DIR/go ]; do sleep 0.02; done; echo done"),
         clock: now.clock)
-    _ = try gateway.cron.add(job("j", .at(2 * hour), turn("go")))
+    _ = try gateway.cron.add(job("j", .at((2 * hour).time), turn("go")))
     async let first = gateway.cron.run("j", isForced: true, for: gateway)
     let begun = (instance.directory / "begun").text
     #expect(try await eventually(seconds: 60) { FileManager.default.fileExists(atPath: begun) })
-    #expect(gateway.cron.jobs(includesDisabled: true).first?.state.runningAt == hour)
+    #expect(gateway.cron.jobs(includesDisabled: true).first?.state.runningAt == hour.time)
     #expect(try await gateway.cron.run("j", isForced: true, for: gateway) == .alreadyRunning)
     // Changed meanwhile, it is as it was changed.
     _ = try gateway.cron.update("j") { $0.name = "other" }
-    #expect(gateway.cron.jobs(includesDisabled: true).first?.state.runningAt == hour)
+    #expect(gateway.cron.jobs(includesDisabled: true).first?.state.runningAt == hour.time)
     try instance.touch("go")
     #expect(try await first == .ran(.ok))
     #expect(gateway.cron.jobs(includesDisabled: true).first?.name == "other")
@@ -220,7 +222,7 @@ func `what is done once is done with, and forgotten if that is wished and it wen
     let database = try InstanceDatabase(stateDirectory: instance.configuration.instance.stateDirectory.value)
     try database.writeNow { transaction in
         for number in 0..<(CronTable.historyLimit + 20) {
-            try transaction.cron.record(CronRun(of: "a", at: Int64(number)))
+            try transaction.cron.record(CronRun(of: "a", at: Int64(number).time))
         }
         try transaction.cron.record(CronRun(of: "b", at: 0))
     }

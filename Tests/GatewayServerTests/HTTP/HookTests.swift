@@ -26,7 +26,7 @@ extension Gateway {
     /// What the run `answer` tells of came to.
     fileprivate func end(of answer: HTTPAnswer) async throws -> Run? {
         let id = try #require(answer.json?["runId"]?.string, "\(answer.body)")
-        return try await conversations.wait(for: id, atMost: .seconds(15))
+        return try await conversations.wait(for: id, atMost: TimeSpan(15, .seconds))
     }
 }
 

@@ -73,7 +73,7 @@ extension Gateway {
             "preview": "the disk is full",
         ])
     #expect(try await gateway.history().last == "the disk is full")
-    #expect(try await gateway.conversationStore.session(key)?.updatedAt == 11 * hour)
+    #expect(try await gateway.conversationStore.session(key)?.updatedAt == (11 * hour).time)
     try await gateway.end()
 }
 
@@ -203,9 +203,9 @@ func `heartbeats are told of, and switched off and on`(carrier: Carrier) async t
              "agents": {"defaults": {"heartbeat": {"every": "5m"}}}}
             """)
     let gateway = try instance.gateway(clock: now.clock)
-    #expect(gateway.heartbeats.of("main")?.interval == hour / 2)
+    #expect(gateway.heartbeats.of("main")?.interval == (hour / 2).span)
     gateway.adopt(other.configuration)
-    #expect(gateway.heartbeats.of("main")?.interval == hour / 12)
+    #expect(gateway.heartbeats.of("main")?.interval == (hour / 12).span)
     try await gateway.end()
 }
 

@@ -6,7 +6,8 @@ import Policy
 extension TestInstance {
     /// Agents that answer by a program each: `main`, and those in `others`. A shell script; its message is `$1`.
     func agents(
-        _ script: String, others: [String: String] = [:], bindings: [Binding] = [], time: Duration = .seconds(60)
+        _ script: String, others: [String: String] = [:], bindings: [Binding] = [],
+        time: TimeSpan = TimeSpan(60, .seconds)
     ) throws -> AgentDirectory {
         var backends: [String: CLIBackend] = [:]
         var all: [Agent] = []

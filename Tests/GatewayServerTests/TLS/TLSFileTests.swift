@@ -5,11 +5,10 @@ import Testing
 
 @testable import Gateway
 
-private let now: Int64 = 1_800_000_000_000
-private let year: Int64 = 365 * 86_400_000
+private let now: Timestamp = 1_800_000_000_000
 
 /// A certificate in PEM, made at `time`, and its key.
-private func pair(at time: Int64 = now) throws -> (certificate: String, key: String) {
+private func pair(at time: Timestamp = now) throws -> (certificate: String, key: String) {
     let key = SigningKey()
     return try (SignedCertificate(signedBy: key, owner: "test", hostNames: [], at: time).text, key.text())
 }
@@ -23,7 +22,7 @@ extension TestInstance {
     }
 
     /// Why the gateway does not start at `time`; nil when it does.
-    fileprivate func fault(at time: Int64 = now) -> String? {
+    fileprivate func fault(at time: Timestamp = now) -> String? {
         do throws(ConfigurationError) {
             guard let files = try configuration.tlsFiles() else { return "no TLS" }
             // As a start does.
@@ -47,7 +46,7 @@ extension TestInstance {
     #expect(try instance.configuration.tlsFiles()?.fingerprint() == elsewhere.configuration.tlsFiles()?.fingerprint())
     #expect(!FileManager.default.fileExists(atPath: instance.tlsDirectory.text))
     // Also when it is missing, expired or broken.
-    let late = try #require(instance.fault(at: now + 11 * year))
+    let late = try #require(instance.fault(at: now + TimeSpan(11 * 365, .days)))
     #expect(late.contains("\(elsewhere.certificateFile) expired at 20"))
     #expect(late.contains("gateway.tls.certPath"))
     try elsewhere.write(certificate: "broken")
@@ -67,13 +66,14 @@ extension TestInstance {
         -----END ENCRYPTED PRIVATE KEY-----
 
         """
-    let cases: [(certificate: String?, key: String?, time: Int64, words: String)] = [
+    let cases: [(certificate: String?, key: String?, time: Timestamp, words: String)] = [
         (certificate, other.key, now, "is not the key of"), (certificate, nil, now, "gateway-key.pem"),
         (certificate, "", now, "gateway-key.pem is empty"), (certificate, "secret words", now, "holds no key"),
         (certificate, locked, now, "holds no key"), ("words", key, now, "holds no certificate in PEM"),
         (key, key, now, "holds no certificate in PEM"), (nil, "words", now, "holds no key"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", key, now, "holds no certificate ("),
-        (certificate, key, now + 10 * year, "expired at"), (certificate, key, now - 2 * 86_400_000, "not valid before"),
+        (certificate, key, now + TimeSpan(3650, .days), "expired at"),
+        (certificate, key, now - TimeSpan(2, .days), "not valid before"),
     ]
     for (certificate, key, time, words) in cases {
         let instance = try TestInstance.encrypted()

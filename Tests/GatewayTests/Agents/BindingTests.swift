@@ -5,7 +5,7 @@ import Testing
 
 private let directory = AgentDirectory(
     all: ["main", "team", "guild", "peer", "account", "all"].map { Agent(id: $0, workspace: .root) }, defaultID: "main",
-    time: .seconds(1), backends: [:], bootstrap: BootstrapSettings(),
+    time: TimeSpan(1, .seconds), backends: [:], bootstrap: BootstrapSettings(),
     bindings: [
         Binding(agentID: "all", channel: "telegram", accountID: "*"),
         Binding(agentID: "account", channel: "telegram", accountID: "work"),

@@ -81,7 +81,7 @@ func `a program that fails is named with what it said`(text: String, reason: Str
 
 @Test func `a program that hangs is ended in time`() async throws {
     let test = try TestProgram("echo $$ > pid; sleep 1000")
-    let turn = Turn.test("hi", in: test.directory.path, time: .milliseconds(200))
+    let turn = Turn.test("hi", in: test.directory.path, time: TimeSpan(200, .milliseconds))
     let error = await #expect(throws: CLIBackendError.self) { try await backend(test).answer(turn) { _ in } }
     #expect(error?.isTimeout == true)
     try await #expect(isGone(test.number(in: "pid")))

@@ -88,3 +88,11 @@ func `an answer that is too long is cut, and says so`(format: CLIBackendSection.
     #expect(text.hasSuffix("[cut here: the answer is longer than 256 KiB]"))
     #expect(text.utf8.count < Reply.lengthLimit + 100)
 }
+
+@Test func `counts that nobody believes are no counts`() throws {
+    let all: JSON = ["input_tokens": .integer(.max), "output_tokens": .integer(.max), "total_tokens": -1]
+    #expect(TokenUsage(all) == nil)
+    let usage = try #require(TokenUsage(["input_tokens": .integer(1 << 48), "output_tokens": .integer(1 << 48)]))
+    #expect(usage.sum == 1 << 49)
+    #expect(TokenUsage(["input_tokens": 5, "output_tokens": 7, "total_tokens": 13])?.sum == 13)
+}

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-private let now: Int64 = 1_700_000_000_000
+private let now: Timestamp = 1_700_000_000_000
 
 private func read(_ jobs: String) throws -> CronImport {
     let list = try #require(try JSON5Document(parsing: Array(jobs.utf8)).value.array)
@@ -29,14 +29,16 @@ private let event =
     #expect(read.issues.isEmpty)
     let job = try #require(read.jobs.first?.job)
     #expect((job.id, job.name, job.agentID, job.wakeMode) == ("j1", "Tea", "main", .now))
-    #expect((job.createdAt, job.updatedAt) == (5, 6))
+    #expect(job.createdAt == 5 && job.updatedAt == 6)
     #expect(job.payload == .agentTurn(CronPayload.Turn(message: "brew", channel: "last")))
     #expect(job.isolation == CronJob.Isolation(prefix: "Cron"))
     // When it is due is worked out anew, and nobody is doing it here.
-    #expect(
-        job.state.nextRunAt == now - now % 86_400_000 + (now % 86_400_000 < 32_400_000 ? 0 : 86_400_000) + 32_400_000)
+    let day: Int64 = 86_400_000
+    let (midnight, passed) = (now.milliseconds / day * day, now.milliseconds % day)
+    #expect(job.state.nextRunAt?.milliseconds == midnight + (passed < 32_400_000 ? 0 : day) + 32_400_000)
     #expect(job.state.runningAt == nil)
-    #expect((job.state.lastRunAt, job.state.lastStatus, job.state.lastDuration) == (9, .ok, 10))
+    #expect(job.state.lastRunAt == 9 && job.state.lastStatus == .ok)
+    #expect(job.state.lastDuration == TimeSpan(10, .milliseconds))
 }
 
 @Test func `what the original leaves out is filled in`() throws {
@@ -46,7 +48,7 @@ private let event =
     let job = try #require(read.jobs.first?.job)
     #expect(job.isEnabled)
     #expect((job.createdAt, job.updatedAt, job.wakeMode) == (now, now, .nextHeartbeat))
-    #expect(job.state == CronJob.State(nextRunAt: now + 60_000))
+    #expect(job.state == CronJob.State(nextRunAt: now + TimeSpan(1, .minutes)))
 }
 
 @Test(arguments: [

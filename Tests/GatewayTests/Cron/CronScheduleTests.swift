@@ -8,19 +8,23 @@ import Testing
         (.at(1000), 500, nil, 1000), (.at(1000), 1000, nil, 1000), (.at(1000), 5000, 1000, nil),
         // Tried by hand before its time, it is due still.
         (.at(1000), 600, 500, 1000),
-        (.every(milliseconds: 1000, anchor: nil), 50, nil, 1050),
-        (.every(milliseconds: 1000, anchor: nil), 1050, 1050, 2050),
-        (.every(milliseconds: 1000, anchor: 7), 50, nil, 1007), (.every(milliseconds: 1000, anchor: 70), 50, nil, 70),
-        (.every(milliseconds: 1000, anchor: 0), 1_000_000_000_001, 0, 1_000_000_001_000),
-        (.every(milliseconds: .max, anchor: .max - 5), 50, nil, .max - 5),
-        (.every(milliseconds: .max, anchor: 5), 50, nil, nil),
+        (.every(TimeSpan(1000, .milliseconds), anchor: nil), 50, nil, 1050),
+        (.every(TimeSpan(1000, .milliseconds), anchor: nil), 1050, 1050, 2050),
+        (.every(TimeSpan(1000, .milliseconds), anchor: 7), 50, nil, 1007),
+        (.every(TimeSpan(1000, .milliseconds), anchor: 70), 50, nil, 70),
+        (.every(TimeSpan(1000, .milliseconds), anchor: 0), 1_000_000_000_001, 0, 1_000_000_001_000),
+        (.every(.longestInterval, anchor: .latest), 50, nil, .latest),
+        (.every(.longestInterval, anchor: 5), 50, nil, 316_224_000_005),
+        // In the year 10000 nothing is due.
+        (.every(.longestInterval, anchor: 5), .latest, nil, nil), (.at(.latest), .latest, nil, .latest),
+        (.cron("* * * * *", zone: "Asia/Kathmandu"), .latest, nil, nil),
         (.cron("* * * * *", zone: "UTC"), 59_999, 0, 60_000),
         (.cron("* * * * *", zone: "UTC"), 60_000, 60_000, 120_000),
         (.cron("0 0 30 2 *", zone: "UTC"), 0, 0, nil),
-    ] as [(CronSchedule, Int64, Int64?, Int64?)])
-func `a job is due next when its schedule says`(schedule: CronSchedule, now: Int64, lastRun: Int64?, next: Int64?)
-    throws
-{
+    ] as [(CronSchedule, Timestamp, Timestamp?, Timestamp?)])
+func `a job is due next when its schedule says`(
+    schedule: CronSchedule, now: Timestamp, lastRun: Timestamp?, next: Timestamp?
+) throws {
     #expect(try schedule.next(after: now, madeAt: 50, lastRunAt: lastRun) == next)
 }
 
@@ -36,7 +40,10 @@ func `a job is due next when its schedule says`(schedule: CronSchedule, now: Int
                 + "\"nonsense\" has 1"
         ),
         (.cron("0 25 * * *", zone: nil), "schedule.expr: \"25\" is no hour; expected 0 to 23"),
-        (.every(milliseconds: 999, anchor: nil), "schedule.everyMs: 999 is too short; expected 1000 or more"),
+        (
+            .every(TimeSpan(999, .milliseconds), anchor: nil),
+            "schedule.everyMs: 999 is too short; expected 1000 or more"
+        ),
     ] as [(CronSchedule, String)])
 func `what can be no schedule is refused, naming the place`(schedule: CronSchedule, message: String) {
     #expect(throws: ProtocolError(.invalidRequest, message)) {

@@ -91,7 +91,7 @@ private func heartbeats(_ json: JSON) throws -> [Heartbeat] {
     let all = try heartbeats(["list": [["id": "a"], ["id": "B", "default": true]]])
     #expect(all.map(\.agentID) == ["b"])
     let heartbeat = try #require(all.first)
-    #expect((heartbeat.every, heartbeat.interval, heartbeat.quietLimit) == ("30m", 1_800_000, 300))
+    #expect((heartbeat.every, heartbeat.interval, heartbeat.quietLimit) == ("30m", TimeSpan(30, .minutes), 300))
     #expect((heartbeat.session, heartbeat.model, heartbeat.hours) == (nil, nil, nil))
     #expect(heartbeat.prompt.contains("HEARTBEAT_OK"))
 }
@@ -110,7 +110,7 @@ private func heartbeats(_ json: JSON) throws -> [Heartbeat] {
         ],
     ])
     #expect(all.map(\.agentID) == ["b", "c", "e"])
-    #expect(all.map(\.interval) == [7_200_000, 300_000, 1000])
+    #expect(all.map(\.interval.milliseconds) == [7_200_000, 300_000, 1000])
     #expect((all[0].prompt, all[0].quietLimit, all[0].hours?.start) == ("look", 7, 480))
     #expect((all[1].model, all[1].session) == ("tool/x", "watch"))
     #expect(all[1].prompt.contains("HEARTBEAT_OK"))

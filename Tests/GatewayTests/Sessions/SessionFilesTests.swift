@@ -246,3 +246,30 @@ private func entries(_ directory: TemporaryDirectory, _ agent: String) throws ->
         try transaction.sessions.save(SessionEntry(beginning: SessionKey(agent: "main", rest: "main"), at: 5))
     }
 }
+
+@Test(
+    arguments: [
+        (.integer(.min), nil), (.integer(.max), nil), (-1, nil), (1e300, nil), ("yesterday", nil), (0, 0), (5.5, 5),
+        (253_402_300_799_999, .latest), (253_402_300_800_000, nil),
+    ] as [(JSON, Timestamp?)])
+func `a session comes in whatever its times are, and what is no time is named`(json: JSON, time: Timestamp?)
+    async throws
+{
+    let (files, home) = (try TemporaryDirectory(), try TemporaryDirectory())
+    let index: JSON = ["agent:main:main": ["sessionId": "aaaa", "updatedAt": json]]
+    try files.write(index.text(), to: "agents/main/sessions/sessions.json")
+    let header = #"{"type":"session","id":"aaaa","timestamp":"999999999-01-01T00:00:00Z"}"#
+    let message: JSON = ["message": ["role": "user", "content": "hello", "timestamp": json]]
+    try files.write("\(header)\n\(message.text())\n", to: "agents/main/sessions/aaaa.jsonl")
+    let database = try InstanceDatabase(stateDirectory: home.path)
+    let read = try await SessionImport(files.path, into: database)
+    #expect((read.sessions, read.transcripts, read.messages) == (1, 1, 1))
+    let place =
+        "\(files.path)/agents/main/sessions/sessions.json: agent:main:main: its updatedAt is \(json.text()), which is no time"
+    #expect(read.leftOut.map { $0.hasPrefix(place) } == (time == nil ? [true] : []))
+    let key = SessionKey(agent: "main", rest: "main")
+    #expect(try await database.read { try $0.sessions.list() }.first?.updatedAt == time ?? .earliest)
+    let policy = ResetPolicy(dailyHour: 4, silence: .longestInterval)
+    let used = try await database.write { try $0.sessions.use(key, policy: policy, at: 1_800_000_000_000) }
+    #expect(used.updatedAt == max(time ?? .earliest, 1_800_000_000_000))
+}

@@ -5,7 +5,7 @@ import Testing
 
 private func key(_ text: String) throws -> SessionKey { try #require(SessionKey(stored: text)) }
 
-private func entry(_ text: String, at time: Int64, _ fields: JSONObject = [:]) throws -> SessionEntry {
+private func entry(_ text: String, at time: Timestamp, _ fields: JSONObject = [:]) throws -> SessionEntry {
     SessionEntry(key: try key(text), sessionID: "id-\(text)", updatedAt: time, fields: fields)
 }
 
@@ -34,9 +34,9 @@ private func entry(_ text: String, at time: Int64, _ fields: JSONObject = [:]) t
     let directory = try TemporaryDirectory()
     let database = try InstanceDatabase(stateDirectory: directory.path)
     let name = try key("agent:main:main")
-    let policy = ResetPolicy(dailyHour: nil, idleMinutes: 1)
+    let policy = ResetPolicy(dailyHour: nil, silence: TimeSpan(1, .minutes))
     let uses = try await database.write { transaction in
-        try [Int64(0), 60_000, 200_000].map { try transaction.sessions.use(name, policy: policy, at: $0) }
+        try [Timestamp(clamping: 0), 60_000, 200_000].map { try transaction.sessions.use(name, policy: policy, at: $0) }
     }
     #expect(uses[0].sessionID == uses[1].sessionID)
     #expect(uses[1].updatedAt == 60_000)
@@ -66,7 +66,7 @@ private func entry(_ text: String, at time: Int64, _ fields: JSONObject = [:]) t
         try transaction.sessions.save(other)
         return try (transaction.sessions.delete(one.key), transaction.sessions.delete(one.key))
     }
-    #expect(deleted.0 == one)
+    #expect(deleted.0 == one.sessionID)
     #expect(deleted.1 == nil)
     #expect(try await database.read { try $0.sessions.list() } == [other])
 }

@@ -17,3 +17,9 @@ final class TestClock: Sendable {
         time.withLock { $0 += milliseconds }
     }
 }
+
+/// Times and lengths of time as tests count them, in milliseconds.
+extension Int64 {
+    var time: Timestamp { Timestamp(clamping: self) }
+    var span: TimeSpan { TimeSpan(clamping: self) }
+}

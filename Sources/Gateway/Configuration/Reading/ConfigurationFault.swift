@@ -24,6 +24,9 @@ public struct ConfigurationFault: Error, Equatable, Sendable {
         case variable
         /// A value is not what it must be, or a key is unknown.
         case value
+        /// A number or a length of time is more than can be counted. It keeps no gateway from starting: something that can
+        /// be counted takes its place until it is corrected.
+        case excess
         /// A key of older versions, which stands elsewhere now.
         case moved
     }

@@ -106,8 +106,7 @@ public struct ConfigurationReader: Sendable {
                     .variable)
             }
             faults += ConfigurationValidator.issues(in: substituted).map { issue in
-                places.fault(
-                    at: issue.path, path: issue.pathText, issue.message, issue.advice, issue.isLegacy ? .moved : .value)
+                places.fault(at: issue.path, path: issue.pathText, issue.message, issue.advice, issue.kind)
             }
             resolved = substituted
         } catch {
@@ -142,6 +141,10 @@ public struct ConfigurationReader: Sendable {
         let (a, b) = (left.position, right.position)
         return (a?.line ?? 0, a?.column ?? 0) < (b?.line ?? 0, b?.column ?? 0)
     }
+}
+
+extension ConfigurationIssue {
+    fileprivate var kind: ConfigurationFault.Kind { isLegacy ? .moved : isExcess ? .excess : .value }
 }
 
 /// Finds where in several files a value stands that was put together from them.

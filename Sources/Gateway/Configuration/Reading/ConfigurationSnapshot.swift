@@ -23,8 +23,14 @@ public struct ConfigurationSnapshot: Sendable {
     /// The variables that were put in, from `env` or the environment.
     let taken: [String: String]
 
-    /// Whether it can be used.
+    /// Whether nothing is wrong with it.
     public var isValid: Bool { faults.isEmpty }
+
+    /// Whether a gateway can run with it: nothing is wrong, but for settings in whose place something else counts.
+    public var isRunnable: Bool { faults.count == setAside.count }
+
+    /// The settings that are more than can be counted, in whose place something that can counts.
+    public var setAside: [ConfigurationFault] { faults.filter { $0.kind == .excess } }
 
     /// SHA-256 of the text, or of nothing when there is no file, in hexadecimal digits: tells whether it changed.
     public var hash: String { Self.hash(of: text ?? []) }

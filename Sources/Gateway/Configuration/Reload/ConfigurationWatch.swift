@@ -35,8 +35,8 @@ public struct ConfigurationWatch: Sendable {
                     guard await pause(for: settling) else { return }
                     now = files.map { FileFingerprint($0) }
                 } while now != last
-                let debounce = gateway.configuration.content.gateway.reload.debounceMs
-                guard await pause(for: .milliseconds(debounce)) else { return }
+                let debounce = gateway.configuration.content.gateway.reload.debounce
+                guard await pause(for: debounce.duration) else { return }
                 now = files.map { FileFingerprint($0) }
             }
             seen = now

@@ -22,9 +22,9 @@ extension Gateway {
     }
 
     /// Acts on `snapshot`. When that is ordered by a client, what needs a restart gets one, whatever
-    /// `gateway.reload.mode` says of changes that are only found; `delay` is the time until then, in milliseconds.
+    /// `gateway.reload.mode` says of changes that are only found; `delay` is the time until then.
     @discardableResult
-    func take(_ snapshot: ConfigurationSnapshot, isOrdered: Bool = false, delay: Int64 = 0) -> ReloadOutcome {
+    func take(_ snapshot: ConfigurationSnapshot, isOrdered: Bool = false, delay: TimeSpan = .zero) -> ReloadOutcome {
         reload.withLock { last in
             let outcome = outcome(of: snapshot, isOrdered: isOrdered, delay: delay)
             last = outcome
@@ -32,7 +32,7 @@ extension Gateway {
         }
     }
 
-    private func outcome(of snapshot: ConfigurationSnapshot, isOrdered: Bool, delay: Int64) -> ReloadOutcome {
+    private func outcome(of snapshot: ConfigurationSnapshot, isOrdered: Bool, delay: TimeSpan) -> ReloadOutcome {
         let file: ConfigurationFile
         let next: GatewayConfiguration
         do throws(ConfigurationError) {
@@ -82,7 +82,7 @@ extension Gateway {
         return .takenOver(paths)
     }
 
-    private func restart(for paths: [String], after delay: Int64) -> ReloadOutcome {
+    private func restart(for paths: [String], after delay: TimeSpan) -> ReloadOutcome {
         requestRestart("configuration changed: \(paths.joined(separator: ", "))", after: delay)
         return .restarting(paths)
     }
@@ -100,13 +100,13 @@ extension Gateway {
 
     // MARK: Restarts
 
-    /// Has the program around the gateway start it anew after `delay` milliseconds, unless that was asked for before.
-    func requestRestart(_ reason: String, after delay: Int64 = 0) {
+    /// Has the program around the gateway start it anew after `delay`, unless that was asked for before.
+    func requestRestart(_ reason: String, after delay: TimeSpan = .zero) {
         guard restarts.claim() else { return }
-        logger.notice("restarting", metadata: ["reason": "\(reason)", "delayMs": "\(delay)"])
+        logger.notice("restarting", metadata: ["reason": "\(reason)", "delayMs": "\(delay.milliseconds)"])
         tasks.start { [restarts] in
             // Throws only when the gateway ends, and then nothing is left to restart.
-            guard (try? await Task.sleep(for: .milliseconds(delay))) != nil else { return }
+            guard (try? await Task.sleep(for: delay.duration)) != nil else { return }
             restarts.begin()
         }
     }

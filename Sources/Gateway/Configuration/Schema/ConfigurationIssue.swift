@@ -10,6 +10,8 @@ public struct ConfigurationIssue: Sendable, Equatable {
     public var advice: String?
     /// Whether it is a key of older versions, which stands elsewhere now.
     public var isLegacy = false
+    /// Whether it is only more than can be counted: something that can counts until it is corrected.
+    public var isExcess = false
 
     /// The path for people. For a key that must not be there it is the object it is in.
     public var pathText: String {

@@ -28,6 +28,9 @@ public struct ConfigurationSchema: Sendable {
         public var maximumLength: Int?
         /// The form it must have.
         public var pattern: StringPattern?
+        /// Of a length of time, the longest. A longer one keeps no gateway from starting: until it is corrected, this
+        /// counts.
+        public var longest: TimeSpan?
     }
 
     /// What a number must be.
@@ -40,6 +43,8 @@ public struct ConfigurationSchema: Sendable {
         public var exclusiveMinimum: Double?
         /// The greatest value.
         public var maximum: Double?
+        /// Whether a greater one than `maximum` keeps no gateway from starting: until it is corrected, the greatest counts.
+        public var isCapped = false
     }
 
     /// What an object may hold.
@@ -133,6 +138,20 @@ extension ConfigurationSchema {
                     minimumLength: range.flatMap { $0.lowerBound > 0 ? $0.lowerBound : nil },
                     maximumLength: range.flatMap { $0.upperBound < .max ? $0.upperBound - 1 : nil },
                     pattern: pattern)))
+    }
+
+    /// A length of time as people write it, up to `longest`; a number alone counts minutes.
+    static func duration(upTo longest: TimeSpan) -> Self {
+        Self(.string(StringRule(pattern: .duration, longest: longest)))
+    }
+
+    /// A whole number of `unit`s within `range`.
+    static func count(_ unit: TimeSpan.Unit, _ range: ClosedRange<TimeSpan>) -> Self {
+        let isPositive = range.lowerBound > .zero
+        return number(
+            NumberRule(
+                isInteger: true, minimum: isPositive ? nil : 0, exclusiveMinimum: isPositive ? 0 : nil,
+                maximum: Double(range.upperBound.count(unit)), isCapped: true))
     }
 
     static func number(_ rule: NumberRule) -> Self { Self(.number(rule)) }

@@ -57,6 +57,11 @@ struct ConfigurationValidator {
             add(path, "Too big: expected string to have <=\(maximum) characters")
         } else if let pattern = rule.pattern, !pattern.matches(string) {
             add(path, pattern.message)
+        } else if let longest = rule.longest, let span = try? DurationText.span(string, unit: .minutes), span > longest
+        {
+            addExcess(
+                path, "Too big: expected duration to be <=\(longest)",
+                "until \(string) is corrected, \(longest) counts")
         }
     }
 
@@ -69,7 +74,18 @@ struct ConfigurationValidator {
         } else if let minimum = rule.minimum, number < minimum {
             add(path, "Too small: expected number to be >=\(JSON.double(minimum).text())")
         } else if let maximum = rule.maximum, number > maximum {
-            add(path, "Too big: expected number to be <=\(JSON.double(maximum).text())")
+            let bound = JSON.double(maximum).text()
+            let message = "Too big: expected number to be <=\(bound)"
+            if rule.isCapped {
+                addExcess(path, message, "until \(JSON.double(number).text()) is corrected, \(bound) counts")
+            } else {
+                add(path, message)
+            }
+        } else if rule.isInteger, number.magnitude > Self.largestInteger {
+            let side = number < 0 ? "Too small: expected number to be >=-" : "Too big: expected number to be <="
+            addExcess(
+                path, "\(side)\(JSON.double(Self.largestInteger).text())",
+                "until \(JSON.double(number).text()) is corrected, the default counts")
         }
     }
 
@@ -125,6 +141,13 @@ struct ConfigurationValidator {
             Suggestion.nearest(to: name, among: rule.keys.lazy.map(\.name)).map { "did you mean \"\($0)\"?" }
             ?? root.paths(named: name).first.map { "did you mean \($0)?" }
         add(full, "Unrecognized key: \"\(name)\"", advice)
+    }
+
+    /// The largest whole number that every reader of JSON takes for what it is (RFC 8259 section 6).
+    private static let largestInteger: Double = 9_007_199_254_740_991
+
+    private mutating func addExcess(_ path: [JSON.PathComponent], _ message: String, _ advice: String) {
+        issues.append(ConfigurationIssue(path: path, message: message, advice: advice, isExcess: true))
     }
 
     private mutating func add(_ path: [JSON.PathComponent], _ message: String, _ advice: String? = nil) {

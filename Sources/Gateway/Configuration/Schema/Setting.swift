@@ -36,6 +36,32 @@ struct Setting<Section: ConfigurationSection>: Sendable {
         }
     }
 
+    /// A key whose value is a number of `unit`s within `range`; one beyond its end counts as the end.
+    init(
+        _ name: String, _ path: any WritableKeyPath<Section, TimeSpan> & Sendable, _ unit: TimeSpan.Unit,
+        _ range: ClosedRange<TimeSpan>, _ help: String
+    ) {
+        var schema = ConfigurationSchema.count(unit, range).help(help)
+        schema.fallback = .integer(Section()[keyPath: path].count(unit))
+        key = ConfigurationSchema.Key(name: name, schema: schema)
+        assign = { section, json in
+            if let span = TimeSpan(json, unit, range) { section[keyPath: path] = span }
+        }
+    }
+
+    /// The same, where its absence means something else.
+    init(
+        _ name: String, _ path: any WritableKeyPath<Section, TimeSpan?> & Sendable, _ unit: TimeSpan.Unit,
+        _ range: ClosedRange<TimeSpan>, _ help: String
+    ) {
+        var schema = ConfigurationSchema.count(unit, range).help(help)
+        schema.isAbsentUnlessSet = true
+        key = ConfigurationSchema.Key(name: name, schema: schema)
+        assign = { section, json in
+            if let span = TimeSpan(json, unit, range) { section[keyPath: path] = span }
+        }
+    }
+
     /// A key that is validated, and that nothing in this version takes.
     init(unserved name: String, _ schema: ConfigurationSchema, _ help: String) {
         key = ConfigurationSchema.Key(name: name, schema: schema.help(help).unserved)
@@ -60,6 +86,15 @@ struct Setting<Section: ConfigurationSection>: Sendable {
         var copy = self
         copy.key.schema = key.schema.unserved
         return copy
+    }
+}
+
+extension TimeSpan {
+    /// The number of `unit`s that `json` is, within `range`; nil when it is none.
+    fileprivate init?(_ json: JSON, _ unit: Unit, _ range: ClosedRange<TimeSpan>) {
+        guard let number = json.number else { return nil }
+        let span = TimeSpan(Int64(exactly: number.rounded(.down)) ?? (number < 0 ? 0 : .max), unit)
+        self = min(max(span, range.lowerBound), range.upperBound)
     }
 }
 

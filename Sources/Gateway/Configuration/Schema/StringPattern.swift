@@ -37,6 +37,6 @@ extension StringPattern {
     static let duration = StringPattern(
         expression: "^[0-9]+([.][0-9]+)?(ms|s|m|h|d)?$", message: "expected a duration such as 90s, 30m or 2h"
     ) { text in
-        (try? DurationText.milliseconds(text, unit: .minutes)) != nil
+        (try? DurationText.span(text, unit: .minutes)) != nil
     }
 }

@@ -19,7 +19,7 @@ public struct AgentDefaults: ConfigurationSection {
     /// `verboseDefault`.
     public var verboseDefault: String?
     /// `timeoutSeconds`.
-    public var timeoutSeconds: Int64 = 600
+    public var timeout = TimeSpan(600, .seconds)
     /// `maxConcurrent`.
     public var maxConcurrent: Int64 = 4
     /// `heartbeat`.
@@ -66,7 +66,9 @@ public struct AgentDefaults: ConfigurationSection {
             unserved: "blockStreamingCoalesce",
             .object(["minChars": .positive, "maxChars": .positive, "idleMs": .natural]), "How blocks are joined."),
         Setting(unserved: "humanDelay", .humanDelay, "Pauses between messages."),
-        Setting("timeoutSeconds", \.timeoutSeconds, .positive, "How long a run may take, in seconds."),
+        Setting(
+            "timeoutSeconds", \.timeout, .seconds, TimeSpan(1, .seconds) ... .longestWait,
+            "How long a run may take, in seconds."),
         Setting(unserved: "mediaMaxMb", .positiveNumber, "The largest media, in MB."),
         Setting(unserved: "typingIntervalSeconds", .positive, "Between two signs of typing."),
         Setting(unserved: "typingMode", .typingMode, "When signs of typing begin."),

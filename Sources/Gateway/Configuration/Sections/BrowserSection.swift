@@ -9,9 +9,9 @@ public struct BrowserSection: ConfigurationSection {
     /// `cdpUrl`.
     public var cdpURL: String?
     /// `remoteCdpTimeoutMs`.
-    public var remoteCDPTimeoutMs: Int64 = 1500
+    public var remoteCDPTimeout = TimeSpan(1500, .milliseconds)
     /// `remoteCdpHandshakeTimeoutMs`; nil means twice the other, 2000 at least.
-    public var remoteCDPHandshakeTimeoutMs: Int64?
+    public var remoteCDPHandshakeTimeout: TimeSpan?
     /// `color`.
     public var color: String?
     /// `executablePath`.
@@ -31,9 +31,11 @@ public struct BrowserSection: ConfigurationSection {
         Setting("enabled", \.enabled, "Whether there is one."),
         Setting("evaluateEnabled", \.evaluateEnabled, "Whether agents may run scripts in pages."),
         Setting("cdpUrl", \.cdpURL, "The DevTools address of a browser that runs already."),
-        Setting("remoteCdpTimeoutMs", \.remoteCDPTimeoutMs, .natural, "How long a remote browser may take to answer."),
         Setting(
-            "remoteCdpHandshakeTimeoutMs", \.remoteCDPHandshakeTimeoutMs, .natural,
+            "remoteCdpTimeoutMs", \.remoteCDPTimeout, .milliseconds, .zero ... .longestWait,
+            "How long a remote browser may take to answer."),
+        Setting(
+            "remoteCdpHandshakeTimeoutMs", \.remoteCDPHandshakeTimeout, .milliseconds, .zero ... .longestWait,
             "How long its WebSocket may take to open. Without it: twice the other, 2000 at least."),
         Setting("color", \.color, "The colour of its window, so that people know whose it is: #FF4500 unless set."),
         Setting("executablePath", \.executablePath, "The program. Without it: the first Chromium found."),

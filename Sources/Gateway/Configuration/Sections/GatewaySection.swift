@@ -166,14 +166,16 @@ public struct ReloadSection: ConfigurationSection {
     /// `mode`.
     public var mode = Mode.hybrid
     /// `debounceMs`.
-    public var debounceMs: Int64 = 300
+    public var debounce = TimeSpan(300, .milliseconds)
 
     static let settings: [Setting<ReloadSection>] = [
         Setting(
             "mode", \.mode,
             "hybrid: take over what can be while running, restart for the rest. hot: only the former. restart: always "
                 + "restart. off: never look."),
-        Setting("debounceMs", \.debounceMs, .natural, "Milliseconds to wait for more changes before acting."),
+        Setting(
+            "debounceMs", \.debounce, .milliseconds, .zero ... .longestWait,
+            "Milliseconds to wait for more changes before acting."),
     ]
 }
 

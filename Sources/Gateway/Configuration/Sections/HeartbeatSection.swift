@@ -18,7 +18,7 @@ public struct HeartbeatSection: ConfigurationSection {
     public var ackMaxChars: Int64 = 300
 
     static let settings: [Setting<HeartbeatSection>] = [
-        Setting("every", \.every, .string(pattern: .duration), HeartbeatHelp.every),
+        Setting("every", \.every, .duration(upTo: .longestInterval), HeartbeatHelp.every),
         Setting("activeHours", \.activeHours, HeartbeatHelp.activeHours),
         Setting("model", \.model, HeartbeatHelp.model), Setting("session", \.session, HeartbeatHelp.session),
         Setting(unserved: "includeReasoning", .boolean, HeartbeatHelp.includeReasoning),
@@ -49,7 +49,7 @@ public struct HeartbeatChanges: ConfigurationSection {
     public init() {}
 
     static let settings: [Setting<HeartbeatChanges>] = [
-        Setting("every", \.every, .string(pattern: .duration), HeartbeatHelp.every),
+        Setting("every", \.every, .duration(upTo: .longestInterval), HeartbeatHelp.every),
         Setting("activeHours", \.activeHours, HeartbeatHelp.activeHours),
         Setting("model", \.model, HeartbeatHelp.model), Setting("session", \.session, HeartbeatHelp.session),
         Setting(unserved: "includeReasoning", .boolean, HeartbeatHelp.includeReasoning),

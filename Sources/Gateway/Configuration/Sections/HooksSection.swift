@@ -59,7 +59,7 @@ public struct HooksSection: ConfigurationSection {
         /// `model`.
         public var model: String?
         /// `timeoutSeconds`.
-        public var timeoutSeconds: Int64?
+        public var timeout: TimeSpan?
 
         static let settings: [Setting<Mapping>] = [
             Setting("id", \.id, "Its name."),
@@ -82,7 +82,9 @@ public struct HooksSection: ConfigurationSection {
             Setting(unserved: "to", .string, "Whom it goes to there."),
             Setting("model", \.model, "The model, as provider/model."),
             Setting(unserved: "thinking", .string, "How much it thinks."),
-            Setting("timeoutSeconds", \.timeoutSeconds, .positive, "How long the run may take."),
+            Setting(
+                "timeoutSeconds", \.timeout, .seconds, TimeSpan(1, .seconds) ... .longestWait,
+                "How long the run may take."),
             Setting(
                 unserved: "transform", .object(["module": .string.required, "export": .string]),
                 "A script that rewrites the request."),

@@ -23,7 +23,7 @@ public struct SessionSection: ConfigurationSection {
     /// `resetTriggers`.
     public var resetTriggers = ["/new", "/reset"]
     /// `idleMinutes`, the older way to say `reset`.
-    public var idleMinutes: Int64?
+    public var silence: TimeSpan?
     /// `reset`.
     public var reset: ResetSection?
     /// `resetByType`.
@@ -42,7 +42,9 @@ public struct SessionSection: ConfigurationSection {
         Setting("dmScope", \.dmScope, "Which direct messages share a conversation."),
         Setting("identityLinks", \.identityLinks, "The ids one person writes under, by their name."),
         Setting("resetTriggers", \.resetTriggers, "Messages that begin a conversation anew."),
-        Setting("idleMinutes", \.idleMinutes, .positive, "Older way to say reset: minutes of silence."),
+        Setting(
+            "idleMinutes", \.silence, .minutes, TimeSpan(1, .minutes) ... .longestInterval,
+            "Older way to say reset: minutes of silence."),
         Setting("reset", \.reset, "When a conversation begins anew."),
         Setting("resetByType", \.resetByType, "The same for one kind of conversation."),
         Setting("resetByChannel", \.resetByChannel, "The same for one channel."),
@@ -69,12 +71,14 @@ public struct ResetSection: ConfigurationSection {
     /// `atHour`, 0 to 23 local time.
     public var atHour: Int64?
     /// `idleMinutes`.
-    public var idleMinutes: Int64?
+    public var silence: TimeSpan?
 
     static let settings: [Setting<ResetSection>] = [
         Setting("mode", \.mode, "daily: at an hour of the day. idle: after silence."),
         Setting("atHour", \.atHour, .integer(0, 23), "The hour, local time. Without one: 4."),
-        Setting("idleMinutes", \.idleMinutes, .positive, "Minutes of silence after which it begins anew."),
+        Setting(
+            "idleMinutes", \.silence, .minutes, TimeSpan(1, .minutes) ... .longestInterval,
+            "Minutes of silence after which it begins anew."),
     ]
 }
 

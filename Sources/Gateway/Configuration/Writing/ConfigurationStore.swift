@@ -118,9 +118,12 @@ public struct ConfigurationStore: Sendable {
         do throws(StorageError) { old = try snapshot() } catch { throw .storage(error) }
         try base.require(old)
         let new = reader.snapshot(of: path, text: try change(old))
-        // What this process lacks, the gateway may have; what was missing before is not this change's doing.
+        // What this process lacks, the gateway may have; what was missing before, or too much, is not this change's doing.
         let faults = new.faults.filter { fault in
-            fault.kind != .variable || !old.faults.contains { $0.path == fault.path && $0.message == fault.message }
+            ![.variable, .excess].contains(fault.kind)
+                || !old.faults.contains {
+                    $0.path == fault.path && $0.message == fault.message && $0.advice == fault.advice
+                }
         }
         guard faults.isEmpty, let text = new.text else { throw .invalid(faults) }
         guard text != old.text else { return new }

@@ -28,7 +28,7 @@ public struct LastGoodConfiguration: Sendable {
         guard
             let valid = candidates.first(where: { candidate in
                 guard let snapshot = try? reader.snapshot(of: candidate), snapshot.text != nil else { return false }
-                return snapshot.isValid
+                return snapshot.isRunnable
             })
         else { return nil }
         return "the last version that works is \(valid); to go back to it: cp \(valid) \(original)"

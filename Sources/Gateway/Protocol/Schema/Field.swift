@@ -59,6 +59,7 @@ struct Field<Value: Sendable>: Sendable {
         switch fallback {
         case let word as any RawRepresentable<String>: word.rawValue
         case is String, is Int64, is Bool, is Double: "\(fallback)"
+        case let span as TimeSpan: "\(span.milliseconds)"
         default: nil
         }
     }

@@ -112,6 +112,31 @@ extension Shape where Value == Int64 {
     }
 }
 
+extension Shape where Value == Timestamp {
+    /// A time, in milliseconds since 1970.
+    static let timestamp = Shape("time in milliseconds since 1970, up to the year 9999") { json, faults in
+        Shape<Int64>.integer(Timestamp.range).read(json, &faults).map(Timestamp.init(clamping:))
+    }
+}
+
+extension Shape where Value == TimeSpan {
+    /// A length of time within limits, in milliseconds.
+    static func milliseconds(_ range: ClosedRange<TimeSpan>) -> Shape { counted(.milliseconds, "milliseconds", range) }
+
+    /// A length of time within limits, in seconds.
+    static func seconds(_ range: ClosedRange<TimeSpan>) -> Shape { counted(.seconds, "seconds", range) }
+
+    /// A length of time within limits, in minutes.
+    static func minutes(_ range: ClosedRange<TimeSpan>) -> Shape { counted(.minutes, "minutes", range) }
+
+    private static func counted(_ unit: TimeSpan.Unit, _ name: String, _ range: ClosedRange<TimeSpan>) -> Shape {
+        let count = Shape<Int64>.integer(range.lowerBound.count(unit)...range.upperBound.count(unit))
+        return Shape("\(count.text) \(name)") { json, faults in
+            count.read(json, &faults).map { TimeSpan($0, unit) }
+        }
+    }
+}
+
 /// The ends of a range, of which either may be open.
 private struct Limits<Bound: FixedWidthInteger & Sendable>: Sendable {
     let lower: Bound?

@@ -10,6 +10,8 @@ public struct SessionExport: Equatable, Sendable {
     public var transcripts = 0
     /// How many lines they have.
     public var lines = 0
+    /// The sessions that cannot be used, and were not written.
+    public var setAside: [SetAside] = []
 
     /// Nothing written yet.
     public init() {}
@@ -21,6 +23,7 @@ public struct SessionExport: Equatable, Sendable {
         for entry in try transaction.sessions.list(.everything) {
             entries[Self.owner(entry.key, standard), default: []].append(entry)
         }
+        setAside = try transaction.sessions.setAside()
         var transcripts: [String: [Transcript]] = [:]
         for transcript in try Transcript.all(transaction.database) {
             transcripts[Self.owner(SessionKey(stored: transcript.key), standard), default: []].append(transcript)

@@ -66,12 +66,16 @@ public struct SessionImport: Equatable, Sendable {
             var count = 0
             var others: [SessionKey] = []
             for entry in entries {
-                if let there = try transaction.sessions.find(entry.key) {
-                    // The same one came in before, and may have been used since.
-                    if there.sessionID != entry.sessionID { others.append(entry.key) }
-                } else {
-                    try transaction.sessions.save(entry)
-                    count += 1
+                do {
+                    if let there = try transaction.sessions.find(entry.key) {
+                        // The same one came in before, and may have been used since.
+                        if there.sessionID != entry.sessionID { others.append(entry.key) }
+                    } else {
+                        try transaction.sessions.save(entry)
+                        count += 1
+                    }
+                } catch is SetAside {
+                    others.append(entry.key)
                 }
             }
             return (count, others)
@@ -118,6 +122,11 @@ public struct SessionImport: Equatable, Sendable {
             guard SessionFiles.isFileName(TranscriptTable.name(entry.sessionID)) else {
                 leftOut.append("\(index): \(member.name): its sessionId is no name of a file")
                 continue
+            }
+            if let time = member.value["updatedAt"], SessionEntry.time(of: time) == nil {
+                leftOut.append(
+                    "\(index): \(member.name): its updatedAt is \(time.text()), which is no time in milliseconds from "
+                        + "1970 to 9999; the session counts as never used")
             }
             let file = member.value["sessionFile"]?.string?.split(separator: "/").last.map(String.init)
             found.append(
@@ -182,7 +191,7 @@ private enum ImportedTranscript: Sendable {
         let reason: String? = name.contains(".jsonl.deleted.") ? "delete" : name.hasSuffix(".jsonl") ? nil : "compact"
         try transaction.database.execute(
             sql: "UPDATE transcript SET lastSequence = ?, archivedAt = ?, archivedBy = ? WHERE id = ?",
-            arguments: [sequence, reason == nil ? nil : content.lastTime, reason, transcript])
+            arguments: [sequence, reason == nil ? nil : content.lastTime.milliseconds, reason, transcript])
         self = .new(messages: count, unreadable: content.unreadable)
     }
 }

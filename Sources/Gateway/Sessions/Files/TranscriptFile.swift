@@ -5,10 +5,10 @@ import Policy
 struct TranscriptFile: ~Copyable {
     /// The first line, when that describes the transcript; otherwise nothing.
     let header: String
-    /// When it was begun, as far as it tells, in milliseconds since 1970.
-    let createdAt: Int64
+    /// When it was begun, as far as it tells.
+    let createdAt: Timestamp
     /// The time of the last line read.
-    private(set) var lastTime: Int64
+    private(set) var lastTime: Timestamp
     /// The numbers of the lines that are no UTF-8.
     private(set) var unreadable: [Int] = []
     private var reader: LineReader
@@ -23,11 +23,11 @@ struct TranscriptFile: ~Copyable {
         let json = line.flatMap { try? JSON(parsing: $0) }
         if let line, let json, json["type"] == "session", json["message"] == nil {
             header = String(decoding: line, as: UTF8.self)
-            createdAt = json["timestamp"]?.string.flatMap(ISOTime.milliseconds) ?? 0
+            createdAt = json["timestamp"]?.string.flatMap(ISOTime.time) ?? .earliest
             number = 1
         } else {
             header = ""
-            createdAt = 0
+            createdAt = .earliest
             first = line
         }
         lastTime = createdAt

@@ -52,7 +52,7 @@ func `reload settings are the original's, and what it would have bent is refused
     guard faults.isEmpty else { return }
     let section = try #require(ReloadSection(reload))
     #expect(section.mode.rawValue == row["out"]?["mode"]?.string)
-    #expect(section.debounceMs == row["out"]?["debounceMs"]?.integer)
+    #expect(section.debounce.milliseconds == row["out"]?["debounceMs"]?.integer)
 }
 
 @Test func `what needs a restart is left out of what is taken over`() {

@@ -68,11 +68,11 @@ func `a merge patch changes what it names`(row: JSON) throws {
 @Test(arguments: try Vectors.rows("durations"))
 func `durations are read in their units`(row: JSON) throws {
     let text = try #require(row["in"]?.string)
-    for (name, unit) in [("ms", DurationText.Unit.milliseconds), ("m", .minutes)] {
+    for (name, unit) in [("ms", TimeSpan.Unit.milliseconds), ("m", .minutes)] {
         let expected = row[name]
         do throws(DurationText.Fault) {
-            let value = try DurationText.milliseconds(text, unit: unit)
-            #expect(.integer(value) == expected?["value"])
+            let span = try DurationText.span(text, unit: unit)
+            #expect(span.json == expected?["value"])
         } catch {
             #expect(error.description == expected?["throws"]?.string)
         }

@@ -32,6 +32,19 @@ import Testing
         "agents.defaults.heartbeat.activeHours.start": timeType, "agents.defaults.heartbeat.activeHours.end": timeType,
         "agents.list[].heartbeat.activeHours.start": timeType, "agents.list[].heartbeat.activeHours.end": timeType,
     ]
+    /// Keys whose value is a length of time. What is longer than a day, or in a schedule than ten years, is told, and keeps no
+    /// gateway from starting.
+    private static let limited: [(path: String, type: String)] =
+        [
+            ("agents.defaults.timeoutSeconds", "integer {exclusiveMinimum=0, maximum=86400}"),
+            ("hooks.mappings[].timeoutSeconds", "integer {exclusiveMinimum=0, maximum=86400}"),
+            ("gateway.reload.debounceMs", "integer {minimum=0, maximum=86400000}"),
+            ("browser.remoteCdpTimeoutMs", "integer {minimum=0, maximum=86400000}"),
+            ("browser.remoteCdpHandshakeTimeoutMs", "integer {minimum=0, maximum=86400000}"),
+        ]
+        + ["", ".reset", ".resetByType.dm", ".resetByType.group", ".resetByType.thread", ".resetByChannel.<*>"].map {
+            ("session\($0).idleMinutes", "integer {exclusiveMinimum=0, maximum=5270400}")
+        }
     private static let timeType = "string {pattern=\"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$\"}"
     private static let durationType = "string {pattern=\"^[0-9]+([.][0-9]+)?(ms|s|m|h|d)?$\"}"
 
@@ -53,7 +66,8 @@ import Testing
             // Only there, with every default written into the file, are these required.
             var path = line.path
             if path.hasPrefix("commands!") { path = path.replacing("!", with: "") }
-            let expected = Self.different[path] ?? line.type.replacing(" (OPEN)", with: "")
+            let limited = Self.limited.first { $0.path == path }?.type
+            let expected = limited ?? Self.different[path] ?? line.type.replacing(" (OPEN)", with: "")
             #expect(ours[path]?.contains(expected) == true, "\(path): \(expected), here \(ours[path] ?? [])")
         }
     }

@@ -138,14 +138,14 @@ func `what may stand there is accepted`(text: String) {
     let content = try ConfigurationFile(snapshot).content
     #expect(content.gateway.port == 20000)
     #expect(content.gateway.reload.mode == .hot)
-    #expect(content.gateway.reload.debounceMs == 300)
+    #expect(content.gateway.reload.debounce == TimeSpan(300, .milliseconds))
     #expect(content.gateway.auth.token == nil)
     let backend = try #require(content.agents.defaults.cliBackends["echo"])
     #expect(backend.command == "cat")
     #expect(backend.input == .stdin)
     #expect(backend.output == .json)
     #expect(backend.environment == ["A": "b"])
-    #expect(content.agents.defaults.timeoutSeconds == 600)
+    #expect(content.agents.defaults.timeout == TimeSpan(10, .minutes))
     #expect(content.agents.defaultID == "main")
     #expect(content.session.dmScope == .perPeer)
     #expect(content.session.identityLinks == ["ada": ["irc:ada"]])
@@ -201,4 +201,48 @@ func `what may stand there is accepted`(text: String) {
     #expect(hints["session.idleMinutes"]?["label"] == "Idle minutes")
     #expect(hints["agents.list[].id"]?["help"]?.string?.isEmpty == false)
     #expect(hints["browser.profiles.*.cdpPort"] != nil)
+}
+
+@Test(
+    arguments: [
+        ("session.idleMinutes", 5_270_400, 5_270_401, "5270400"),
+        ("session.reset.idleMinutes", 1, .integer(.max), "5270400"),
+        ("agents.defaults.timeoutSeconds", 86_400, 86_401, "86400"),
+        ("gateway.reload.debounceMs", 0, 1e300, "86400000"),
+        ("agents.defaults.heartbeat.every", "3660d", "87841h", "3660d"),
+        ("agents.defaults.heartbeat.every", "0", "106751991167d", "3660d"),
+        ("cron.maxConcurrentRuns", 1000, 1e300, "the default"),
+    ] as [(String, JSON, JSON, String)])
+func `a length of time beyond its bound is told, and the bound counts`(
+    key: String, permitted: JSON, excessive: JSON, counts: String
+) throws {
+    func snapshot(_ value: JSON) throws -> ConfigurationSnapshot {
+        let json = try ConfigurationPath(key).setting(value, in: [:])
+        return ConfigurationReader(environment: [:]) { _ in nil }.snapshot(of: file, text: Array(json.text().utf8))
+    }
+    #expect(try snapshot(permitted).isValid)
+    let told = try snapshot(excessive)
+    #expect(!told.isValid && told.isRunnable)
+    let fault = try #require(told.setAside.first)
+    #expect(fault.path == key && fault.message.hasPrefix("Too big: expected "))
+    #expect(fault.advice?.hasSuffix(" is corrected, \(counts) counts") == true)
+    let content = try ConfigurationFile(told).content
+    switch key {
+    case "session.idleMinutes": #expect(content.session.silence == .longestInterval)
+    case "session.reset.idleMinutes": #expect(content.session.reset?.silence == .longestInterval)
+    case "agents.defaults.timeoutSeconds": #expect(content.agents.defaults.timeout == .longestWait)
+    case "gateway.reload.debounceMs": #expect(content.gateway.reload.debounce == .longestWait)
+    case "cron.maxConcurrentRuns": #expect(content.cron.maxConcurrentRuns == 1)
+    default: #expect(Heartbeat.all(content.agents).first?.interval == .longestInterval)
+    }
+}
+
+@Test func `what is wrong otherwise keeps a gateway from starting`() throws {
+    for text in [
+        "{session: {idleMinutes: 0}}", "{session: {idleMinutes: 1.5}}", "{gateway: {port: 65536}}", "{sesion: {}}",
+    ] {
+        let snapshot = ConfigurationReader(environment: [:]) { _ in nil }.snapshot(of: file, text: Array(text.utf8))
+        #expect(!snapshot.isRunnable && snapshot.setAside.isEmpty, "\(text)")
+        #expect(throws: ConfigurationError.self) { try ConfigurationFile(snapshot) }
+    }
 }

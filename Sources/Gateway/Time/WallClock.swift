@@ -9,8 +9,11 @@ public struct WallClock: Sendable {
         read = milliseconds
     }
 
-    /// Milliseconds since the beginning of 1970 UTC.
-    public var milliseconds: Int64 { read() }
+    /// The time. A clock that is set to before 1970 or after 9999 shows the nearest time there is.
+    public var now: Timestamp { Timestamp(clamping: read()) }
+
+    /// The same in milliseconds since the beginning of 1970 UTC.
+    public var milliseconds: Int64 { now.milliseconds }
 
     /// The host's clock (clock_gettime(2), CLOCK_REALTIME).
     public static let system = WallClock {
