@@ -6,7 +6,8 @@ import Testing
 /// Requests nobody would send, over a socket.
 @Suite struct HTTPFuzzTests {
     @Test func `any bytes are answered by a status or not at all, and leave nothing behind`() async throws {
-        let instance = try TestInstance.withEndpoints("echo answer")
+        let instance = try TestInstance.withEndpoints(
+            "echo answer", more: ["hooks": ["enabled": true, "token": "the-hook-token"]])
         try await instance.serving { gateway in
             var answers = (given: 0, none: 0)
             for seed in FuzzRun("http") {
@@ -47,18 +48,21 @@ extension SplitMix {
         let path = one(of: [
             "/health", "/ready", "/metrics", "/__mazelclaw__/canvas/", "/__openclaw__/canvas/%2e%2e/x", "/%zz", "//",
             "",
-            "*", "/hooks/wake", "/v1/chat/completions", "/v1/responses", "/tools/invoke",
+            "*", "/hooks/wake", "/hooks/agent", "/v1/chat/completions", "/v1/responses", "/tools/invoke",
             "/?token=\(TestInstance.token)",
             "http://localhost/", "/" + String(repeating: "x", count: 20_000), "/#", "/?a=%",
         ])
         let content = one(of: [
             "", "{}", #"{"model":"agent:main","messages":[{"role":"user","content":"hi"}]}"#,
             #"{"model":"x","stream":true,"messages":[{"role":"user","content":"hi"}]}"#, #"{"model":"x","input":"hi"}"#,
-            "5\r\nhello\r\n0\r\n\r\n", "ffffffffffffffff\r\n", value(depth: 3).text(),
+            "5\r\nhello\r\n0\r\n\r\n", "ffffffffffffffff\r\n", value(depth: 3).text(), withExtreme(Self.chat).text(),
+            withExtreme(Self.response).text(), withExtreme(Self.hook).text(), Self.hook.text(),
         ])
         var lines = ["\(method) \(path) \(one(of: ["HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP", ""]))"]
         if below(8) > 0 { lines.append("Host: localhost") }
-        if below(2) == 0 { lines.append("Authorization: Bearer \(TestInstance.token)") }
+        if below(2) == 0 {
+            lines.append("Authorization: Bearer \(path.hasPrefix("/hooks/") ? "the-hook-token" : TestInstance.token)")
+        }
         if below(4) > 0 { lines.append("Content-Length: \(content.utf8.count)") }
         for _ in 0..<below(4) {
             lines.append(
@@ -72,6 +76,16 @@ extension SplitMix {
         }
         return Array((lines.joined(separator: below(16) == 0 ? "\n" : "\r\n") + "\r\n\r\n" + content).utf8)
     }
+
+    private static let chat: JSON = [
+        "model": "agent:main", "messages": [["role": "user", "content": "hi"]], "max_tokens": 5, "temperature": 0.5,
+        "n": 1,
+        "stream": false,
+    ]
+    private static let response: JSON = [
+        "model": "agent:main", "input": [["type": "message", "role": "user", "content": "hi"]], "max_output_tokens": 5,
+    ]
+    private static let hook: JSON = ["message": "hi", "name": "n", "timeoutSeconds": 5, "thinking": "low"]
 
     /// A WebSocket, and frames on it, some of them by the rules.
     private mutating func upgrade() -> [UInt8] {

@@ -83,7 +83,7 @@ extension SplitMix {
 
     /// A value that may well be right for `field`.
     private mutating func argument(_ field: FieldDescription) -> JSON {
-        guard below(6) > 0 else { return value(depth: 2) }
+        guard below(6) > 0 else { return below(2) == 0 ? extreme() : value(depth: 2) }
         if !field.fields.isEmpty, below(2) == 0 {
             var object = JSONObject()
             for field in field.fields where field.isRequired || below(2) == 0 { object[field.name] = argument(field) }

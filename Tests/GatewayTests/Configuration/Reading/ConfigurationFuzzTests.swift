@@ -31,8 +31,57 @@ import Testing
                 #expect(!snapshot.isValid, "seed \(seed)")
                 continue
             }
+            if snapshot.isRunnable {
+                try run(ConfigurationFile(snapshot), now: random.one(of: SplitMix.extremeNumbers))
+            }
             try check(resolved, isValid: snapshot.isValid, "seed \(seed): \(text)")
         }
+    }
+
+    @Test func `every key may hold any extreme: it is refused, set aside or used`() throws {
+        let keys = ConfigurationSchema.root.listing.map(\.path)
+        // Each key in turn, each time with another extreme.
+        for seed in FuzzRun("configuration-extremes") {
+            var random = SplitMix(seed: seed)
+            let key = keys[Int(seed % UInt64(keys.count))]
+            let typed = key.replacing("!", with: "").replacing("[]", with: "[0]").replacing("<*>", with: "x")
+            guard let path = try? ConfigurationPath(typed) else { continue }
+            var root: JSON = [:]
+            root = (try? path.setting(random.extreme(), in: root)) ?? root
+            let text = Array(root.text().utf8)
+            let snapshot = ConfigurationReader(environment: [:]) { _ in nil }.snapshot(of: Self.main, text: text)
+            #expect(snapshot.faults.allSatisfy { !$0.message.isEmpty && $0.position != nil }, "seed \(seed): \(typed)")
+            guard snapshot.isRunnable else { continue }
+            try run(ConfigurationFile(snapshot), now: random.one(of: SplitMix.extremeNumbers))
+        }
+    }
+
+    /// Works out what a gateway would with `file`, at a time that may be any.
+    private func run(_ file: ConfigurationFile, now: Int64) throws {
+        let instance = try Instance(
+            selection: InstanceSelection(argument: ProfileName("fuzz"), environment: [:]), profile: nil,
+            home: #require(AbsolutePath("/home/fuzz")), workingDirectory: .root)
+        // What a start refuses by a sentence is no configuration to run with.
+        guard let configuration = try? GatewayConfiguration(instance: instance, file: file) else { return }
+        let content = configuration.content
+        let now = Timestamp(clamping: now)
+        for heartbeat in Heartbeat.all(configuration.agents) {
+            #expect(heartbeat.interval >= Heartbeat.shortestInterval && heartbeat.interval <= .longestInterval)
+            #expect(now + heartbeat.interval >= now && heartbeat.quietLimit >= 0)
+            _ = try heartbeat.hours?.contain(now)
+        }
+        for key in ["main", "irc:group:g", "irc:group:g:thread:t"] {
+            let policy = configuration.sessionSettings.resets.policy(for: SessionKey(agent: "main", rest: key))
+            _ = policy.isOver(updatedAt: .earliest, now: now)
+        }
+        let agents = AgentDirectory(configuration, environment: [:])
+        #expect(agents.time >= TimeSpan(1, .seconds) && agents.time <= .longestWait)
+        #expect(ContinuousClock.now + agents.time.duration > .now)
+        #expect(configuration.laneLimits.values.allSatisfy { $0 > 0 })
+        #expect(content.gateway.reload.debounce <= .longestWait)
+        for mapping in content.hooks.mappings { #expect(mapping.timeout.map { $0 <= .longestWait } != false) }
+        #expect(Int(clamping: content.cron.maxConcurrentRuns) > 0)
+        #expect(Int(clamping: content.gateway.http.endpoints.responses.maxBodyBytes) > 0)
     }
 
     /// What holds of every configuration, and more of a valid one.
@@ -99,14 +148,16 @@ extension SplitMix {
         case .string:
             return .string(
                 one(of: [
-                    "x", "", "/abs", "~/x", "${A}", "$${A}", "${MISSING}", "${EMPTY}", "#a1B2c3", "30m", "<secret>",
+                    "x", "", "/abs", "~/x", "${A}", "$${A}", "${MISSING}", "${EMPTY}", "#a1B2c3", "30m",
+                    "106751991167d", "<secret>",
                     "a:b@c",
                     "http://u:p@h/", "\u{e9}", "${", "$",
                 ]))
         case .number(let rule):
             let low = Int64(rule.minimum ?? rule.exclusiveMinimum.map { $0 + 1 } ?? 0)
             return one(of: [
-                .integer(low), .integer(low + 1), .integer(20_000), .integer(-1), .double(0.5), .integer(.max),
+                .integer(low), .integer(low + 1), .integer(20_000), .integer(-1), .double(0.5),
+                .integer(one(of: SplitMix.extremeNumbers)), .double(1e300),
             ])
         case .words(let words): return .string(one(of: words + ["wrod"]))
         case .array(let element): return .array((0..<below(3)).map { _ in setting(element, depth: depth + 1) })
