@@ -46,7 +46,8 @@ test: build ## run the whole suite against the built programs
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" COVERAGE=Tests/IsolationTests/coverage.tsv \
 	  Tests/Scripts/run-tests.sh --skip '$(AWAITING)'
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(AWAITING_WIDTH) \
-	  COVERAGE=Tests/IsolationTests/coverage.tsv COVERAGE_OF=gateway Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
+	  COVERAGE=Tests/IsolationTests/coverage.tsv COVERAGE_OF=gateway \
+	  FINDINGS=Tests/GatewayServerTests/findings.tsv Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
 
 mutation: build ## leave out each layer of the isolation in turn: somebody must notice
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
