@@ -55,11 +55,14 @@ public enum Readiness {
     ) throws(Errno) -> [Ready] {
         var entries = interests.map { pollfd(fd: $0.descriptor.rawValue, events: $0.events, revents: 0) }
         if releasingImage { ProcessControl.releaseImage() }
-        _ = try retryingOnInterrupt { poll(&entries, nfds_t(entries.count), milliseconds) }
-        return entries.indices.filter { entries[$0].revents != 0 }.map {
-            Ready(index: $0, isReadable: entries[$0].revents & Int16(POLLIN) != 0)
+        let count = try retryingOnInterrupt { poll(&entries, nfds_t(entries.count), milliseconds) }
+        var ready: [Ready] = []
+        ready.reserveCapacity(Int(count))
+        for (index, entry) in entries.enumerated() where entry.revents != 0 {
+            ready.append(Ready(index: index, isReadable: entry.revents & Int16(POLLIN) != 0))
         }
     }
+        return ready
 }
 
 /// A pipe (pipe(2)), both ends closed by exec.

@@ -57,9 +57,9 @@ struct Broker {
             try listener.letContinue(call)
             return nil
         case .permitted(let act, let rule):
-            (record, error) = (recording ? .permitted(permit(call, act, rule)) : nil, nil)
+            (record, error) = (recording ? .permitted(permit(call, act(), rule)) : nil, nil)
         case .refused(let errno, let act, let rule, let remedy):
-            (record, error) = (recording ? .denied(denial(call, errno, act, rule, remedy)) : nil, errno)
+            (record, error) = (recording ? .denied(denial(call, errno, act(), rule, remedy)) : nil, errno)
         }
         try listener.answer(call, error: error)
         return record
@@ -70,9 +70,10 @@ struct Broker {
         case done(Errno?)
         /// The kernel is to carry the call out itself.
         case proceed
-        /// Success, by an exception that is worth a record.
-        case permitted(act: String, rule: String)
-        case refused(Errno, act: String, rule: String, remedy: String)
+        /// Success, by an exception that is worth a record. The act is put into words for a record only: most of what a
+        /// start's proof tries is refused, and not recorded.
+        case permitted(act: () -> String, rule: String)
+        case refused(Errno, act: () -> String, rule: String, remedy: String)
     }
 
     private mutating func decide(_ call: SeccompListener.Call) -> Answer {
@@ -91,7 +92,7 @@ struct Broker {
             default:
                 let name = SyscallTable.name(of: call.number) ?? "system call \(call.number)"
                 return .refused(
-                    .notPermitted, act: Self.text(name, call.arguments), rule: "seccomp",
+                    .notPermitted, act: { Self.text(name, call.arguments) }, rule: "seccomp",
                     remedy: "the policy's system call rules refuse it; mazelclaw-run why syscall \(name) shows the rule"
                 )
             }
@@ -113,7 +114,7 @@ struct Broker {
         case AF_UNIX:
             if UnixBind.isAbstractName(address), case .refused(let rule, let remedy) = rules.decideAbstractName() {
                 return .refused(
-                    .permissionDenied, act: "bind a Unix socket to \(Self.name(inAbstract: address))",
+                    .permissionDenied, act: { "bind a Unix socket to \(Self.name(inAbstract: address))" },
                     rule: rule.rawValue, remedy: remedy)
             }
             let listener = listener
@@ -161,10 +162,10 @@ struct Broker {
             }
             guard permission == .loopbackProbe else { return .done(nil) }
             let place = try InternetAddress(try socket.socketAddress(), family: family)
-            return .permitted(act: "bind \(place)/\(transport.rawValue)", rule: permission.rawValue)
+            return .permitted(act: { "bind \(place)/\(transport.rawValue)" }, rule: permission.rawValue)
         case .refused(let rule, let remedy):
             return .refused(
-                .permissionDenied, act: "bind \(place)/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
+                .permissionDenied, act: { "bind \(place)/\(transport.rawValue)" }, rule: rule.rawValue, remedy: remedy)
         }
     }
 
@@ -211,19 +212,20 @@ struct Broker {
             return try hostListener?.isOfHost(socket) == true ? Self.leftBehind("listen on \(place)") : nil
         case .refused(let rule, let remedy):
             return .refused(
-                .permissionDenied, act: "listen on \(place)/tcp", rule: rule.rawValue, remedy: remedy)
+                .permissionDenied, act: { "listen on \(place)/tcp" }, rule: rule.rawValue, remedy: remedy)
         }
     }
 
     /// The answer for a socket that would let another one have its port: SO_REUSEPORT may be set at any time, and two
     /// that have it share what the second one is bound to (socket(7)).
     private func refusal(
-        ofSharing socket: FileDescriptor, _ act: @autoclosure () -> String, _ transport: Transport
+        ofSharing socket: FileDescriptor, _ act: @autoclosure @escaping () -> String, _ transport: Transport
     ) throws(Errno) -> Answer? {
         guard try socket.socketOption(SOL_SOCKET, SO_REUSEPORT) != 0,
             case .refused(let rule, let remedy) = rules.decideSharedPort()
         else { return nil }
-        return .refused(.permissionDenied, act: "\(act())/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
+        return .refused(
+            .permissionDenied, act: { "\(act())/\(transport.rawValue)" }, rule: rule.rawValue, remedy: remedy)
     }
 
     /// The answer for a listener beside another one at the very same place. A thread that sets SO_REUSEPORT and takes it
@@ -238,25 +240,25 @@ struct Broker {
         guard there.contains(where: { $0.inode == inode }), there.contains(where: { $0.inode != inode }),
             case .refused(let rule, let remedy) = rules.decideSharedPort()
         else { return nil }
-        return .refused(.permissionDenied, act: "listen on \(place)/tcp", rule: rule.rawValue, remedy: remedy)
+        return .refused(.permissionDenied, act: { "listen on \(place)/tcp" }, rule: rule.rawValue, remedy: remedy)
     }
 
     /// The answer for one socket more than may hold a port at once.
     private mutating func refusal(
-        ofAdding socket: FileDescriptor, _ transport: Transport, _ act: @autoclosure () -> String
+        ofAdding socket: FileDescriptor, _ transport: Transport, _ act: @autoclosure @escaping () -> String
     ) throws(Errno) -> Answer? {
         guard let most = rules.ceilings?.most(of: transport), try !census.contains(socket, transport),
             try census.isFull(transport, most: most),
             case .refused(let rule, let remedy) = rules.decideOneMore(of: transport)
         else { return nil }
         return .refused(
-            Errno(rawValue: ENOBUFS), act: "\(act())/\(transport.rawValue)", rule: rule.rawValue, remedy: remedy)
+            Errno(rawValue: ENOBUFS), act: { "\(act())/\(transport.rawValue)" }, rule: rule.rawValue, remedy: remedy)
     }
 
     /// The answer for a socket of the host's network that is to be another than the gateway's listener.
-    private static func leftBehind(_ act: String) -> Answer {
+    private static func leftBehind(_ act: @autoclosure @escaping () -> String) -> Answer {
         .refused(
-            .permissionDenied, act: "\(act)/tcp with a socket of the host's network", rule: "network-private",
+            .permissionDenied, act: { "\(act())/tcp with a socket of the host's network" }, rule: "network-private",
             remedy: "make a new socket: this one was the gateway's listener, or a connection it accepted")
     }
 
@@ -269,7 +271,7 @@ struct Broker {
         }
     }
 
-    private func foreign(_ act: String) -> Answer {
+    private func foreign(_ act: @autoclosure @escaping () -> String) -> Answer {
         .refused(
             .permissionDenied, act: act, rule: "unknown-protocol",
             remedy: "use TCP, UDP or a Unix socket; no rule can permit others")
@@ -307,7 +309,7 @@ struct Broker {
         try checkCaller(of: call)
         guard !isOwn else { return .proceed }
         return .refused(
-            Errno(rawValue: EPROTONOSUPPORT), act: "make a netlink socket in a nested user namespace",
+            Errno(rawValue: EPROTONOSUPPORT), act: { "make a netlink socket in a nested user namespace" },
             rule: "nested-netlink", remedy: "make it before unshare(2) or clone(2) with CLONE_NEWUSER")
     }
 

@@ -6,35 +6,58 @@ import SystemPackage
 ///
 /// Nobody tells when one is closed. So the kernel is asked which are left, but only when there seem to be too many.
 struct SocketCensus {
-    private var inodes: [Transport: Set<UInt64>] = [:]
-    /// When a full census was last found to be right (CLOCK_MONOTONIC, in microseconds).
-    private var fullAt: [Transport: Int64] = [:]
+    private var tcp = Count()
+    private var udp = Count()
+
+    /// The sockets of one transport. A list, though it is searched for each that is added: they are some hundreds at most,
+    /// and a set is a type that a start would have to make for the one of its proof.
+    fileprivate struct Count {
+        var inodes: [UInt64] = []
+        /// When a full census was last found to be right (CLOCK_MONOTONIC, in microseconds).
+        var fullAt: Int64?
+    }
 
     /// How long a full census is believed, in microseconds: to ask anew takes the longer the more sockets the host has.
-    private static let credence: Int64 = 20_000
+    fileprivate static let credence: Int64 = 20_000
 
     /// Whether the socket is counted already.
     func contains(_ socket: FileDescriptor, _ transport: Transport) throws(Errno) -> Bool {
-        guard let inodes = inodes[transport] else { return false }
-        return inodes.contains(try FileStatus(of: socket).inode)
+        let inodes = transport == .tcp ? tcp.inodes : udp.inodes
+        return inodes.isEmpty ? false : inodes.contains(try FileStatus(of: socket).inode)
     }
 
     /// Whether `most` sockets or more hold a port. Throws when the kernel does not tell which are left.
     mutating func isFull(_ transport: Transport, most: Int) throws(Errno) -> Bool {
-        guard let counted = inodes[transport], counted.count >= most else { return false }
-        let now = MonotonicClock.microseconds
-        if let fullAt = fullAt[transport], now - fullAt < Self.credence { return true }
-        let living = try Self.living(transport)
-        let left = counted.intersection(living)
-        inodes[transport] = left
-        let isFull = left.count >= most
-        fullAt[transport] = isFull ? now : nil
-        return isFull
+        switch transport {
+        case .tcp: try tcp.isFull(transport, most: most)
+        case .udp: try udp.isFull(transport, most: most)
+        }
     }
 
     /// Counts a socket that holds a port by now.
     mutating func add(_ socket: FileDescriptor, _ transport: Transport) throws(Errno) {
-        inodes[transport, default: []].insert(try FileStatus(of: socket).inode)
+        let inode = try FileStatus(of: socket).inode
+        switch transport {
+        case .tcp: tcp.add(inode)
+        case .udp: udp.add(inode)
+        }
+    }
+}
+
+extension SocketCensus.Count {
+    fileprivate mutating func add(_ inode: UInt64) {
+        if !inodes.contains(inode) { inodes.append(inode) }
+    }
+
+    fileprivate mutating func isFull(_ transport: Transport, most: Int) throws(Errno) -> Bool {
+        guard inodes.count >= most else { return false }
+        let now = MonotonicClock.microseconds
+        if let fullAt, now - fullAt < SocketCensus.credence { return true }
+        let living = Set(try Self.living(transport))
+        inodes.removeAll { !living.contains($0) }
+        let isFull = inodes.count >= most
+        fullAt = isFull ? now : nil
+        return isFull
     }
 
     private static func living(_ transport: Transport) throws(Errno) -> [UInt64] {

@@ -69,11 +69,11 @@ struct SupervisorLoop {
     mutating func run(_ report: (Supervisor.Event) -> Void) throws(Errno) -> Supervisor.Outcome {
         while true {
             let delay = relay?.delay(at: MonotonicClock.microseconds)
-            let (sources, interests) = sources(takingNotifications: delay == 0)
+            let waiting = waiting(takingNotifications: delay == 0)
             let ready = try Readiness.wait(
-                for: interests, milliseconds: patience(delay ?? 0), releasingImage: isIdle)
+                for: waiting.interests, milliseconds: patience(delay ?? 0), releasingImage: isIdle)
             for event in ready {
-                switch sources[event.index] {
+                switch waiting.sources[event.index] {
                 case .end:
                     hasEnded = true
                     // Whoever shows what was written last has had time.
@@ -113,49 +113,43 @@ struct SupervisorLoop {
         }
     }
 
-    private func sources(takingNotifications: Bool) -> ([Source], [Readiness.Interest]) {
+    /// What is waited for, and what each of it means: the two go by the same index.
+    private struct Waiting {
         var sources: [Source] = []
         var interests: [Readiness.Interest] = []
+
+        init() {
+            // More than a start needs, which waits dozens of times.
+            sources.reserveCapacity(12)
+            interests.reserveCapacity(12)
+        }
+
+        mutating func add(_ source: Source, _ interest: Readiness.Interest) {
+            sources.append(source)
+            interests.append(interest)
+        }
+    }
+
+    private func waiting(takingNotifications: Bool) -> Waiting {
+        var waiting = Waiting()
         // What the payload wrote before calls: what is said about a call stands after it.
         for index in streams.indices {
-            for (event, interest) in streams[index].interests {
-                sources.append(.stream(index, event))
-                interests.append(interest)
-            }
+            for (event, interest) in streams[index].interests { waiting.add(.stream(index, event), interest) }
         }
         // Messages before the end: a failed start tells why, and then ends.
-        if let channel {
-            sources.append(.start(channel))
-            interests.append(.reading(channel.descriptor))
-        }
-        if !hasEnded {
-            sources.append(.end)
-            interests.append(.reading(child.pidfd))
-        }
-        sources.append(.signals)
-        interests.append(.reading(signals))
-        if let proxy, !isWithoutProxy {
-            sources.append(.proxy(proxy))
-            interests.append(.reading(proxy.descriptor))
-        }
-        if let broker {
-            sources.append(.calls)
-            interests.append(.reading(broker.descriptor))
-        }
-        if takingNotifications, let relay {
-            sources.append(.notifications)
-            interests.append(.reading(relay.inside))
-        }
-        for (event, interest) in terminal?.interests ?? [] {
-            sources.append(.terminal(event))
-            interests.append(interest)
+        if let channel { waiting.add(.start(channel), .reading(channel.descriptor)) }
+        if !hasEnded { waiting.add(.end, .reading(child.pidfd)) }
+        waiting.add(.signals, .reading(signals))
+        if let proxy, !isWithoutProxy { waiting.add(.proxy(proxy), .reading(proxy.descriptor)) }
+        if let broker { waiting.add(.calls, .reading(broker.descriptor)) }
+        if takingNotifications, let relay { waiting.add(.notifications, .reading(relay.inside)) }
+        if let terminal {
+            for (event, interest) in terminal.interests { waiting.add(.terminal(event), interest) }
         }
         for outlet in messages {
-            guard let interest = outlet.interest else { continue }
-            sources.append(.messages(outlet))
-            interests.append(interest)
+            if let interest = outlet.interest { waiting.add(.messages(outlet), interest) }
         }
-        return (sources, interests)
+        return waiting
     }
 
     /// Whether what was written inside until its end has been passed on.
@@ -171,13 +165,15 @@ struct SupervisorLoop {
 
     /// How long to wait for something to happen, in milliseconds: `delay` microseconds at most, unless that is 0.
     private func patience(_ delay: Int64) -> Int32 {
-        var times: [Int64] = []
-        if delay > 0 { times.append(delay) }
-        if let deadline { times.append(max(0, deadline - MonotonicClock.microseconds)) }
-        if !isIdle { times.append(Int64(Supervisor.settling) * 1000) }
-        if denials.holdsBack || permits.holdsBack { times.append(RecordLimiter<Denial>.pause * 1_000_000) }
+        var patience = Int64.max
+        if delay > 0 { patience = delay }
+        if let deadline { patience = min(patience, max(0, deadline - MonotonicClock.microseconds)) }
+        if !isIdle { patience = min(patience, Int64(Supervisor.settling) * 1000) }
+        if denials.holdsBack || permits.holdsBack {
+            patience = min(patience, RecordLimiter<Denial>.pause * 1_000_000)
+        }
         // Rounded up: what is due in half a millisecond is not due now.
-        return times.min().map { Int32(clamping: ($0 + 999) / 1000) } ?? -1
+        return patience == .max ? -1 : Int32(clamping: (patience + 999) / 1000)
     }
 
     // MARK: The start

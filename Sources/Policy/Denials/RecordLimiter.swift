@@ -27,6 +27,8 @@ public struct RecordLimiter<Record: CountedRecord>: Sendable {
     }
 
     private var rules: [Rule] = []
+    /// How many rules have a record that is held back.
+    private var heldCount = 0
 
     /// A limiter that has seen nothing.
     public init() {}
@@ -45,10 +47,10 @@ public struct RecordLimiter<Record: CountedRecord>: Sendable {
         var record = record
         record.count += rules[index].held?.count ?? 0
         guard rules[index].reported < Self.burst || record.time - rules[index].lastReport >= Self.pause else {
-            rules[index].held = record
+            hold(record, index)
             return nil
         }
-        rules[index].held = nil
+        hold(nil, index)
         rules[index].reported += 1
         rules[index].lastReport = record.time
         return record
@@ -60,12 +62,17 @@ public struct RecordLimiter<Record: CountedRecord>: Sendable {
         for index in rules.indices where atEnd || time - rules[index].lastReport >= Self.pause {
             guard let held = rules[index].held else { continue }
             due.append(held)
-            rules[index].held = nil
+            hold(nil, index)
             rules[index].lastReport = time
         }
         return due
     }
 
-    /// Whether something is held back.
-    public var holdsBack: Bool { rules.contains { $0.held != nil } }
+    /// Whether something is held back. Asked before each time of waiting, so it looks at no rule.
+    public var holdsBack: Bool { heldCount > 0 }
+
+    private mutating func hold(_ record: Record?, _ index: Int) {
+        heldCount += (record == nil ? 0 : 1) - (rules[index].held == nil ? 0 : 1)
+        rules[index].held = record
+    }
 }
