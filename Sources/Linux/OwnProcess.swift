@@ -69,6 +69,13 @@ public enum OwnProcess {
         _ = try valueOrErrno(clinux_close_range(next, .max, 0))
     }
 
+    /// Closes every descriptor but `kept` (close_range(2)).
+    public static func closeDescriptors(but kept: FileDescriptor) throws(Errno) {
+        let number = UInt32(kept.rawValue)
+        if number > 0 { _ = try valueOrErrno(clinux_close_range(0, number - 1, 0)) }
+        _ = try valueOrErrno(clinux_close_range(number + 1, .max, 0))
+    }
+
     /// The first of 0, 1 and 2 that is no stream: a directory, a disk, or a descriptor that stands for no file, such as
     /// io_uring's. Nil when all are files, pipes, sockets, terminals or other character devices.
     public static func standardDescriptorThatIsNoStream() throws(Errno) -> Int32? {

@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 public import SystemPackage
 
@@ -76,12 +77,10 @@ public struct Pipe {
     public init() throws(Errno) {
         var ends: (Int32, Int32) = (-1, -1)
         let result = withUnsafeMutablePointer(to: &ends) {
-            $0.withMemoryRebound(to: Int32.self, capacity: 2) { pipe($0) }
+            $0.withMemoryRebound(to: Int32.self, capacity: 2) { clinux_pipe($0) }
         }
         _ = try valueOrErrno(result)
         reader = FileDescriptor(rawValue: ends.0)
         writer = FileDescriptor(rawValue: ends.1)
-        try reader.setCloseOnExec(true)
-        try writer.setCloseOnExec(true)
     }
 }

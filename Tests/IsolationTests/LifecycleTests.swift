@@ -150,6 +150,17 @@ import Testing
         #expect(!inside.contains(where: Processes.isAlive))
     }
 
+    @Test(arguments: Starting.available)
+    func `the launcher ends with a payload that leaves nothing, and nothing of the instance is held then`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        for code in [0, 7, 143] as [Int32] {
+            #expect(try host.run(["sh", "-c", "exit \(code)"]).code == code)
+            #expect(Self.heldLocks(of: host) == [])
+        }
+    }
+
     // MARK: One instance
 
     @Test(arguments: Starting.available)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 static const int64_t clinux_proc_super_magic = PROC_SUPER_MAGIC;
 static const int64_t clinux_overlayfs_super_magic = OVERLAYFS_SUPER_MAGIC;
@@ -27,6 +28,11 @@ static inline int clinux_fstatfs(int fd, struct statfs *status) {
 
 static inline long clinux_fgetxattr(int fd, const char *name, void *value, size_t size) {
     return fgetxattr(fd, name, value, size);
+}
+
+// Both ends closed by exec.
+static inline int clinux_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
 }
 
 static inline int clinux_openat(int dir, const char *path, int flags, uint32_t mode) {

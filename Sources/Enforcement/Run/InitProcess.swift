@@ -9,6 +9,8 @@ import SystemPackage
 struct InitProcess {
     /// The payload's process ID.
     let payload: Int32
+    /// Where the supervisor learns of the end when nothing but init is left.
+    let farewell: FileDescriptor
 
     /// Never returns; the exit code is the payload's, or 128 and the signal that killed it.
     func run() -> Never {
@@ -21,7 +23,7 @@ struct InitProcess {
                     continue
                 }
                 if signal.number == SIGCHLD {
-                    try reap()
+                    if let end = try reap() { finish(end) }
                 } else if signal.sender == 0 {
                     // Only the supervisor's signals count: those from inside carry a PID of this namespace.
                     try forward(signal.number)
@@ -32,18 +34,45 @@ struct InitProcess {
         }
     }
 
-    private func reap() throws(Errno) {
+    /// Reaps all that have ended. Returns how the payload did, once it has.
+    private func reap() throws(Errno) -> End? {
+        var code: Int32?
         do throws(Errno) {
             while let child = try ChildProcess.reapAny() {
                 guard child.processID == payload else { continue }
                 switch child.end {
-                case .exited(let code): _exit(code)
-                case .killed(let signal): _exit(ExitCode.killed(bySignal: signal))
+                case .exited(let exitCode): code = exitCode
+                case .killed(let signal): code = ExitCode.killed(bySignal: signal)
                 }
             }
         } catch {
             guard error == .noChildProcess else { throw error }
+            return code.map { End(code: $0, isAlone: true) }
         }
+        return code.map { End(code: $0, isAlone: false) }
+    }
+
+    /// How the payload ended.
+    private struct End {
+        let code: Int32
+        /// Whether init has no child left. Whoever's parent ends becomes a child of init's: then no process of the payload's
+        /// is left.
+        let isAlone: Bool
+    }
+
+    /// Ends init. What the kernel does then takes longer than anything else at an end, most of all to take the mounts
+    /// apart. When no process of the payload's is left, and nothing is held any more that another start could want, the
+    /// supervisor need not wait for that. Otherwise it does, and the kernel kills what is left first.
+    private func finish(_ end: End) -> Never {
+        do throws(Errno) {
+            if end.isAlone {
+                try OwnProcess.closeDescriptors(but: farewell)
+                try farewell.writeEverything([UInt8(truncatingIfNeeded: end.code)])
+            }
+        } catch {
+            // Init's end itself tells the same, a moment later.
+        }
+        _exit(end.code)
     }
 
     private func forward(_ number: Int32) throws(Errno) {

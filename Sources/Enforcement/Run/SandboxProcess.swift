@@ -15,6 +15,8 @@ struct SandboxProcess {
     let notifications: FileDescriptor?
     /// The pipes that are to be its standard streams.
     let streams: StreamPipes
+    /// Where init tells the supervisor of the payload's end.
+    let farewell: FileDescriptor
 
     /// Never returns.
     func run(from start: Int) -> Never {
@@ -43,7 +45,7 @@ struct SandboxProcess {
             supervisor.descriptor.discard()
             // The payload's alone now: a port it gives up is not to be kept by those around it.
             for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
-            InitProcess(payload: payload).run()
+            InitProcess(payload: payload, farewell: farewell).run()
         } catch let error as Errno {
             fail(FailureReport(index: start, errno: error, detail: "/proc/self"))
         } catch let report as FailureReport {

@@ -112,6 +112,7 @@ public struct Supervisor {
             defer { group?.remove() }
             let index = try performOwnSteps(&mappedTrees, &group)
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
+            let farewell = try attempt(index) { () throws(Errno) in try Pipe() }
             let canary = try attempt(index) { () throws(Errno) in try Canary(network: plan.network) }
             let relay = try attempt(index) { () throws(Errno) in
                 guard let serviceManager else { return NotificationRelay?.none }
@@ -125,16 +126,18 @@ public struct Supervisor {
                 // Init holds on to the instance's lock, which it inherits: it lasts as long as anything of the sandbox.
                 own.descriptor.discard()
                 group?.discard()
+                farewell.reader.discard()
                 relay?.leave()
                 terminal?.leave()
                 for outlet in outlets { outlet.leave() }
                 for outlet in messages { outlet.leave() }
                 SandboxProcess(
                     plan: plan, supervisor: others, canary: canary, mappedTrees: mappedTrees,
-                    notifications: relay?.inside, streams: pipes
+                    notifications: relay?.inside, streams: pipes, farewell: farewell.writer
                 ).run(from: index + 1)
             }
             others.descriptor.discard()
+            farewell.writer.discard()
             mappedTrees.discard()
             if group != nil {
                 do throws(Errno) {
@@ -147,7 +150,9 @@ public struct Supervisor {
             }
             report(.building)
             var loop = SupervisorLoop(
-                plan: plan, child: child, channel: own, signals: try Signals.descriptor(), relay: relay,
+                plan: plan, child: child, channel: own,
+                // A cgroup can be removed, and its counts are whole, once init has ended too.
+                farewell: group == nil ? farewell.reader : nil, signals: try Signals.descriptor(), relay: relay,
                 streams: try pipes.relay(), callersTerminal: terminal, messages: messages)
             // However it ends: nobody else would.
             defer {

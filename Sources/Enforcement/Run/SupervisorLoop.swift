@@ -11,6 +11,11 @@ struct SupervisorLoop {
     private let signals: FileDescriptor
     /// The start's channel, until exec has closed the other end.
     private var channel: Channel?
+    /// Where init tells the payload's exit code when nothing but init is left; nil once its end is closed, and where its own
+    /// end is waited for in any case.
+    private var farewell: FileDescriptor?
+    /// What it told.
+    private var toldEnd: ChildProcess.End?
     private var failure: FailureReport?
     /// Whether the payload's process has said that exec is next.
     private var isProved = false
@@ -40,12 +45,13 @@ struct SupervisorLoop {
     private static let lastMoment: Int64 = 1_000_000
 
     init(
-        plan: SandboxPlan, child: ChildProcess, channel: Channel, signals: FileDescriptor, relay: NotificationRelay?,
-        streams: [StreamRelay], callersTerminal: CallersTerminal?, messages: [MessageOutlet]
+        plan: SandboxPlan, child: ChildProcess, channel: Channel, farewell: FileDescriptor?, signals: FileDescriptor,
+        relay: NotificationRelay?, streams: [StreamRelay], callersTerminal: CallersTerminal?, messages: [MessageOutlet]
     ) {
         self.plan = plan
         self.child = child
         self.channel = channel
+        self.farewell = farewell
         self.signals = signals
         self.relay = relay
         self.streams = streams
@@ -54,6 +60,7 @@ struct SupervisorLoop {
     }
 
     private enum Source {
+        case farewell(FileDescriptor)
         case end
         case signals
         case start(Channel)
@@ -65,7 +72,7 @@ struct SupervisorLoop {
         case proxy(ProxyProcess)
     }
 
-    /// Runs until init has ended.
+    /// Runs until init has ended, or nothing but its own end is left to happen.
     mutating func run(_ report: (Supervisor.Event) -> Void) throws(Errno) -> Supervisor.Outcome {
         while true {
             let delay = relay?.delay(at: MonotonicClock.microseconds)
@@ -74,10 +81,8 @@ struct SupervisorLoop {
                 for: waiting.interests, milliseconds: patience(delay ?? 0), releasingImage: isIdle)
             for event in ready {
                 switch waiting.sources[event.index] {
-                case .end:
-                    hasEnded = true
-                    // Whoever shows what was written last has had time.
-                    if isOverdue { deadline = MonotonicClock.microseconds + Self.lastMoment }
+                case .farewell(let reader): try takeFarewell(reader)
+                case .end: noteEnd()
                 case .signals: try forwardSignals()
                 case .start(let channel): try takeMessage(channel, report)
                 case .calls where event.isReadable: try answer(report)
@@ -138,6 +143,7 @@ struct SupervisorLoop {
         }
         // Messages before the end: a failed start tells why, and then ends.
         if let channel { waiting.add(.start(channel), .reading(channel.descriptor)) }
+        if let farewell { waiting.add(.farewell(farewell), .reading(farewell)) }
         if !hasEnded { waiting.add(.end, .reading(child.pidfd)) }
         waiting.add(.signals, .reading(signals))
         if let proxy, !isWithoutProxy { waiting.add(.proxy(proxy), .reading(proxy.descriptor)) }
@@ -306,6 +312,22 @@ struct SupervisorLoop {
 
     // MARK: Signals and the end
 
+    private mutating func takeFarewell(_ reader: FileDescriptor) throws(Errno) {
+        let code = try reader.readSome(limit: 1).first
+        reader.discard()
+        farewell = nil
+        // Closed without a word: init has died, or the kernel has first to kill what is left of the payload.
+        guard let code else { return }
+        toldEnd = .exited(code: Int32(code))
+        noteEnd()
+    }
+
+    private mutating func noteEnd() {
+        hasEnded = true
+        // Whoever shows what was written last has had time.
+        if isOverdue { deadline = MonotonicClock.microseconds + Self.lastMoment }
+    }
+
     private mutating func forwardSignals() throws(Errno) {
         while let signal = try Signals.wait(milliseconds: 0) {
             switch signal.number {
@@ -347,7 +369,7 @@ struct SupervisorLoop {
     private mutating func end(_ report: (Supervisor.Event) -> Void) throws(Errno) -> Supervisor.Outcome {
         // The other end is closed now: what is left to read tells why a start failed.
         while let channel { try takeMessage(channel, report) }
-        let end = try child.wait()
+        let end = if let toldEnd { toldEnd } else { try child.wait() }
         try relay?.finish()
         try proxy?.end()
         reportHeldBack(report, atEnd: true)
