@@ -164,7 +164,9 @@ let package = Package(
             name: "IsolationTests", dependencies: ["CProbe", "JSON"],
             exclude: ["attempts.tsv", "coverage.tsv", "layers.tsv"]),
         .testTarget(name: "JSONTests", dependencies: ["Fuzzing", "JSON"]),
-        .testTarget(name: "LinuxTests", dependencies: ["Linux"]),
+        .testTarget(
+            name: "LinuxTests",
+            dependencies: ["Linux", .product(name: "SystemPackage", package: "swift-system")]),
         .testTarget(name: "ProfilesTests", dependencies: ["JSON", "Linux", "Policy", "Profiles"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["Fuzzing", "JSON", "Policy"], exclude: ["Golden"],

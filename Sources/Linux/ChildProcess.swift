@@ -30,9 +30,24 @@ public struct ChildProcess: Sendable {
         return pid == 0 ? nil : ChildProcess(processID: Int32(pid), pidfd: FileDescriptor(rawValue: pidfd))
     }
 
-    /// Makes a child that owns a copy of everything (fork(2)); returns its process ID, or 0 in the child.
-    public static func fork() throws(Errno) -> Int32 {
-        Int32(try valueOrErrno(clinux_clone(0, nil)))
+    /// Makes a child that runs `body` in this process's memory, and stands still until the child has executed a program
+    /// or ended (vfork(2)); returns its process ID. Neither memory nor page tables are copied for it.
+    ///
+    /// Descriptors, signal handlers and credentials are the child's own. What it leaves in memory stays, as an object it
+    /// held on to does; whether this process can be traced is a property of the memory too (PR_SET_DUMPABLE, prctl(2)).
+    /// There is one stack for it, of 512 KiB: no two threads may do this at a time. `body` must not leave through an exec or
+    /// an exit while it has access to a property of a class or to a variable that a closure has captured: Swift keeps a
+    /// list of those with the thread.
+    public static func startInOwnMemory(_ body: @escaping () -> Never) throws(Errno) -> Int32 {
+        var body = body
+        let child = withUnsafeMutablePointer(to: &body) { body in
+            clinux_vfork(
+                { context in
+                    guard let context else { return -1 }
+                    context.assumingMemoryBound(to: (() -> Never).self).pointee()
+                }, body)
+        }
+        return try valueOrErrno(child)
     }
 
     /// Sends a signal, which can only reach this process, never a later one of its number

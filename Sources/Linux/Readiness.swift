@@ -62,8 +62,8 @@ public enum Readiness {
         for (index, entry) in entries.enumerated() where entry.revents != 0 {
             ready.append(Ready(index: index, isReadable: entry.revents & Int16(POLLIN) != 0))
         }
-    }
         return ready
+    }
 }
 
 /// A pipe (pipe(2)), both ends closed by exec.

@@ -65,6 +65,16 @@ public enum Signals {
         }
     }
 
+    /// Throws where signals cannot be waited for; takes none.
+    public static func checkWaiting() throws(Errno) {
+        var none = sigset_t()
+        sigemptyset(&none)
+        var time = timespec()
+        guard sigtimedwait(&none, nil, &time) == -1, Glibc.errno == EAGAIN else {
+            throw Errno(rawValue: Glibc.errno)
+        }
+    }
+
     /// A descriptor that is readable while a blocked signal is pending (signalfd(2)).
     public static func descriptor() throws(Errno) -> FileDescriptor {
         var mask = sigset_t()

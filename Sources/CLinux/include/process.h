@@ -24,6 +24,10 @@ static inline long clinux_clone(uint64_t flags, int *pidfd) {
     return syscall(SYS_clone, flags | SIGCHLD, NULL, pidfd, NULL, 0);
 }
 
+// Calls body(context) in a child that has this process's memory until it executes a program or ends, and stands still
+// meanwhile (vfork(2)). The child has a stack of its own.
+int clinux_vfork(int (*body)(void *), void *context);
+
 static inline long clinux_call_with_ones(long number) {
     return syscall(number, -1L, -1L, -1L, -1L, -1L, -1L);
 }

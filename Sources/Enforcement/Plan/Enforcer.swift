@@ -22,6 +22,8 @@ struct Enforcer {
     private let notifications: FileDescriptor?
     /// What becomes of the standard streams.
     private let streams: StreamPipes
+    /// Whether the memory of init, and of the payload's process until exec, is shut to others.
+    private var isShut = false
     /// The filter's listener, until the supervisor has it.
     private var listener: FileDescriptor?
 
@@ -98,6 +100,7 @@ struct Enforcer {
         case .dropCapabilities: try call(Capabilities.dropAll)
         case .setNoNewPrivileges: try call(ProcessControl.setNoNewPrivileges)
         case .becomeUndumpable:
+            isShut = true
             try call { () throws(Errno) in
                 try ProcessControl.becomeUndumpable()
                 // The command line stays readable all the same, and holds paths of the host.
@@ -132,8 +135,8 @@ struct Enforcer {
     private mutating func install(_ program: SeccompProgram) throws(Failure) {
         do {
             guard program.isSupervised else { return try SeccompFilter.install(program.bytes) }
-            // The supervisor copies descriptors out of this process, which inherited init's being shut to it. Nothing
-            // else runs inside yet.
+            // The supervisor copies descriptors out of this process, which inherited init's being shut to it. Its memory is
+            // init's too: before anything else runs inside, `prove` and `execute` shut both.
             try ProcessControl.becomeDumpable()
             listener = try SeccompFilter.installNotifying(program.bytes)
         } catch {
@@ -185,7 +188,17 @@ struct Enforcer {
     private func prove(_ proofs: [Proof]) throws(Failure) {
         var prover = Prover(canary: canary, execution: execution)
         let start = MonotonicClock.microseconds
-        let errnos = proofs.map { UInt8(clamping: prover.outcome(of: $0.act)) }
+        var errnos = [UInt8](repeating: 0, count: proofs.count)
+        func attempt(_ isWanted: (Proof.Act) -> Bool) {
+            for (index, proof) in proofs.enumerated() where isWanted(proof.act) {
+                errnos[index] = UInt8(clamping: prover.outcome(of: proof.act))
+            }
+        }
+        // First what the supervisor answers: it reaches into this process for that. Then nobody may any more, and init is
+        // seen as the payload's program will see it.
+        attempt(\.isAnsweredBySupervisor)
+        try shutMemory()
+        attempt { !$0.isAnsweredBySupervisor }
         let outcomes = ProofOutcomes(
             microseconds: Int32(clamping: MonotonicClock.microseconds - start), errnos: errnos)
         try call { () throws(Errno) in
@@ -450,9 +463,20 @@ struct Enforcer {
     // MARK: Execution
 
     private func execute(_ command: Command) throws(Failure) {
+        try shutMemory()
         guard let execution else { preconditionFailure("prepared before the filter was installed") }
         try call(execution.run)
     }
+    /// Shuts init's memory again, which this process has until exec gives it one of its own.
+    private func shutMemory() throws(Failure) {
+        guard isShut else { return }
+        do {
+            try ProcessControl.becomeUndumpable()
+        } catch {
+            throw .refusal(SafePath.Refusal(errno: error, detail: "init's memory can be shut (PR_SET_DUMPABLE)"))
+        }
+    }
+
 
     // MARK: Failures
 

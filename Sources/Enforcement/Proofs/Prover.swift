@@ -186,3 +186,13 @@ struct Prover {
         }
     }
 }
+
+extension Proof.Act {
+    /// Whether the supervisor answers a call of it.
+    var isAnsweredBySupervisor: Bool {
+        switch self {
+        case .bind, .listenUnbound, .leaveLoopback: true
+        default: false
+        }
+    }
+}

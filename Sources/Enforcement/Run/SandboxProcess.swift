@@ -37,11 +37,13 @@ struct SandboxProcess {
             }
             let payload: Int32
             do {
-                payload = try ChildProcess.fork()
+                // From here on init stands still until the payload's program runs: what it needs then is tried first.
+                try Signals.checkWaiting()
+                let (next, payloadsEnforcer) = (index + 1, enforcer)
+                payload = try ChildProcess.startInOwnMemory { runPayload(from: next, with: payloadsEnforcer) }
             } catch {
                 throw FailureReport(index: index, errno: error, detail: "")
             }
-            guard payload != 0 else { runPayload(from: index + 1, with: enforcer) }
             supervisor.descriptor.discard()
             // The payload's alone now: a port it gives up is not to be kept by those around it.
             for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
