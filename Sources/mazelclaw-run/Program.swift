@@ -113,7 +113,7 @@ struct Program {
             plan = try launch.plan(profile, arguments.options, preparing: true)
             if plan.network.isOwn { try checkNetworkStreams(plan.network) }
             // Never given back: it lasts as long as a process of the instance.
-            _ = try launch.claim(plan)
+            _ = try launch.claim(plan, checkingPorts: checksPortsFirst(plan, isNew))
             audit = try launch.auditLog(of: profile.name)
         } catch {
             if isNew { launch.forget(profile.name) }
@@ -144,18 +144,25 @@ struct Program {
         } catch {
             throw .system(action: "open again", path: "standard error or the descriptor of --status-fd", errno: error)
         }
-        return watching.watch(over: plan, launch, terminal, audit)
+        return try watching.watch(over: plan, launch, terminal, audit) { () throws(LaunchError) in
+            if !checksPortsFirst(plan, isNew) { try launch.checkPorts(of: plan) }
+        }
     }
+
+    /// Whether to look for strangers on the plan's ports before anything is begun, and not while the sandbox is built: where
+    /// a refusal must leave no profile behind, and where it takes rights that are given up then, to say who it is.
+    private func checksPortsFirst(_ plan: SandboxPlan, _ isNew: Bool) -> Bool { isNew || plan.changesSupervisor }
 
     /// Runs the plan. Nothing that is written meanwhile may keep the supervisor waiting.
     private func watch(
-        over plan: SandboxPlan, _ launch: Launch, _ terminal: CallersTerminal?, _ audit: AuditLog
-    ) -> Int32 {
+        over plan: SandboxPlan, _ launch: Launch, _ terminal: CallersTerminal?, _ audit: AuditLog,
+        checking check: () throws(LaunchError) -> Void
+    ) throws(LaunchError) -> Int32 {
         var hash = ""
         var warning: String?
         let supervisor = Supervisor(
             plan: plan, serviceManager: notifications, terminal: terminal, messages: output.messages)
-        let outcome = supervisor.run { event in
+        let outcome = try supervisor.run(checking: check) { event in
             switch event {
             case .building:
                 hash = plan.hash

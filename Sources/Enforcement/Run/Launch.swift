@@ -251,8 +251,9 @@ public struct Launch {
         }
     }
 
-    /// Takes the instance's lock, its ports and its directories, then makes sure that no stranger listens on a port.
-    public func claim(_ plan: SandboxPlan) throws(LaunchError) -> InstanceLock {
+    /// Takes the instance's lock, its ports and its directories, then makes sure that no stranger listens on a port, unless
+    /// that is left to `checkPorts`.
+    public func claim(_ plan: SandboxPlan, checkingPorts: Bool = true) throws(LaunchError) -> InstanceLock {
         let outcome: InstanceRegistry.Outcome
         do {
             outcome = try InstanceRegistry(directories: directories)
@@ -263,7 +264,7 @@ public struct Launch {
         switch outcome {
         case .claimed(let lock):
             do {
-                try Self.checkFree(plan)
+                if checkingPorts { try checkPorts(of: plan) }
                 try Self.revive(plan.passedSockets)
             } catch {
                 lock.descriptor.discard()
@@ -288,7 +289,7 @@ public struct Launch {
 
     /// Throws for a port that somebody listens on, at whatever address: who connects to it by name must find us. What is
     /// passed on to the payload is the instance's own.
-    private static func checkFree(_ plan: SandboxPlan) throws(LaunchError) {
+    public func checkPorts(of plan: SandboxPlan) throws(LaunchError) {
         // What others do with these ports in the host's network concerns nobody in one that has no listener there.
         guard plan.network != .none else { return }
         let ports = plan.ports
@@ -305,7 +306,7 @@ public struct Launch {
             throw .portInUse(listener.port, by: SocketOwner.holders(of: [listener.inode])[listener.inode])
         }
         // Somebody may have bound one and not listen yet.
-        for port in [ports.gateway, ports.control] where try isTaken(port, plan) {
+        for port in [ports.gateway, ports.control] where try Self.isTaken(port, plan) {
             throw .portInUse(port, by: nil)
         }
     }

@@ -96,14 +96,32 @@ public struct Supervisor {
     /// Runs the plan to its end, telling `report` what happens.
     ///
     /// Signals that arrive are passed to the payload. After SIGTERM, SIGINT, SIGQUIT or SIGABRT it has `grace` to end.
-    public func run(_ report: (Event) -> Void) -> Outcome {
-        let outcome = supervise(report)
+    public func run(_ report: (Event) -> Void) -> Outcome { run(checking: { () throws(Never) in }, report) }
+
+    /// As `run`, with a last check that is made while another process builds the sandbox. No payload runs when it throws.
+    public func run<Refusal>(
+        checking check: () throws(Refusal) -> Void, _ report: (Event) -> Void
+    ) throws(Refusal) -> Outcome {
+        var refusal: Refusal?
+        var isChecked = false
+        let outcome = supervise(report) {
+            isChecked = true
+            do throws(Refusal) {
+                try check()
+            } catch {
+                refusal = error
+            }
+            return refusal == nil
+        }
+        if let refusal { throw refusal }
+        // What would have been refused is told rather than what failed before it was looked at.
+        if !isChecked { try check() }
         guard case .failed(var error) = outcome else { return outcome }
         error.remedy = HostDiagnosis().remedy(for: error.step, error.errno)
         return .failed(error)
     }
 
-    private func supervise(_ report: (Event) -> Void) -> Outcome {
+    private func supervise(_ report: (Event) -> Void, mayStart: () -> Bool) -> Outcome {
         do {
             try Signals.blockAll()
             let outlets = try attempt(streamStep) { () throws(Errno) in try StreamPipes.outlets(for: plan.streams) }
@@ -149,6 +167,12 @@ public struct Supervisor {
                 }
             }
             report(.building)
+            guard mayStart() else {
+                // Init has begun to build, and waits for the supervisor before any payload runs.
+                try child.send(signal: SIGKILL)
+                _ = try child.wait()
+                return .initKilled(signal: SIGKILL)
+            }
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own,
                 // A cgroup can be removed, and its counts are whole, once init has ended too.

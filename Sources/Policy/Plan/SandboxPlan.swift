@@ -71,6 +71,11 @@ public struct SandboxPlan: Equatable, Sendable {
         return nil
     }
 
+    /// Whether the supervisor itself takes steps, to become the payload's user, before it makes init.
+    public var changesSupervisor: Bool {
+        if case .enterNamespaces = steps.first { false } else { true }
+    }
+
     /// The way out of a private network; nil for others.
     public var proxy: ProxyPlan? {
         for case .openProxy(let proxy) in steps { return proxy }
