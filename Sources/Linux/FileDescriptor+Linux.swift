@@ -78,6 +78,22 @@ extension FileDescriptor {
         return bytes
     }
 
+    /// Writes what `file` holds from where it stands to its end, at most `limit` bytes, without taking it into this
+    /// process's memory (sendfile(2)); throws EFBIG beyond that.
+    public func writeEverything(of file: FileDescriptor, limit: Int = 4 << 20) throws(Errno) {
+        let size = try FileStatus(of: file).size
+        // What tells no size, as a file of /proc, is read.
+        guard size > 0 else { return try writeEverything(try file.readEverything(limit: limit)) }
+        var copied = 0
+        while true {
+            let count = try retryingOnInterrupt { clinux_sendfile(rawValue, file.rawValue, UInt(limit + 1 - copied)) }
+            copied += count
+            guard copied <= limit else { throw Errno(rawValue: EFBIG) }
+            // A file that is as long as it said has no more; asking costs as much as copying.
+            if count == 0 || copied == Int(size) { return }
+        }
+    }
+
     /// What the file holds, from its beginning, at most `limit` bytes; throws EFBIG beyond that, and ESPIPE for what has
     /// no beginning, such as a pipe (lseek(2)).
     public func readFromStart(limit: Int = 4 << 20) throws(Errno) -> [UInt8] {

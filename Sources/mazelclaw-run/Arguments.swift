@@ -61,10 +61,12 @@ struct Arguments {
             words = words[..<end]
         }
         var texts = try words.map { (word) throws(Fault) in
-            guard let text = String(validating: word.bytes, as: UTF8.self) else {
+            // By its span: the generic way asks the runtime for types.
+            do {
+                return String(copying: try UTF8Span(validating: word.bytes.span))
+            } catch {
                 throw Fault(message: "\"\(word)\" is not valid UTF-8")
             }
-            return text
         }[...]
         if let first = texts.first, let action = Action(rawValue: first), action != .start {
             self.action = action

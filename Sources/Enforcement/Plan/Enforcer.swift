@@ -373,22 +373,21 @@ struct Enforcer {
 
     /// Writes what a file of the host holds into the new root.
     private func copy(_ source: AbsolutePath, to destination: AbsolutePath) throws(Failure) {
-        let content: [UInt8]
+        let file: FileDescriptor
         do {
             // By the path again: a descriptor that only names a place cannot be read from.
             try SafePath.open(source).discard()
-            let file = try FileDescriptor.workingDirectory.open(source.text, flags: O_RDONLY | O_NONBLOCK)
-            defer { file.discard() }
-            content = try file.readEverything(limit: 4 << 20)
+            file = try FileDescriptor.workingDirectory.open(source.text, flags: O_RDONLY | O_NONBLOCK)
         } catch let refusal as SafePath.Refusal {
             throw .refusal(refusal)
         } catch {
             throw .refusal(SafePath.Refusal(errno: error as? Errno ?? .ioError, detail: source.text))
         }
+        defer { file.discard() }
         try inRoot { (root) throws(Errno) in
-            let file = try root.open(destination.relative, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-            defer { file.discard() }
-            try file.writeEverything(content)
+            let copy = try root.open(destination.relative, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+            defer { copy.discard() }
+            try copy.writeEverything(of: file)
         }
     }
 
@@ -463,10 +462,11 @@ struct Enforcer {
     // MARK: Execution
 
     private func execute(_ command: Command) throws(Failure) {
-        try shutMemory()
         guard let execution else { preconditionFailure("prepared before the filter was installed") }
+        try shutMemory()
         try call(execution.run)
     }
+
     /// Shuts init's memory again, which this process has until exec gives it one of its own.
     private func shutMemory() throws(Failure) {
         guard isShut else { return }
@@ -476,7 +476,6 @@ struct Enforcer {
             throw .refusal(SafePath.Refusal(errno: error, detail: "init's memory can be shut (PR_SET_DUMPABLE)"))
         }
     }
-
 
     // MARK: Failures
 
