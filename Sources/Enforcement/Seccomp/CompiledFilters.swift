@@ -73,7 +73,7 @@ public struct CompiledFilters: Sendable {
     /// What a kept filter begins with. It tells a filter of another text or library from this one; against forgery stands
     /// who owns the file.
     private static func key(_ text: [UInt8]) -> [UInt8] {
-        Array("mazelclaw filter 1 x86_64 libseccomp \(FilterCompiler.libraryVersion) \(text.fingerprint)\n".utf8)
+        Array("mazelclaw filter 2 x86_64 libseccomp \(FilterCompiler.libraryVersion) \(text.fingerprint)\n".utf8)
     }
 
     /// The program that is kept at `place`; nil for none, for one that does not count, and for one of another policy.

@@ -28,7 +28,7 @@ public enum FilterCompiler {
                 }
             }
         }
-        guard let program = BPFProgram(bytes: try filter.export()) else {
+        guard let program = BPFProgram(bytes: try filter.export())?.shortened else {
             throw .policy(
                 PolicyError(
                     file: policy.file,
