@@ -1,9 +1,10 @@
-#if DEBUG
+#if DEBUG || BENCHMARK
     import Linux
     import Policy
     import SystemPackage
 
-    /// What a debug build leaves out of every plan, for the tests that must notice.
+    /// What a debug build leaves out of every plan, for the tests that must notice, and the benchmark's build, to see what
+    /// a start costs without its proof.
     ///
     /// A file beside the launcher's says it, `mazelclaw-run.without`: the name of a layer, `proofs`, or both. Whoever
     /// can write there can replace the launcher. A release build knows nothing of this.

@@ -161,7 +161,7 @@ public struct Launch {
         } catch {
             throw .plan(error)
         }
-        #if DEBUG
+        #if DEBUG || BENCHMARK
             return try Mutation(launcher: executable)?.mutate(plan, environment: environment) ?? plan
         #else
             return plan
@@ -206,7 +206,7 @@ public struct Launch {
     }
 
     private func isSupervised(_ options: LaunchOptions) throws(LaunchError) -> Bool {
-        #if DEBUG
+        #if DEBUG || BENCHMARK
             if let mutation = try Mutation(launcher: executable), !mutation.keepsBroker { return false }
         #endif
         return !options.degradations.contains(.broker)

@@ -1,4 +1,4 @@
-#if DEBUG
+#if DEBUG || BENCHMARK
     /// One layer of the isolation, which a debug build can leave out: what nobody misses then, no test tests.
     public enum Layer: String, CaseIterable, Sendable {
         /// The user ID of the profile's own: without it all profiles that root starts have one and the same.

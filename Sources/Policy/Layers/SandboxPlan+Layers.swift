@@ -1,4 +1,4 @@
-#if DEBUG
+#if DEBUG || BENCHMARK
     extension SandboxPlan {
         /// This plan without `layer`, and with nothing else changed.
         ///
