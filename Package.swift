@@ -187,3 +187,12 @@ for target in package.targets where target.type != .system {
             .unsafeFlags(["-Xfrontend", "-function-sections"], .when(configuration: .release)),
         ]
 }
+
+// A start makes dozens of types such as Array<Step>. The short way in code is to have the runtime read each one's name, which
+// takes longer than to ask for it by its parts.
+for target in package.targets
+where ["Enforcement", "JSON", "Linux", "Policy", "Profiles", "mazelclaw-run"].contains(target.name) {
+    target.swiftSettings?.append(
+        .unsafeFlags(
+            ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"], .when(configuration: .release)))
+}
