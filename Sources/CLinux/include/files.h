@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 static const int64_t clinux_proc_super_magic = PROC_SUPER_MAGIC;
@@ -27,11 +26,12 @@ static inline int clinux_fstatfs(int fd, struct statfs *status) {
     return fstatfs(fd, status);
 }
 
-static inline long clinux_fgetxattr(int fd, const char *name, void *value, size_t size) {
-    return fgetxattr(fd, name, value, size);
+// By number: the header for it brings in sys/select.h.
+static inline long clinux_fgetxattr(int fd, const char *name, void *value, unsigned long size) {
+    return syscall(SYS_fgetxattr, fd, name, value, size);
 }
 
-// By number: the header for it brings in sys/select.h.
+// By number, too.
 static inline long clinux_sendfile(int out, int in, unsigned long count) {
     return syscall(SYS_sendfile, out, in, NULL, count);
 }
