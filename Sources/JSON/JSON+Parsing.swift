@@ -6,10 +6,15 @@ extension JSON {
         /// Bytes. Default 16 MiB.
         public var length: Int
 
-        /// Limits on depth and bytes.
-        public init(depth: Int = 64, length: Int = 16 << 20) {
+        /// Values: the whole, and every member and element in it. Each costs some hundred nanoseconds to read, and up to
+        /// 100 bytes of memory, however short it is written. Default 1,048,576.
+        public var values: Int
+
+        /// Limits on depth, bytes and values.
+        public init(depth: Int = 64, length: Int = 16 << 20, values: Int = 1 << 20) {
             self.depth = depth
             self.length = length
+            self.values = values
         }
     }
 

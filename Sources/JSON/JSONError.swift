@@ -12,6 +12,8 @@ public struct JSONError: Error, Equatable, Sendable {
         case repeatedName(String)
         case tooDeep(limit: Int)
         case tooLong(limit: Int)
+        /// More members and elements than may be.
+        case tooManyValues(limit: Int)
         /// JSON5 only: the comment that begins here has no end.
         case unclosedComment
         /// JSON5 only: a string goes over a line end without a backslash.
@@ -46,6 +48,7 @@ extension JSONError: CustomStringConvertible {
         case .repeatedName(let name): "the name \"\(name)\" stands twice in one object"
         case .tooDeep(let limit): "nested deeper than \(limit) levels"
         case .tooLong(let limit): "longer than \(limit) bytes"
+        case .tooManyValues(let limit): "more than \(limit) values"
         case .unclosedComment: "the comment that begins here is not closed"
         case .lineEndInString: "a string ends on the line where it begins, unless a backslash ends the line"
         case .notFinite: "a number must be finite"

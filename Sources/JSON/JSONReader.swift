@@ -1,9 +1,11 @@
 /// Reads one JSON text strictly (RFC 8259): no comments, no trailing commas, no repeated names, valid
-/// UTF-8, bounded depth and length.
+/// UTF-8, bounded depth, length and number of values.
 struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var index = 0
     private var depth = 0
+    /// Values begun so far.
+    private var values = 0
     private let limits: JSON.Limits
 
     /// The path being looked for; used only to find a value's place after the fact.
@@ -32,6 +34,8 @@ struct JSONReader {
     /// Reads a value. `matched` counts the leading components of the sought path that led here, or is nil
     /// off that path.
     private mutating func readValue(matched: Int?) throws(JSONError) -> JSON {
+        values += 1
+        guard values <= limits.values else { throw error(.tooManyValues(limit: limits.values)) }
         if let sought, matched == sought.count, found == nil { found = index }
         switch try peek(expecting: "a value") {
         case UInt8(ascii: "{"): return .object(try readObject(matched: matched))
@@ -47,11 +51,11 @@ struct JSONReader {
 
     private mutating func readObject(matched: Int?) throws(JSONError) -> JSONObject {
         try enter()
-        var members: [JSONObject.Member] = []
+        var object = JSONObject()
         skipWhitespace()
         if try peek(expecting: "a name or }") == UInt8(ascii: "}") {
             leave()
-            return JSONObject()
+            return object
         }
         while true {
             guard try peek(expecting: "a name") == UInt8(ascii: "\"") else {
@@ -59,21 +63,18 @@ struct JSONReader {
             }
             let start = index
             let name = try readString()
-            for member in members where JSONObject.isSame(member.name, name) {
-                throw JSONError(reason: .repeatedName(name), offset: start)
-            }
+            guard object.add(name) else { throw JSONError(reason: .repeatedName(name), offset: start) }
             skipWhitespace()
             try expect(UInt8(ascii: ":"), "a colon")
             skipWhitespace()
-            let value = try readValue(matched: advance(matched, .name(name), nameAt: start))
-            members.append(JSONObject.Member(name: name, value: value))
+            object.setLast(try readValue(matched: advance(matched, .name(name), nameAt: start)))
             skipWhitespace()
             if try peek(expecting: "a comma or }") == UInt8(ascii: "}") { break }
             try expect(UInt8(ascii: ","), "a comma or }")
             skipWhitespace()
         }
         leave()
-        return JSONObject(members)
+        return object
     }
 
     private mutating func readArray(matched: Int?) throws(JSONError) -> [JSON] {

@@ -181,6 +181,46 @@ import Testing
         #expect(error == JSONError(reason: .tooLong(limit: 4), offset: 4))
     }
 
+    @Test(arguments: [("[1,[2,{\"a\":3}]]", 6), ("{\"a\":{},\"b\":[[]]}", 4), ("7", 1)])
+    func `as many values as the limit are read, and one more is refused`(text: String, count: Int) throws {
+        let bytes = Array(text.utf8)
+        #expect(throws: Never.self) { try JSON(parsing: bytes, limits: JSON.Limits(values: count)) }
+        #expect(throws: Never.self) { try JSON5Document(parsing: bytes, limits: JSON.Limits(values: count)) }
+        for read in [
+            { try JSON(parsing: bytes, limits: JSON.Limits(values: count - 1)) },
+            { try JSON5Document(parsing: bytes, limits: JSON.Limits(values: count - 1)).value },
+        ] {
+            let error = #expect(throws: JSONError.self) { try read() }
+            #expect(error?.reason == .tooManyValues(limit: count - 1))
+        }
+    }
+
+    @Test(arguments: [15, 16, 17, 500])
+    func `a name that stands twice is found among any number`(count: Int) throws {
+        let members = (0..<count).map { "\"n\($0)\":0" }.joined(separator: ",")
+        #expect(try JSON(parsing: Array("{\(members)}".utf8)).object?.members.count == count)
+        for repeated in [0, count - 1] {
+            let error = #expect(throws: JSONError.self) {
+                try JSON(parsing: Array("{\(members),\"n\(repeated)\":1}".utf8))
+            }
+            #expect(error == JSONError(reason: .repeatedName("n\(repeated)"), offset: members.utf8.count + 2))
+        }
+    }
+
+    @Test func `eight times as many names take about eight times as long`() throws {
+        func seconds(_ count: Int) throws -> Double {
+            let members = (0..<count).map { "\"n\($0)\":0" }.joined(separator: ",")
+            let text = Array("{\(members)}".utf8)
+            // The fastest of several: whatever else the host does can only slow one down.
+            return try (0..<5).map { _ in
+                let time = try ContinuousClock().measure { _ = try JSON(parsing: text) }
+                return Double(time.components.attoseconds) / 1e18 + Double(time.components.seconds)
+            }.min() ?? 0
+        }
+        // Looked through one by one they would take 64 times as long.
+        #expect(try seconds(16_000) < 30 * seconds(2000))
+    }
+
     @Test func `every beginning of a text is refused or is a value of its own`() throws {
         let text = Array(#"{"a":[1.5e3,true,null,"\ud83d\ude00é"],"b":{"c":-12}}"#.utf8)
         for count in 0..<text.count {

@@ -57,7 +57,8 @@ struct JSON5Editor {
                 removed.append(index)
             }
         }
-        let added = object.members.filter { member in !list.items.contains { $0.isNamed(member.name) } }
+        let known = Set(list.items.map { Array(($0.name?.text ?? "").utf8) })
+        let added = object.members.filter { !known.contains(Array($0.name.utf8)) }
         let names = list.items.last?.name.map { JSON5Style.Names(text[$0.range.lowerBound]) } ?? writer.style.names
         let written = added.map { writer.bytes(of: $0, indentation: layout.itemIndentation, names: names) }
         remove(removed, from: list, isFollowed: !added.isEmpty)
@@ -128,7 +129,9 @@ struct JSON5Editor {
         _ added: [[UInt8]], to list: JSON5Node.List, of node: JSON5Node, without removed: [Int], _ layout: Layout
     ) {
         let hasTrailingComma = list.items.last?.comma != nil
-        if let kept = list.items.indices.last(where: { !removed.contains($0) }) {
+        let tail = Self.tail(of: list, in: removed)
+        if tail > 0 {
+            let kept = tail - 1
             let item = list.items[kept]
             switch (item.comma, !added.isEmpty || hasTrailingComma) {
             case (nil, true):
@@ -158,6 +161,7 @@ struct JSON5Editor {
 
     /// Takes items out, each with its comma and, when it has a line of its own, with that line.
     private mutating func remove(_ removed: [Int], from list: JSON5Node.List, isFollowed: Bool) {
+        let tail = Self.tail(of: list, in: removed)
         for index in removed {
             let item = list.items[index]
             let valueEnd = item.value.range.upperBound
@@ -170,7 +174,7 @@ struct JSON5Editor {
             var start = item.start
             // What is appended goes where the content ends, which no edit may reach over: what makes room for it goes
             // with the line end before it.
-            let makesRoom = isFollowed && (index..<list.items.count).allSatisfy(removed.contains)
+            let makesRoom = isFollowed && index >= tail
             let limit = makesRoom ? list.contentEnd : text.count
             while end < limit, Self.isBlank(text[end]) { end += 1 }
             let isLast = end == limit || isLineEnd(end)
@@ -183,6 +187,13 @@ struct JSON5Editor {
             }
             replace(start..<end, [])
         }
+    }
+
+    /// Where the items begin of which none stays: at the end of a list that loses those at `removed`, in order.
+    private static func tail(of list: JSON5Node.List, in removed: [Int]) -> Int {
+        var tail = list.items.count
+        for index in removed.reversed() where index == tail - 1 { tail = index }
+        return tail
     }
 
     // MARK: Text

@@ -1,12 +1,14 @@
 /// Reads one JSON5 text (https://spec.json5.org) into nodes with their places.
 ///
 /// Stricter than the specification where a configuration can only lose: a repeated name, an infinite number, a lone
-/// surrogate, text that is no UTF-8, and more depth or length than the limits are refused.
+/// surrogate, text that is no UTF-8, and more depth, length or values than the limits are refused.
 struct JSON5Reader {
     private let bytes: [UInt8]
     private let limits: JSON.Limits
     private var index = 0
     private var depth = 0
+    /// Values begun so far.
+    private var values = 0
     /// The end of the last comment skipped, and whether a line end closes it.
     private var lastComment: (end: Int, isLine: Bool) = (0, false)
 
@@ -30,6 +32,8 @@ struct JSON5Reader {
     // MARK: Values
 
     private mutating func readValue() throws(JSONError) -> JSON5Node {
+        values += 1
+        guard values <= limits.values else { throw error(.tooManyValues(limit: limits.values)) }
         switch peek() {
         case UInt8(ascii: "{"): return try readList(isObject: true)
         case UInt8(ascii: "["): return try readList(isObject: false)
