@@ -33,7 +33,7 @@ struct Checkup {
     let gateway: Gateway
 
     var checks: [Check] {
-        [configurationFile] + setAside + directories + [sandbox, space] + agents + [
+        [configurationFile] + setAside + admission + directories + [sandbox, space] + agents + [
             Check(
                 finding: .unseen,
                 text: "the lock, the service unit and other instances are not visible from here; on the host: "
@@ -63,6 +63,10 @@ struct Checkup {
     private var setAside: [Check] {
         let settings = gateway.configuration.file?.snapshot.setAside.map(\.description) ?? []
         return (settings + gateway.cron.setAside.map(\.description)).map { Check(finding: .fault, text: $0) }
+    }
+
+    private var admission: [Check] {
+        gateway.configuration.accessNotes.map { Check(finding: .note, text: $0) }
     }
 
     private var directories: [Check] {

@@ -51,6 +51,7 @@ struct DoctorReport {
             _ = try configuration.tlsFilesOfPayload()
             if exists { try configuration.requireStartable(allowsUnconfigured: false) }
             if let note = try Self.encryption(configuration) { notes.append(note) }
+            notes += configuration.accessNotes
         } catch {
             obstacle = "\(error)"
         }

@@ -165,12 +165,20 @@ import Testing
 
     @Test func `doctor names what is set in vain, and what stands in the way of a start`() async throws {
         try command.write(
-            Self.text.replacingOccurrences(of: "gateway: {", with: "plugins: {}, gateway: { tailscale: {},"),
+            Self.text.replacingOccurrences(
+                of: "gateway: {", with: "plugins: {}, gateway: { tailscale: { resetOnExit: true },"),
             to: file)
         let doctor = try await run("doctor")
         #expect(doctor.code == 0)
         #expect(doctor.output.contains("mazelclaw.json: valid"))
-        #expect(doctor.output.hasSuffix("  plugins\n  gateway.tailscale\n"))
+        #expect(doctor.output.hasSuffix("  plugins\n  gateway.tailscale.resetOnExit\n"))
+        #expect(!doctor.output.contains("Note:"))
+        try command.write(
+            #"{gateway: {mode: "local", auth: {password: "sesame"}, trustedProxies: ["::1"]}}"#, to: file)
+        let noted = try await run("doctor")
+        #expect(noted.code == 0)
+        #expect(noted.output.contains("Note: the password has 6 characters"))
+        #expect(noted.output.contains("Note: gateway.trustedProxies holds an address of this host"))
         try command.write("{}", to: file)
         let blocked = try await run("doctor")
         #expect(blocked.code == 1)

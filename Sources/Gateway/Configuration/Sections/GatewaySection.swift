@@ -48,7 +48,7 @@ public struct GatewaySection: ConfigurationSection {
         Setting(
             "trustedProxies", \.trustedProxies, .array(.string(pattern: .address)),
             "IP addresses of reverse proxies whose X-Forwarded-For is believed. What comes from there is never local."),
-        Setting("tailscale", \.tailscale, "Reaching the gateway through a tailnet.").unserved,
+        Setting("tailscale", \.tailscale, "Reaching the gateway through a tailnet, which is set up outside of it."),
         Setting("remote", \.remote, "The gateway elsewhere that clients of this profile use.").unserved,
         Setting("reload", \.reload, "How a running gateway takes over changes of the configuration."),
         Setting("tls", \.tls, "Encryption on the gateway's port."),
@@ -118,8 +118,10 @@ public struct TailscaleSection: ConfigurationSection {
     public var resetOnExit = false
 
     static let settings: [Setting<TailscaleSection>] = [
-        Setting("mode", \.mode, "serve: within the tailnet. funnel: for the whole internet, by password only."),
-        Setting("resetOnExit", \.resetOnExit, "Take it back when the gateway ends."),
+        Setting(
+            "mode", \.mode,
+            "serve: within the tailnet. funnel: for the whole internet. Either makes names below ts.net this host's."),
+        Setting("resetOnExit", \.resetOnExit, "Take it back when the gateway ends.").unserved,
     ]
 }
 

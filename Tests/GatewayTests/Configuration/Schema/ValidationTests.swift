@@ -179,11 +179,14 @@ func `what may stand there is accepted`(text: String) {
 
 @Test func `what is set in vain is named`() {
     let json: JSON = [
-        "gateway": ["port": 1, "tls": ["enabled": true], "tailscale": ["mode": "off"]], "plugins": [:],
+        "gateway": ["port": 1, "tls": ["enabled": true], "tailscale": ["mode": "off", "resetOnExit": true]],
+        "plugins": [:],
         "agents": ["list": [["id": "a", "tools": [:]]]],
     ]
     #expect(
-        ConfigurationSchema.root.unservedPaths(in: json) == ["gateway.tailscale", "plugins", "agents.list[0].tools"])
+        ConfigurationSchema.root.unservedPaths(in: json) == [
+            "gateway.tailscale.resetOnExit", "plugins", "agents.list[0].tools",
+        ])
 }
 
 @Test func `the JSON Schema says the same`() {
