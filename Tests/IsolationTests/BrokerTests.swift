@@ -360,8 +360,8 @@ import Testing
         #expect(events.compactMap { $0["count"]?.integer }.reduce(0, +) == 501)
         let audit = try #require(Files.read("\(host.root)/state/mazelclaw/audit/p.jsonl"))
         #expect(audit.split(separator: "\n").filter { $0.contains(#""event":"permitted""#) }.count == events.count)
-        // No refusal, and nothing for people to read of what was permitted.
-        #expect(end.sentences.filter { !$0.contains("has no limit on memory") }.isEmpty)
+        // No refusal, and nothing for people to read.
+        #expect(end.sentences.isEmpty)
         #expect(try host.command(["denials"]).output == "no denials\n")
     }
 
