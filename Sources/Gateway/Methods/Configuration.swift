@@ -69,7 +69,8 @@ private struct ApplyParameters {
     var note: String?
     var restartDelay: TimeSpan
 
-    static let sessionKey = Field("sessionKey", .string, "The session to tell when it counts.")
+    static let sessionKey = Field(
+        "sessionKey", .string(0...ProtocolLimits.sessionKeyCharacters), "The session to tell when it counts.")
     static let note = Field("note", .string, "What to tell it beside.")
     static let restartDelay = Field(
         "restartDelayMs", .milliseconds(.zero ... .longestWait), default: TimeSpan(2, .seconds),
@@ -99,7 +100,7 @@ private let patch = Method.awaiting(
 ) { call, parameters in
     let text = Array(parameters.raw.utf8)
     let patch: JSON
-    do throws(JSONError) { patch = try JSON5Document(parsing: text).value } catch {
+    do throws(JSONError) { patch = try JSON5Document(parsing: text, limits: ConfigurationReader.limits).value } catch {
         throw ProtocolError(.invalidRequest, "\(error) at \(JSONPosition(offset: error.offset, in: text))")
     }
     guard patch.object != nil else { throw ProtocolError(.invalidRequest, "config.patch raw must be an object") }

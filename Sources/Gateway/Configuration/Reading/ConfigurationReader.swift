@@ -53,6 +53,12 @@ public struct ConfigurationReader: Sendable {
         self.readIncluded = readIncluded
     }
 
+    /// What a text may hold: many times what there is to configure.
+    static let limits = JSON.Limits(values: 20_000)
+
+    /// The text of the file at `path`; nil when it is not there. Throws `StorageError`.
+    func text(of path: AbsolutePath) throws(StorageError) -> [UInt8]? { try read(path) }
+
     /// The configuration at `path`. Throws `StorageError` when the file is there and cannot be read.
     public func snapshot(of path: AbsolutePath) throws(StorageError) -> ConfigurationSnapshot {
         snapshot(of: path, text: try read(path))
@@ -66,7 +72,7 @@ public struct ConfigurationReader: Sendable {
                 taken: [:])
         }
         do {
-            return self.snapshot(of: path, text, document: try JSON5Document(parsing: text))
+            return self.snapshot(of: path, text, document: try JSON5Document(parsing: text, limits: Self.limits))
         } catch {
             let fault = ConfigurationFault(
                 file: path, position: JSONPosition(offset: error.offset, in: text), path: "",
@@ -100,7 +106,7 @@ public struct ConfigurationReader: Sendable {
             var variables = Variables(own.merging(environment) { own, outer in outer.isEmpty ? own : outer })
             let substituted = variables.substitute(whole)
             taken = variables.taken
-            faults = variables.missing.map { missing in
+            faults = variables.missing.prefix(ConfigurationValidator.limit).map { missing in
                 places.fault(
                     at: missing.path, path: "", missing.message, "set it, or write $${\(missing.name)} for the text",
                     .variable)

@@ -141,7 +141,7 @@ struct Includes {
             guard let text else {
                 throw fault("Failed to read include file: \(place)", "there is no such file", at: path, chain)
             }
-            do { documents[file] = try JSON5Document(parsing: text) } catch {
+            do { documents[file] = try JSON5Document(parsing: text, limits: ConfigurationReader.limits) } catch {
                 let position = JSONPosition(offset: error.offset, in: text)
                 throw fault("Failed to parse include file: \(place)", "\(position): \(error)", at: path, chain)
             }

@@ -46,7 +46,7 @@ extension Gateway {
     func tell(_ payload: JSON, hasRestarted: Bool) {
         let mode = payload["stats"]?["mode"]?.string ?? "config.apply"
         let note = payload["message"]?.string.map { ": \($0)" } ?? ""
-        systemEvents.add(
+        self.note(
             "\(mode): the new configuration counts\(hasRestarted ? ", and the gateway has restarted" : "")\(note)",
             for: payload["sessionKey"]?.string ?? configuration.mainSessionKey)
     }

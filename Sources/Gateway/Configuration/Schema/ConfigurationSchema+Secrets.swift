@@ -67,10 +67,10 @@ extension ConfigurationSchema {
     ) -> JSON {
         switch shown {
         case .array(let elements):
-            let others = old?.array ?? []
+            let others = Counterparts(old?.array ?? [], of: elements.count) { redacted($0, place.element, true) }
             return .array(
                 elements.enumerated().map { index, element in
-                    let counterpart = counterpart(of: element, at: index, of: elements.count, in: others, place.element)
+                    let counterpart = others.counterpart(of: element, at: index)
                     return revealed(element, counterpart, place.element, path + [.index(index)], &missing)
                 })
         case .object(let object):
@@ -89,21 +89,6 @@ extension ConfigurationSchema {
             missing.append(path)
             return shown
         }
-    }
-
-    /// The element of `others` that `shown` was made from: the one with its id; without ids the one that looks the
-    /// same, or the one in its place when none came or went. Nil when that cannot be told: no secret may get into
-    /// another's place.
-    private func counterpart(
-        of shown: JSON, at index: Int, of count: Int, in others: [JSON], _ place: Place
-    ) -> JSON? {
-        if let id = shown["id"], id != Self.hidden {
-            let same = others.filter { $0["id"] == id }
-            return same.count == 1 ? same[0] : nil
-        }
-        let alike = others.indices.filter { shown.isSame(as: redacted(others[$0], place, true)) }
-        if alike.contains(index) || alike.isEmpty && count == others.count { return others[index] }
-        return alike.count == 1 ? others[alike[0]] : nil
     }
 
     /// Where `json` holds what is shown in place of a secret.
@@ -137,6 +122,39 @@ extension ConfigurationSchema {
             (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
                 || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
         }
+    }
+}
+
+/// Finds the elements of an array that those of another were made from, which shows no secrets.
+private struct Counterparts {
+    private let others: [JSON]
+    /// The same as they are shown.
+    private let shown: [JSON]
+    private let byID: [String: [Int]]
+    private let isSameCount: Bool
+
+    /// Those of `others`, as `show` shows them, for an array of `count` elements.
+    init(_ others: [JSON], of count: Int, show: (JSON) -> JSON) {
+        self.others = others
+        // Each would be compared with each: of many elements without an id only the place tells which is which.
+        shown = count * others.count <= 1 << 16 ? others.map(show) : []
+        byID = Dictionary(grouping: others.indices.filter { others[$0]["id"] != nil }) { Self.key(others[$0]) }
+        isSameCount = count == others.count
+    }
+
+    private static func key(_ element: JSON) -> String { element["id"]?.text() ?? "" }
+
+    /// The one that `element`, at `index`, was made from: the one with its id; without ids the one that looks the same,
+    /// or the one in its place when none came or went. Nil when that cannot be told: no secret may get into another's
+    /// place.
+    func counterpart(of element: JSON, at index: Int) -> JSON? {
+        if let id = element["id"], id != ConfigurationSchema.hidden {
+            guard let same = byID[Self.key(element)], same.count == 1 else { return nil }
+            return others[same[0]]
+        }
+        let alike = shown.indices.filter { element.isSame(as: shown[$0]) }
+        if alike.contains(index) || alike.isEmpty && isSameCount { return others[index] }
+        return alike.count == 1 ? others[alike[0]] : nil
     }
 }
 

@@ -4,13 +4,16 @@ import Policy
 /// Holds a configuration against its description.
 struct ConfigurationValidator {
     private(set) var issues: [ConfigurationIssue] = []
+
+    /// How many issues are told. Nobody mends more from one message, and each costs a search for what may have been meant.
+    static let limit = 100
     private let root: ConfigurationSchema
 
     /// Everything wrong with `json`.
     static func issues(in json: JSON, schema: ConfigurationSchema = .root) -> [ConfigurationIssue] {
         var validator = ConfigurationValidator(root: schema)
         validator.check(json, schema, [])
-        for path in schema.hiddenPaths(in: json) {
+        for path in schema.hiddenPaths(in: json).prefix(Self.limit) {
             validator.add(
                 path, "Invalid input: expected a secret, received what is shown in place of one",
                 "write the secret itself")
@@ -23,6 +26,7 @@ struct ConfigurationValidator {
     }
 
     private mutating func check(_ json: JSON, _ schema: ConfigurationSchema, _ path: [JSON.PathComponent]) {
+        guard issues.count < Self.limit else { return }
         switch schema.kind {
         case .any: break
         case .boolean: if json.bool == nil { mismatch("boolean", json, path) }
@@ -100,6 +104,7 @@ struct ConfigurationValidator {
             }
         }
         for member in object.members where !rule.keys.contains(where: { $0.isNamed(member.name) }) {
+            guard issues.count < Self.limit else { return }
             guard let others = rule.others else {
                 unknown(member.name, rule, path)
                 continue
@@ -125,7 +130,7 @@ struct ConfigurationValidator {
         let options = words.map { "\"\($0)\"" }.joined(separator: "|")
         let message =
             words.count == 1 ? "Invalid input: expected \(options)" : "Invalid option: expected one of \(options)"
-        let nearest = json.string.flatMap { Suggestion.nearest(to: $0, among: words) }
+        let nearest = json.string.flatMap { $0.utf8.count > 64 ? nil : Suggestion.nearest(to: $0, among: words) }
         add(path, message, nearest.map { "did you mean \"\($0)\"?" })
     }
 
@@ -137,6 +142,8 @@ struct ConfigurationValidator {
             return
         }
         if ConfigurationPath.text(path) == "channels" { return add(full, "unknown channel id: \(name)") }
+        // Nobody mistypes a name that long.
+        guard name.utf8.count <= 64 else { return add(full, "Unrecognized key: \"\(name)\"") }
         let advice =
             Suggestion.nearest(to: name, among: rule.keys.lazy.map(\.name)).map { "did you mean \"\($0)\"?" }
             ?? root.paths(named: name).first.map { "did you mean \($0)?" }

@@ -7,7 +7,7 @@ extension ConfigurationStore {
         withShown text: [UInt8], base: ConfigurationBase
     ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
         let document: JSON5Document
-        do { document = try JSON5Document(parsing: text) } catch {
+        do { document = try JSON5Document(parsing: text, limits: ConfigurationReader.limits) } catch {
             throw .text("\(error) at \(JSONPosition(offset: error.offset, in: text))")
         }
         return try update(base: base) { (old) throws(ConfigurationChangeError) in

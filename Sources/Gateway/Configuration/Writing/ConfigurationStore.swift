@@ -112,11 +112,23 @@ public struct ConfigurationStore: Sendable {
         base: ConfigurationBase, _ change: (ConfigurationSnapshot) throws(ConfigurationChangeError) -> [UInt8]
     ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
         do throws(StorageError) { try state.makeDirectory(path.parent) } catch { throw .storage(error) }
-        let lock = try lock()
-        defer { withExtendedLifetime(lock) {} }
-        let old: ConfigurationSnapshot
-        do throws(StorageError) { old = try snapshot() } catch { throw .storage(error) }
-        try base.require(old)
+        let end = ContinuousClock.now + .milliseconds(patience)
+        repeat {
+            // Without the lock: however long it takes to see what is wrong with a text, nobody waits for that. Whoever was
+            // slower than another makes the change anew.
+            let old: ConfigurationSnapshot
+            do throws(StorageError) { old = try snapshot() } catch { throw .storage(error) }
+            try base.require(old)
+            let new = try changed(old, change)
+            if try replace(old, by: new) { return new }
+        } while ContinuousClock.now < end
+        throw .changed
+    }
+
+    /// What `change` makes of `old`, which is valid.
+    private func changed(
+        _ old: ConfigurationSnapshot, _ change: (ConfigurationSnapshot) throws(ConfigurationChangeError) -> [UInt8]
+    ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
         let new = reader.snapshot(of: path, text: try change(old))
         // What this process lacks, the gateway may have; what was missing before, or too much, is not this change's doing.
         let faults = new.faults.filter { fault in
@@ -125,15 +137,26 @@ public struct ConfigurationStore: Sendable {
                     $0.path == fault.path && $0.message == fault.message && $0.advice == fault.advice
                 }
         }
-        guard faults.isEmpty, let text = new.text else { throw .invalid(faults) }
-        guard text != old.text else { return new }
+        guard faults.isEmpty, new.text != nil else { throw .invalid(faults) }
+        return new
+    }
+
+    /// Writes `new` under the lock. Returns false when the file does not say what `old` does any more; then nothing was
+    /// written.
+    private func replace(
+        _ old: ConfigurationSnapshot, by new: ConfigurationSnapshot
+    ) throws(ConfigurationChangeError) -> Bool {
+        let lock = try lock()
+        defer { withExtendedLifetime(lock) {} }
         do throws(StorageError) {
+            guard try reader.text(of: path) == old.text else { return false }
+            guard let text = new.text, text != old.text else { return true }
             try removeLeftovers()
             try write(text, over: old)
+            return true
         } catch {
             throw .storage(error)
         }
-        return new
     }
 
     private func lock() throws(ConfigurationChangeError) -> ConfigurationLock {
@@ -161,7 +184,7 @@ public struct ConfigurationStore: Sendable {
 
 /// Which version of the file a change was made for.
 public enum ConfigurationBase: Equatable, Sendable {
-    /// Whatever stands there: the change is made under the lock, from what it finds.
+    /// Whatever stands there: the change is made from what it finds, and anew when that is another when it is written.
     case any
     /// The version with this hash. Nil is no answer unless there is no file yet.
     case hash(String?)

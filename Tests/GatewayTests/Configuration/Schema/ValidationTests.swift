@@ -249,3 +249,23 @@ func `a length of time beyond its bound is told, and the bound counts`(
         #expect(throws: ConfigurationError.self) { try ConfigurationFile(snapshot) }
     }
 }
+
+@Test func `of many mistakes in a configuration the first are told`() {
+    let members = (0..<5000).map { JSONObject.Member(name: "unknown\($0)", value: 1) }
+    let issues = ConfigurationValidator.issues(in: .object(JSONObject(members)))
+    #expect(issues.count == ConfigurationValidator.limit)
+    #expect(issues.first?.message == "Unrecognized key: \"unknown0\"")
+    #expect(ConfigurationValidator.issues(in: .object(JSONObject(Array(members.prefix(3))))).count == 3)
+}
+
+@Test func `elements of large arrays get back the secrets of the ones they were made from`() {
+    func accounts(_ count: Int, token: (Int) -> JSON) -> JSON {
+        ["list": .array((0..<count).map { ["id": .string("a\($0)"), "botToken": token($0)] })]
+    }
+    let schema = ConfigurationSchema.any
+    let old = accounts(2000) { .string("secret \($0)") }
+    let shown = accounts(2000) { _ in ConfigurationSchema.hidden }
+    let (revealed, missing) = schema.revealed(shown, from: old, knowing: .none)
+    #expect(missing.isEmpty)
+    #expect(revealed == old)
+}

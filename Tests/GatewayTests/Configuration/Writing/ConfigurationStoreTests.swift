@@ -95,7 +95,7 @@ private func path(_ text: String) throws -> ConfigurationPath { try Configuratio
     }
     #expect(throws: ConfigurationChangeError.absent("gateway.mode")) { try fixture.store.unset(path("gateway.mode")) }
     #expect(try fixture.text == before)
-    #expect(try fixture.names == ["mazelclaw.json", "mazelclaw.json.lock"])
+    #expect(try fixture.names == ["mazelclaw.json"])
 }
 
 @Test func `a change may mend what is wrong, but not what cannot be read`() throws {
@@ -202,4 +202,37 @@ private func path(_ text: String) throws -> ConfigurationPath { try Configuratio
         _ = try ConfigurationLock(FilePlace(fixture.store.path), for: name, patience: 20)
     }
     withExtendedLifetime(held) {}
+}
+
+@Test func `while a change is made and checked nobody waits for the lock, and no change gets lost`() throws {
+    let fixture = try Fixture()
+    let other = try Fixture.store(fixture.directory, "main")
+    var made = 0
+    try fixture.store.change { written in
+        made += 1
+        // Another one comes in between: this waits for nothing, and is seen.
+        if made == 1 {
+            do { try other.set(path("gateway.mode"), to: "local") } catch { Issue.record("\(error)") }
+        }
+        var changed = written.object ?? JSONObject()
+        changed["logging"] = ["level": "info"]
+        return .object(changed)
+    }
+    #expect(made == 2)
+    let value = try JSON5Document(parsing: Array(fixture.text.utf8)).value
+    #expect(value["gateway"]?["mode"] == "local")
+    #expect(value["logging"]?["level"] == "info")
+}
+
+@Test func `a change for one version of the file is not made in another that came meanwhile`() throws {
+    let fixture = try Fixture()
+    let other = try Fixture.store(fixture.directory, "main")
+    let hash = try fixture.store.snapshot().hash
+    #expect(throws: ConfigurationChangeError.changed) {
+        try fixture.store.change(base: .hash(hash)) { written in
+            do { try other.set(path("gateway.mode"), to: "local") } catch { Issue.record("\(error)") }
+            return written
+        }
+    }
+    #expect(try fixture.text.contains("local"))
 }
