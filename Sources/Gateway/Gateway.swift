@@ -50,6 +50,12 @@ public final class Gateway: Sendable {
     let requestTally = Tally()
     let httpTally = Tally()
     let runTally = Tally()
+    /// How often a limit was reached, and what became of what was over it.
+    public let limitTally = Tally()
+    /// How much there is of what is limited.
+    public let usage = Usage()
+    /// The requests that wait, in bytes.
+    let requestBytes = Allowance(ProtocolLimits.allWaitingRequestBytes)
     /// Who answers now.
     var agents: AgentDirectory { state.withLock { $0.agents } }
     /// What they are doing.
@@ -110,7 +116,19 @@ public final class Gateway: Sendable {
         let count = try store.recover(at: startedAt)
         let agentIDs = agents.all.map(\.id)
         overview = Mutex(try database.readNow { try SessionOverview(of: agentIDs, in: $0.sessions) })
+        addUsage()
         if count > 0 { logger.warning("runs were cut off by the last end", metadata: ["count": "\(count)"]) }
+    }
+
+    /// Tells what is limited here, and how much of it there is.
+    private func addUsage() {
+        usage.add("waiting request bytes", requestBytes)
+        usage.add("runs", limit: RunTable.openLimit) { [runs] in runs.openCount }
+        usage.add("run bytes", limit: RunTable.openByteLimit) { [runs] in runs.openBytes }
+        usage.add("sessions with system events", limit: SystemEvents.sessionLimit) { [systemEvents] in
+            systemEvents.sessionCount
+        }
+        usage.add("presence entries", limit: Presence.limit) { [presence] in presence.count }
     }
 
     // MARK: Connections
@@ -145,9 +163,12 @@ public final class Gateway: Sendable {
     func broadcast(
         _ event: GatewayEvent, _ payload: JSON, stateVersion: StateVersion? = nil, isDroppable: Bool = false
     ) {
-        let frame = event.frame(payload, stateVersion: stateVersion)
-        for connection in state.withLock({ Array($0.connections.values) }) {
-            connection.deliver(event, frame, isDroppable: isDroppable)
+        let connections = state.withLock { Array($0.connections.values) }
+        guard !connections.isEmpty else { return }
+        // Written once, however many hear of it.
+        let text = EventFrame.Text(event.frame(payload, stateVersion: stateVersion))
+        for connection in connections {
+            connection.deliver(event, text, isDroppable: isDroppable)
         }
     }
 
@@ -237,7 +258,8 @@ public final class Gateway: Sendable {
     /// `ProtocolLimits.tick`.
     public func tick() {
         let time = clock.now
-        broadcast(.tick, ["ts": time.json], isDroppable: true)
+        // Not on the event loop that calls this: to tell ten thousand takes a while.
+        tasks.start { [self] in broadcast(.tick, ["ts": time.json], isDroppable: true) }
         tidy(at: time)
         guard healthCache.report(at: time.milliseconds) == nil else { return }
         tasks.start { [self] in
@@ -280,11 +302,12 @@ public final class Gateway: Sendable {
         }
         restarts.finish()
         // Clients that are told when to come back do not take it for a fault.
-        let frame = GatewayEvent.shutdown.frame(
-            restarts.hasBegun
-                ? ["reason": "gateway restarting", "restartExpectedMs": 1500] : ["reason": "gateway stopping"])
+        let text = EventFrame.Text(
+            GatewayEvent.shutdown.frame(
+                restarts.hasBegun
+                    ? ["reason": "gateway restarting", "restartExpectedMs": 1500] : ["reason": "gateway stopping"]))
         for connection in connections {
-            connection.deliver(.shutdown, frame, isDroppable: false)
+            connection.deliver(.shutdown, text, isDroppable: false)
             connection.close(.restart)
         }
         tasks.cancel()

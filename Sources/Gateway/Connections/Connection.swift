@@ -17,13 +17,14 @@ public final class Connection: Sendable {
     private struct State {
         var phase = Phase.handshake
         var sequence: Int64 = 0
-        /// Requests that wait in a task.
+        /// Requests that wait in a task, and how long they were, in bytes.
         var waiting = 0
+        var waitingBytes = 0
         /// Messages that came while a pairing was being kept, which are acted on after it; nil at other times.
-        var early: [JSON]?
+        var early: [(json: JSON, size: Int)]?
 
         /// The next of them; nil after the last, from when on messages are acted on as they come.
-        mutating func nextEarly() -> JSON? {
+        mutating func nextEarly() -> (json: JSON, size: Int)? {
             guard early?.isEmpty == false else {
                 early = nil
                 return nil
@@ -70,9 +71,14 @@ public final class Connection: Sendable {
     public func receive(_ text: UnsafeBufferPointer<UInt8>) {
         let phase = state.withLock { $0.phase }
         let json: JSON
-        do {
-            json = try JSON(parsing: text, limits: JSON.Limits(length: ProtocolLimits.inboundBytes))
+        do throws(JSONError) {
+            let limits = if case .established = phase { ProtocolLimits.message } else { ProtocolLimits.firstMessage }
+            json = try JSON(parsing: text, limits: limits)
         } catch {
+            if case .tooManyValues = error.reason {
+                gateway.limitTally.add("values of a message", "closed")
+                return close(CloseReason(1009, "message of \(error.description)"))
+            }
             // RFC 6455 section 8.1 wants this code for text that is no UTF-8, wherever the reader stopped. Other text
             // that is no JSON ends a handshake, and is passed over later.
             if String(validating: text, as: UTF8.self) == nil { return close(.invalidText) }
@@ -84,10 +90,10 @@ public final class Connection: Sendable {
         }
         let isEarly = state.withLock { state in
             guard state.early != nil else { return false }
-            state.early?.append(json)
+            state.early?.append((json, text.count))
             return true
         }
-        guard isEarly else { return take(json) }
+        guard isEarly else { return take(json, size: text.count) }
         if state.withLock({ $0.early?.count ?? 0 }) > Self.earlyLimit {
             close(.policy("wait for the answer to connect"))
         }
@@ -96,10 +102,10 @@ public final class Connection: Sendable {
     /// How many messages may come before a client that pairs was answered.
     private static let earlyLimit = 16
 
-    private func take(_ json: JSON) {
+    private func take(_ json: JSON, size: Int) {
         switch state.withLock({ $0.phase }) {
         case .handshake: shakeHands(json)
-        case .established(let client): handle(json, from: client)
+        case .established(let client): handle(json, size: size, from: client)
         case .pairing, .closed: break
         }
     }
@@ -128,14 +134,12 @@ public final class Connection: Sendable {
         if let client { gateway.left(client, self) }
     }
 
-    /// Sends `event` as `frame`, numbered, to a client that may hear of it.
-    func deliver(_ event: GatewayEvent, _ frame: EventFrame, isDroppable: Bool) {
+    /// Sends `event` as `text`, numbered, to a client that may hear of it.
+    func deliver(_ event: GatewayEvent, _ text: EventFrame.Text, isDroppable: Bool) {
         state.withLock { state in
             guard case .established(let client) = state.phase, client.mayHear(event) else { return }
             state.sequence += 1
-            var frame = frame
-            frame.sequence = state.sequence
-            transport.send(Frame.event(frame).text, isDroppable: isDroppable)
+            transport.send(text.numbered(state.sequence), isDroppable: isDroppable)
         }
     }
 
@@ -186,7 +190,7 @@ public final class Connection: Sendable {
             } catch {
                 refuse(error, request)
             }
-            while let message = state.withLock({ $0.nextEarly() }) { take(message) }
+            while let message = state.withLock({ $0.nextEarly() }) { take(message.json, size: message.size) }
         }
     }
 
@@ -235,12 +239,14 @@ public final class Connection: Sendable {
 
     // MARK: Requests
 
-    private func handle(_ json: JSON, from client: Client) {
+    private func handle(_ json: JSON, size: Int, from client: Client) {
         let request: RequestFrame
         do {
             request = try RequestFrame(json)
         } catch {
-            let id = json["id"]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? "invalid"
+            let given = json["id"]?.string
+            let id =
+                given.flatMap { (1...ProtocolLimits.nameCharacters).contains($0.utf8.count) ? $0 : nil } ?? "invalid"
             let fault = ProtocolError(.invalidRequest, "invalid request frame: \(error.message)")
             return respond(to: id, with: .failure(fault))
         }
@@ -258,16 +264,20 @@ public final class Connection: Sendable {
             let fault = ProtocolError(.invalidRequest, "unknown method: \(request.method)")
             return respond(to: request.id, with: .failure(fault))
         }
-        serve(method, MethodCall(gateway: gateway, client: client, connection: self, id: request.id), request.params)
+        serve(
+            method, MethodCall(gateway: gateway, client: client, connection: self, id: request.id), request.params, size
+        )
     }
 
-    private func serve(_ method: Method, _ call: MethodCall, _ params: JSON?) {
+    private func serve(_ method: Method, _ call: MethodCall, _ params: JSON?, _ size: Int) {
         let params = params ?? .object(JSONObject())
         switch method.body {
         case .immediate(let body):
             respond(to: call, of: method, with: Result { try body(call, params) })
         case .awaiting(let begin):
-            guard admit() else {
+            guard admit(size) else {
+                gateway.limitTally.add("waiting requests", "refused")
+                gateway.requestTally.add(method.name, ErrorCode.unavailable.rawValue)
                 let fault = ProtocolError(
                     .unavailable, "too many requests at once; wait for an answer", isRetryable: true)
                 return respond(to: call.id, with: .failure(fault))
@@ -276,25 +286,40 @@ public final class Connection: Sendable {
             do {
                 waiting = try begin(call, params)
             } catch {
-                state.withLock { $0.waiting -= 1 }
+                dismiss(size)
                 return respond(to: call, of: method, with: .failure(error))
             }
             gateway.tasks.start { [self] in
                 let result: Result<JSON?, any Error>
                 do { result = .success(try await waiting()) } catch { result = .failure(error) }
                 respond(to: call, of: method, with: result)
-                state.withLock { $0.waiting -= 1 }
+                dismiss(size)
             }
         }
     }
 
-    /// Counts a request that will wait, unless too many do.
-    private func admit() -> Bool {
-        state.withLock { state in
-            guard state.waiting < ProtocolLimits.waitingRequests else { return false }
+    /// Counts a request of `size` bytes that will wait, unless too many do.
+    private func admit(_ size: Int) -> Bool {
+        guard gateway.requestBytes.take(size) else { return false }
+        let isAdmitted = state.withLock { state in
+            guard state.waiting < ProtocolLimits.waitingRequests,
+                state.waiting == 0 || state.waitingBytes + size <= ProtocolLimits.waitingRequestBytes
+            else { return false }
             state.waiting += 1
+            state.waitingBytes += size
             return true
         }
+        if !isAdmitted { gateway.requestBytes.giveBack(size) }
+        return isAdmitted
+    }
+
+    /// A request of `size` bytes was answered.
+    private func dismiss(_ size: Int) {
+        state.withLock { state in
+            state.waiting -= 1
+            state.waitingBytes -= size
+        }
+        gateway.requestBytes.giveBack(size)
     }
 
     private func respond(to call: MethodCall, of method: Method, with result: Result<JSON?, any Error>) {

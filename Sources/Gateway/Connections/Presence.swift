@@ -25,11 +25,14 @@ final class Presence: Sendable {
     /// Grows whenever somebody comes or goes.
     var version: Int64 { state.withLock(\.version) }
 
+    /// How many are kept.
+    var count: Int { state.withLock { $0.people.count } }
+
     /// Somebody connects, known as `key`.
     func enter(_ key: String, _ entry: PresenceEntry) {
         change { state in
             let connections = state.people[key]?.connections ?? 0
-            state.people[key] = Person(entry: entry, connections: connections + 1)
+            state.people[key] = Person(entry: entry.shortened, connections: connections + 1)
         }
     }
 
@@ -49,7 +52,7 @@ final class Presence: Sendable {
     /// Somebody tells of themselves.
     func note(_ key: String, _ entry: PresenceEntry) {
         change { state in
-            state.people[key] = Person(entry: entry, connections: state.people[key]?.connections ?? 0)
+            state.people[key] = Person(entry: entry.shortened, connections: state.people[key]?.connections ?? 0)
         }
     }
 

@@ -95,9 +95,15 @@ struct ConversationStore: Sendable {
     /// How long an ended run is known by its key: a week. Who has not asked again by then, will not.
     static let runLifetime = TimeSpan(7, .days)
 
-    /// Forgets the runs that ended longer ago than `runLifetime`.
+    /// How many ended runs are known by their keys.
+    static let runLimit = 100_000
+
+    /// Forgets the runs that ended longer ago than `runLifetime`, and the oldest of more than `runLimit`.
     func forgetOldRuns(at time: Timestamp) async throws {
-        try await database.write { _ = try $0.runs.forget(endedBefore: time - Self.runLifetime) }
+        try await database.write { transaction in
+            try transaction.runs.forget(endedBefore: time - Self.runLifetime)
+            try transaction.runs.forget(allButNewest: Self.runLimit)
+        }
     }
 
     /// Ends the runs an earlier process left open, and marks their sessions. Returns how many there were. Holds up the

@@ -9,10 +9,24 @@ struct Conversations: Sendable {
     // MARK: Asking
 
     /// Takes the run `request` asks for a place in its session's line, at once: who calls first comes first. It must
-    /// be given to `accept`. Throws `ProtocolError` when the gateway ends.
+    /// be given to `accept`. Throws `ProtocolError` when the gateway ends, or too much waits.
     func claim(_ request: RunRequest) throws(ProtocolError) -> Claim {
-        guard let (run, isNew) = table.claim(request) else { throw .stopping }
-        return Claim(run: run, isNew: isNew)
+        guard request.sessionKey.text.unicodeScalars.count <= ProtocolLimits.storedSessionKeyCharacters else {
+            throw .sessionKeyTooLong
+        }
+        do throws(RunTable.Refusal) {
+            let (run, isNew) = try table.claim(request)
+            return Claim(run: run, isNew: isNew)
+        } catch {
+            switch error {
+            case .closed: throw .stopping
+            case .full:
+                gateway.limitTally.add("runs", "refused")
+                throw ProtocolError(
+                    .unavailable, "too many messages wait to be answered; try again when some have been",
+                    isRetryable: true)
+            }
+        }
     }
 
     /// A run, and whether this request was the first to ask for it.
@@ -197,7 +211,7 @@ struct Conversations: Sendable {
 
     private func inLane(_ lane: String?, _ body: () async throws -> Reply) async throws -> Reply {
         guard let lane else { return try await body() }
-        return try await gateway.lanes.gate(lane).pass(body)
+        return try await gateway.lanes.pass(lane, body)
     }
 
     private func answer(_ run: ActiveRun, sessionID: String) async throws -> Reply {

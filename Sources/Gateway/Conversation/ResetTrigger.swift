@@ -4,8 +4,9 @@ enum ResetTrigger {
     static func rest(of message: String, triggers: [String]) -> String? {
         let message = message.trimmed
         for trigger in triggers where !trigger.isEmpty {
-            guard message.lowercased().hasPrefix(trigger.lowercased()) else { continue }
-            let rest = message.dropFirst(trigger.count)
+            let start = message.prefix(trigger.count)
+            guard start.lowercased() == trigger.lowercased() else { continue }
+            let rest = message[start.endIndex...]
             if rest.isEmpty || rest.first?.isWhitespace == true { return String(rest).trimmed }
         }
         return nil

@@ -9,7 +9,7 @@ extension Gateway {
         switch job.payload {
         case .systemEvent(let text):
             let main = session("main", agent: agentID)
-            systemEvents.add(text, for: main.key.text)
+            note(text, for: main.key.text)
             run.sessionKey = main.key.text
             run.summarize(text)
             if job.wakeMode == .now, let end = try await conversations.wake(main) { run.take(end) }
@@ -55,7 +55,7 @@ extension Gateway {
         let given = isolation.prefix?.trimmed ?? ""
         let prefix = given.isEmpty ? "Cron" : given
         let main = session("main", agent: agent)
-        systemEvents.add(
+        note(
             "\(prefix)\(run.status == .ok ? "" : " (\(run.status.rawValue))"): \(body)", for: main.key.text)
         if job.wakeMode == .now { wakeSoon(main) }
     }

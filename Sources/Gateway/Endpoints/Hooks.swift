@@ -51,7 +51,7 @@ struct Hooks: Endpoint {
             switch call {
             case .wake(let text, let mode):
                 let main = gateway.session("main")
-                gateway.systemEvents.add(text, for: main.key.text)
+                try gateway.tell(text, to: main.key.text)
                 if mode == .now { gateway.wakeSoon(main) }
                 return EndpointAnswer(200, .json(["ok": true, "mode": .string(mode.rawValue)]))
             case .agent(let turn): return try await begin(turn)
@@ -85,7 +85,7 @@ struct Hooks: Endpoint {
         let key = gateway.configuration.mainSessionKey
         guard run.request.sessionKey.text != key else { return }
         let text = end.status == .ok ? end.text : end.error ?? "the run was aborted"
-        gateway.systemEvents.add("\(name): \(text.prefix(Self.summaryLimit))", for: key)
+        gateway.note("\(name): \(text.prefix(Self.summaryLimit))", for: key)
     }
 
     /// How much of an answer the main session is told, in characters.

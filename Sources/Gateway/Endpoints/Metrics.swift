@@ -42,6 +42,7 @@ struct Metrics: Endpoint {
         text.add(
             "mazelclaw_http_requests_total", "Requests over HTTP, by what was asked for and the status.",
             gateway.httpTally, by: "route", "status")
+        addLimits(to: &text)
         text.add(
             "mazelclaw_database_bytes", .gauge, "The database on disk.",
             gateway.database.sizes.map { Sample(labels: [("file", $0.name)], value: Double($0.bytes)) })
@@ -55,6 +56,19 @@ struct Metrics: Endpoint {
         text.add("process_threads", .gauge, "Threads.", facts.threads)
         text.add("process_open_fds", .gauge, "Open file descriptors.", facts.openDescriptors)
         return text.text
+    }
+
+    private func addLimits(to text: inout MetricsText) {
+        let all = gateway.usage.all
+        text.add(
+            "mazelclaw_limit", .gauge, "The most there may be of what is limited.",
+            all.map { Sample(labels: [("limit", $0.name)], value: Double($0.limit)) })
+        text.add(
+            "mazelclaw_limit_used", .gauge, "How much there is of it.",
+            all.map { Sample(labels: [("limit", $0.name)], value: Double($0.used())) })
+        text.add(
+            "mazelclaw_limit_reached_total", "How often a limit was reached, and what became of what was over it.",
+            gateway.limitTally, by: "limit", "outcome")
     }
 
     private func addConnections(to text: inout MetricsText) {

@@ -53,7 +53,7 @@ private struct IdentityParameters {
 
     static let schema = Schema(
         Field("agentId", .nonEmptyString, "The agent; left out, the session's, or the default one."),
-        Field("sessionKey", .nonEmptyString, "A session of the agent."), as: IdentityParameters.init)
+        Field("sessionKey", .sessionKey, "A session of the agent."), as: IdentityParameters.init)
 
     /// The agent a key like `agent:ID:…` names.
     var sessionAgent: String? {

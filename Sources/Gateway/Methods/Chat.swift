@@ -21,15 +21,17 @@ private struct SendParameters: Sendable {
     var key: String
 
     static let schema = Schema(
-        Field(required: "sessionKey", .nonEmptyString, "The session: `main`, or a key."),
+        Field(required: "sessionKey", .sessionKey, "The session: `main`, or a key."),
         Field(required: "message", .string, "What is said. `stop` and the like end what is under way instead."),
-        Field("thinking", .string, "How much the session's model is to think from now on, for those that can be told."),
+        Field(
+            "thinking", .string(0...64),
+            "How much the session's model is to think from now on, for those that can be told."),
         Field("deliver", .boolean, "Whether the answer also goes to the session's channel; there is none yet."),
         Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
         Field(
             "timeoutMs", .milliseconds(.zero ... .longestWait),
             "How long the answer may take; 0 means as configured."),
-        Field(required: "idempotencyKey", .nonEmptyString, "The run's id. Sent again, it does nothing twice."),
+        Field(required: "idempotencyKey", .idempotencyKey, "The run's id. Sent again, it does nothing twice."),
         as: SendParameters.init)
 }
 
@@ -89,7 +91,7 @@ private struct HistoryParameters: Sendable {
     var limit: Int64
 
     static let schema = Schema(
-        Field(required: "sessionKey", .nonEmptyString, "The session: `main`, or a key."),
+        Field(required: "sessionKey", .sessionKey, "The session: `main`, or a key."),
         Field("limit", .integer(1...1000), default: 200, "The most messages."), as: HistoryParameters.init)
 }
 
@@ -128,7 +130,7 @@ private struct AbortParameters: Sendable {
     var runID: String?
 
     static let schema = Schema(
-        Field(required: "sessionKey", .nonEmptyString, "The session: `main`, or a key."),
+        Field(required: "sessionKey", .sessionKey, "The session: `main`, or a key."),
         Field("runId", .nonEmptyString, "The run; without it, all of the session's."), as: AbortParameters.init)
 }
 
@@ -147,7 +149,7 @@ private struct InjectParameters: Sendable {
     var label: String?
 
     static let schema = Schema(
-        Field(required: "sessionKey", .nonEmptyString, "The session: `main`, or a key."),
+        Field(required: "sessionKey", .sessionKey, "The session: `main`, or a key."),
         Field(required: "message", .nonEmptyString, "What its transcript is to say."),
         Field("label", .string(0...100), "Who says it; stands before it."), as: InjectParameters.init)
 }

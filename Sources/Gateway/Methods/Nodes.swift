@@ -77,7 +77,7 @@ private struct InvokeParameters {
         Field(
             "timeoutMs", .milliseconds(.zero ... .longestWait), default: TimeSpan(30, .seconds),
             "How long to wait for its answer."),
-        Field(required: "idempotencyKey", .nonEmptyString, "Chosen by the client; the node is told it."),
+        Field(required: "idempotencyKey", .idempotencyKey, "Chosen by the client; the node is told it."),
         as: InvokeParameters.init)
 }
 
@@ -202,10 +202,12 @@ private let event = Method.immediate(
         + "other events are not acted on in this version.", EventParameters.schema, answer: .ok
 ) { call, parameters in
     var payload = parameters.payload
-    if case .set(let text) = parameters.text { payload = try? JSON(parsing: Array(text.utf8)) }
+    if case .set(let text) = parameters.text {
+        payload = try? JSON(parsing: Array(text.utf8), limits: ProtocolLimits.message)
+    }
     if let report = ExecReport(event: parameters.event, payload: payload, node: call.client.nodeID) {
         let key = report.sessionKey ?? call.gateway.configuration.mainSessionKey
-        call.gateway.systemEvents.add(report.text, for: key)
+        try call.gateway.tell(report.text, to: key)
     }
     return ["ok": true]
 }

@@ -35,20 +35,21 @@ private struct SystemEvent {
     var scopes: [String]?
     var tags: [String]?
 
+    private static let name = Shape.string(0...ProtocolLimits.nameCharacters)
     static let schema = Schema(
         isOpen: true, Field("text", .string, default: "", "A line for people; needed."),
-        Field("deviceId", .string, "The device that tells."),
-        Field("instanceId", .string, "Tells two runs of one program apart."), Field("host", .string, "Its name."),
-        Field("ip", .string, "Its address."), Field("mode", .string, "How it uses the gateway."),
-        Field("version", .string, "The program's version."), Field("platform", .string, "The operating system."),
-        Field("deviceFamily", .string, "The kind of device."), Field("modelIdentifier", .string, "The device's model."),
+        Field("deviceId", name, "The device that tells."),
+        Field("instanceId", name, "Tells two runs of one program apart."), Field("host", name, "Its name."),
+        Field("ip", name, "Its address."), Field("mode", name, "How it uses the gateway."),
+        Field("version", name, "The program's version."), Field("platform", name, "The operating system."),
+        Field("deviceFamily", name, "The kind of device."), Field("modelIdentifier", name, "The device's model."),
         Field("lastInputSeconds", .number, "Seconds since somebody used the device."),
-        Field("reason", .string, "Why it tells."), Field("roles", .array(of: .string), "What it is."),
-        Field("scopes", .array(of: .string), "What it may do."), Field("tags", .array(of: .string), "Its own words."),
+        Field("reason", name, "Why it tells."), Field("roles", .array(of: name), "What it is."),
+        Field("scopes", .array(of: name), "What it may do."), Field("tags", .array(of: name), "Its own words."),
         as: SystemEvent.init)
 
     /// What to know the teller by.
-    var key: String { deviceID ?? instanceID ?? host ?? ip ?? text }
+    var key: String { deviceID ?? instanceID ?? host ?? ip ?? text.prefix(bytes: 256) }
 
     func entry(at time: Int64) -> PresenceEntry {
         PresenceEntry(
@@ -68,8 +69,8 @@ private let systemEvent = Method.immediate(
     guard event.text.contains(where: { !$0.isWhitespace }) else {
         throw ProtocolError(.invalidRequest, "text required")
     }
+    try gateway.tell(event.text, to: gateway.configuration.mainSessionKey)
     gateway.presence.note(event.key, event.entry(at: gateway.clock.milliseconds))
-    gateway.systemEvents.add(event.text, for: gateway.configuration.mainSessionKey)
     gateway.announcePresence()
     return ["ok": true]
 }
@@ -121,7 +122,7 @@ private let wake = Method.immediate(
     let text = parameters.text.trimmed
     guard !text.isEmpty else { throw ProtocolError(.invalidRequest, "text required") }
     let main = call.gateway.session("main")
-    call.gateway.systemEvents.add(text, for: main.key.text)
+    try call.gateway.tell(text, to: main.key.text)
     if parameters.mode == .now { call.gateway.wakeSoon(main) }
     return ["ok": true]
 }

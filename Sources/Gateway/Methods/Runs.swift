@@ -31,30 +31,36 @@ private struct AgentParameters: Sendable {
     var attachments: [JSON]
     var key: String
 
+    /// A key, or what becomes part of one.
+    private static let name = Shape.string(0...ProtocolLimits.sessionKeyCharacters)
     static let schema = Schema(
         Field(required: "message", .nonEmptyString, "What is said."),
-        Field("agentId", .nonEmptyString, "The agent; without it, the session's, the channel's or the default."),
-        Field("sessionKey", .string, "The session; without it, that of the channel, or the agent's main session."),
-        Field("sessionId", .string, "The session, by the id of its transcript."),
-        Field("to", .string, "Who writes, as the channel calls them."),
-        Field("replyTo", .string, "Whom the answer goes to."),
-        Field("channel", .string, "The channel it came from. `bindings` say whose it is."),
-        Field("replyChannel", .string, "The channel the answer goes to."),
-        Field("accountId", .string, "The channel's account."),
-        Field("replyAccountId", .string, "The account the answer goes to."),
-        Field("threadId", .string, "The thread."), Field("groupId", .string, "The group."),
-        Field("groupChannel", .string, "The group's channel."), Field("groupSpace", .string, "The group's space."),
-        Field("thinking", .string, "How much the session's model is to think from now on, for those that can be told."),
+        Field(
+            "agentId", .string(1...ProtocolLimits.sessionKeyCharacters),
+            "The agent; without it, the session's, the channel's or the default."),
+        Field("sessionKey", name, "The session; without it, that of the channel, or the agent's main session."),
+        Field("sessionId", name, "The session, by the id of its transcript."),
+        Field("to", name, "Who writes, as the channel calls them."),
+        Field("replyTo", name, "Whom the answer goes to."),
+        Field("channel", name, "The channel it came from. `bindings` say whose it is."),
+        Field("replyChannel", name, "The channel the answer goes to."),
+        Field("accountId", name, "The channel's account."),
+        Field("replyAccountId", name, "The account the answer goes to."),
+        Field("threadId", name, "The thread."), Field("groupId", name, "The group."),
+        Field("groupChannel", name, "The group's channel."), Field("groupSpace", name, "The group's space."),
+        Field(
+            "thinking", .string(0...64),
+            "How much the session's model is to think from now on, for those that can be told."),
         Field(
             "deliver", .boolean,
             "Whether the answer also goes to the channel. There is none yet: one that is named is refused."),
         Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
         Field("timeout", .seconds(.zero ... .longestWait), "How long the answer may take; 0 means as configured."),
-        Field("lane", .string, "The lane: `main`, `cron`, `subagent` or another."),
+        Field("lane", .string(0...64), "The lane: `main`, `cron`, `subagent` or another."),
         Field("extraSystemPrompt", .string, "What the agent is told beside its own files."),
         Field("label", .string(1...64), "A name for a session that has none."),
-        Field("spawnedBy", .string, "The session that asks."),
-        Field(required: "idempotencyKey", .nonEmptyString, "The run's id. Sent again, it does nothing twice."),
+        Field("spawnedBy", name, "The session that asks."),
+        Field(required: "idempotencyKey", .idempotencyKey, "The run's id. Sent again, it does nothing twice."),
         as: {
             (
                 message, agentID, sessionKey, sessionID, receiver, _: String?, channel, replyChannel, accountID,

@@ -11,7 +11,7 @@ enum SessionChanges {
         "The session as it is now, with all its settings.")
     private static let okAnswer = Field(required: "ok", Shape.boolean, "Always true.")
     private static let keyAnswer = Field(required: "key", Shape.string, "The session's whole key.")
-    private static let keyField = Field(required: "key", Shape.nonEmptyString, "The session.")
+    private static let keyField = Field(required: "key", Shape.sessionKey, "The session.")
 
     // MARK: Settings
 

@@ -144,7 +144,7 @@ private struct ResolveParameters: Sendable {
     var filter = SessionFilter()
 
     static let schema = Schema(
-        Field("key", .nonEmptyString, "The session, by its key."),
+        Field("key", .sessionKey, "The session, by its key."),
         Field("sessionId", .nonEmptyString, "The session, by the id of its transcript."),
         Field("label", .string(1...64), "The session, by its label."),
         Field("agentId", .nonEmptyString, "One of this agent's."),
@@ -202,7 +202,7 @@ private struct SearchParameters: Sendable {
         Field(
             required: "query", .nonEmptyString,
             "Words that all occur; a star at a word's end stands for any ending, quotes hold words together."),
-        Field("key", .nonEmptyString, "Only in this session."),
+        Field("key", .sessionKey, "Only in this session."),
         Field("agentId", .nonEmptyString, "Only in this agent's sessions."),
         Field("role", .nonEmptyString, "Only what this role said: `user`, `assistant`."),
         Field("limit", .integer(1...200), default: 20, "The most messages."), as: SearchParameters.init)

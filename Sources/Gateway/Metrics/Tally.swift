@@ -3,7 +3,7 @@ import Synchronization
 /// How often something happened since the start of this gateway, by what it was and how it went.
 ///
 /// What tells two apart must be of a known few: a name a client makes up is none.
-final class Tally: Sendable {
+public final class Tally: Sendable {
     /// What is counted apart.
     struct Key: Hashable, Comparable {
         var name: String
@@ -17,7 +17,7 @@ final class Tally: Sendable {
     private let counts = Mutex<[Key: Int64]>([:])
 
     /// One more.
-    func add(_ name: String, _ outcome: String) {
+    public func add(_ name: String, _ outcome: String) {
         counts.withLock { $0[Key(name: name, outcome: outcome), default: 0] += 1 }
     }
 

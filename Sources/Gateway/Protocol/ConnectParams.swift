@@ -21,15 +21,16 @@ public struct ConnectParams: Sendable {
         /// Tells two runs of one program apart.
         public var instanceID: String?
 
+        private static let name = Shape.string(1...ProtocolLimits.nameCharacters)
         static let schema = Schema(
             Field(required: "id", .clientID, "The program."),
-            Field("displayName", .nonEmptyString, "A name for people."),
-            Field(required: "version", .nonEmptyString, "The program's version."),
-            Field(required: "platform", .nonEmptyString, "The operating system."),
-            Field("deviceFamily", .nonEmptyString, "The kind of device."),
-            Field("modelIdentifier", .nonEmptyString, "The device's model."),
+            Field("displayName", name, "A name for people."),
+            Field(required: "version", name, "The program's version."),
+            Field(required: "platform", name, "The operating system."),
+            Field("deviceFamily", name, "The kind of device."),
+            Field("modelIdentifier", name, "The device's model."),
             Field(required: "mode", Shape<ClientMode>.word, "How it uses the gateway."),
-            Field("instanceId", .nonEmptyString, "Tells two runs of one program apart."),
+            Field("instanceId", name, "Tells two runs of one program apart."),
             as: Client.init)
     }
 
@@ -95,12 +96,16 @@ public struct ConnectParams: Sendable {
         Field(required: "minProtocol", .integer(1...), "The lowest protocol version the client speaks."),
         Field(required: "maxProtocol", .integer(1...), "The highest."),
         Field(required: "client", .object(Client.schema), "Who connects."),
-        Field("caps", .array(of: .nonEmptyString), default: [], "What the client can do."),
-        Field("commands", .array(of: .nonEmptyString), default: [], "The commands a node offers."),
+        Field("caps", .array(of: .string(1...ProtocolLimits.nameCharacters)), default: [], "What the client can do."),
+        Field(
+            "commands", .array(of: .string(1...ProtocolLimits.nameCharacters)), default: [],
+            "The commands a node offers."),
         Field("permissions", .record(of: .boolean), default: [], "What a node's owner lets it do."),
         Field("pathEnv", .string, "Where a node looks for programs."),
         Field("role", .nonEmptyString, "`operator`, which is the default, or `node`."),
-        Field("scopes", .array(of: .nonEmptyString), default: [], "The scopes asked for; none means all of them."),
+        Field(
+            "scopes", .array(of: .string(1...ProtocolLimits.nameCharacters)), default: [],
+            "The scopes asked for; none means all of them."),
         Field("device", .object(Device.schema), "A device's proof of its identity."),
         Field("auth", .object(Auth.schema), default: Auth(), "The secrets that let a client in."),
         Field("locale", .string, "The user's language."), Field("userAgent", .string, "The browser."),

@@ -30,9 +30,9 @@ public enum Frame: Equatable, Sendable {
 
 /// A request: a method to be called and an id its answer will carry.
 public struct RequestFrame: Equatable, Sendable {
-    /// Chosen by the client; never empty.
+    /// Chosen by the client; 1 to 256 characters.
     public var id: String
-    /// The method; never empty.
+    /// The method; 1 to 256 characters.
     public var method: String
     /// The method's parameters.
     public var params: JSON?
@@ -57,8 +57,8 @@ public struct RequestFrame: Equatable, Sendable {
     private init?(plain json: JSON) {
         guard let members = json.object?.members, members.count == 3 || members.count == 4,
             members[0].name == "type", members[0].value == "req",
-            members[1].name == "id", case .string(let id) = members[1].value, !id.isEmpty,
-            members[2].name == "method", case .string(let method) = members[2].value, !method.isEmpty
+            members[1].name == "id", case .string(let id) = members[1].value, Self.isName(id),
+            members[2].name == "method", case .string(let method) = members[2].value, Self.isName(method)
         else { return nil }
         self.id = id
         self.method = method
@@ -67,10 +67,16 @@ public struct RequestFrame: Equatable, Sendable {
         params = members[3].value
     }
 
+    /// Whether nothing needs to be counted to see that `text` is neither empty nor too long.
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= ProtocolLimits.nameCharacters
+    }
+
+    private static let name = Shape.string(1...ProtocolLimits.nameCharacters)
     private static let schema = Schema(
         Field(required: "type", .constant("req", Kind()), "What kind of frame this is."),
-        Field(required: "id", .nonEmptyString, "Chosen by the client; the answer carries it."),
-        Field(required: "method", .nonEmptyString, "What is asked for."),
+        Field(required: "id", name, "Chosen by the client; the answer carries it."),
+        Field(required: "method", name, "What is asked for."),
         Field("params", .any, "The method's parameters."),
         as: { RequestFrame(id: $1, method: $2, params: $3) })
 
@@ -159,6 +165,32 @@ public struct EventFrame: Equatable, Sendable {
         Field("seq", .integer(0...), "The event's number for this client."),
         Field("stateVersion", .object(StateVersion.schema), "The versions of presence and health."),
         as: { EventFrame(event: $1, payload: $2, sequence: $3, stateVersion: $4) })
+
+    /// The frame as text for many clients, each of whom gets another number.
+    struct Text {
+        private let head: [UInt8]
+        private let tail: [UInt8]
+
+        /// The text of `frame`, whose own number does not count.
+        init(_ frame: EventFrame) {
+            var frame = frame
+            frame.sequence = nil
+            let version = frame.stateVersion?.json.serialized()
+            frame.stateVersion = nil
+            head = Array(frame.json.serialized().dropLast())
+            tail = (version.map { Array(",\"stateVersion\":".utf8) + $0 } ?? []) + [UInt8(ascii: "}")]
+        }
+
+        /// The text with `sequence`.
+        func numbered(_ sequence: Int64) -> [UInt8] {
+            var text: [UInt8] = []
+            text.reserveCapacity(head.count + tail.count + 32)
+            text += head
+            text += ",\"seq\":\(sequence)".utf8
+            text += tail
+            return text
+        }
+    }
 
     /// The frame as JSON.
     public var json: JSON {

@@ -43,6 +43,20 @@ struct PresenceEntry: Sendable, Equatable {
             text: "\(name) \(params.client.version) on \(params.client.platform)", time: time)
     }
 
+    /// The longest line for people that everybody is told, in bytes, and the most words of each kind.
+    private static let textLimit = 1024
+    private static let wordLimit = 16
+
+    /// The same with as much of its line and its lists as everybody is told: all hear of all, again and again.
+    var shortened: PresenceEntry {
+        var entry = self
+        entry.text = text.prefix(bytes: Self.textLimit)
+        entry.roles = roles.map { Array($0.prefix(Self.wordLimit)) }
+        entry.scopes = scopes.map { Array($0.prefix(Self.wordLimit)) }
+        entry.tags = tags.map { Array($0.prefix(Self.wordLimit)) }
+        return entry
+    }
+
     var json: JSON {
         var object = JSONObject()
         object["host"] = host.map(JSON.string)

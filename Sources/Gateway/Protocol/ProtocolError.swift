@@ -36,6 +36,12 @@ public struct ProtocolError: Error, Equatable, Sendable {
     }
 }
 
+extension ProtocolError {
+    /// What is answered to a key of a session that nobody would type.
+    static let sessionKeyTooLong = ProtocolError(
+        .invalidRequest, "the session's key is longer than \(ProtocolLimits.sessionKeyCharacters) characters")
+}
+
 extension Shape where Value == ProtocolError {
     /// The `error` member of a response.
     static let error = Shape.object(

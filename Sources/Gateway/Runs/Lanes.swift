@@ -17,13 +17,25 @@ final class Lanes: Sendable {
         self.limits = limits
     }
 
-    /// The gate of the lane `name`.
-    func gate(_ name: String) -> Gate {
-        gates.withLock { gates in
-            if let gate = gates[name] { return gate }
-            let gate = Gate(limit: max(1, limits[name] ?? 1))
+    /// Runs `body` in the lane `name`, when it is its turn. Throws `CancellationError` when the task is cancelled while
+    /// it waits.
+    func pass<Value: Sendable>(_ name: String, _ body: () async throws -> Value) async throws -> Value {
+        let place = gates.withLock { gates in
+            let gate = gates[name] ?? Gate(limit: max(1, limits[name] ?? 1))
             gates[name] = gate
-            return gate
+            return gate.takePlace()
         }
+        defer {
+            gates.withLock { gates in
+                place.leave()
+                // Clients make names up: a lane is there as long as somebody is in it.
+                if gates[name]?.isIdle == true { gates[name] = nil }
+            }
+        }
+        try await place.wait()
+        return try await body()
     }
+
+    /// How many lanes somebody is in.
+    var count: Int { gates.withLock { $0.count } }
 }

@@ -93,6 +93,18 @@ public struct RunLedger {
         return database.changesCount
     }
 
+    /// Forgets the ended runs that were begun before the newest `limit` of them. Returns how many.
+    @discardableResult
+    public func forget(allButNewest limit: Int) throws -> Int {
+        try database.cachedStatement(
+            sql: """
+                DELETE FROM run WHERE endedAt IS NOT NULL AND id <=
+                    (SELECT id FROM run WHERE endedAt IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?)
+                """
+        ).execute(arguments: [limit])
+        return database.changesCount
+    }
+
     private func rows(
         _ clause: String, _ arguments: StatementArguments, skipsUnknown: Bool = false
     ) throws -> [Run] {

@@ -34,4 +34,9 @@ struct RunRequest: Sendable {
     /// Of a heartbeat: the most characters beside HEARTBEAT_OK of an answer that says nothing. Such a turn is no use of
     /// its session. Nil of everything else.
     var quietLimit: Int?
+
+    /// What it holds, in bytes: its texts, and a little for everything else.
+    var size: Int {
+        message.utf8.count + (extraSystemPrompt?.utf8.count ?? 0) + images.reduce(0) { $0 + $1.utf8.count } + 2048
+    }
 }

@@ -16,6 +16,9 @@ final class RunTable: Sendable {
         var lines: [SessionKey: Line] = [:]
         /// How many runs were asked for.
         var count = 0
+        /// Those that have not ended, and what they hold, in bytes.
+        var openCount = 0
+        var openBytes = 0
         var isClosed = false
     }
 
@@ -23,7 +26,23 @@ final class RunTable: Sendable {
         var gate = Gate(limit: 1)
         /// Of the run that came last.
         var lastQueued: Awaited<Void>?
+        /// How many stand in it.
+        var count = 0
     }
+
+    /// Why a run is not taken.
+    enum Refusal: Error, Equatable {
+        /// The gateway ends.
+        case closed
+        /// There are too many, in all or in this session, or they hold too much.
+        case full
+    }
+
+    /// How many runs there may be that have not ended, in all and in one session.
+    static let openLimit = 4096
+    static let sessionLimit = 2048
+    /// What they may hold together, in bytes.
+    static let openByteLimit = 32 << 20
 
     /// How long such a run is known.
     static let lifetime = TimeSpan(10, .minutes)
@@ -38,18 +57,24 @@ final class RunTable: Sendable {
     }
 
     /// The run `request` is about, with a place behind the others of its session; or the one that has its key
-    /// already. Nil when no more runs may begin.
-    func claim(_ request: RunRequest) -> (run: ActiveRun, isNew: Bool)? {
+    /// already.
+    func claim(_ request: RunRequest) throws(Refusal) -> (run: ActiveRun, isNew: Bool) {
         let time = clock.now
-        return state.withLock { state in
+        return try state.withLock { (state) throws(Refusal) in
             let key = Key(space: request.space, key: request.key)
             if let run = state.runs[key] { return (run, false) }
-            guard !state.isClosed else { return nil }
+            guard !state.isClosed else { throw .closed }
             let line = state.lines[request.sessionKey] ?? Line()
+            guard state.openCount < Self.openLimit, line.count < Self.sessionLimit,
+                state.openCount == 0 || state.openBytes + request.size <= Self.openByteLimit
+            else { throw .full }
+            state.openCount += 1
+            state.openBytes += request.size
             let run = ActiveRun(
                 request, place: line.gate.takePlace(), after: line.lastQueued, ordinal: state.count, at: time)
             state.count += 1
-            state.lines[request.sessionKey] = Line(gate: line.gate, lastQueued: run.queued)
+            state.lines[request.sessionKey] = Line(
+                gate: line.gate, lastQueued: run.queued, count: line.count + 1)
             state.runs[key] = run
             return (run, true)
         }
@@ -60,6 +85,9 @@ final class RunTable: Sendable {
         run.place.leave()
         let time = clock.now
         state.withLock { state in
+            state.openCount -= 1
+            state.openBytes -= run.request.size
+            state.lines[run.request.sessionKey]?.count -= 1
             if state.lines[run.request.sessionKey]?.gate.isIdle == true { state.lines[run.request.sessionKey] = nil }
             let key = Key(space: run.request.space, key: run.id)
             if isForgotten {
@@ -88,6 +116,12 @@ final class RunTable: Sendable {
         state.withLock { Array($0.runs.values) }.filter { $0.end.current == nil }
             .sorted { $0.ordinal < $1.ordinal }
     }
+
+    /// How many have not ended.
+    var openCount: Int { state.withLock { $0.openCount } }
+
+    /// What those hold, in bytes.
+    var openBytes: Int { state.withLock { $0.openBytes } }
 
     /// Lets no more runs begin.
     func close() {

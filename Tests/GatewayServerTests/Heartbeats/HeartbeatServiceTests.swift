@@ -96,7 +96,7 @@ func `what comes of a heartbeat is told`(script: String, outcome: HeartbeatOutco
     let gateway = try instance.gateway(agents: instance.agents("echo \"heard: ${1%Look into*}\""))
     #expect(try await gateway.beat(instance.heartbeat) == .idle)
     #expect(try await gateway.history() == [])
-    gateway.systemEvents.add("the disk is full", for: "agent:main:main")
+    try gateway.systemEvents.add("the disk is full", for: "agent:main:main")
     guard case .said(let text) = try await gateway.beat(instance.heartbeat) else {
         Issue.record("nothing was said")
         return

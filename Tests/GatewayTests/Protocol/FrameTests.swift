@@ -1,6 +1,7 @@
-import Gateway
 import JSON
 import Testing
+
+@testable import Gateway
 
 @Test(arguments: [
     Frame.request(RequestFrame(id: "1", method: "health")),
@@ -71,4 +72,13 @@ func `clients are known under every product name`(id: String, isKnown: Bool) {
     #expect(!Scope.write.isGranted(by: ["operator.read"]))
     #expect(Scope.pairing.isGranted(by: ["operator.admin"]))
     #expect(!Scope.admin.isGranted(by: ["operator.write", "operator.pairing"]))
+}
+
+@Test(arguments: [nil, StateVersion(presence: 3, health: 4)])
+func `an event written once for many says what each frame would`(version: StateVersion?) {
+    for payload in [nil, ["a": [1, "\n"]], [:]] as [JSON?] {
+        let frame = EventFrame(event: "tick", payload: payload, sequence: 7, stateVersion: version)
+        #expect(EventFrame.Text(frame).numbered(7) == Frame.event(frame).text)
+        #expect(EventFrame.Text(frame).numbered(8) != Frame.event(frame).text)
+    }
 }

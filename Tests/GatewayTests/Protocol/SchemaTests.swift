@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Testing
 
@@ -71,4 +72,31 @@ func `everything wrong is told at once, in the validator's words and order`(json
     let value = Whole.schema.read(json, &faults)
     #expect(faults.text == expected)
     #expect((value == nil) == !faults.isEmpty)
+}
+
+@Test func `of many mistakes the first are told, and that there are more`() {
+    let list = Shape<[Int64]>.array(of: .integer)
+    let few = list.faults(in: .array(Array(repeating: "x", count: Faults.limit)))
+    #expect(few.text.components(separatedBy: "; ").count == Faults.limit)
+    #expect(!few.text.hasSuffix("and more"))
+    let members = (0..<50_000).map { JSONObject.Member(name: "m\($0)", value: "x") }
+    for faults in [
+        list.faults(in: .array(Array(repeating: "x", count: 50_000))),
+        Shape<[Named<Int64>]>.record(of: .integer).faults(in: .object(JSONObject(members))),
+        Shape<Inner>.object(Inner.schema).faults(in: .object(JSONObject(members))),
+    ] {
+        #expect(!faults.isEmpty)
+        #expect(faults.text.components(separatedBy: "; ").count <= Faults.limit + 1)
+    }
+    // A union within a list tells of each of its schemas.
+    let union = Shape<[Change<Int64>]>.array(of: .nullable(.integer))
+    #expect(union.faults(in: .array(Array(repeating: "x", count: 50_000))).text.hasSuffix("and more"))
+    #expect(union.faults(in: [1, .null, 2]).isEmpty)
+}
+
+@Test func `a name that is repeated in a message is cut`() {
+    let name = String(repeating: "n", count: 100_000)
+    let faults = Shape<Inner>.object(Inner.schema).faults(
+        in: .object(JSONObject([.init(name: "size", value: 1), .init(name: name, value: 1)])))
+    #expect(faults.text == "at root: unexpected property '\(String(repeating: "n", count: 64))…'")
 }

@@ -81,3 +81,16 @@ private func run(_ name: String, in space: Run.Space = .chat) -> Run {
     }
     #expect(left == ["new", "open"])
 }
+
+@Test func `the oldest of too many ended runs are forgotten, and none that is not over`() async throws {
+    let directory = try TemporaryDirectory()
+    let database = try InstanceDatabase(stateDirectory: directory.path)
+    let left = try await database.write { transaction in
+        for number in 1...6 { _ = try transaction.runs.accept(run("\(number)")) }
+        for number in 2...6 { try transaction.runs.end("run-\(number)-chat", .ok, at: 10) }
+        try #expect(transaction.runs.forget(allButNewest: 3) == 2)
+        try #expect(transaction.runs.forget(allButNewest: 3) == 0)
+        return try (1...6).filter { try transaction.runs.find(.chat, idempotencyKey: "\($0)") != nil }
+    }
+    #expect(left == [1, 4, 5, 6])
+}

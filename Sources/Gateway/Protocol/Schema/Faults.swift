@@ -17,21 +17,45 @@ struct Faults: Sendable {
     }
 
     private var entries: [Entry] = []
+    /// Those that are not told.
+    private var omitted = 0
+
+    /// How many are told; of more it is said that there are. Nobody mends a hundred mistakes from one message.
+    static let limit = 16
+    /// The longest name that is repeated, in characters.
+    private static let nameLimit = 64
 
     /// Whether nothing is wrong.
-    var isEmpty: Bool { entries.isEmpty }
+    var isEmpty: Bool { count == 0 }
 
     /// How much is wrong so far.
-    var count: Int { entries.count }
+    var count: Int { entries.count + omitted }
+
+    /// Whether no more are told. Who goes through many values may stop then.
+    var isFull: Bool { entries.count >= Self.limit }
 
     /// Something is wrong with the value being read.
     mutating func add(_ message: String) {
-        entries.append(Entry(path: "", message: message, namesRoot: false))
+        add(Entry(path: "", message: message, namesRoot: false))
     }
 
     /// The object being read has a member it must not have.
     mutating func addUnexpected(_ name: String) {
-        entries.append(Entry(path: "", message: "unexpected property '\(name)'", namesRoot: true))
+        add(Entry(path: "", message: "unexpected property '\(Self.shortened(name))'", namesRoot: true))
+    }
+
+    /// There may be more wrong, which was not looked at.
+    mutating func addMore() {
+        omitted += 1
+    }
+
+    private mutating func add(_ entry: Entry) {
+        if isFull { omitted += 1 } else { entries.append(entry) }
+    }
+
+    private static func shortened(_ name: String) -> String {
+        name.utf8.count <= nameLimit
+            ? name : "\(String(String.UnicodeScalarView(name.unicodeScalars.prefix(nameLimit))))…"
     }
 
     /// Everything after the first `count` faults lies below the member or index `name`. Paths are made here,
@@ -39,7 +63,7 @@ struct Faults: Sendable {
     mutating func nest(after count: Int, under name: String) {
         guard entries.count > count else { return }
         var step = "/"
-        for character in name {
+        for character in Self.shortened(name) {
             switch character {
             case "~": step += "~0"
             case "/": step += "~1"
@@ -52,14 +76,18 @@ struct Faults: Sendable {
     /// None of several schemas fits; `others` says why not each. A union within a union counts as one.
     mutating func addUnion(_ others: [Faults]) {
         let last = Entry(path: "", message: "must match a schema in anyOf", namesRoot: false)
-        for other in others { entries += other.entries.filter { $0 != last } }
-        entries.append(last)
+        for other in others {
+            for entry in other.entries where entry != last { add(entry) }
+            omitted += other.omitted
+        }
+        add(last)
     }
 
     /// Everything as one text, each fault once.
     var text: String {
         var texts: [String] = []
         for entry in entries where !texts.contains(entry.text) { texts.append(entry.text) }
+        if omitted > 0 { texts.append("and more") }
         return texts.joined(separator: "; ")
     }
 }

@@ -56,6 +56,10 @@ struct Schema<Value: Sendable>: Sendable {
             faults.add("must have required property '\(field.name)'")
         }
         for member in object.members where !isOpen && !fields.contains(where: { Self.isSame($0.name, member.name) }) {
+            guard !faults.isFull else {
+                faults.addMore()
+                break
+            }
             faults.addUnexpected(member.name)
         }
         let isComplete = faults.count == before

@@ -42,6 +42,12 @@ extension Shape where Value == String {
         return nil
     }
 
+    /// The key of a session.
+    static let sessionKey = Shape.string(1...ProtocolLimits.sessionKeyCharacters)
+
+    /// What a client chooses so that a request sent again does nothing twice.
+    static let idempotencyKey = Shape.string(1...ProtocolLimits.idempotencyKeyCharacters)
+
     /// A string of at least one character.
     static let nonEmptyString = Shape.string(1...)
 
@@ -247,6 +253,10 @@ extension Shape {
             var values: [Element] = []
             values.reserveCapacity(array.count)
             for (index, json) in array.enumerated() {
+                guard !faults.isFull else {
+                    faults.addMore()
+                    break
+                }
                 let inner = faults.count
                 if let value = element.read(json, &faults) { values.append(value) }
                 if faults.count > inner { faults.nest(after: inner, under: String(index)) }
@@ -265,6 +275,10 @@ extension Shape {
             let before = faults.count
             var values: [Named<Element>] = []
             for member in object.members {
+                guard !faults.isFull else {
+                    faults.addMore()
+                    break
+                }
                 let inner = faults.count
                 if let value = element.read(member.value, &faults) { values.append(Named(member.name, value)) }
                 if faults.count > inner { faults.nest(after: inner, under: member.name) }
