@@ -52,16 +52,17 @@ public struct GatewayServer: Service {
     private func serve(on group: any EventLoopGroup) async throws {
         let loop = group.next()
         let encryption = try encryption()
-        let connections = OpenConnections(limit: limits.connections, logger: logger)
+        let connections = OpenConnections(limit: limits.connections, gateway: gateway, logger: logger)
         let scarcity = Scarcity(logger: logger)
         let site = Site(gateway: gateway, limits: limits, logger: logger)
         let listeners = try await Listeners.open(sockets, port: port, on: group, logger: logger, scarcity: scarcity) {
             channel in
-            guard connections.add(channel) else { return channel.close() }
+            let standing = ConnectionStanding()
+            guard connections.add(channel, standing) else { return channel.close() }
             return channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(ScarcityHandler(scarcity))
                 try encryption?.configure(channel)
-                try site.configure(channel)
+                try site.configure(channel, standing)
             }
         }
         gateway.becomeReady()
@@ -72,11 +73,16 @@ public struct GatewayServer: Service {
         let ticker = loop.scheduleRepeatedTask(initialDelay: limits.tick, delay: limits.tick) { [gateway] _ in
             gateway.tick()
         }
+        let memory = MemoryReturn()
+        let sweeper = loop.scheduleRepeatedTask(initialDelay: limits.sweep, delay: limits.sweep) { _ in
+            NIOThreadPool.singleton.submit { _ in memory.look() }
+        }
         // Throws only when the task is cancelled, which asks for the same.
         try? await gracefulShutdown()
         if gateway.restarts.hasBegun { observer.restarting() } else { observer.stopping() }
         logger.notice("stopping", metadata: ["connections": "\(gateway.connectionCount)"])
         ticker.cancel()
+        sweeper.cancel()
         await listeners.close()
         gateway.shutDown()
         await connections.drain(within: limits.shutdown, on: loop)

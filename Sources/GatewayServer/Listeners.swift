@@ -35,6 +35,9 @@ struct Listeners {
             }
             .childChannelOption(.socketOption(.so_keepalive), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // One piece at a time, and a small one: what comes in one piece is read in one go, while all others wait.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: Site.requestAllocator)
             .childChannelInitializer(initializer)
         var listeners = Listeners()
         for socket in sockets.passed {

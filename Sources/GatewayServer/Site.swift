@@ -3,6 +3,7 @@ import JSON
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOWebSocket
 
 /// What is served on the gateway's port: the routes, the canvas, and WebSocket on every other path.
@@ -10,6 +11,10 @@ struct Site: Sendable {
     let gateway: Gateway
     let limits: ServerLimits
     let logger: Logger
+    /// The bodies of requests that are in memory.
+    let bodies: Allowance
+    /// Threads that may wait for a disk.
+    let files = NIOThreadPool.singleton
     private let routes: [Route]
     /// The page in the browser; nil when there is none.
     private let controlUI: ControlUIRoute?
@@ -20,6 +25,8 @@ struct Site: Sendable {
         self.gateway = gateway
         self.limits = limits
         self.logger = logger
+        bodies = Allowance(limits.bodies)
+        gateway.usage.add("request body bytes", bodies)
         let base = ControlUIRoute.base(gateway.configuration.content.gateway.controlUI.basePath)
         controlUI = gateway.configuration.controlUIDirectory.map { directory in
             ControlUIRoute(base: base, directory: ServedDirectory(root: directory))
@@ -28,6 +35,11 @@ struct Site: Sendable {
         let directory = ServedDirectory(root: gateway.configuration.canvasDirectory)
         liveReload =
             section.enabled && section.liveReload ? LiveReload(directory: directory, gateway: gateway) : nil
+        if let liveReload {
+            gateway.usage.add("live reload pages", limit: LiveReload.limit) { [weak liveReload] in
+                liveReload?.count ?? 0
+            }
+        }
         let avatar = AvatarRoute(prefix: base + "/avatar", gateway: gateway)
         let canvas = CanvasRoute(directory: directory, gateway: gateway, isLive: section.liveReload)
         routes =
@@ -37,18 +49,24 @@ struct Site: Sendable {
                     let isReady = gateway.isReady
                     return .json(["ok": .bool(isReady), "ready": .bool(isReady)], isReady ? .ok : .serviceUnavailable)
                 },
-                Route(under: avatar.prefix, answer: avatar.answer),
+                Route(under: avatar.prefix, looksAtFiles: true, answer: avatar.answer),
             ]
             + (section.enabled
                 ? [
-                    Route(under: CanvasRoute.prefix, answer: canvas.answer),
-                    Route(under: CanvasRoute.pagePrefix, answer: canvas.answerPage),
+                    Route(under: CanvasRoute.prefix, looksAtFiles: true, answer: canvas.answer),
+                    Route(under: CanvasRoute.pagePrefix, looksAtFiles: true, answer: canvas.answerPage),
                 ] : [])
     }
 
+    /// How much is read at once of requests. A piece may hold as many small ones as fit, which are taken apart in one
+    /// go and wait for their turn.
+    static let requestAllocator = AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 4096)
+    /// The same of messages.
+    static let messageAllocator = AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 16 << 10)
+
     /// Sets up the pipeline of a new connection.
-    func configure(_ channel: any Channel) throws {
-        let handler = HTTPHandler(site: self)
+    func configure(_ channel: any Channel, _ standing: ConnectionStanding) throws {
+        let handler = HTTPHandler(site: self, standing: standing)
         let boundHandler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: ProtocolLimits.inboundBytes, automaticErrorHandling: false,
@@ -56,18 +74,19 @@ struct Site: Sendable {
                 let request = HTTPRequest(head: head, channel: channel)
                 let refusal = upgradeRefusal(request)
                 boundHandler.value.upgradeRefusal = refusal
-                if refusal == nil, request.path == LiveReloadScript.path { liveReload?.expectPage() }
-                return channel.eventLoop.makeSucceededFuture(refusal == nil ? HTTPHeaders() : nil)
+                guard refusal == nil else { return channel.eventLoop.makeSucceededFuture(nil) }
+                guard request.path == LiveReloadScript.path, let liveReload else {
+                    return channel.eventLoop.makeSucceededFuture(HTTPHeaders())
+                }
+                return files.runIfActive(eventLoop: channel.eventLoop) {
+                    liveReload.expectPage()
+                    return HTTPHeaders()
+                }
             },
             upgradePipelineHandler: { channel, head in
                 let request = HTTPRequest(head: head, channel: channel)
                 return channel.eventLoop.makeCompletedFuture {
-                    if request.path == LiveReloadScript.path, let liveReload {
-                        try channel.pipeline.syncOperations.addHandler(LiveReloadHandler())
-                        return liveReload.add(channel)
-                    }
-                    try channel.pipeline.syncOperations.addHandler(
-                        WebSocketHandler(limits: limits) { gateway.connect(from: request.origin, transport: $0) })
+                    try upgrade(channel, request, standing)
                 }
             })
         var decoderLimits = NIOHTTPDecoderLimitConfiguration()
@@ -86,6 +105,28 @@ struct Site: Sendable {
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
+    /// Sets up the pipeline of a connection that became a WebSocket.
+    private func upgrade(_ channel: any Channel, _ request: HTTPRequest, _ standing: ConnectionStanding) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let handler: WebSocketHandler
+        if request.path == LiveReloadScript.path, let liveReload {
+            handler = WebSocketHandler(limits: limits) { liveReload.add($0) }
+        } else {
+            handler = WebSocketHandler(limits: limits) { transport in
+                let connection = gateway.connect(from: request.origin, transport: transport)
+                if let connection { standing.become(connection) }
+                return connection
+            }
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<WebSocketFrameDecoder>.self)
+            try pipeline.addHandler(
+                HandshakeGuard(limit: limits.beforeHandshake, standing: standing) { [weak handler] in
+                    handler?.end(.tooBig)
+                }, position: .before(decoder))
+        }
+        try pipeline.addHandler(handler)
+        try channel.syncOptions?.setOption(.recvAllocator, value: Self.messageAllocator)
+    }
+
     /// What is to become of `request`; `upgradeRefusal` says why it was not upgraded, where that was decided already.
     func receive(_ request: HTTPRequest, upgradeRefusal refused: HTTPResponse?) -> Reception {
         if let refusal = refusal(request) { return Reception(route: "none", outcome: .answered(refusal)) }
@@ -98,11 +139,15 @@ struct Site: Sendable {
         }
         guard let endpoint = gateway.endpoint(at: request.path) else {
             let controlUI = controlUI.map { route in
-                Route("control-ui", matching: route.matches, answer: route.answer)
+                Route("control-ui", matching: route.matches, looksAtFiles: true, answer: route.answer)
             }
             let route =
                 routes.first { $0.matches(request.path) } ?? controlUI.flatMap { $0.matches(request.path) ? $0 : nil }
-            return Reception(route: route?.path ?? "none", outcome: .answered(answer(request, route)))
+            let name = route?.path ?? "none"
+            guard let route, route.looksAtFiles, route.allows(request.method) else {
+                return Reception(route: name, outcome: .answered(answer(request, route)))
+            }
+            return Reception(route: name, outcome: .looked { route.answer(request) })
         }
         let asked = request.forEndpoint
         if let refusal = endpoint.refusal(of: asked) {
@@ -168,7 +213,10 @@ struct Site: Sendable {
             if !isCanvasPage, let refusal = gateway.readerRefusal(of: request.forReader) {
                 return HTTPResponse(refusal)
             }
-            guard liveReload.hasRoom else { return .error(.serviceUnavailable, "too many pages wait already") }
+            guard liveReload.hasRoom else {
+                gateway.limitTally.add("live reload pages", "refused")
+                return .error(.serviceUnavailable, "too many pages wait already")
+            }
         }
         guard request.webSocketVersion == "13" else {
             var response = HTTPResponse.error(.upgradeRequired, "WebSocket version 13 is spoken here")

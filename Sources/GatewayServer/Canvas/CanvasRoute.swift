@@ -91,9 +91,9 @@ struct CanvasRoute: Sendable {
         {
             return .error(.forbidden, "a page of the canvas is shown by itself, not in a frame")
         }
-        var body = HTTPResponse.Body.file(file)
-        if isLive, isHTML, file.size <= LiveReloadScript.limit, let page = file.read(at: 0, count: file.size) {
-            body = .bytes(LiveReloadScript.added(to: page))
+        var pieces = FilePieces(file)
+        if isLive, isHTML, file.size <= LiveReloadScript.limit {
+            pieces = FilePieces(file, inserting: LiveReloadScript.bytes, at: LiveReloadScript.place(in: file))
         }
         var headers: HTTPHeaders = [
             "content-type": type, "content-security-policy": Self.policy,
@@ -105,7 +105,7 @@ struct CanvasRoute: Sendable {
             headers.add(name: "cross-origin-resource-policy", value: "cross-origin")
             headers.add(name: "access-control-allow-origin", value: "*")
         }
-        return HTTPResponse(.ok, headers: headers, body: body)
+        return HTTPResponse(.ok, headers: headers, body: .file(pieces))
     }
 
     /// Whatever the type: a browser runs scripts in SVG and XML too.

@@ -5,16 +5,39 @@ enum LiveReloadScript {
     /// The largest page it is put into, in bytes; others are served as they are.
     static let limit = 4 << 20
 
-    /// The page with the script in it: before the end of its body, or behind everything.
-    static func added(to page: [UInt8]) -> [UInt8] {
-        let script = Array(text.utf8)
-        let end = Array("</body".utf8)
-        // Upper and lower case differ in one bit.
-        let place = page.indices.reversed().first { start in
-            page.count - start >= end.count && zip(page[start...], end).allSatisfy { $0 == $1 || $0 | 0x20 == $1 }
+    /// What is put in.
+    static let bytes = Array(text.utf8)
+
+    /// How much of a page is looked at at once, in bytes.
+    private static let window = 64 << 10
+
+    /// Where it is put into `page`: before the end of its body, or behind everything. Reads the page from its end, in
+    /// pieces.
+    static func place(in page: OpenFile) -> Int {
+        let mark = Array("</body".utf8)
+        var end = page.size
+        while end >= mark.count {
+            // One that lies over a border is whole in the next piece.
+            let start = max(0, end - window)
+            guard let part = page.read(at: start, count: end - start) else { return page.size }
+            if let place = last(mark, in: part) { return start + place }
+            guard start > 0 else { break }
+            end = start + mark.count - 1
         }
-        guard let place else { return page + script }
-        return Array(page[..<place]) + script + Array(page[place...])
+        return page.size
+    }
+
+    /// Where `mark` stands last in `part`, in whatever case.
+    private static func last(_ mark: [UInt8], in part: [UInt8]) -> Int? {
+        var start = part.count - mark.count
+        while start >= 0 {
+            // Upper and lower case differ in one bit.
+            if part[start] == mark[0], mark.indices.allSatisfy({ part[start + $0] | 0x20 == mark[$0] | 0x20 }) {
+                return start
+            }
+            start -= 1
+        }
+        return nil
     }
 
     /// It shows the ticket in the page's address, if any, and comes back when the gateway was away.

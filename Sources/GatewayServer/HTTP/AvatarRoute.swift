@@ -31,7 +31,7 @@ struct AvatarRoute: Sendable {
                 // The agent can write the file: an SVG opened by itself would run its scripts as pages of the gateway.
                 "content-security-policy":
                     "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'",
-            ], body: .file(image.file))
+            ], body: .file(FilePieces(image.file)))
     }
 
     /// The file with `picture`, when it is an image by its name.

@@ -57,6 +57,6 @@ struct ControlUIRoute: Sendable {
                 "x-frame-options": "DENY", "content-security-policy": "frame-ancestors 'none'",
                 // And none that it opens, or that opened it, shall hold on to it.
                 "cross-origin-opener-policy": "same-origin",
-            ], body: .file(file))
+            ], body: .file(FilePieces(file)))
     }
 }

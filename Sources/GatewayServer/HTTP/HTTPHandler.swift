@@ -1,9 +1,13 @@
 import Gateway
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOWebSocket
 
 /// Reads requests on one connection and writes the site's answers, one after the other.
+///
+/// A request that came before the answer to the one before it has left waits, and nothing more is read meanwhile: a
+/// client that sends many and reads none costs one answer, of which 64 KiB are in memory when it is a file.
 final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
@@ -21,10 +25,13 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private static let chunk = 64 << 10
     private let site: Site
+    private let standing: ConnectionStanding
     private var phase = Phase.waiting
     /// The content of the request that is being read, as far as it is wanted.
     private var body = ByteBuffer()
     private var bodyLength = 0
+    /// How much of what all requests may hold together this one does, in bytes.
+    private var bodyHeld = 0
     /// What the request is for, as metrics call it.
     private var route = "none"
     /// What makes the answer.
@@ -34,8 +41,9 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Why the request that comes next gets no WebSocket, when it asked for one.
     var upgradeRefusal: HTTPResponse?
 
-    init(site: Site) {
+    init(site: Site, standing: ConnectionStanding) {
         self.site = site
+        self.standing = standing
     }
 
     // MARK: Life
@@ -47,6 +55,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         deadline?.cancel()
         work?.cancel()
+        releaseBody()
         phase = .ending
     }
 
@@ -54,6 +63,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         // Nobody is there to be answered.
         phase = .ending
         work?.cancel()
+        releaseBody()
         context.fireChannelInactive()
     }
 
@@ -101,11 +111,14 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         case (.body(var part), .reading(let request, let reception)):
             bodyLength += part.readableBytes
             guard bodyLength <= limit(reception) else { return refuse(request, reception, context) }
-            if case .wanted = reception.outcome { body.writeBuffer(&part) }
+            guard case .wanted = reception.outcome else { return }
+            guard hold(part.readableBytes) else { return refuseForRoom(request, context) }
+            body.writeBuffer(&part)
         case (.end, .reading(let request, let reception)):
             switch reception.outcome {
             case .answered(let response):
                 write(response, to: request.head, keepAlive: request.head.isKeepAlive, context)
+            case .looked(let answer): look(to: request.head, context, answer)
             case .wanted(_, let answer):
                 let content = Array(body.readableBytesView)
                 body = ByteBuffer()
@@ -119,6 +132,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         let reception = site.receive(request, upgradeRefusal: upgradeRefusal)
         upgradeRefusal = nil
         phase = .reading(request, reception)
+        if case .wanted = reception.outcome { standing.isProven = true }
         route = reception.route
         body = ByteBuffer()
         bodyLength = 0
@@ -136,6 +150,26 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         if case .wanted(let limit, _) = reception.outcome { limit } else { site.limits.body }
     }
 
+    /// Counts `more` bytes of content as held; false when all requests together hold too many.
+    private func hold(_ more: Int) -> Bool {
+        guard site.bodies.take(more) else { return false }
+        bodyHeld += more
+        return true
+    }
+
+    private func releaseBody() {
+        body = ByteBuffer()
+        site.bodies.giveBack(bodyHeld)
+        bodyHeld = 0
+    }
+
+    /// There is no room for the content now.
+    private func refuseForRoom(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
+        var response = HTTPResponse.error(.serviceUnavailable, "too much content is being sent at once; try again")
+        response.headers.add(name: "retry-after", value: "1")
+        write(response, to: request.head, keepAlive: false, context)
+    }
+
     /// The content is too large. Who may not ask hears that, and not how much they might have sent.
     private func refuse(_ request: HTTPRequest, _ reception: Reception, _ context: ChannelHandlerContext) {
         let limit = limit(reception)
@@ -143,11 +177,22 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         if case .answered(let other) = reception.outcome, [.unauthorized, .tooManyRequests].contains(other.status) {
             response = other
         }
-        body = ByteBuffer()
         write(response, to: request.head, keepAlive: false, context)
     }
 
     // MARK: Answers
+
+    /// Has `answer` made, which looks at files and may hold up its thread, and sends it.
+    private func look(
+        to request: HTTPRequestHead, _ context: ChannelHandlerContext, _ answer: @escaping @Sendable () -> HTTPResponse
+    ) {
+        phase = .answering
+        setDeadline(site.limits.idle, context)
+        site.files.runIfActive(eventLoop: context.eventLoop, answer).assumeIsolated().whenComplete { [self] result in
+            guard case .answering = phase, case .success(let response) = result else { return end(context) }
+            write(response, to: request, keepAlive: request.isKeepAlive, context)
+        }
+    }
 
     /// Has `answer` made, which takes as long as it takes, and sends it.
     private func make(
@@ -160,6 +205,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         let bound = NIOLoopBound((self, context), eventLoop: loop)
         work = site.gateway.perform {
             let response = await answer()
+            loop.execute { bound.value.0.releaseBody() }
             let isWritten = loop.submit {
                 let (handler, context) = bound.value
                 guard case .answering = handler.phase else { return }
@@ -199,6 +245,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         _ response: HTTPResponse, to request: HTTPRequestHead?, keepAlive: Bool, _ context: ChannelHandlerContext
     ) {
         phase = .answering
+        if work == nil { releaseBody() }
         site.gateway.countRequest(route: route, status: response.status.code)
         route = "none"
         setDeadline(site.limits.idle, context)
@@ -216,45 +263,82 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         } else if request?.version == .http1_0 {
             head.headers.add(name: "connection", value: "keep-alive")
         }
-        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        let headPart = Self.wrapOutboundOut(.head(head))
         switch response.body {
-        case .bytes(let bytes) where request?.method != .HEAD:
-            context.write(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))), promise: nil)
-            finish(keepAlive: keepAlive, context)
-        case .file(let file) where request?.method != .HEAD:
-            stream(file, from: 0, keepAlive: keepAlive, context)
+        case .bytes(let bytes) where request?.method != .HEAD && !bytes.isEmpty:
+            context.write(headPart, promise: nil)
+            send(bytes, from: 0, keepAlive: keepAlive, context)
+        case .file(let pieces) where request?.method != .HEAD && pieces.length > 0:
+            context.write(headPart, promise: nil)
+            send(pieces, keepAlive: keepAlive, context)
         case .stream:
             // Who waits learns at once that the answer has begun.
-            context.flush()
+            context.writeAndFlush(headPart, promise: nil)
             deadline?.cancel()
         case .none, .bytes, .file:
-            finish(keepAlive: keepAlive, context)
+            hasLeft(context.writeAndFlush(headPart), context) { [self] in finish(keepAlive: keepAlive, context) }
         }
     }
 
-    /// Sends `file` piece by piece, the next when the last has left: a slow reader costs one piece of memory.
-    private func stream(_ file: OpenFile, from offset: Int, keepAlive: Bool, _ context: ChannelHandlerContext) {
-        let count = min(Self.chunk, file.size - offset)
-        guard count > 0 else { return finish(keepAlive: keepAlive, context) }
-        // The length was promised; a file that shrank meanwhile can only end in a broken connection.
-        guard let bytes = file.read(at: offset, count: count) else { return end(context) }
-        context.writeAndFlush(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: bytes)))))
-            .assumeIsolated()
+    /// Goes on when what was written has left; ends the connection when it cannot.
+    private func hasLeft(
+        _ written: EventLoopFuture<Void>, _ context: ChannelHandlerContext, _ next: @escaping () -> Void
+    ) {
+        written.assumeIsolated().whenComplete { [self] result in
+            guard case .success = result, case .answering = phase else { return end(context) }
+            next()
+        }
+    }
+
+    /// Sends `bytes` piece by piece, the next when the last has left.
+    private func send(_ bytes: [UInt8], from offset: Int, keepAlive: Bool, _ context: ChannelHandlerContext) {
+        guard offset < bytes.count else { return finish(keepAlive: keepAlive, context) }
+        setDeadline(site.limits.idle, context)
+        let end = min(bytes.count, offset + Self.chunk)
+        let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes[offset..<end])))
+        hasLeft(context.writeAndFlush(Self.wrapOutboundOut(part)), context) { [self] in
+            send(bytes, from: end, keepAlive: keepAlive, context)
+        }
+    }
+
+    /// Sends a file piece by piece, each read when the last has left, on a thread that may wait for the disk.
+    private func send(_ pieces: FilePieces, keepAlive: Bool, _ context: ChannelHandlerContext) {
+        var rest = pieces
+        guard let next = rest.next(upTo: Self.chunk) else { return finish(keepAlive: keepAlive, context) }
+        let left = rest
+        setDeadline(site.limits.idle, context)
+        site.files.runIfActive(eventLoop: context.eventLoop) { next.bytes() }.assumeIsolated()
             .whenComplete { [self] result in
-                guard case .success = result, case .answering = phase else { return end(context) }
-                setDeadline(site.limits.idle, context)
-                stream(file, from: offset + count, keepAlive: keepAlive, context)
+                // The length was promised; a file that shrank meanwhile can only end in a broken connection.
+                guard case .answering = phase, case .success(let bytes?) = result else { return end(context) }
+                let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes)))
+                hasLeft(context.writeAndFlush(Self.wrapOutboundOut(part)), context) { [self] in
+                    send(left, keepAlive: keepAlive, context)
+                }
             }
     }
 
+    /// The answer has left. Before the next request that came with this one, everybody else has a turn.
     private func finish(keepAlive: Bool, _ context: ChannelHandlerContext) {
-        let sent = context.writeAndFlush(Self.wrapOutboundOut(.end(nil)))
+        context.eventLoop.assumeIsolated().execute { [self] in
+            guard case .answering = phase else { return }
+            complete(keepAlive: keepAlive, context)
+        }
+    }
+
+    private func complete(keepAlive: Bool, _ context: ChannelHandlerContext) {
+        work = nil
+        standing.isProven = false
         guard keepAlive, !isStopping else {
             phase = .ending
-            sent.assumeIsolated().whenComplete { [self] _ in end(context) }
+            context.writeAndFlush(Self.wrapOutboundOut(.end(nil))).assumeIsolated().whenComplete { [self] _ in
+                end(context)
+            }
             return
         }
+        // First: with the end of the answer the next request comes in.
         phase = .waiting
         setDeadline(site.limits.idle, context)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
     }
 }

@@ -8,7 +8,7 @@ struct HTTPResponse: Sendable {
     enum Body: Sendable {
         case none
         case bytes([UInt8])
-        case file(OpenFile)
+        case file(FilePieces)
         /// Made while it is sent; how long it is shows at its end.
         case stream(@Sendable (EndpointAnswer.Sink) async throws -> Void)
     }
@@ -69,7 +69,7 @@ struct HTTPResponse: Sendable {
         switch body {
         case .none: 0
         case .bytes(let bytes): bytes.count
-        case .file(let file): file.size
+        case .file(let pieces): pieces.length
         case .stream: nil
         }
     }

@@ -5,6 +5,8 @@ struct Route: Sendable {
     let path: String
     private let fits: @Sendable (String) -> Bool
     private let methods: [HTTPMethod]
+    /// Whether its answer looks at files, and so may have to wait for a disk.
+    let looksAtFiles: Bool
     let answer: @Sendable (HTTPRequest) -> HTTPResponse
 
     /// Exactly `path`.
@@ -14,27 +16,30 @@ struct Route: Sendable {
         self.path = path
         self.methods = methods
         self.answer = answer
+        looksAtFiles = false
         fits = { $0 == path }
     }
 
     /// `prefix` and every path below it.
     init(
-        under prefix: String, methods: [HTTPMethod] = [.GET, .HEAD],
+        under prefix: String, methods: [HTTPMethod] = [.GET, .HEAD], looksAtFiles: Bool,
         answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) {
         path = prefix
         self.methods = methods
         self.answer = answer
+        self.looksAtFiles = looksAtFiles
         fits = { $0 == prefix || $0.hasPrefix(prefix + "/") }
     }
 
     /// The paths that `fits` says, called `name`.
     init(
         _ name: String, matching fits: @escaping @Sendable (String) -> Bool, methods: [HTTPMethod] = [.GET, .HEAD],
-        answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
+        looksAtFiles: Bool, answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) {
         path = name
         self.fits = fits
+        self.looksAtFiles = looksAtFiles
         self.methods = methods
         self.answer = answer
     }

@@ -3,8 +3,12 @@ package import NIOCore
 package import NIOWebSocket
 
 /// The frames of one WebSocket (RFC 6455): puts messages together, answers control frames, keeps the limits.
-package final class WebSocketHandler: ChannelInboundHandler {
+///
+/// Of frames that came together so many have their turn, and then those of other connections; nothing more is read
+/// while some wait.
+package final class WebSocketHandler: ChannelDuplexHandler {
     package typealias InboundIn = WebSocketFrame
+    package typealias OutboundIn = WebSocketFrame
     package typealias OutboundOut = WebSocketFrame
 
     private let limits: ServerLimits
@@ -18,6 +22,14 @@ package final class WebSocketHandler: ChannelInboundHandler {
     /// Pings sent since anything was last heard.
     private var unansweredPings = 0
     private var owedPong = OwedPong()
+    /// Frames that came and wait for their turn.
+    private var backlog = CircularBuffer<WebSocketFrame>()
+    /// Frames that had theirs since other connections did.
+    private var turn = 0
+    private var isReadWanted = false
+    private var isGone = false
+
+    private static let turnLimit = 8
 
     /// A handler whose messages go to the receiver that `connect` gives for the way back; when it gives none, the service
     /// ends.
@@ -35,16 +47,23 @@ package final class WebSocketHandler: ChannelInboundHandler {
             return transport.close(.restart)
         }
         self.connection = connection
-        handshakeDeadline = context.eventLoop.scheduleTask(in: limits.handshake) { connection.handshakeTimedOut() }
         schedulePing(context)
+        guard !connection.isEstablished else { return }
+        handshakeDeadline = context.eventLoop.scheduleTask(in: limits.handshake) { connection.handshakeTimedOut() }
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
         handshakeDeadline?.cancel()
         nextPing?.cancel()
+        isGone = true
         // Not at once: this may be called from within a write the connection is making.
-        if let connection { context.eventLoop.execute { connection.closed() } }
+        if backlog.isEmpty { context.eventLoop.assumeIsolated().execute { [self] in connection?.closed() } }
         context.fireChannelInactive()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is OpenConnections.Stopping { end(.restart) }
+        context.fireUserInboundEventTriggered(event)
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -72,6 +91,43 @@ package final class WebSocketHandler: ChannelInboundHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = Self.unwrapInboundIn(data)
         unansweredPings = 0
+        guard backlog.isEmpty, turn < Self.turnLimit else {
+            backlog.append(frame)
+            if backlog.count == 1 { scheduleTurn(context) }
+            return
+        }
+        turn += 1
+        take(frame, context)
+    }
+
+    package func channelReadComplete(context: ChannelHandlerContext) {
+        if backlog.isEmpty { turn = 0 }
+        context.fireChannelReadComplete()
+    }
+
+    package func read(context: ChannelHandlerContext) {
+        if backlog.isEmpty { context.read() } else { isReadWanted = true }
+    }
+
+    private func scheduleTurn(_ context: ChannelHandlerContext) {
+        context.eventLoop.assumeIsolated().execute { [self] in
+            turn = 0
+            while turn < Self.turnLimit, let frame = backlog.popFirst() {
+                turn += 1
+                take(frame, context)
+            }
+            guard backlog.isEmpty else { return scheduleTurn(context) }
+            turn = 0
+            if isGone { return connection?.closed() ?? () }
+            guard isReadWanted else { return }
+            isReadWanted = false
+            context.read()
+        }
+    }
+
+    private func take(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
+        // Nobody is there any more to be answered, but what was said counts.
+        guard !isGone || frame.opcode == .text || frame.opcode == .continuation else { return }
         guard transport?.isClosing != true || frame.opcode == .connectionClose else { return }
         // Section 5.1: a client masks every frame. Section 5.2: no extension was agreed on.
         guard frame.maskKey != nil, !frame.rsv1, !frame.rsv2, !frame.rsv3 else { return end(.protocolError) }
@@ -141,7 +197,8 @@ package final class WebSocketHandler: ChannelInboundHandler {
         }
     }
 
-    private func end(_ reason: CloseReason) {
+    /// Ends the connection for `reason`.
+    func end(_ reason: CloseReason) {
         message = nil
         if let connection { connection.close(reason) } else { transport?.close(reason) }
     }

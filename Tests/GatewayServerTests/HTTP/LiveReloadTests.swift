@@ -1,6 +1,7 @@
 import Foundation
 import GatewayServer
 import JSON
+import NIOCore
 import Testing
 
 @testable import Gateway
@@ -60,6 +61,59 @@ private func write(_ text: String, _ name: String, in instance: TestInstance) th
     let frame = try await client?.rawFrame()
     #expect(frame?.opcode == 8)
     #expect(frame?.payload.prefix(2).reduce(0) { $0 << 8 | UInt16($1) } == 1012)
+}
+
+@Test func `a page's WebSocket keeps the rules of any other`() async throws {
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.ping = .milliseconds(20)
+    try await instance.serving(limits: limits) { _ in
+        func page() async throws -> WebSocketClient { try await WebSocketClient(port: instance.port, path: path) }
+        func closed(_ client: WebSocketClient) async throws -> UInt16? {
+            while let frame = try await client.rawFrame() {
+                if frame.opcode == 8 { return frame.payload.prefix(2).reduce(0) { $0 << 8 | UInt16($1) } }
+            }
+            return nil
+        }
+        let plain = try await page()
+        plain.frame(opcode: 1, Array("hi".utf8), isMasked: false)
+        try await #expect(closed(plain) == 1002)
+        let long = try await page()
+        long.frame(opcode: 1, [UInt8](repeating: 0, count: 1025))
+        try await #expect(closed(long) == 1009)
+        // One that is not there any more is let go; one that answers stays.
+        let deaf = try await page()
+        let alive = try await page()
+        alive.frame(opcode: 1, Array("what a page says is of no interest".utf8))
+        for _ in 1...8 {
+            while try await alive.rawFrame()?.opcode != 9 {}
+            alive.frame(opcode: 10, [])
+        }
+        try await #expect(closed(deaf) == nil)
+        try "<p>".write(toFile: "\(instance.canvas)/page.html", atomically: true, encoding: .utf8)
+        var heard: UInt8?
+        repeat {
+            heard = try await alive.rawFrame()?.opcode
+            if heard == 9 { alive.frame(opcode: 10, []) }
+        } while heard == 9
+        #expect(heard == 1)
+    }
+}
+
+@Test func `more pages than may wait are told so, and seen in the metrics`() async throws {
+    let instance = try TestInstance()
+    try await instance.serving { gateway in
+        var pages: [WebSocketClient] = []
+        for _ in 1...64 { pages.append(try await WebSocketClient(port: instance.port, path: path)) }
+        try await #expect(
+            eventually { gateway.usage.all.first { $0.name == "live reload pages" }?.used() == 64 })
+        let late = try await WebSocketClient(port: instance.port, path: path)
+        #expect(late.answer.hasPrefix("HTTP/1.1 503"))
+        #expect(gateway.limitTally.all.map(\.key.name) == ["live reload pages"])
+        pages.removeLast()
+        try await #expect(
+            eventually { try await WebSocketClient(port: instance.port, path: path).isUpgraded })
+    }
 }
 
 @Test func `live reload is for whom the canvas is for`() async throws {

@@ -4,6 +4,8 @@ import JSON
 import NIOCore
 import Testing
 
+@testable import Gateway
+
 @Test func `health names the profile and the instance, ready says so`() async throws {
     let instance = try TestInstance()
     try await instance.serve { _ in
@@ -163,25 +165,64 @@ func `a slow or silent client is let go`(start: String) async throws {
     }
 }
 
-@Test func `more connections than there may be are turned away, and let in when others leave`() async throws {
+@Test func `when all connections are taken, the oldest that showed no secret makes room`() async throws {
     let instance = try TestInstance()
     var limits = ServerLimits()
     limits.connections = 3
-    try await instance.serve(limits: limits) { _ in
+    try await instance.serving(limits: limits) { gateway in
+        let session = try await WebSocketClient(port: instance.port)
+        try await session.enter(ConnectRequest())
         var wires: [Wire] = []
-        for _ in 1...3 {
+        for _ in 1...2 {
             let wire = try Wire(port: instance.port)
             wire.send("GET /ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
             try await #expect(wire.read(through: "\r\n\r\n")?.hasPrefix("HTTP/1.1 200") == true)
+            _ = try await wire.read(24)
             wires.append(wire)
         }
+        try await #expect(instance.get("/ready").status == 200)
+        try await #expect(wires[0].readToEnd() == [])
+        // The others are none the worse.
+        wires[1].send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        try await #expect(wires[1].read(through: "\r\n\r\n")?.hasPrefix("HTTP/1.1 200") == true)
+        try await #expect(session.call("health")?["ok"] == true)
+        #expect(gateway.limitTally.all.map(\.key.outcome) == ["closed for another"])
+    }
+}
+
+@Test func `when those who showed a secret have all connections, new ones are turned away until one leaves`()
+    async throws
+{
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.connections = 3
+    try await instance.serving(limits: limits) { _ in
+        var clients: [WebSocketClient] = []
+        for _ in 1...3 {
+            let client = try await WebSocketClient(port: instance.port)
+            try await client.enter(ConnectRequest())
+            clients.append(client)
+        }
         try await #expect(instance.get("/ready").status == 0)
-        // Those who are in are none the worse.
-        wires[0].send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        _ = try await wires[0].read(24)
-        try await #expect(wires[0].read(through: "\r\n\r\n")?.hasPrefix("HTTP/1.1 200") == true)
-        wires.removeLast()
+        for client in clients { try await #expect(client.call("health")?["ok"] == true) }
+        clients.removeLast()
         try await #expect(eventually { try await instance.get("/ready").status == 200 })
+    }
+}
+
+@Test func `a crowd of silent sockets keeps nobody out`() async throws {
+    let instance = try TestInstance()
+    var limits = ServerLimits()
+    limits.connections = 40
+    try await instance.serving(limits: limits) { gateway in
+        let crowd = try (1...100).map { _ in try Wire(port: instance.port) }
+        for _ in 1...5 { try await #expect(instance.get("/health").status == 200) }
+        let client = try await WebSocketClient(port: instance.port)
+        try await client.enter(ConnectRequest())
+        let metrics = try await instance.get("/metrics").body
+        #expect(metrics.contains("mazelclaw_limit{limit=\"connections\"} 40\n"))
+        #expect(metrics.contains("mazelclaw_limit_reached_total{limit=\"connections\",outcome=\"closed for another\"}"))
+        withExtendedLifetime(crowd) {}
     }
 }
 

@@ -11,9 +11,12 @@ final class BuiltCommand: Sendable {
     /// The program.
     let executable: URL
 
-    init() throws {
+    /// The one built beside these tests, or the one that is installed: made for speed, and what its time is worth knowing of.
+    init(isInstalled: Bool = false) throws {
         let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        executable = URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("mazelclaw")
+        let products = URL(fileURLWithPath: tests).deletingLastPathComponent()
+        let stage = ProcessInfo.processInfo.environment["MAZELCLAW_STAGE"] ?? ".build/stage"
+        executable = isInstalled ? URL(filePath: "\(stage)/bin/mazelclaw") : products.appending(path: "mazelclaw")
         home = FileManager.default.temporaryDirectory.appendingPathComponent("command-test-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     }
@@ -21,9 +24,9 @@ final class BuiltCommand: Sendable {
     /// One that is set up, with `agents`; those of the model `tool` answer with what they are asked. The gateway's port
     /// comes with it.
     static func withEcho(
-        agents: String = #"[{"id": "main", "model": "tool"}]"#
+        agents: String = #"[{"id": "main", "model": "tool"}]"#, isInstalled: Bool = false
     ) async throws -> (command: BuiltCommand, port: UInt16) {
-        let command = try BuiltCommand()
+        let command = try BuiltCommand(isInstalled: isInstalled)
         let port = try Port.free()
         try command.write(
             """

@@ -70,6 +70,22 @@ final class Wire {
         }
     }
 
+    /// Reads `count` bytes and forgets them; false when the stream ends first.
+    func skip(_ count: Int) async throws -> Bool {
+        var left = count - buffered.count
+        if left < 0 {
+            buffered.removeFirst(count)
+            return true
+        }
+        while left > 0 {
+            buffered = []
+            guard try await fill() else { return false }
+            left -= buffered.count
+        }
+        buffered = Array(buffered.suffix(-left))
+        return true
+    }
+
     /// Everything up to the end of the stream.
     func readToEnd() async throws -> [UInt8] {
         while try await fill() {}

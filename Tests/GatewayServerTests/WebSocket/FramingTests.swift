@@ -1,8 +1,9 @@
-import Gateway
 import GatewayServer
 import JSON
 import NIOCore
 import Testing
+
+@testable import Gateway
 
 private func established(_ instance: TestInstance) async throws -> WebSocketClient {
     let client = try await WebSocketClient(port: instance.port)
@@ -177,11 +178,14 @@ func `a close frame is answered with its code, or with what is wrong with it`(
     let instance = try TestInstance()
     var limits = ServerLimits()
     limits.closing = .seconds(30)
-    try await instance.serve(limits: limits) { _ in
+    try await instance.serving(limits: limits) { gateway in
+        // Answers that are together more than the kernel takes off the server's hands.
+        for number in 1..<Presence.limit {
+            let text = String(repeating: "x", count: 1000)
+            gateway.presence.note("\(number)", PresenceEntry(text: text, time: gateway.clock.milliseconds))
+        }
         let slow = try await established(instance)
-        // Answers that repeat the name, together more than the kernel takes off the server's hands.
-        let name = [UInt8](repeating: UInt8(ascii: "x"), count: 120_000)
-        let request = masked(Array(#"{"type":"req","id":"1","method":""#.utf8) + name + Array(#""}"#.utf8))
+        let request = masked(Array(#"{"type":"req","id":"1","method":"system-presence"}"#.utf8))
         for _ in 1...300 { slow.wire.send(request) }
         let other = try await established(instance)
         try await #expect(other.call("health")?["ok"] == true)

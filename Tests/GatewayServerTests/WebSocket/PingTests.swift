@@ -19,10 +19,11 @@ private struct SilentReceiver: MessageReceiver {
 
 /// A handler of WebSockets on a channel; `isPage` is for one of the canvas.
 private func channel(isPage: Bool) throws -> EmbeddedChannel {
-    let channel =
-        isPage
-        ? EmbeddedChannel(handler: LiveReloadHandler())
-        : EmbeddedChannel(handler: WebSocketHandler(limits: ServerLimits()) { _ in SilentReceiver() })
+    let channel = EmbeddedChannel(
+        handler: WebSocketHandler(limits: ServerLimits()) { transport in
+            let receiver: any MessageReceiver = isPage ? LiveReloadPage(transport) { _ in } : SilentReceiver()
+            return receiver
+        })
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     return channel
 }

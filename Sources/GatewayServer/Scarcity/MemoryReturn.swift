@@ -1,0 +1,75 @@
+import Glibc
+import Synchronization
+
+/// Gives memory back to the kernel that was needed for a while.
+///
+/// What is freed stays with the allocator, in as many pieces as it was used in, and a process that was once made to hold
+/// much would be large for ever. malloc_trim(3) gives back every page that holds nothing any more. It goes through all
+/// there is, and is called only when the process is larger by `slack` than it ever was at the least, and ever more seldom while
+/// that gives nothing back.
+final class MemoryReturn: Sendable {
+    /// How much more, in bytes.
+    static let slack = 4 << 20
+
+    private let resident: @Sendable () -> Int?
+    private let trim: @Sendable () -> Void
+    private let state: Mutex<State>
+
+    private struct State {
+        /// The least that ever was resident, in bytes.
+        var least: Int
+        /// How many looks are let pass before it is called again, and how many after that when it gives nothing back.
+        var passes = 0
+        var nextPasses = 1
+    }
+
+    /// The most looks that are let pass.
+    private static let passLimit = 64
+
+    /// Of this process. `resident` says how much it holds, in bytes; `trim` gives back what it can.
+    init(
+        resident: @escaping @Sendable () -> Int? = MemoryReturn.residentBytes,
+        trim: @escaping @Sendable () -> Void = MemoryReturn.trimAllocator
+    ) {
+        self.resident = resident
+        self.trim = trim
+        state = Mutex(State(least: resident() ?? .max))
+    }
+
+    /// Gives memory back when there seems to be some. May take milliseconds.
+    func look() {
+        guard let now = resident() else { return }
+        let isDue = state.withLock { state in
+            state.least = min(state.least, now)
+            guard now - state.least > Self.slack else { return false }
+            state.passes -= 1
+            return state.passes < 0
+        }
+        guard isDue else { return }
+        trim()
+        let isFruitful = now - (resident() ?? now) > Self.slack / 4
+        state.withLock { state in
+            state.nextPasses = isFruitful ? 1 : min(2 * state.nextPasses, Self.passLimit)
+            state.passes = isFruitful ? 0 : state.nextPasses - 1
+        }
+    }
+
+    /// malloc_trim(3), which no header that Swift imports declares.
+    private static func trimAllocator() {
+        guard let symbol = dlsym(nil, "malloc_trim") else { return }
+        _ = unsafeBitCast(symbol, to: (@convention(c) (Int) -> Int32).self)(0)
+    }
+
+    /// What is resident of this process, in bytes (proc_pid_statm(5)).
+    private static func residentBytes() -> Int? {
+        let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var text = [UInt8](repeating: 0, count: 128)
+        let count = read(file, &text, text.count)
+        guard count > 0 else { return nil }
+        let fields = String(decoding: text[..<count], as: UTF8.self).split(separator: " ")
+        guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
+        return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+}
