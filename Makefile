@@ -88,12 +88,13 @@ check: build ## format lint, warnings as errors, guards on the launcher
 	Tests/Scripts/check-launcher.sh "$(BUILD)/mazelclaw-run"
 	Tests/Scripts/check-readme.sh
 
-bench: build ## compare the launcher with bubblewrap, and the gateway with a server on Node, each in one run
+bench: build ## compare with bubblewrap and a server on Node, each in one run; and beside hostile clients and neighbours
 	@Tests/Scripts/need-packages.sh $(BENCH_PACKAGES)
 	swift build -c release --product mazelclaw-run --scratch-path "$(UNPROVED)" -Xswiftc -DBENCHMARK
 	Tests/Scripts/bench.py "$(CURDIR)/$(STAGE)" "$(UNPROVED)/release/mazelclaw-run"
 	Tests/Scripts/bench-neighbour.py "$(CURDIR)/$(STAGE)"
 	Tests/Scripts/bench-gateway.py "$(CURDIR)/$(STAGE)" "$(BUILD)/load-generator"
+	Tests/Scripts/bench-hostile.py "$(CURDIR)/$(STAGE)"
 
 install: ## install built programs and policies (PREFIX=/usr/local DESTDIR=)
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/mazelclaw/policies"
