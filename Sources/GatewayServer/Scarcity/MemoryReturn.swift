@@ -29,7 +29,7 @@ final class MemoryReturn: Sendable {
     /// Of this process. `resident` says how much it holds, in bytes; `trim` gives back what it can.
     init(
         resident: @escaping @Sendable () -> Int? = MemoryReturn.residentBytes,
-        trim: @escaping @Sendable () -> Void = MemoryReturn.trimAllocator
+        trim: @escaping @Sendable () -> Void = { _ = malloc_trim(0) }
     ) {
         self.resident = resident
         self.trim = trim
@@ -54,12 +54,6 @@ final class MemoryReturn: Sendable {
         }
     }
 
-    /// malloc_trim(3), which no header that Swift imports declares.
-    private static func trimAllocator() {
-        guard let symbol = dlsym(nil, "malloc_trim") else { return }
-        _ = unsafeBitCast(symbol, to: (@convention(c) (Int) -> Int32).self)(0)
-    }
-
     /// What is resident of this process, in bytes (proc_pid_statm(5)).
     private static func residentBytes() -> Int? {
         let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
@@ -73,3 +67,8 @@ final class MemoryReturn: Sendable {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 }
+
+/// malloc_trim(3), which no header that Swift imports declares. By its name for the linker: the gateway is linked
+/// statically, and dlsym(3) finds nothing in such a program.
+@_silgen_name("malloc_trim")
+private func malloc_trim(_ padding: Int) -> Int32
