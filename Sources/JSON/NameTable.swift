@@ -17,36 +17,33 @@ struct NameTable: Sendable {
 
     /// Where `name` stands in `members`, the ones this is the table of.
     func offset(of name: String, in members: [JSONObject.Member]) -> Int? {
-        let hash = Self.hash(name)
-        var slot = Int(hash) & (slots.count - 1)
-        while slots[slot] != Self.free {
-            if slots[slot] >> 32 == hash {
-                let offset = Int(slots[slot] & 0xFFFF_FFFF)
-                if JSONObject.isSame(members[offset].name, name) { return offset }
-            }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        return nil
+        let entry = slots[slot(of: name, Self.hash(name), members)]
+        return entry == Self.free ? nil : Self.offset(entry)
     }
 
     /// Notes that `name` stands, or is about to stand, at `offset`. Returns false, and changes nothing, when `members` has
     /// it already.
     mutating func insert(_ name: String, at offset: Int, _ members: [JSONObject.Member]) -> Bool {
         let hash = Self.hash(name)
-        var slot = Int(hash) & (slots.count - 1)
-        while slots[slot] != Self.free {
-            if slots[slot] >> 32 == hash,
-                JSONObject.isSame(members[Int(slots[slot] & 0xFFFF_FFFF)].name, name)
-            {
-                return false
-            }
-            slot = (slot + 1) & (slots.count - 1)
-        }
+        let slot = slot(of: name, hash, members)
+        guard slots[slot] == Self.free else { return false }
         slots[slot] = hash << 32 | UInt64(offset)
         count += 1
         if count * 2 > slots.count { grow() }
         return true
     }
+
+    /// The slot that has `name`, or the free one where it belongs.
+    private func slot(of name: String, _ hash: UInt64, _ members: [JSONObject.Member]) -> Int {
+        var slot = Int(hash) & (slots.count - 1)
+        while slots[slot] != Self.free {
+            if slots[slot] >> 32 == hash, JSONObject.isSame(members[Self.offset(slots[slot])].name, name) { break }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return slot
+    }
+
+    private static func offset(_ entry: UInt64) -> Int { Int(entry & 0xFFFF_FFFF) }
 
     private mutating func grow() {
         var larger = [UInt64](repeating: Self.free, count: slots.count * 2)
