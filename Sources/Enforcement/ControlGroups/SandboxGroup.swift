@@ -65,16 +65,51 @@ struct SandboxGroup {
     }
 
     /// Moves this process out of the cgroup that it would share with the starts it makes, so that they can divide that.
-    /// Returns why limits like these cannot be held for a start from here; nil when they can.
+    /// Returns why limits like these cannot be held for a start from here; nil when they can. Without limits nobody is going
+    /// to divide it, and it is only looked at.
     @discardableResult
     static func makeRoom(for limits: ControlGroupLimits) -> SafePath.Refusal? {
         do {
-            let (parent, supervisor, _) = try prepare(for: limits)
-            parent.discard()
-            supervisor.discard()
+            if limits.isEmpty {
+                let place = try find(for: limits)
+                place.own.discard()
+                place.above?.discard()
+            } else {
+                let place = try prepare(for: limits)
+                place.parent.discard()
+                place.supervisor.discard()
+            }
             return nil
         } catch {
             return error
+        }
+    }
+
+    /// The cgroup of this process; the one above it, when that is what was handed over, and otherwise nil; and the path of
+    /// the one that was, which has the controllers that `limits` need.
+    private static func find(
+        for limits: ControlGroupLimits
+    ) throws(SafePath.Refusal) -> (own: ControlGroup, above: ControlGroup?, path: AbsolutePath) {
+        var path: AbsolutePath?
+        do {
+            guard let found = try ControlGroupPath.own() else {
+                throw SafePath.Refusal(
+                    errno: .noSuchFileOrDirectory, detail: "no cgroup hierarchy of version 2 is mounted here")
+            }
+            path = found
+            let own = try ControlGroup(path: found.text)
+            guard try own.holds(OwnProcess.processID) else {
+                throw SafePath.Refusal(errno: .noSuchProcess, detail: "\(found) is not the launcher's cgroup")
+            }
+            let above = try delegated(own, found)
+            let place = above == nil ? found : found.parent
+            try check(limits.controllers, in: above ?? own, place)
+            return (own, above, place)
+        } catch let refusal as SafePath.Refusal {
+            throw refusal
+        } catch {
+            throw SafePath.Refusal(
+                errno: error as? Errno ?? .ioError, detail: path?.text ?? "the launcher's cgroup")
         }
     }
 
@@ -83,31 +118,12 @@ struct SandboxGroup {
     private static func prepare(
         for limits: ControlGroupLimits
     ) throws(SafePath.Refusal) -> (parent: ControlGroup, supervisor: ControlGroup, path: AbsolutePath) {
-        let path: AbsolutePath
-        let own: ControlGroup
+        let (own, above, path) = try find(for: limits)
         do {
-            guard let found = try ControlGroupPath.own() else {
-                throw SafePath.Refusal(
-                    errno: .noSuchFileOrDirectory, detail: "no cgroup hierarchy of version 2 is mounted here")
+            if let above {
+                try turnOn(limits.controllers, in: above, path)
+                return (above, own, path)
             }
-            path = found
-            own = try ControlGroup(path: path.text)
-            guard try own.holds(OwnProcess.processID) else {
-                own.discard()
-                throw SafePath.Refusal(errno: .noSuchProcess, detail: "\(path) is not the launcher's cgroup")
-            }
-        } catch let refusal as SafePath.Refusal {
-            throw refusal
-        } catch {
-            throw SafePath.Refusal(errno: error as? Errno ?? .ioError, detail: "the launcher's cgroup")
-        }
-        do {
-            if let parent = try delegated(own, path) {
-                try check(limits.controllers, in: parent, path.parent)
-                try turnOn(limits.controllers, in: parent, path.parent)
-                return (parent, own, path.parent)
-            }
-            try check(limits.controllers, in: own, path)
             let supervisor = try moveBelow(own)
             do {
                 try turnOn(limits.controllers, in: own, path)
@@ -221,11 +237,17 @@ struct SandboxGroup {
     var outOfMemory: OutOfMemory? {
         // What cannot be read tells nothing: the end is then told as that by any other signal.
         guard let events = try? group.read("memory.events") else { return nil }
-        let counts = ControlGroupEvents(text: events)
-        guard counts["oom_kill"] ?? 0 > 0 else { return nil }
+        guard Self.count("oom_kill", in: events) > 0 else { return nil }
         let peak = try? group.read("memory.peak")
         return OutOfMemory(
-            peak: peak.flatMap { UInt64($0) }, limit: counts["oom"] ?? 0 > 0 ? limits.memory : nil)
+            peak: peak.flatMap { UInt64($0) }, limit: Self.count("oom", in: events) > 0 ? limits.memory : nil)
+    }
+
+    /// The count of `event` in the lines of `memory.events`; 0 for one that is not there.
+    private static func count(_ event: String, in events: String) -> UInt64 {
+        let prefix = Array("\(event) ".utf8)
+        let line = events.utf8.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: prefix) }
+        return line.flatMap { UInt64(Substring($0.dropFirst(prefix.count))) } ?? 0
     }
 
     /// Removes the cgroup once its last process has ended.
@@ -236,19 +258,4 @@ struct SandboxGroup {
         try? parent.remove(name)
         discard()
     }
-}
-
-/// Lines of names and counts, as `memory.events` has them.
-private struct ControlGroupEvents {
-    private var counts: [(name: Substring, count: UInt64)] = []
-
-    init(text: String) {
-        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
-            let words = line.split(separator: UInt8(ascii: " "))
-            guard words.count == 2, let count = UInt64(Substring(words[1])) else { continue }
-            counts.append((Substring(words[0]), count))
-        }
-    }
-
-    subscript(name: String) -> UInt64? { counts.first { $0.name.utf8.elementsEqual(name.utf8) }?.count }
 }
