@@ -32,8 +32,10 @@ struct ConversationStore: Sendable {
                 isChanged = true
             }
             if isChanged { try transaction.sessions.save(entry) }
-            let message = ChatMessage(role: .user, text: request.message, timestamp: time)
-            try transaction.transcripts.append(message.json, to: entry, at: time)
+            if !request.isEmpty {
+                let message = ChatMessage(role: .user, text: request.message, timestamp: time)
+                try transaction.transcripts.append(message.json, to: entry, at: time)
+            }
             return .kept(sessionID: entry.sessionID)
         }
     }

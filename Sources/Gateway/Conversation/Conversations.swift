@@ -215,7 +215,7 @@ struct Conversations: Sendable {
     }
 
     private func answer(_ run: ActiveRun, sessionID: String) async throws -> Reply {
-        if run.request.message.isEmpty, run.request.images.isEmpty {
+        if run.request.isEmpty {
             return Reply(text: "A new conversation begins.")
         }
         let entry = try await gateway.conversationStore.session(run.request.sessionKey)

@@ -93,9 +93,24 @@ func `the log is read on from a cursor`(
     let json = try JSON(parsing: Array((lines.first ?? "").utf8))
     #expect(
         json == [
-            "time": "2000-02-29T00:00:00.123Z", "_meta": ["logLevelName": "WARNING", "name": "gateway"],
-            "message": "got <secret>", "header": "Authorization: Bearer <secret>", "n": "1",
+            "0": #"{"subsystem":"gateway"}"#, "1": "got <secret>", "time": "2000-02-29T00:00:00.123Z",
+            "_meta": ["logLevelName": "WARN", "name": "gateway"], "message": "got <secret>",
+            "header": "Authorization: Bearer <secret>", "n": "1",
         ])
+}
+
+@Test(arguments: [
+    (Logger.Level.trace, "TRACE"), (.debug, "DEBUG"), (.info, "INFO"), (.notice, "INFO"), (.warning, "WARN"),
+    (.error, "ERROR"), (.critical, "FATAL"),
+])
+func `a level has one of the six names that clients filter by`(level: Logger.Level, name: String) throws {
+    let directory = try TemporaryDirectory()
+    let file = try LogFile(stateDirectory: directory.path)
+    let handler = LogFileHandler(
+        label: "gateway", level: .trace, file: file, redactor: GrowingRedactor(.none), clock: TestClock(at: 0).clock)
+    Logger(label: "x") { _ in handler }.log(level: level, "something")
+    let line = try #require(try file.tail(after: nil, limit: 1, bytes: 1000).lines.first)
+    #expect(try JSON(parsing: Array(line.utf8))["_meta"]?["logLevelName"]?.string == name)
 }
 
 @Test(arguments: [
