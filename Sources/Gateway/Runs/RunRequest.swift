@@ -35,6 +35,9 @@ struct RunRequest: Sendable {
     /// its session. Nil of everything else.
     var quietLimit: Int?
 
+    /// Whether nothing is said with it: a word such as `/new` alone only begins the session anew.
+    var isEmpty: Bool { message.isEmpty && images.isEmpty }
+
     /// What it holds, in bytes: its texts, and a little for everything else.
     var size: Int {
         message.utf8.count + (extraSystemPrompt?.utf8.count ?? 0) + images.reduce(0) { $0 + $1.utf8.count } + 2048
