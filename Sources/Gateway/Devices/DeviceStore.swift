@@ -56,6 +56,8 @@ public final class DeviceStore: Sendable {
                 return (known, false)
             }
             if state.pending.count >= Self.pendingLimit { state.pending.removeFirst() }
+            var request = request
+            request.isRepair = state.paired.contains { $0.id == request.deviceID }
             state.pending.append(request)
             try keep(state)
             return (request, true)

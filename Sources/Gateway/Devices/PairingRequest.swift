@@ -15,6 +15,8 @@ struct PairingRequest: Sendable {
     var remoteAddress: String
     /// Milliseconds since 1970.
     var createdAt: Int64
+    /// Whether the device was let in before, and asks for more or with another key.
+    var isRepair = false
 
     /// How long a request stands, in milliseconds.
     static let lifetime: Int64 = 5 * 60 * 1000
@@ -30,8 +32,12 @@ struct PairingRequest: Sendable {
         object["clientId"] = .string(clientID)
         object["clientMode"] = .string(clientMode)
         object["role"] = .string(role.rawValue)
+        object["roles"] = [.string(role.rawValue)]
         object["scopes"] = .array(scopes.map(JSON.string))
         object["remoteIp"] = .string(remoteAddress)
+        // A device that need not ask makes no request.
+        object["silent"] = false
+        object["isRepair"] = .bool(isRepair)
         object["ts"] = .integer(createdAt)
         return .object(object)
     }
@@ -46,8 +52,13 @@ struct PairingRequest: Sendable {
         Field(required: "clientId", .string, "The program."),
         Field(required: "clientMode", .string, "How it uses the gateway."),
         Field(required: "role", Shape<Role>.word, "What it wants to be."),
+        Field(required: "roles", .array(of: .string), "The same as a list."),
         Field(required: "scopes", .array(of: .string), "What it wants to do."),
         Field(required: "remoteIp", .string, "Where it asked from."),
+        Field(required: "silent", .boolean, "Always false: a device that is let in at once makes no request."),
+        Field(
+            required: "isRepair", .boolean,
+            "Whether the device was let in before, and asks for more or with another key."),
         Field(required: "ts", .integer, "When it asked, in milliseconds since 1970."))
 
     /// Reads a request; nil when something needed is missing.
@@ -62,6 +73,7 @@ struct PairingRequest: Sendable {
             clientMode: json["clientMode"]?.string ?? "", role: role,
             scopes: role == .node ? [] : json["scopes"]?.array?.compactMap(\.string) ?? [],
             remoteAddress: json["remoteIp"]?.string ?? "", createdAt: createdAt)
+        isRepair = json["isRepair"]?.bool ?? false
     }
 
     init(

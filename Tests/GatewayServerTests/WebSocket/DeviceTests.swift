@@ -21,6 +21,9 @@ func `a device that asks is shown, let in, and gets a token`(carrier: Carrier) a
         #expect(event?["deviceId"]?.string == device.id)
         let pending = try await owner.call("device.pair.list")?["payload"]?["pending"]?.array
         #expect(pending?.map { $0["requestId"] } == [.string(id)])
+        #expect(pending?.first?["roles"] == ["operator"])
+        #expect(pending?.first?["silent"] == false)
+        #expect(pending?.first?["isRepair"] == false)
 
         let approved = try await owner.call("device.pair.approve", ["requestId": .string(id)])?["payload"]
         #expect(approved?["device"]?["deviceId"]?.string == device.id)

@@ -45,6 +45,17 @@ private func request(
     #expect(!store.accepts(.random(byteCount: 16), device: "d", role: .operator, scopes: []))
 }
 
+@Test func `a request tells whether its device was let in before, also after a restart`() async throws {
+    let directory = try TemporaryDirectory()
+    let clock = TestClock(at: 1).clock
+    let store = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path), clock: clock)
+    try await store.approve(request("r", device: "d", scopes: ["operator.read"], at: 1))
+    #expect(try await !store.request(request("a", device: "e", at: 1)).request.isRepair)
+    #expect(try await store.request(request("b", device: "d", at: 1)).request.isRepair)
+    let reopened = try DeviceStore(database: InstanceDatabase(stateDirectory: directory.path), clock: clock)
+    #expect(reopened.pending.map(\.isRepair) == [false, true])
+}
+
 @Test func `asking again is the same request, until it is too old`() async throws {
     let directory = try TemporaryDirectory()
     let now = TestClock(at: 0)
