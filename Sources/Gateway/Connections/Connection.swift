@@ -270,7 +270,8 @@ public final class Connection: Sendable {
     }
 
     private func serve(_ method: Method, _ call: MethodCall, _ params: JSON?, _ size: Int) {
-        let params = params ?? .object(JSONObject())
+        // Many clients write null for what they leave out.
+        let params = params.flatMap { $0 == .null ? nil : $0 } ?? [:]
         switch method.body {
         case .immediate(let body):
             respond(to: call, of: method, with: Result { try body(call, params) })

@@ -40,6 +40,21 @@ func `a method answers those who may call it`(call: ([String], String, String?),
 }
 
 @Test(arguments: Carrier.allCases)
+func `parameters that are null are left out`(carrier: Carrier) async throws {
+    try await TestInstance().open(carrier) { door in
+        let client = try await door.connected()
+        for method in ["health", "sessions.list"] {
+            let answer = try await client.call(method, .null)
+            #expect(answer?["ok"] == true, "\(method)")
+        }
+        let answer = try await client.call("cron.run", .null)
+        #expect(
+            answer?["error"]?["message"]?.string
+                == (try await client.call("cron.run", [:])?["error"]?["message"]?.string))
+    }
+}
+
+@Test(arguments: Carrier.allCases)
 func `a node may not call what is for operators`(carrier: Carrier) async throws {
     try await TestInstance().open(carrier) { door in
         let answer = try await door.connected(role: "node").call("health")
