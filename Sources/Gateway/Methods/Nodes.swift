@@ -92,38 +92,49 @@ private let invoke = Method.awaiting(
         Field(required: "payload", .any, "What came of it; null when nothing did."),
         Field(required: "payloadJSON", .any, "The same as text, when the node sent text; else null."))
 ) { call, parameters in
-    guard let session = call.gateway.nodes.session(parameters.nodeID) else {
-        throw ProtocolError(.unavailable, "node not connected", details: ["code": "NOT_CONNECTED"])
-    }
-    if let refusal = call.gateway.nodeCommands.refusal(
-        of: parameters.command,
-        platform: NodePlatform(
-            platform: session.params.client.platform, family: session.params.client.deviceFamily ?? ""),
-        declared: session.params.commands)
-    {
-        throw ProtocolError(
-            .invalidRequest, "node command not allowed",
-            details: ["reason": .string(refusal.rawValue), "command": .string(parameters.command)])
-    }
-    let command = parameters.command.trimmed
-    if let scope = NodeCommands.scope(of: command) { try call.client.require(scope) }
-    let answer = await call.gateway.nodes.invoke(
-        command, at: session, params: parameters.params, timeout: parameters.timeout,
+    let (payload, text) = try await call.invoke(
+        parameters.command, at: parameters.nodeID, params: parameters.params, timeout: parameters.timeout,
         idempotencyKey: parameters.idempotencyKey)
-    try Task.checkCancellation()
-    switch answer {
-    case .done(let payload, let text):
-        let parsed = text.flatMap { try? JSON(parsing: Array($0.utf8)) } ?? text.map(JSON.string)
-        return [
-            "ok": true, "nodeId": .string(session.id), "command": .string(command),
-            "payload": parsed ?? payload ?? .null, "payloadJSON": text.map(JSON.string) ?? .null,
-        ]
-    case .failed(let failure):
-        var details = JSONObject()
-        details["code"] = failure.code.map(JSON.string)
-        details["message"] = failure.message.map(JSON.string)
-        throw ProtocolError(
-            .unavailable, failure.message ?? "node invoke failed", details: ["nodeError": .object(details)])
+    return [
+        "ok": true, "nodeId": .string(parameters.nodeID), "command": .string(parameters.command.trimmed),
+        "payload": payload ?? .null, "payloadJSON": text.map(JSON.string) ?? .null,
+    ]
+}
+
+extension MethodCall {
+    /// Has the node `id` carry out `command`. Returns what came of it: as JSON, and as text when the node sent text. Throws
+    /// `ProtocolError` when the command may not be sent there, and when the node failed.
+    func invoke(
+        _ command: String, at id: String, params: JSON?, timeout: TimeSpan, idempotencyKey: String
+    ) async throws -> (payload: JSON?, text: String?) {
+        guard let session = gateway.nodes.session(id) else {
+            throw ProtocolError(.unavailable, "node not connected", details: ["code": "NOT_CONNECTED"])
+        }
+        if let refusal = gateway.nodeCommands.refusal(
+            of: command,
+            platform: NodePlatform(
+                platform: session.params.client.platform, family: session.params.client.deviceFamily ?? ""),
+            declared: session.params.commands)
+        {
+            throw ProtocolError(
+                .invalidRequest, "node command not allowed",
+                details: ["reason": .string(refusal.rawValue), "command": .string(command)])
+        }
+        let command = command.trimmed
+        if let scope = NodeCommands.scope(of: command) { try client.require(scope) }
+        let answer = await gateway.nodes.invoke(
+            command, at: session, params: params, timeout: timeout, idempotencyKey: idempotencyKey)
+        try Task.checkCancellation()
+        switch answer {
+        case .done(let payload, let text):
+            return (text.flatMap { try? JSON(parsing: Array($0.utf8)) } ?? text.map(JSON.string) ?? payload, text)
+        case .failed(let failure):
+            var details = JSONObject()
+            details["code"] = failure.code.map(JSON.string)
+            details["message"] = failure.message.map(JSON.string)
+            throw ProtocolError(
+                .unavailable, failure.message ?? "node invoke failed", details: ["nodeError": .object(details)])
+        }
     }
 }
 

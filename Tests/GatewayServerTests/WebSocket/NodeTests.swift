@@ -220,3 +220,44 @@ func `what a node may run without asking is for admins, here as there`(carrier: 
         try await #expect(node.event("node.invoke.request")?["command"]?.string == command.trimmed)
     }
 }
+
+@Test(arguments: Carrier.allCases)
+func `the node is asked what it may run without asking, and told`(carrier: Carrier) async throws {
+    let device = try TestDevice()
+    try await TestInstance().open(carrier) { door in
+        let owner = try await door.connected()
+        let id = JSON.string(device.id)
+        let absent = try await owner.call("exec.approvals.node.get", ["nodeId": id])?["error"]
+        #expect(absent?["message"] == "node not connected")
+        let node = try await connectedNode(
+            door, device, commands: ["system.execApprovals.get", "system.execApprovals.set"])
+        let calls: [(method: String, params: JSON, command: JSON, sent: JSON)] = [
+            ("exec.approvals.node.get", ["nodeId": id], "system.execApprovals.get", "{}"),
+            (
+                "exec.approvals.node.set", ["nodeId": id, "file": ["version": 1], "baseHash": "h"],
+                "system.execApprovals.set", #"{"file":{"version":1},"baseHash":"h"}"#
+            ),
+        ]
+        for (method, params, command, sent) in calls {
+            try owner.send(["type": "req", "id": "r", "method": .string(method), "params": params])
+            let request = try #require(try await node.event("node.invoke.request"))
+            #expect(request["command"] == command)
+            #expect(request["paramsJSON"] == sent)
+            let result: JSON = [
+                "id": request["id"] ?? .null, "nodeId": id, "ok": true, "payloadJSON": #"{"path":"/p","hash":"h"}"#,
+            ]
+            try await #expect(node.call("node.invoke.result", result)?["ok"] == true)
+            var response = try await owner.frame()
+            while response?["type"] != "res" { response = try await owner.frame() }
+            #expect(response?["payload"] == ["path": "/p", "hash": "h"])
+        }
+        // Nothing reaches the node that a file of approvals cannot say.
+        let refused = try await owner.call("exec.approvals.node.set", ["nodeId": id, "file": ["more": 1]])?["error"]
+        #expect(refused?["message"]?.string?.hasPrefix("invalid exec.approvals.node.set params: ") == true)
+        let writer = try await door.connected(scopes: ["operator.read", "operator.write", "operator.approvals"])
+        for (method, params, _, _) in calls {
+            let error = try await writer.call(method, params)?["error"]
+            #expect(error?["message"] == "missing scope: operator.admin")
+        }
+    }
+}
