@@ -7,26 +7,23 @@ public struct Credentials: Sendable {
 
     /// Resolves the secret: command line, then configuration file, then environment. For serving, the file
     /// counts before the environment; it always has.
+    ///
+    /// Without a mode a password counts before a token, wherever either comes from, as it does for clients of the
+    /// original; a token on the command line without a password beside it says what is meant.
     init(file: AuthSection?, instance: Instance, arguments: GatewayArguments) {
-        let hasOnlyPassword =
-            file?.token == nil && arguments.token == nil
-            && (file?.password != nil || arguments.password != nil)
-        mode = file?.mode ?? (hasOnlyPassword ? .password : .token)
         let path = instance.configurationFile.value
-        func environment(_ name: String) -> Sourced<Secret>? {
-            instance.selection[name].flatMap(Secret.init).map { Sourced($0, from: instance.selection.source(name)) }
+        func secret(_ argument: Secret?, _ written: Secret?, _ name: String, _ variable: String) -> Sourced<Secret>? {
+            argument.map { Sourced($0, from: .argument("--\(name)")) }
+                ?? written.map { Sourced($0, from: .file(key: "gateway.auth.\(name)", path: path)) }
+                ?? instance.selection[variable].flatMap(Secret.init).map {
+                    Sourced($0, from: instance.selection.source(variable))
+                }
         }
-        secret =
-            switch mode {
-            case .token:
-                arguments.token.map { Sourced($0, from: .argument("--token")) }
-                    ?? file?.token.map { Sourced($0, from: .file(key: "gateway.auth.token", path: path)) }
-                    ?? environment("MAZELCLAW_GATEWAY_TOKEN")
-            case .password:
-                arguments.password.map { Sourced($0, from: .argument("--password")) }
-                    ?? file?.password.map { Sourced($0, from: .file(key: "gateway.auth.password", path: path)) }
-                    ?? environment("MAZELCLAW_GATEWAY_PASSWORD")
-            }
+        let token = secret(arguments.token, file?.token, "token", "MAZELCLAW_GATEWAY_TOKEN")
+        let password = secret(arguments.password, file?.password, "password", "MAZELCLAW_GATEWAY_PASSWORD")
+        let isTokenMeant = arguments.token != nil && arguments.password == nil
+        mode = file?.mode ?? (password == nil || isTokenMeant ? .token : .password)
+        self.secret = mode == .token ? token : password
     }
 
     /// Whether there is a secret at all.

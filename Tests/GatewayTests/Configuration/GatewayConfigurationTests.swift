@@ -130,3 +130,24 @@ func `the workspace of a profile from the environment is called as clients of th
     #expect(one.credentials.accept(Secret("from-environment")))
     #expect(!one.credentials.accept(nil))
 }
+
+@Test(
+    arguments: [
+        (#"{"token": "t", "password": "p"}"#, [:], GatewayArguments(), "p", .password),
+        (#"{"mode": "token", "token": "t", "password": "p"}"#, [:], GatewayArguments(), "t", .token),
+        (#"{"token": "t"}"#, ["MAZELCLAW_GATEWAY_PASSWORD": "q"], GatewayArguments(), "q", .password),
+        (#"{"password": "p"}"#, ["MAZELCLAW_GATEWAY_TOKEN": "u"], GatewayArguments(), "p", .password),
+        (#"{"password": "p"}"#, [:], GatewayArguments(token: Secret("a")), "a", .token),
+        ("{}", ["MAZELCLAW_GATEWAY_PASSWORD": "q"], GatewayArguments(), "q", .password),
+        ("{}", ["MAZELCLAW_GATEWAY_TOKEN": "u"], GatewayArguments(), "u", .token),
+    ] as [(String, [String: String], GatewayArguments, String, AuthSection.Mode)])
+func `without a mode a password counts before a token, and either starts a gateway from wherever it comes`(
+    auth: String, environment: [String: String], arguments: GatewayArguments, secret: String, mode: AuthSection.Mode
+) throws {
+    let configuration = try GatewayConfiguration(
+        instance: instance(environment: environment, named: false),
+        file: file(#"{"gateway": {"mode": "local", "auth": \#(auth)}}"#), arguments: arguments)
+    #expect(configuration.credentials.mode == mode)
+    #expect(configuration.credentials.accept(Secret(secret)))
+    #expect(throws: Never.self) { try configuration.requireStartable(allowsUnconfigured: false) }
+}

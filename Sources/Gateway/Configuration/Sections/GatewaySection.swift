@@ -74,7 +74,7 @@ public struct AuthSection: ConfigurationSection {
     public var allowTailscale: Bool?
 
     static let settings: [Setting<AuthSection>] = [
-        Setting("mode", \.mode, "What clients must have. Without it: token, unless only a password is set."),
+        Setting("mode", \.mode, "What clients must have. Without it: password where one is set, else token."),
         Setting("token", \.token, "The token all clients share. setup makes one."),
         Setting("password", \.password, "The password all clients share."),
         Setting("allowTailscale", \.allowTailscale, "Let in whom a tailnet vouches for.").unserved,
