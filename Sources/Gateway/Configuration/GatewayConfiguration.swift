@@ -141,7 +141,9 @@ public struct GatewayConfiguration: Sendable {
         let variable = "MAZELCLAW_GATEWAY_PORT"
         var assigned: Sourced<UInt16>?
         if let text = instance.selection[variable] {
-            guard let port = UInt16(text) else { throw .variable(name: variable, value: text, expected: expectedPort) }
+            guard let port = UInt16(text.trimmed) else {
+                throw .variable(name: variable, value: text, expected: expectedPort)
+            }
             assigned = Sourced(port, from: instance.selection.source(variable))
         }
         if let argument {

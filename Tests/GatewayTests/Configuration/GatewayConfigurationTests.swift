@@ -43,6 +43,12 @@ private let launched = [
     #expect(try port(instance("dev"), nil).value.base == 19001)
 }
 
+@Test(arguments: [" 19001 ", "19001", "\t19001\n"])
+func `spaces around the port in the environment do not count`(text: String) throws {
+    let instance = try instance(environment: ["MAZELCLAW_GATEWAY_PORT": text], named: false)
+    #expect(try GatewayConfiguration(instance: instance, file: nil).ports.value.base == 19001)
+}
+
 @Test func `the assigned port wins over the file's, and the disagreement is named`() throws {
     let configuration = try GatewayConfiguration(
         instance: instance(environment: launched), file: file(#"{"gateway": {"port": 18789}}"#))
