@@ -207,7 +207,7 @@ func `what can be counts at once, and the session that asked is told`(method: St
         let answer = try await client.call(method, params)?["payload"]
         #expect(answer?["restart"]?["ok"] == false)
         #expect(answer?["restart"]?["mode"] == "none")
-        #expect(answer?["restart"]?["reason"] == "taken over while running: session")
+        #expect(answer?["restart"]?["reason"] == "taken over while running: session.scope")
         #expect(answer?["sentinel"]?["path"] == .null)
         #expect(door.gateway.configuration.sessionScope == .global)
         try await #expect(client.call("agents.list")?["payload"]?["scope"] == "global")
@@ -216,6 +216,23 @@ func `what can be counts at once, and the session that asked is told`(method: St
                 "\(method): the new configuration counts: as you wished"
             ])
         #expect(try fixture.written.contains("// the door"))
+    }
+}
+
+/// The original's page writes out everything it was shown.
+@Test func `saving a form writes the defaults out, and only what was changed in it counts`() async throws {
+    let fixture = try Fixture()
+    try await fixture.instance.open(.direct) { door in
+        let client = try await door.connected()
+        func shown() async throws -> JSON { try #require(try await client.call("config.get")?["payload"]?["config"]) }
+        let saved = try await client.change("config.apply", shown().text())?["payload"]
+        #expect(saved?["restart"]?["reason"] == "nothing that counts changed")
+        #expect(try fixture.value["cron"] != nil)
+        guard case .object(var changed) = try await shown() else { return }
+        changed["session"] = ["scope": "global"]
+        let answer = try await client.change("config.apply", JSON.object(changed).text())?["payload"]
+        #expect(answer?["restart"]?["reason"] == "taken over while running: session.scope")
+        #expect(!door.gateway.restarts.isPending)
     }
 }
 

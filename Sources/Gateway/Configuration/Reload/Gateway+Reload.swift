@@ -45,7 +45,7 @@ extension Gateway {
             return refuse("\(error)".split(separator: "\n").map(String.init))
         }
         let current = configuration.file?.root ?? [:]
-        let plan = ReloadPlan(from: current, to: file.root)
+        let plan = ReloadPlan.effective(from: current, to: file.root)
         guard !plan.changed.isEmpty else { return .same }
         // The port is the process's own for as long as it lives: another needs another process.
         if plan.restarting == ["gateway.port"], next.content.gateway.reload.mode != .off || isOrdered {

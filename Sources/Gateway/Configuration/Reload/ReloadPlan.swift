@@ -1,4 +1,4 @@
-public import JSON
+import JSON
 
 /// What a running gateway has to do about a change of its configuration.
 public struct ReloadPlan: Equatable, Sendable {
@@ -29,8 +29,14 @@ public struct ReloadPlan: Equatable, Sendable {
     public private(set) var parts: Set<Part> = []
     private var restartingPaths: [[JSON.PathComponent]] = []
 
-    /// The plan for a change from `before` to `after`.
-    public init(from before: JSON, to after: JSON) {
+    /// The plan for a change of what the configurations `before` and `after` come to: a form that writes the defaults out
+    /// changes nothing.
+    static func effective(from before: JSON, to after: JSON) -> ReloadPlan {
+        ReloadPlan(from: ConfigurationSchema.root.effective(before), to: ConfigurationSchema.root.effective(after))
+    }
+
+    /// The plan for a change from `before` to `after`, as they are written.
+    init(from before: JSON, to after: JSON) {
         for path in before.changes(to: after) {
             let text = ConfigurationPath.text(path)
             changed.append(text)
@@ -51,7 +57,7 @@ public struct ReloadPlan: Equatable, Sendable {
 
     /// What a running gateway makes of a change, as whoever made it is told.
     public static func effect(from before: ConfigurationSnapshot, to after: ConfigurationSnapshot) -> String {
-        let plan = ReloadPlan(from: before.resolved ?? [:], to: after.resolved ?? [:])
+        let plan = ReloadPlan.effective(from: before.resolved ?? [:], to: after.resolved ?? [:])
         let mode = after.resolved?["gateway"]?["reload"]?["mode"]?.string.flatMap(ReloadSection.Mode.init) ?? .hybrid
         // The port is the process's own for as long as it lives.
         let needsProcess = plan.restarting.contains("gateway.port")

@@ -24,6 +24,35 @@ extension ConfigurationSchema {
         return defaults.object?.members.isEmpty == false ? defaults : nil
     }
 
+    /// What `json` comes to: with the defaults of everything that is not set, and without empty lists and objects where
+    /// their absence means the same. Two configurations that come to the same differ in how they are written alone.
+    func effective(_ json: JSON) -> JSON { withoutEmpty(withDefaults(json)) }
+
+    private func withoutEmpty(_ json: JSON) -> JSON {
+        switch (kind, json) {
+        case (.array(let element), .array(let elements)): return .array(elements.map(element.withoutEmpty))
+        case (.object(let rule), .object(var object)):
+            for member in object.members {
+                guard let child = child(.name(member.name)) else { continue }
+                let value = child.withoutEmpty(member.value)
+                // Under a name that is free, that it is there says something.
+                let isKnown = rule.keys.contains { $0.isNamed(member.name) }
+                object[member.name] = isKnown && child.isLeftOut(value) ? nil : value
+            }
+            return .object(object)
+        default: return json
+        }
+    }
+
+    private func isLeftOut(_ json: JSON) -> Bool {
+        guard !isAbsentUnlessSet else { return false }
+        switch (kind, json) {
+        case (.array, .array(let elements)): return elements.isEmpty
+        case (.object, .object(let object)): return object.members.isEmpty
+        default: return false
+        }
+    }
+
     /// The outermost keys that `json` sets and this version does not act on, as paths.
     public func unservedPaths(in json: JSON) -> [String] {
         unserved(in: json, at: []).map(ConfigurationPath.text)

@@ -71,9 +71,35 @@ func `reload settings are the original's, and what it would have bent is refused
         ]))
 }
 
+@Test func `what is written out and counts anyway is no change`() {
+    let short: JSON = [
+        "gateway": ["mode": "local", "trustedProxies": ["10.0.0.1"]], "agents": ["list": [["id": "a"]]],
+        "hooks": ["enabled": true],
+    ]
+    let long = ConfigurationSchema.root.withDefaults(short)
+    #expect(long != short)
+    #expect(ReloadPlan.effective(from: short, to: long).changed.isEmpty)
+    #expect(ReloadPlan.effective(from: long, to: short).changed.isEmpty)
+    guard case .object(var changed) = long, case .object(var gateway)? = changed["gateway"] else {
+        Issue.record("no object")
+        return
+    }
+    gateway["trustedProxies"] = []
+    gateway["reload"] = ["mode": "hot"]
+    changed["gateway"] = .object(gateway)
+    let plan = ReloadPlan.effective(from: short, to: .object(changed))
+    #expect(plan.restarting == ["gateway.trustedProxies"])
+    #expect(plan.plain == ["gateway.reload.mode"])
+    // A name says something, however little is under it.
+    let models: JSON = ["agents": ["defaults": ["models": ["p/m": [:]]]]]
+    #expect(ReloadPlan.effective(from: [:], to: models).changed == ["agents.defaults.models"])
+    #expect(ReloadPlan.effective(from: [:], to: ["gateway": ["trustedProxies": []], "bindings": []]).changed.isEmpty)
+}
+
 @Test func `the workspace moves only with a restart`() {
     #expect(
-        ReloadPlan(from: [:], to: ["agents": ["defaults": ["workspace": "/w"]]]).plain == ["agents"])
+        ReloadPlan.effective(from: [:], to: ["agents": ["defaults": ["workspace": "/w"]]]).restarting
+            == ["agents.defaults.workspace"])
     let moved = ReloadPlan(
         from: ["agents": ["defaults": ["workspace": "/a"]]], to: ["agents": ["defaults": ["workspace": "/b"]]])
     #expect(moved.restarting == ["agents.defaults.workspace"])
