@@ -33,6 +33,7 @@ enum HookCall {
         var turn = Turn(message: message, name: try Self.text(payload, "name") ?? "Hook")
         turn.sessionKey = try Self.text(payload, "sessionKey")
         turn.model = try Self.text(payload, "model")
+        if turn.model == nil, payload["model"]?.string != nil { throw .invalid("model required") }
         let thinking = try Self.text(payload, "thinking")
         do throws(ProtocolError) {
             turn.thinking = try ThinkingLevel(thinking)
@@ -42,10 +43,11 @@ enum HookCall {
         switch payload["timeoutSeconds"] {
         case nil, .null: break
         case let seconds?:
-            guard let number = seconds.integer, (1...Self.maximumSeconds).contains(number) else {
-                throw .invalid("timeoutSeconds must be a whole number from 1 to \(Self.maximumSeconds)")
-            }
-            turn.time = TimeSpan(number, .seconds)
+            // Programs compute it, and a part of a second decides nothing.
+            guard let count = seconds.number.flatMap({ Int64(exactly: $0.rounded(.down)) }),
+                (1...Self.maximumSeconds).contains(count)
+            else { throw .invalid("timeoutSeconds must be a number from 1 to \(Self.maximumSeconds)") }
+            turn.time = TimeSpan(count, .seconds)
         }
         self = .agent(turn)
     }
@@ -81,9 +83,9 @@ enum HookCall {
 }
 
 extension HooksSection {
-    /// `path` with a slash before and none behind. It cannot be everything: `/` means the default.
+    /// `path` with a slash before and none behind. One that is blank means the default.
     var root: String {
-        let parts = path.split(separator: "/")
+        let parts = path.trimmed.split(separator: "/")
         return parts.isEmpty ? "/hooks" : "/" + parts.joined(separator: "/")
     }
 }

@@ -82,6 +82,9 @@ extension Run {
 private let refused: [(path: String, content: JSON, status: Int, message: String)] = [
     ("agent", [:], 400, "message required"), ("agent", ["message": 7], 400, "`message` must be a string"),
     ("agent", ["message": "hi", "timeoutSeconds": 0], 400, "timeoutSeconds"),
+    ("agent", ["message": "hi", "timeoutSeconds": 0.9], 400, "timeoutSeconds"),
+    ("agent", ["message": "hi", "timeoutSeconds": "5"], 400, "timeoutSeconds"),
+    ("agent", ["message": "hi", "model": " "], 400, "model required"),
     ("agent", ["message": "hi", "channel": "telegram"], 400, "no channels"),
     ("agent", ["message": "hi", "thinking": "deep"], 400, "invalid thinking (use off|"),
     ("agent", ["message": "hi", "sessionKey": "agent:nobody:x"], 400, "unknown agent id"),
@@ -89,6 +92,15 @@ private let refused: [(path: String, content: JSON, status: Int, message: String
     ("", ["message": "hi"], 404, ""),
     ("agent", ["message": .string(String(repeating: "x", count: 70_000))], 413, ""),
 ]
+
+@Test(arguments: [(5.9, 5), (1, 1), (86_400, 86_400)])
+func `parts of a second do not count`(seconds: Double, expected: Int64) throws {
+    guard case .agent(let turn) = try HookCall(agent: ["message": "hi", "timeoutSeconds": .double(seconds)]) else {
+        Issue.record("no turn")
+        return
+    }
+    #expect(turn.time == TimeSpan(expected, .seconds))
+}
 
 @Test func `a hook that cannot be meant is refused`() async throws {
     let instance = try hooked()
