@@ -47,8 +47,7 @@ func `an agent's picture is served from its workspace`(avatar: String, type: Str
 }
 
 @Test(arguments: [
-    "secret.txt", "none.png", "link.png", "pictures", "../me.png", "/etc/passwd", "~/me.png", "pictures/../me.png",
-    "file:///etc/passwd", "data:text/html,x", "🦊", "",
+    "secret.txt", "none.png", "link.png", "pictures", "🦊", "",
 ])
 func `what is no picture in the workspace is none`(avatar: String) async throws {
     let instance = try instance([avatar])

@@ -29,8 +29,30 @@ public struct AgentsSection: ConfigurationSection {
                         "\"\(path)\" belongs to another agent already; each needs a directory of its own"
                     )
                 }
-        }
+        },
+        ObjectCheck { agents in
+            for (index, agent) in (agents["list"]?.array ?? []).enumerated() {
+                guard let avatar = agent["identity"]?["avatar"]?.string?.trimmed, !avatar.isEmpty,
+                    !AgentPicture.isPossible(avatar, workspace: workspace(of: agent, in: agents))
+                else { continue }
+                return (
+                    [.name("list"), .index(index), .name("identity"), .name("avatar")],
+                    "expected a path within the agent's workspace, relative to it, or an address that begins with "
+                        + "https:, http: or data:image/"
+                )
+            }
+            return nil
+        },
     ]
+
+    /// The workspace of `agent`, one of `agents`, where the configuration says it.
+    private static func workspace(of agent: JSON, in agents: JSONObject) -> String? {
+        if let own = agent["workspace"]?.string { return own }
+        guard let root = agents["defaults"]?["workspace"]?.string, let id = agent["id"]?.string else { return nil }
+        let list = agents["list"]?.array ?? []
+        let isDefault = (list.first { $0["default"]?.bool == true } ?? list.first)?["id"]?.string == id
+        return isDefault ? root : "\(root)/agents/\(IdentifierText.agent(id.lowercased()))"
+    }
 
     /// The first entry of `list` whose text `name` an earlier one has too.
     private static func repeated(
@@ -118,7 +140,7 @@ public struct AgentIdentity: ConfigurationSection {
         Setting("name", \.name, "Its name."),
         Setting("theme", \.theme, "Its character, in a few words."),
         Setting("emoji", \.emoji, "The emoji beside its name."),
-        Setting("avatar", \.avatar, "Its picture: a file of the workspace, or an address."),
+        Setting("avatar", \.avatar, "Its picture: a file of its workspace, or an address."),
     ]
 }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// `hooks`: what other programs may tell agents by HTTP.
 public struct HooksSection: ConfigurationSection {
     /// `enabled`.
@@ -21,6 +23,18 @@ public struct HooksSection: ConfigurationSection {
         Setting("mappings", \.mappings, "What becomes of requests under other paths."),
         Setting(unserved: "gmail", .gmail, "Mail as a hook."),
         Setting(unserved: "internal", .internalHooks, "Hooks inside the original gateway."),
+    ]
+
+    static let checks = [
+        ObjectCheck { hooks in
+            guard let path = hooks["path"]?.string?.trimmed, !path.isEmpty, path.allSatisfy({ $0 == "/" }) else {
+                return nil
+            }
+            return (
+                [.name("path")],
+                "\"\(path)\" would be every path of the gateway; expected one of their own, such as /hooks"
+            )
+        }
     ]
 
     /// What becomes of a request.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The whole configuration.
 public struct RootSection: ConfigurationSection {
     /// `env`.
@@ -59,6 +61,24 @@ public struct RootSection: ConfigurationSection {
         Setting("gateway", \.gateway, "What this process listens on, and whom it lets in."),
         Setting(unserved: "skills", .skills, "Skills."),
         Setting(unserved: "plugins", .plugins, "Plugins of the original gateway."),
+    ]
+
+    static let checks = [
+        // Where no agents are listed there is nothing to hold the ids against: they may be meant for later.
+        ObjectCheck { root in
+            let known = (root["agents"]?["list"]?.array ?? []).compactMap { $0["id"]?.string?.lowercased() }
+            guard !known.isEmpty else { return nil }
+            for member in root["broadcast"]?.object?.members ?? [] where member.name != "strategy" {
+                for (index, id) in (member.value.array ?? []).enumerated() {
+                    guard let id = id.string, !known.contains(id.lowercased()) else { continue }
+                    return (
+                        [.name("broadcast"), .name(member.name), .index(index)],
+                        "there is no agent \"\(id)\" in agents.list"
+                    )
+                }
+            }
+            return nil
+        }
     ]
 
     private static let wizard = ConfigurationSchema.object([

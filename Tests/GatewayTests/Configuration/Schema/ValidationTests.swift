@@ -45,6 +45,14 @@ private func faults(_ text: String, environment: [String: String] = [:]) -> [Str
     ),
     (#"{"session": {"reset": {"atHour": 24}}}"#, ":1:34: session.reset.atHour: Too big: expected number to be <=23"),
     (#"{"hooks": {"maxBodyBytes": 0}}"#, ":1:28: hooks.maxBodyBytes: Too small: expected number to be >0"),
+    (
+        #"{"hooks": {"path": " // "}}"#,
+        #":1:20: hooks.path: "//" would be every path of the gateway; expected one of their own, such as /hooks"#
+    ),
+    (
+        #"{"agents": {"list": [{"id": "a"}]}, "broadcast": {"strategy": "parallel", "1@g": ["A", "b"]}}"#,
+        #":1:88: broadcast.1@g[1]: there is no agent "b" in agents.list"#
+    ),
     (#"{"ui": {"seamColor": "red"}}"#, ":1:22: ui.seamColor: expected hex color (RRGGBB)"),
     (
         #"{"ui": {"assistant": {"avatar": 1}}}"#,
@@ -268,4 +276,24 @@ func `a length of time beyond its bound is told, and the bound counts`(
     let (revealed, missing) = schema.revealed(shown, from: old, knowing: .none)
     #expect(missing.isEmpty)
     #expect(revealed == old)
+}
+
+@Test(
+    arguments: [
+        ("a.png", true), ("pictures/../a.png", true), ("", true), ("HTTPS://x/a", true),
+        ("data:image/png;base64,eA", true),
+        ("/w/a.png", true), ("/w/pictures/../a.png", true), ("/w/../x.png", false), ("../a.png", false),
+        ("a/../../b.png", false), ("/x/a.png", false), ("/wa.png", false), ("~/a.png", false),
+        ("file:///w/a.png", false),
+        ("data:text/html,x", false), (".", false),
+    ])
+func `an agent's picture is within its workspace, or an address`(avatar: String, isValid: Bool) {
+    let text = """
+        {"agents": {"defaults": {"workspace": "/w"}, "list": [{"id": "a", "identity": {"avatar": "\(avatar)"}}]}}
+        """
+    #expect(faults(text).isEmpty == isValid)
+    // Another agent's workspace is below it.
+    let other = text.replacing("[{", with: #"[{"id": "b"}, {"#).replacing("/w/", with: "/w/agents/a/")
+    #expect(faults(other).isEmpty == isValid)
+    #expect(faults(text).allSatisfy { $0.contains("agents.list[0].identity.avatar: ") })
 }
