@@ -74,6 +74,9 @@ public struct AbsolutePath: Hashable, Sendable {
         return path
     }
 
+    /// The SHA-256 of the text in lowercase hexadecimal digits: a name for it that fits in one component.
+    public var digest: String { SHA256.hexadecimal(of: Array(text.utf8)) }
+
     /// Whether the bytes are the same. Text is compared first because that mostly says no fast.
     public static func == (left: AbsolutePath, right: AbsolutePath) -> Bool {
         left.text == right.text && left.text.utf8.elementsEqual(right.text.utf8)

@@ -16,11 +16,15 @@ public struct InstanceHolder: Equatable, Sendable {
     public var ports: PortSet?
     /// The directories it runs with; nil when it only holds the name.
     public var trees: InstanceTrees?
+    /// What it is called; nil in a record of an earlier version.
+    var name: ProfileName?
 
-    /// This process, now, on `ports` and with `trees`.
-    static func current(ports: PortSet?, trees: InstanceTrees?) -> InstanceHolder {
-        InstanceHolder(
+    /// This process, now, as `name`, on `ports` and with `trees`.
+    static func current(_ name: ProfileName, ports: PortSet?, trees: InstanceTrees?) -> InstanceHolder {
+        var holder = InstanceHolder(
             pid: getpid(), unit: unit(ofProcess: "self"), startedAt: Int64(Glibc.time(nil)), ports: ports, trees: trees)
+        holder.name = name
+        return holder
     }
 
     init(pid: Int32?, unit: String?, startedAt: Int64?, ports: PortSet? = nil, trees: InstanceTrees? = nil) {
@@ -39,6 +43,7 @@ public struct InstanceHolder: Equatable, Sendable {
         startedAt = record?["startedAt"]?.integer
         ports = record?["ports"].flatMap(PortSet.init(json:))
         trees = record?["trees"].flatMap(InstanceTrees.init(json:))
+        name = record?["name"]?.string.flatMap { ProfileName($0) }
     }
 
     /// Whether a process of that ID exists (kill(2), signal 0); another user's counts too.
@@ -55,6 +60,7 @@ public struct InstanceHolder: Equatable, Sendable {
         object["startedAt"] = startedAt.map(JSON.integer)
         object["ports"] = ports?.json
         object["trees"] = trees?.json
+        object["name"] = name.map { .string($0.text) }
         return .object(object)
     }
 

@@ -15,13 +15,20 @@ public struct InstanceLock: Sendable {
     /// How many bytes a record may have: it names all that is bound.
     private static let recordLimit = 1 << 20
 
-    /// Takes the lock of `name` for an instance on `ports` and with `trees`, or says who holds it.
+    /// Takes the lock of the profile `name` for an instance on `ports` and with `trees`, or says who holds it.
     ///
     /// Throws `ProfileError.system` when the file cannot be opened or locked.
     public static func acquire(
         _ name: ProfileName, ports: PortSet? = nil, trees: InstanceTrees? = nil, in directories: HostDirectories
     ) throws(ProfileError) -> Outcome {
-        let path = file(of: name, in: directories)
+        try acquire(.profile(name), name, ports: ports, trees: trees, in: directories)
+    }
+
+    /// Takes the lock `key` for an instance called `name`.
+    static func acquire(
+        _ key: InstanceKey, _ name: ProfileName, ports: PortSet?, trees: InstanceTrees?, in directories: HostDirectories
+    ) throws(ProfileError) -> Outcome {
+        let path = file(of: key, in: directories)
         do {
             try FileSystem.makeDirectories(path.parent.text, mode: 0o700)
             let file = try FileDescriptor.workingDirectory.open(
@@ -30,7 +37,8 @@ public struct InstanceLock: Sendable {
                 defer { file.discard() }
                 return .held(by: try record(in: file))
             }
-            let record = InstanceHolder.current(ports: ports, trees: trees).file.serialized() + [UInt8(ascii: "\n")]
+            let record =
+                InstanceHolder.current(name, ports: ports, trees: trees).file.serialized() + [UInt8(ascii: "\n")]
             // Written before it is cut to length: whoever loses the race never reads an empty file.
             try file.writeEverything(record)
             _ = ftruncate(file.rawValue, off_t(record.count))
@@ -40,11 +48,18 @@ public struct InstanceLock: Sendable {
         }
     }
 
-    /// Who holds the lock of `name` now; nil when nobody does.
+    /// Who holds the lock of the profile `name` now; nil when nobody does.
     public static func holder(
         of name: ProfileName, in directories: HostDirectories
     ) throws(ProfileError) -> InstanceHolder? {
-        let path = file(of: name, in: directories)
+        try holder(of: .profile(name), in: directories)
+    }
+
+    /// Who holds the lock `key` now; nil when nobody does.
+    static func holder(
+        of key: InstanceKey, in directories: HostDirectories
+    ) throws(ProfileError) -> InstanceHolder? {
+        let path = file(of: key, in: directories)
         do {
             let file = try FileDescriptor.workingDirectory.open(path.text, flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK)
             defer { file.discard() }
@@ -56,12 +71,12 @@ public struct InstanceLock: Sendable {
         }
     }
 
-    /// The names for which there is a lock file, held or not.
-    static func names(in directories: HostDirectories) throws(ProfileError) -> [ProfileName] {
+    /// What there is a lock file for, held or not.
+    static func keys(in directories: HostDirectories) throws(ProfileError) -> [InstanceKey] {
         let directory = directories.state / "locks"
         do {
             return try FileSystem.entries(of: directory.text).filter { $0.hasSuffix(".lock") }
-                .compactMap { ProfileName(String($0.dropLast(5))) }
+                .compactMap { InstanceKey(fileName: String($0.dropLast(5))) }
         } catch {
             guard error == .noSuchFileOrDirectory else {
                 throw .system(action: "list", path: directory.text, errno: error)
@@ -81,8 +96,8 @@ public struct InstanceLock: Sendable {
         return holder
     }
 
-    private static func file(of name: ProfileName, in directories: HostDirectories) -> AbsolutePath {
-        directories.state / "locks/\(name).lock"
+    private static func file(of key: InstanceKey, in directories: HostDirectories) -> AbsolutePath {
+        directories.state / "locks/\(key.fileName).lock"
     }
 
     /// What came of asking for the lock.

@@ -22,23 +22,48 @@ public struct InstanceRegistry: Sendable {
         case directoryTaken(AbsolutePath, theirs: AbsolutePath, of: ProfileName, by: InstanceHolder)
     }
 
-    /// Makes this process the one of instance `name`, and the only one on `ports` and with its state in `trees`, or says
+    /// An instance that runs.
+    public struct Running: Sendable {
+        /// What it is called.
+        public let name: ProfileName
+        /// Whether it is the profile of that name; one that exists by variables alone may be called anything.
+        public let isProfile: Bool
+        /// Who runs it.
+        public let holder: InstanceHolder
+    }
+
+    /// Makes this process the one of the profile `name`, and the only one on `ports` and with its state in `trees`, or says
     /// who is in the way.
     ///
     /// Others wait meanwhile, so two starts at once cannot both find them free. Throws `ProfileError.system`.
     public func claim(_ name: ProfileName, ports: PortSet, trees: InstanceTrees) throws(ProfileError) -> Outcome {
+        try claim(.profile(name), name, ports, trees)
+    }
+
+    /// The same for an instance that exists by variables alone. It is known by its state directory, and so stands not in
+    /// the way of the profile of the same name.
+    public func claimUnregistered(
+        _ name: ProfileName, ports: PortSet, trees: InstanceTrees
+    ) throws(ProfileError) -> Outcome {
+        try claim(InstanceKey(stateDirectory: trees.state), name, ports, trees)
+    }
+
+    private func claim(
+        _ key: InstanceKey, _ name: ProfileName, _ ports: PortSet, _ trees: InstanceTrees
+    ) throws(ProfileError) -> Outcome {
         let lock = try RegistryLock.acquire(in: directories)
         defer { lock.discard() }
-        for other in try live() where other.name != name {
+        for other in try running() where other.key != key {
             // What runs counts, not what its profile says by now.
-            if let port = other.holder.ports?.sharedPort(with: ports) {
-                return .portTaken(port, of: other.name, by: other.holder)
+            if let port = other.instance.holder.ports?.sharedPort(with: ports) {
+                return .portTaken(port, of: other.instance.name, by: other.instance.holder)
             }
-            if let overlap = other.holder.trees.flatMap(trees.overlap) {
-                return .directoryTaken(overlap.own, theirs: overlap.other, of: other.name, by: other.holder)
+            if let overlap = other.instance.holder.trees.flatMap(trees.overlap) {
+                return .directoryTaken(
+                    overlap.own, theirs: overlap.other, of: other.instance.name, by: other.instance.holder)
             }
         }
-        switch try InstanceLock.acquire(name, ports: ports, trees: trees, in: directories) {
+        switch try InstanceLock.acquire(key, name, ports: ports, trees: trees, in: directories) {
         case .acquired(let instance): return .claimed(instance)
         case .held(let holder): return .held(by: holder)
         }
@@ -49,11 +74,20 @@ public struct InstanceRegistry: Sendable {
     public func check() throws(ProfileError) { try RegistryLock.check(in: directories) }
 
     /// The instances that run now.
-    public func live() throws(ProfileError) -> [(name: ProfileName, holder: InstanceHolder)] {
-        var live: [(name: ProfileName, holder: InstanceHolder)] = []
-        for name in try InstanceLock.names(in: directories) {
-            if let holder = try InstanceLock.holder(of: name, in: directories) { live.append((name, holder)) }
+    public func live() throws(ProfileError) -> [Running] { try running().map(\.instance) }
+
+    private func running() throws(ProfileError) -> [(key: InstanceKey, instance: Running)] {
+        var running: [(key: InstanceKey, instance: Running)] = []
+        for key in try InstanceLock.keys(in: directories) {
+            guard let holder = try InstanceLock.holder(of: key, in: directories) else { continue }
+            switch key {
+            case .profile(let name): running.append((key, Running(name: name, isProfile: true, holder: holder)))
+            case .directory:
+                // One that has not written its record yet has claimed nothing either.
+                guard let name = holder.name else { continue }
+                running.append((key, Running(name: name, isProfile: false, holder: holder)))
+            }
         }
-        return live
+        return running
     }
 }

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// The ports of all profiles beside each other, who runs on them and who listens: what `ports` shows.
 public struct PortSurvey: Sendable {
-    /// One profile's place.
+    /// The place of a profile, or of an instance that runs without one.
     public struct Entry: Sendable {
         /// The profile.
         public let name: ProfileName
@@ -63,7 +63,7 @@ public struct PortSurvey: Sendable {
         let live = try InstanceRegistry(directories: directories).live()
         var entries: [Entry] = []
         for (profile, others) in try ProfileStore(directories: directories).allBesideOthers() {
-            let holder = live.first { $0.name == profile.name }?.holder
+            let holder = live.first { $0.isProfile && $0.name == profile.name }?.holder
             do throws(ProfileError) {
                 let ports = try PortPlan(others: others).ports(of: profile)
                 entries.append(
@@ -79,6 +79,13 @@ public struct PortSurvey: Sendable {
                         name: profile.name, ports: ports, network: profile.network, fault: error.description,
                         holder: holder))
             }
+        }
+        // A gateway can run without a profile file, and one that exists by variables has none.
+        let profiles = entries.map(\.name)
+        for instance in live where !instance.isProfile || !profiles.contains(instance.name) {
+            guard let ports = instance.holder.ports else { continue }
+            entries.append(
+                Entry(name: instance.name, ports: ports, network: .shared, fault: nil, holder: instance.holder))
         }
         let listeners: [TCPListener]
         do throws(Errno) {

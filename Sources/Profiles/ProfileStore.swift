@@ -65,6 +65,22 @@ public struct ProfileStore: Sendable {
         return (Profile(name: name, basePort: base), true)
     }
 
+    /// Gives the profile `name` another base port, which counts from its next start.
+    ///
+    /// Throws `ProfileError.overlap` when another profile's is too close, and `.system` when the file is not this user's to
+    /// write.
+    public func assign(basePort: UInt16, to name: ProfileName) throws(ProfileError) -> Profile {
+        let lock = try RegistryLock.acquire(in: directories)
+        defer { lock.discard() }
+        guard var profile = try load(name) else {
+            throw .system(action: "read", path: file(of: name).text, errno: .noSuchFileOrDirectory)
+        }
+        profile.basePort = basePort
+        try PortPlan(others: others(than: name)).check(profile)
+        try write(profile)
+        return profile
+    }
+
     /// Takes back a profile that `loadOrCreate` made for a start that was then refused.
     public func remove(_ name: ProfileName) throws(ProfileError) {
         let file = file(of: name)

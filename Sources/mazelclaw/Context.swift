@@ -14,9 +14,12 @@ struct Context {
     let store: ProfileStore?
     /// Where the lock of this instance lives; nil inside the sandbox, where the launcher holds it.
     let lockDirectories: HostDirectories?
+    /// The registry of this user's instances; nil inside the sandbox, where the launcher has entered this one.
+    let registry: InstanceRegistry?
     /// The process that holds this instance's lock; nil when nobody does.
     let holder: Result<InstanceHolder?, ProfileError>
-    /// The other instances of this host that run, as far as this user sees them.
+    /// The other instances of this host that run, as far as this user sees them: profiles, and those that exist by
+    /// variables alone.
     let neighbors: Result<[(name: ProfileName, holder: InstanceHolder)], ProfileError>
     /// What the latest start of this profile proved (the launcher's audit log), for the command that asks for it.
     private(set) var proof: JSON?
@@ -52,6 +55,7 @@ struct Context {
             try instance.state.requireLocks(of: instance.name)
         }
         lockDirectories = selection.isSandboxed ? nil : directories
+        self.registry = selection.isSandboxed ? nil : registry
         guard !selection.isSandboxed else {
             (holder, neighbors) = (.success(nil), .success([]))
             return
@@ -60,7 +64,9 @@ struct Context {
         let own = directories
         holder = Result { () throws(ProfileError) in try InstanceLock.holder(of: name, in: own) }
         neighbors = Result { () throws(ProfileError) in
-            try registry.live().filter { isUnregistered ? $0.holder.trees?.state != state : $0.name != name }
+            try registry.live().filter {
+                isUnregistered ? $0.holder.trees?.state != state : !$0.isProfile || $0.name != name
+            }.map { ($0.name, $0.holder) }
         }
     }
 
@@ -74,6 +80,10 @@ struct Context {
         guard isRoot else { return ProfileIdentity.ownUserIDs }
         return try IdentityRegistry(directories: directories).userID(of: profile.name).map { $0...$0 }
     }
+
+    /// The instance where it runs now: what a command that looks for it goes by. Throws `ProfileError` when the registry
+    /// cannot be read.
+    func located() throws(ProfileError) -> Instance { instance.running(on: try holder.get()?.ports) }
 
     // MARK: The host's own files
 

@@ -16,7 +16,7 @@ struct Mazelclaw: ParsableCommand {
         version: Version.current,
         subcommands: [
             SetupCommand.self, GatewayCommand.self, StatusCommand.self, ConfigCommand.self, DoctorCommand.self,
-            ChatCommand.self, SessionsCommand.self, CronCommand.self, BackupCommand.self,
+            ChatCommand.self, BrowserCommand.self, SessionsCommand.self, CronCommand.self, BackupCommand.self,
         ])
 
     /// Runs the command `arguments` name and returns the exit code.

@@ -44,4 +44,26 @@ import Testing
             ])
         #expect(survey.listeners.map { "\($0.address) \($0.port)" } == ["::1 18789", "127.0.0.1 18800"])
     }
+
+    @Test func `an instance that runs without a profile file has its place too`() throws {
+        let fixture = try StateFixture()
+        defer { withExtendedLifetime(fixture) {} }
+        let registry = InstanceRegistry(directories: fixture.directories)
+        let ports = try #require(PortSet(base: 41_000))
+        let (name, state) = (try #require(ProfileName("ghost")), AbsolutePath.root / "nowhere/ghost")
+        let claims = [
+            try registry.claim(name, ports: ports, trees: InstanceTrees(state: state)),
+            try registry.claimUnregistered(
+                name, ports: try #require(PortSet(base: 42_000)), trees: InstanceTrees(state: .root / "nowhere/other")),
+        ]
+        for claim in claims {
+            guard case .claimed = claim else {
+                Issue.record("\(claim)")
+                continue
+            }
+        }
+        let found = try PortSurvey(directories: fixture.directories).entries.filter { $0.name == name }
+        #expect(found.map(\.ports.base) == [41_000, 42_000])
+        #expect(found.allSatisfy { $0.holder?.pid != nil })
+    }
 }

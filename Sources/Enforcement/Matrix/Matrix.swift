@@ -28,7 +28,7 @@ public struct Matrix {
         let live = try self.live()
         for name in names {
             do {
-                switch try start(name, live.first { $0.name == name }?.holder, say) {
+                switch try start(name, live.first { $0.isProfile && $0.name == name }?.holder, say) {
                 case .probed(let instance, let userID):
                     probed.append(instance)
                     targets.append(instance.target)
@@ -86,7 +86,7 @@ public struct Matrix {
             userID: plan.user.userID)
     }
 
-    private func live() throws(LaunchError) -> [(name: ProfileName, holder: InstanceHolder)] {
+    private func live() throws(LaunchError) -> [InstanceRegistry.Running] {
         do {
             return try InstanceRegistry(directories: launch.directories).live()
         } catch {

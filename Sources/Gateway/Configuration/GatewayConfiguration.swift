@@ -4,7 +4,8 @@ public import Policy
 /// What the gateway runs with: every value resolved, with its source.
 ///
 /// Arguments before environment before the host's profile file before the gateway's own file before the
-/// default. The port is the host's to assign: what the file says about it is only reported.
+/// default. The port is the host's to assign: what the file says about it is only reported. Of an instance that runs,
+/// the port is the one it runs on, whatever it would get at its next start.
 public struct GatewayConfiguration: Sendable {
     /// The profile and its places.
     public let instance: Instance
@@ -41,9 +42,16 @@ public struct GatewayConfiguration: Sendable {
         self.instance = instance
         self.file = file
         self.arguments = arguments
-        let port = try Self.port(instance: instance, file: file, argument: arguments.port)
-        ports = Sourced(try Self.ports(port), from: port.source)
-        disregardedPort = file?.gateway.port.flatMap { $0 == port.value ? nil : $0 }
+        if arguments.port == nil, let running = instance.runningPorts {
+            // One that a start would get anyway still has the better explanation.
+            let assigned = try? Self.port(instance: instance, file: file, argument: nil)
+            ports = Sourced(running, from: assigned.flatMap { $0.value == running.base ? $0.source : nil } ?? .running)
+        } else {
+            let port = try Self.port(instance: instance, file: file, argument: arguments.port)
+            ports = Sourced(try Self.ports(port), from: port.source)
+        }
+        let base = ports.value.base
+        disregardedPort = file?.gateway.port.flatMap { $0 == base ? nil : $0 }
         workspace = try Self.workspace(instance: instance, file: file)
         credentials = Credentials(file: file?.gateway.auth, instance: instance, arguments: arguments)
         content = file?.content ?? RootSection()
@@ -173,7 +181,7 @@ public struct GatewayConfiguration: Sendable {
         case .argument(let flag): throw .argument(flag: flag, value: "\(port.value)", expected: expectedPort)
         case .environment(let name), .launcher(let name):
             throw .variable(name: name, value: "\(port.value)", expected: expectedPort)
-        case .file, .profile, .default:
+        case .file, .profile, .running, .default:
             throw .blocked("port \(port.value) (\(port.source)) cannot be a gateway's; expected \(expectedPort)")
         }
     }

@@ -18,9 +18,12 @@ public struct InstanceSetup: Sendable {
     /// The configuration as it is now.
     public let configuration: GatewayConfiguration
 
-    /// Sets `instance` up; `workspace` is used when the configuration names none yet. Throws
-    /// `ConfigurationError`, before anything is written when the existing configuration is invalid.
-    public init(_ instance: Instance, workspace: AbsolutePath? = nil) throws(ConfigurationError) {
+    /// Sets `instance` up; `workspace` is used when the configuration names none yet, and `port` is written into it, for an
+    /// instance that has no profile file to say it. Throws `ConfigurationError`, before anything is written when the
+    /// existing configuration is invalid.
+    public init(
+        _ instance: Instance, workspace: AbsolutePath? = nil, port: UInt16? = nil
+    ) throws(ConfigurationError) {
         let path = instance.configurationFile.value
         let existing = try ConfigurationFile.load(for: instance)
         let resolved = try GatewayConfiguration(instance: instance, file: existing)
@@ -33,7 +36,7 @@ public struct InstanceSetup: Sendable {
             try state.makePrivate(state.path)
             try state.makeDirectory(path.parent)
             let after = try ConfigurationStore(instance).change { written in
-                Self.completed(written, existing?.content, workspace: chosen)
+                Self.completed(written, existing?.content, workspace: chosen, port: port)
             }
             try state.makePrivate(after.path)
             configurationFile =
@@ -60,8 +63,11 @@ public struct InstanceSetup: Sendable {
 
     /// What the file says, with what a start needs where `content`, which all files say together, has nothing: a mode,
     /// a secret, a workspace.
-    private static func completed(_ written: JSON, _ content: RootSection?, workspace: AbsolutePath) -> JSON {
+    private static func completed(
+        _ written: JSON, _ content: RootSection?, workspace: AbsolutePath, port: UInt16?
+    ) -> JSON {
         var root = written
+        if let port { put(.integer(Int64(port)), at: ["gateway", "port"], in: &root, replacing: true) }
         let gateway = content?.gateway
         if gateway?.mode == nil { put("local", at: ["gateway", "mode"], in: &root) }
         let auth = gateway?.auth
@@ -75,15 +81,15 @@ public struct InstanceSetup: Sendable {
         return root
     }
 
-    /// Puts `value` at `path`, unless somebody else has put something there meanwhile.
-    private static func put(_ value: JSON, at path: ArraySlice<String>, in json: inout JSON) {
+    /// Puts `value` at `path`, unless somebody else has put something there meanwhile that is not to be replaced.
+    private static func put(_ value: JSON, at path: ArraySlice<String>, in json: inout JSON, replacing: Bool = false) {
         guard let name = path.first else { return }
         var object = json.object ?? JSONObject()
         if path.count > 1 {
             var child = object[name] ?? [:]
-            put(value, at: path.dropFirst(), in: &child)
+            put(value, at: path.dropFirst(), in: &child, replacing: replacing)
             object[name] = child
-        } else if object[name] == nil || object[name]?.string.map({ Secret($0) == nil }) == true {
+        } else if replacing || object[name] == nil || object[name]?.string.map({ Secret($0) == nil }) == true {
             object[name] = value
         }
         json = .object(object)

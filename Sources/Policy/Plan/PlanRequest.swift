@@ -74,7 +74,9 @@ public struct PlanRequest: Equatable, Sendable {
 
     /// The directories of the host it would have.
     public var trees: InstanceTrees {
-        InstanceTrees(state: paths.state, others: [paths.workspace] + profile.binds.map(\.source))
+        InstanceTrees(
+            state: paths.state, workspace: profile.workspaceOverlay == nil ? paths.workspace : nil,
+            others: (profile.workspaceOverlay == nil ? [] : [paths.workspace]) + profile.binds.map(\.source))
     }
 
     /// Throws `PlanError.invalid` when a tree of this instance's is the state directory of another profile, lies in it or

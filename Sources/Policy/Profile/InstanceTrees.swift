@@ -6,21 +6,36 @@ public struct InstanceTrees: Equatable, Sendable {
     public var state: AbsolutePath
     /// What makes it that directory, whatever path leads there; nil when nobody looked.
     public var identity: HostFacts.FileIdentity?
-    /// The workspace, and what the operator binds.
+    /// The workspace; nil where what an instance writes there is thrown away.
+    public var workspace: AbsolutePath?
+    /// The configuration file; nil where nobody looked: inside the state directory it is nobody else's.
+    public var configuration: AbsolutePath?
+    /// What the operator binds.
     public var others: [AbsolutePath]
 
     /// The trees of an instance.
-    public init(state: AbsolutePath, identity: HostFacts.FileIdentity? = nil, others: [AbsolutePath] = []) {
+    public init(
+        state: AbsolutePath, identity: HostFacts.FileIdentity? = nil, workspace: AbsolutePath? = nil,
+        configuration: AbsolutePath? = nil, others: [AbsolutePath] = []
+    ) {
         self.state = state
         self.identity = identity
+        self.workspace = workspace
+        self.configuration = configuration
         self.others = others
     }
 
-    /// Where a state directory of the two is the other's tree too, lies in it or holds it: two gateways would write the
-    /// same files, and each could read the other's secrets. Nil where they may run side by side.
+    /// Where a state directory of the two is the other's tree too, lies in it or holds it, or where their workspaces do, or
+    /// their configuration is one file: two gateways would write the same files, and each could read the other's secrets.
+    /// Nil where they may run side by side.
     public func overlap(with other: InstanceTrees) -> (own: AbsolutePath, other: AbsolutePath)? {
-        if let own = ([state] + others).first(where: { Self.meet($0, other.state) }) { return (own, other.state) }
-        if let theirs = other.others.first(where: { Self.meet($0, state) }) { return (state, theirs) }
+        let (trees, theirTrees) = (
+            others + [workspace].compactMap(\.self), other.others + [other.workspace].compactMap(\.self)
+        )
+        if let own = ([state] + trees).first(where: { Self.meet($0, other.state) }) { return (own, other.state) }
+        if let theirs = theirTrees.first(where: { Self.meet($0, state) }) { return (state, theirs) }
+        if let workspace, let theirs = other.workspace, Self.meet(workspace, theirs) { return (workspace, theirs) }
+        if let configuration, configuration == other.configuration { return (configuration, configuration) }
         return identity != nil && identity == other.identity ? (state, other.state) : nil
     }
 
@@ -36,6 +51,8 @@ public struct InstanceTrees: Equatable, Sendable {
             object["device"] = .integer(Int64(bitPattern: identity.device))
             object["inode"] = .integer(Int64(bitPattern: identity.inode))
         }
+        object["workspace"] = workspace.map { .string($0.text) }
+        object["configuration"] = configuration.map { .string($0.text) }
         object["others"] = .array(others.map { .string($0.text) })
         return .object(object)
     }
@@ -47,6 +64,8 @@ public struct InstanceTrees: Equatable, Sendable {
         if let device = json["device"]?.integer, let inode = json["inode"]?.integer {
             identity = HostFacts.FileIdentity(device: UInt64(bitPattern: device), inode: UInt64(bitPattern: inode))
         }
+        workspace = json["workspace"]?.string.flatMap(AbsolutePath.init)
+        configuration = json["configuration"]?.string.flatMap(AbsolutePath.init)
         others = json["others"]?.array?.compactMap { $0.string.flatMap(AbsolutePath.init) } ?? []
     }
 }

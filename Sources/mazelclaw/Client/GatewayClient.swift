@@ -36,8 +36,8 @@ final class GatewayClient: Sendable {
     static func connect(
         to context: Context, scopes: [Scope], within limit: TimeAmount = .seconds(10)
     ) async throws -> GatewayClient {
-        let file = try ConfigurationFile.load(for: context.instance)
-        let configuration = try GatewayConfiguration(instance: context.instance, file: file)
+        let instance = try context.located()
+        let configuration = try GatewayConfiguration(instance: instance, file: ConfigurationFile.load(for: instance))
         try configuration.requireOwnSecret()
         let check = try ListenerCheck(context)
         let params = try configuration.credentials.connectParams(scopes: scopes)

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Gateway
+import Linux
 import Logging
 import Policy
 import Profiles
+import SystemPackage
 
 /// `mazelclaw gateway`: runs the gateway until it is told to stop.
 struct GatewayCommand: InstanceCommand {
@@ -41,7 +43,7 @@ struct GatewayCommand: InstanceCommand {
                     + "`\(CommandText.command("setup", for: name))` first, or start the gateway as that user")
         }
         let configuration = try GatewayConfiguration(instance: context.instance, file: nil, arguments: arguments)
-        try acquireLock(context, ports: configuration.ports.value)
+        try acquireLock(context, configuration)
         context.holdsLock = true
     }
 
@@ -50,7 +52,7 @@ struct GatewayCommand: InstanceCommand {
         let configuration = try loadConfiguration(context)
         try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
         if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
-        if !context.holdsLock { try acquireLock(context, ports: configuration.ports.value) }
+        if !context.holdsLock { try acquireLock(context, configuration) }
         var logger = Logger(label: "mazelclaw")
         logger[metadataKey: "profile"] = "\(configuration.instance.name)"
         let port = configuration.ports.value.gateway
@@ -89,55 +91,71 @@ struct GatewayCommand: InstanceCommand {
         return try GatewayConfiguration(instance: instance, file: setup.configuration.file, arguments: arguments)
     }
 
-    /// Makes this the one process of its instance. Inside the sandbox the launcher holds the lock.
-    private func acquireLock(_ context: Context, ports: PortSet) throws {
-        guard let directories = context.lockDirectories else { return }
-        let instance = context.instance
-        let trees = InstanceTrees(state: instance.stateDirectory.value)
-        switch try InstanceRegistry(directories: directories).claim(instance.name, ports: ports, trees: trees) {
-        // The descriptor stays open, and with it the lock, until the process ends, however it ends.
-        case .claimed: return
-        case .held(let holder):
-            throw AlreadyRunning(name: instance.name, holder: holder)
-        case .portTaken(let port, let other, let holder):
-            throw PortTaken(port: port, other: other, holder: holder)
-        case .directoryTaken(let path, let theirs, let other, let holder):
-            throw DirectoryTaken(path: path, theirs: theirs, other: other, holder: holder)
+    /// Makes this the one process of its instance, and its ports, directories and configuration this instance's alone. Inside
+    /// the sandbox the launcher holds the lock.
+    private func acquireLock(_ context: Context, _ configuration: GatewayConfiguration) throws {
+        guard let directories = context.lockDirectories, let registry = context.registry else { return }
+        let (name, state) = (context.instance.name, context.instance.stateDirectory.value)
+        let ports = try ports(of: configuration, context)
+        let status = try? FileStatus(of: state.text, follow: true)
+        let trees = InstanceTrees(
+            state: state, identity: status.map { HostFacts.FileIdentity(device: $0.device, inode: $0.inode) },
+            workspace: configuration.workspace.value, configuration: context.instance.configurationFile.value)
+        // The descriptors stay open, and with them the locks, until the process ends, however it ends.
+        guard context.store == nil else {
+            return try require(registry.claim(name, ports: ports, trees: trees), name)
+        }
+        // Whoever starts it from another home, with another registry, meets the lock beside the state.
+        try require(InstanceRegistry(directories: directories).claim(name, ports: ports, trees: trees), name)
+        do {
+            try require(registry.claimUnregistered(name, ports: ports, trees: trees), name)
+        } catch ProfileError.system(let action, let path, let errno)
+            where [.permissionDenied, .notPermitted, .readOnlyFileSystem].contains(errno)
+        {
+            Output.error(
+                "mazelclaw: cannot \(action) \(path) (\(errno)): nobody is told which ports and directories this instance has"
+            )
         }
     }
-}
 
-/// Another process runs this instance.
-private struct AlreadyRunning: Error, CustomStringConvertible {
-    let name: ProfileName
-    let holder: InstanceHolder
+    /// The ports of `configuration` beside those of the host's other profiles. Throws `ProfileError.overlap` when another
+    /// profile's base is too close.
+    private func ports(of configuration: GatewayConfiguration, _ context: Context) throws -> PortSet {
+        let base = configuration.ports.value.base
+        guard let store = context.store else { return configuration.ports.value }
+        let name = context.instance.name
+        var profile = context.instance.profile ?? Profile(name: name, basePort: base)
+        profile.basePort = base
+        return try PortPlan(others: store.others(than: name)).ports(of: profile)
+    }
 
-    var description: String {
-        "profile \"\(name)\" already runs (\(holder)); stop it first, or start another profile"
+    private func require(_ outcome: InstanceRegistry.Outcome, _ name: ProfileName) throws {
+        switch outcome {
+        case .claimed: return
+        case .held(let holder):
+            throw Taken(sentence: "profile \"\(name)\" already runs (\(holder))", remedy: "start another profile")
+        case .portTaken(let port, let other, let holder):
+            throw Taken(
+                sentence: "port \(port) of profile \"\(name)\" is also one of \(Self.text(other, holder))",
+                remedy: "give this profile another base port")
+        case .directoryTaken(let path, let theirs, let other, let holder):
+            throw Taken(
+                sentence: "profile \"\(name)\" cannot use \(path): \(theirs) is used by \(Self.text(other, holder))",
+                remedy: "choose another place")
+        }
+    }
+
+    /// Another instance that runs, with its state directory: one that exists by variables may have any name.
+    private static func text(_ name: ProfileName, _ holder: InstanceHolder) -> String {
+        let state = holder.trees.map { ", state directory \($0.state)" } ?? ""
+        return "profile \"\(name)\", which runs (\(holder)\(state))"
     }
 }
 
-/// Another instance runs with this one's state directory.
-private struct DirectoryTaken: Error, CustomStringConvertible {
-    let path: AbsolutePath
-    let theirs: AbsolutePath
-    let other: ProfileName
-    let holder: InstanceHolder
+/// What this instance needs is another's, which runs.
+private struct Taken: Error, CustomStringConvertible {
+    let sentence: String
+    let remedy: String
 
-    var description: String {
-        "cannot use \(path): profile \"\(other)\" runs with \(theirs) (\(holder)); stop it first, or choose another "
-            + "directory"
-    }
-}
-
-/// Another instance runs on a port of this one.
-private struct PortTaken: Error, CustomStringConvertible {
-    let port: UInt16
-    let other: ProfileName
-    let holder: InstanceHolder
-
-    var description: String {
-        "port \(port) is also one of profile \"\(other)\", which runs (\(holder)); stop it first, or give this profile "
-            + "another base port"
-    }
+    var description: String { "\(sentence); stop it first, or \(remedy)" }
 }

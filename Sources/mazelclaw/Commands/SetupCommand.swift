@@ -13,11 +13,13 @@ struct SetupCommand: InstanceCommand {
     @Option(help: ArgumentHelp("The workspace, when the configuration names none yet.", valueName: "directory"))
     var workspace: String?
 
-    @Option(help: ArgumentHelp("The base port, when the profile has none yet.", valueName: "port"))
+    @Option(help: ArgumentHelp("The base port, from the next start on.", valueName: "port"))
     var port: Int?
 
     func run(in context: Context) async throws -> Int32 {
-        let setup = try InstanceSetup(context.instance, workspace: try workspacePath(context))
+        let setup = try InstanceSetup(
+            context.instance, workspace: try workspacePath(context),
+            port: context.store == nil ? requestedPort() : nil)
         let configuration = setup.configuration
         let path = configuration.instance.configurationFile.value
         switch setup.configurationFile {
@@ -34,7 +36,11 @@ struct SetupCommand: InstanceCommand {
             Output.line(TerminalText.safe("Workspace OK: \(workspace)"))
         }
         let name = configuration.instance.name
-        Output.line("Port: \(configuration.ports.value.gateway) (\(configuration.ports.source))")
+        let port = configuration.ports.value.gateway
+        Output.line("Port: \(port) (\(configuration.ports.source))")
+        if let running = try context.holder.get()?.ports, running.gateway != port {
+            Output.line("It runs on port \(running.gateway) now, and moves when it is started anew")
+        }
         if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
         Output.line(
             "Start it: \(CommandText.text("mazelclaw-run", for: name)) (in its sandbox), "
@@ -45,23 +51,24 @@ struct SetupCommand: InstanceCommand {
     /// Makes the host's profile file, unless the host is out of sight.
     func enter(_ context: inout Context) throws {
         guard let store = context.store else {
-            if port != nil {
-                throw ValidationError(
-                    "--port cannot be given here: the port comes from the launcher or the environment")
+            if port != nil, context.instance.isSandboxed {
+                throw ConfigurationError.argument(
+                    flag: "--port", value: "\(port ?? 0)", expected: "no port here: the launcher assigns it")
             }
             return
         }
         let name = context.instance.name
         let requested = try requestedPort()
-        let (profile, isNew) = try store.loadOrCreate(name) { profile in
+        var (profile, isNew) = try store.loadOrCreate(name) { profile in
             if let requested { profile.basePort = requested }
         }
-        if let requested, profile.basePort != requested {
-            throw ConfigurationError.argument(
-                flag: "--port", value: "\(requested)",
-                expected: "\(profile.basePort), the base port \(store.file(of: name)) assigns; change it there")
+        if isNew {
+            Output.line("Wrote \(store.file(of: name)) (base port \(profile.basePort))")
+        } else if let requested, profile.basePort != requested {
+            let before = profile.basePort
+            profile = try store.assign(basePort: requested, to: name)
+            Output.line("Updated \(store.file(of: name)) (base port \(requested), before \(before))")
         }
-        if isNew { Output.line("Wrote \(store.file(of: name)) (base port \(profile.basePort))") }
         try context.adopt(profile)
     }
 

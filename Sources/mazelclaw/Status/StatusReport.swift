@@ -7,6 +7,8 @@ import Profiles
 struct StatusReport {
     let configuration: GatewayConfiguration
     let configurationFault: String?
+    /// Whether the port could only be told by the configuration, which is invalid.
+    let isPortUnknown: Bool
     let holder: InstanceHolder?
     /// What the running sandbox proved when it was started (the launcher's audit log); nil without one.
     let proof: JSON?
@@ -33,13 +35,17 @@ struct StatusReport {
             ("State", "\(instance.stateDirectory.value) [\(instance.stateDirectory.source)]"),
             ("Config", "\(instance.configurationFile.value) [\(instance.configurationFile.source)]\(fileText)"),
             ("Workspace", "\(configuration.workspace.value) [\(configuration.workspace.source)]"),
-            ("Port", "\(port) [\(configuration.ports.source)]"),
+            (
+                "Port",
+                isPortUnknown
+                    ? "not known while the configuration is invalid" : "\(port) [\(configuration.ports.source)]"
+            ),
         ]
         if let disagreement = configuration.portDisagreement { rows.append(("", disagreement)) }
         if let lastEndText { rows.append(("Last end", lastEndText)) }
         rows.append(("TLS", encryptionText))
         if let note = health.configurationNote { rows.append(("Changes", note)) }
-        rows.append(("Health", "\(url): \(health.detail)"))
+        rows.append(("Health", (isPortUnknown ? "" : "\(url): ") + health.detail))
         let width = 11
         var lines = rows.map { name, value in
             name + String(repeating: " ", count: width - name.count) + value
@@ -119,11 +125,14 @@ struct StatusReport {
         object["configExists"] = .bool(configuration.file != nil || configurationFault != nil)
         object["configFault"] = configurationFault.map(JSON.string)
         object["workspace"] = sourced(.string(configuration.workspace.value.text), configuration.workspace.source)
-        object["port"] = sourced(.integer(Int64(port)), configuration.ports.source)
+        object["port"] =
+            isPortUnknown
+            ? ["value": .null, "source": "not known while the configuration is invalid"]
+            : sourced(.integer(Int64(port)), configuration.ports.source)
         object["disregardedPort"] = configuration.disregardedPort.map { .integer(Int64($0)) }
         object["tls"] = encryptionJSON
         object["health"] = [
-            "url": .string(url), "state": .string(health.word), "up": .bool(health.isUp),
+            "url": isPortUnknown ? .null : .string(url), "state": .string(health.word), "up": .bool(health.isUp),
             "detail": .string(health.detail),
         ]
         object["configNote"] = health.configurationNote.map(JSON.string)

@@ -10,7 +10,7 @@ struct StatusSurvey {
     let timeout: Int64
 
     func report() async throws -> StatusReport {
-        let instance = context.instance
+        let instance = try context.located()
         var fault: String?
         var file: ConfigurationFile?
         do {
@@ -35,16 +35,22 @@ struct StatusSurvey {
         }
         let identity = try InstanceIdentity.load(in: instance.stateDirectory.value)
         let check = try ListenerCheck(context)
+        // What only the file could say is not known, and what is on the default port is somebody else's.
+        let isPortUnknown = if case .default = configuration.ports.source { fault != nil } else { false }
         let health: Health
         do throws(ListenerCheck.Stranger) {
-            try check.requireOwnListener(on: address.port)
-            let answer = await HealthProbe(address: address, timeout: timeout).ask()
-            health = Health(answer, profile: instance.name, identity: identity)
+            if isPortUnknown {
+                health = .down("not asked: its port is not known")
+            } else {
+                try check.requireOwnListener(on: address.port)
+                let answer = await HealthProbe(address: address, timeout: timeout).ask()
+                health = Health(answer, profile: instance.name, identity: identity)
+            }
         } catch {
             health = error.isInstance ? .other(error.reason) : .foreign(error.reason)
         }
         return StatusReport(
-            configuration: configuration, configurationFault: fault, holder: holder,
+            configuration: configuration, configurationFault: fault, isPortUnknown: isPortUnknown, holder: holder,
             proof: isOfHolder ? proof : nil, lastEnd: context.lastEnd, encryption: address.encryption,
             encryptionFault: encryptionFault, health: health)
     }

@@ -27,6 +27,27 @@ import Testing
         #expect(overlap.map { [$0.own.text, $0.other.text] } == pair.shared)
     }
 
+    @Test(
+        arguments: [
+            ("/w", "/w", ["/w", "/w"]), ("/w/x", "/w", ["/w/x", "/w"]), ("/w", "/wx", nil), ("/w", nil, nil),
+            ("/b", nil, ["/b", "/b"]),
+        ] as [(String, String?, [String]?)])
+    func `a workspace is one instance's alone`(own: String, other: String?, shared: [String]?) throws {
+        let one = InstanceTrees(state: try PlanFixture.path("/a"), workspace: try PlanFixture.path(own))
+        let two = InstanceTrees(state: try PlanFixture.path("/b"), workspace: try other.map(PlanFixture.path))
+        #expect(one.overlap(with: two).map { [$0.own.text, $0.other.text] } == shared)
+        #expect(two.overlap(with: one).map { [$0.other.text, $0.own.text] } == shared)
+    }
+
+    @Test func `a configuration file is one instance's alone, and may lie in the other's state directory`() throws {
+        func trees(_ state: String, _ configuration: String) throws -> InstanceTrees {
+            InstanceTrees(
+                state: try PlanFixture.path(state), configuration: try PlanFixture.path(configuration))
+        }
+        #expect(try trees("/a", "/c.json").overlap(with: trees("/b", "/c.json"))?.own.text == "/c.json")
+        #expect(try trees("/a", "/b/c.json").overlap(with: trees("/b", "/b/d.json")) == nil)
+    }
+
     @Test func `one directory under two paths is one directory`() throws {
         let one = InstanceTrees(
             state: try PlanFixture.path("/a"), identity: HostFacts.FileIdentity(device: 1, inode: 2))
@@ -46,7 +67,8 @@ import Testing
         for trees in [
             InstanceTrees(state: place),
             InstanceTrees(
-                state: place, identity: HostFacts.FileIdentity(device: 1, inode: .max), others: [place / "b", .root]),
+                state: place, identity: HostFacts.FileIdentity(device: 1, inode: .max), workspace: place / "w",
+                configuration: place / "c", others: [place / "b", .root]),
         ] {
             #expect(InstanceTrees(json: trees.json) == trees)
         }

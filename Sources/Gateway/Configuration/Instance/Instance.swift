@@ -12,6 +12,8 @@ public struct Instance: Sendable {
     public let profile: Profile?
     /// The user's home directory.
     public let home: AbsolutePath
+    /// The ports it runs on now, as the host's registry says; nil when it does not run, or nobody looked.
+    public private(set) var runningPorts: PortSet?
 
     /// The places of the profile `selection` names, for a user at `home` who stands in `workingDirectory`.
     ///
@@ -57,6 +59,13 @@ public struct Instance: Sendable {
     /// The same instance, now that the host has this `profile` for it. Throws `ConfigurationError`.
     public func with(_ profile: Profile) throws(ConfigurationError) -> Instance {
         try Instance(selection: selection, profile: profile, home: home, workingDirectory: workingDirectory)
+    }
+
+    /// The same instance, which runs on `ports`, or does not run when that is nil.
+    public func running(on ports: PortSet?) -> Instance {
+        var copy = self
+        copy.runningPorts = ports
+        return copy
     }
 
     /// `text` as an absolute path: a leading `~` is the home directory, a relative path starts at the working

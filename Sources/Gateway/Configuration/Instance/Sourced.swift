@@ -28,6 +28,8 @@ public enum ValueSource: Equatable, Sendable {
     case profile(String)
     /// A key of the gateway's own configuration file.
     case file(key: String, path: AbsolutePath)
+    /// The host's registry of what runs.
+    case running
     /// Nobody chose; why it is what it is.
     case `default`(String)
 }
@@ -41,6 +43,7 @@ extension ValueSource: CustomStringConvertible {
         case .launcher(let name): "assigned by the launcher in \(name)"
         case .profile(let key): "\(key) in the profile file"
         case .file(let key, let path): "\(key) in \(path)"
+        case .running: "where it runs now"
         case .default(let reason): reason
         }
     }
