@@ -27,6 +27,12 @@ public enum UserDatabase {
         try user(whose: 2, is: Array(String(userID).utf8))
     }
 
+    /// `user ada (1001)`, or `user 1001` for one whose name cannot be told.
+    public static func text(ofUser userID: UInt32) -> String {
+        let name = (try? user(id: userID))?.name
+        return name.map { "user \($0) (\(userID))" } ?? "user \(userID)"
+    }
+
     /// Which file of the host gives `number` to somebody, as a user, as a group or as a subordinate ID of theirs, and to
     /// whom; nil when none does (passwd(5), group(5), subuid(5), subgid(5)).
     public static func holder(ofID number: UInt32) throws(Errno) -> (name: String, file: String)? {

@@ -64,7 +64,9 @@ public struct InstanceRegistry: Sendable {
             }
         }
         switch try InstanceLock.acquire(key, name, ports: ports, trees: trees, in: directories) {
-        case .acquired(let instance): return .claimed(instance)
+        case .acquired(let instance):
+            ProfileStore(directories: directories).publishPorts()
+            return .claimed(instance)
         case .held(let holder): return .held(by: holder)
         }
     }

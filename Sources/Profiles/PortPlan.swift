@@ -8,9 +8,12 @@ public import Policy
 /// it is refused, so that no profile can keep another from starting.
 public struct PortPlan: Sendable {
     private let others: [(name: ProfileName, ports: PortSet)]
+    private let claimed: [PortSet]
 
-    /// A plan beside `others`, which do not hold the profile itself.
-    public init(others: [Profile]) {
+    /// A plan beside `others`, which do not hold the profile itself. A base that is proposed keeps clear of `claimed` too,
+    /// what other users say is theirs, as long as one is left that does.
+    public init(others: [Profile], claimed: [PortSet] = []) {
+        self.claimed = claimed
         self.others = others.compactMap { other in
             PortSet(base: other.basePort, pinned: other.cdpPorts).map { (other.name, $0) }
         }.sorted { $0.ports.base < $1.ports.base }
@@ -50,9 +53,12 @@ public struct PortPlan: Sendable {
     func freeBase(for name: ProfileName) -> UInt16? {
         // Where the kernel does not tell who listens the base is a guess all the same: a start looks again.
         let listeners = (try? TCPListener.all()) ?? []
-        return BasePortAllocator(
-            taken: others.map(\.ports), ephemeral: .ofHost, listenedOn: listeners.map(\.port)
-        ).base(for: name)
+        func base(beside taken: [PortSet]) -> UInt16? {
+            BasePortAllocator(taken: taken, ephemeral: .ofHost, listenedOn: listeners.map(\.port)).base(for: name)
+        }
+        let taken = others.map(\.ports)
+        // Nobody is kept from having a profile by what others write down.
+        return base(beside: taken + claimed) ?? base(beside: taken)
     }
 
     /// What is left to `ports` beside all the other bases. Those too close are an error of that profile's own.

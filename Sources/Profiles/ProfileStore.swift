@@ -8,7 +8,7 @@ import SystemPackage
 ///
 /// Changes are made under a lock on the registry, so that two first starts never get one base port.
 public struct ProfileStore: Sendable {
-    private let directories: HostDirectories
+    let directories: HostDirectories
     /// Where an administrator puts profiles for every user; read after the user's own.
     private static let shared = AbsolutePath.root / "etc/mazelclaw/profiles"
 
@@ -53,13 +53,15 @@ public struct ProfileStore: Sendable {
         adjust(&profile)
         try PortPlan(others: others(than: name)).check(profile)
         try write(profile)
+        publishPorts()
         return (profile, true)
     }
 
     /// The profile `name`, or what it would be if it were made now; nothing is written.
     public func loadOrPropose(_ name: ProfileName) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
         if let profile = try load(name) { return (profile, false) }
-        guard let base = PortPlan(others: try others(than: name)).freeBase(for: name) else {
+        let claimed = PortClaims(directories: directories).ofOthers.flatMap(\.ports)
+        guard let base = PortPlan(others: try others(than: name), claimed: claimed).freeBase(for: name) else {
             throw ProfileError.noFreeBase
         }
         return (Profile(name: name, basePort: base), true)
@@ -78,6 +80,7 @@ public struct ProfileStore: Sendable {
         profile.basePort = basePort
         try PortPlan(others: others(than: name)).check(profile)
         try write(profile)
+        publishPorts()
         return profile
     }
 
@@ -131,6 +134,11 @@ public struct ProfileStore: Sendable {
             }
         }
         return users.filter { $0.names.count > 1 }.sorted { $0.userID < $1.userID }
+    }
+
+    /// The profiles whose files are this user's own, and for root the host's.
+    func ownProfiles() throws(ProfileError) -> [Profile] {
+        try entries().filter { $0.directory == searched[0] }.map(\.profile)
     }
 
     /// Every profile of this user beside all the others on this host; each file is read once.

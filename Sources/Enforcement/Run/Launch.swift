@@ -303,11 +303,12 @@ public struct Launch {
             throw .listenersUnknown(error)
         }
         if let listener = listeners.first(where: { !own.contains($0.inode) }) {
-            throw .portInUse(listener.port, by: SocketOwner.holders(of: [listener.inode])[listener.inode])
+            throw .portInUse(
+                listener.port, by: SocketOwner.holders(of: [listener.inode])[listener.inode], ofUser: listener.userID)
         }
         // Somebody may have bound one and not listen yet.
         for port in [ports.gateway, ports.control] where try Self.isTaken(port, plan) {
-            throw .portInUse(port, by: nil)
+            throw .portInUse(port, by: nil, ofUser: nil)
         }
     }
 

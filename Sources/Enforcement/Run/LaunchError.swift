@@ -16,7 +16,7 @@ public enum LaunchError: Error, Sendable {
     /// The instance is running already.
     case held(ProfileName, by: InstanceHolder)
     /// A port of the instance is taken by another program.
-    case portInUse(UInt16, by: SocketOwner?)
+    case portInUse(UInt16, by: SocketOwner?, ofUser: UInt32?)
     /// The kernel does not tell who listens on the host.
     case listenersUnknown(Errno)
     /// Whether a port of the instance is free cannot be found out.
@@ -62,8 +62,8 @@ extension LaunchError: CustomStringConvertible {
         case .plan(let error): error.description
         case .held(let name, let holder):
             "profile \"\(name)\" is running already (\(holder)); stop that instance first, or use another profile"
-        case .portInUse(let port, let owner):
-            "port \(port) is in use by \(Self.text(owner)); stop it, or give the profile another base port with --port"
+        case .portInUse(let port, let owner, let userID):
+            "port \(port) is in use by \(Self.text(owner, userID)); stop it, or give the profile another base port with --port"
         case .listenersUnknown(let errno):
             "cannot find out who listens on the ports of this instance: netlink (sock_diag(7)) does not answer, nor can "
                 + "/proc/net/tcp be read (\(errno.name), \(errno)); in a unit add AF_NETLINK to "
@@ -91,9 +91,10 @@ extension LaunchError: CustomStringConvertible {
         }
     }
 
-    private static func text(_ owner: SocketOwner?) -> String {
+    private static func text(_ owner: SocketOwner?, _ userID: UInt32?) -> String {
         guard let owner else {
-            return "a process that cannot be told (another user's, or one that does not listen yet)"
+            return userID.map { "a process of \(UserDatabase.text(ofUser: $0))" }
+                ?? "a process that does not listen yet, and cannot be told"
         }
         let unit = InstanceHolder.unit(ofProcess: "\(owner.processID)").map { ", unit \($0)" } ?? ""
         return "PID \(owner.processID) (\(owner.program)\(unit))"

@@ -10,10 +10,12 @@ extension Program {
     func showPorts() throws(LaunchError) -> Int32 {
         let survey: PortSurvey
         let sharedUserIDs: [(userID: UInt32, names: [ProfileName])]
+        let store: ProfileStore
         do {
             let directories = try makeLaunch().directories
             survey = try PortSurvey(directories: directories)
-            sharedUserIDs = try ProfileStore(directories: directories).sharedUserIDs()
+            store = ProfileStore(directories: directories)
+            sharedUserIDs = try store.sharedUserIDs()
         } catch let error as ProfileError {
             throw .profile(error)
         } catch let error as LaunchError {
@@ -35,6 +37,10 @@ extension Program {
         } else {
             output.print(shown.isEmpty ? "no profiles yet; a start makes them\n" : Self.table(shown))
             for line in survey.remarks(on: shown) { output.print(line + "\n") }
+            for entry in shown {
+                guard let claim = store.foreignClaim(on: entry.ports) else { continue }
+                output.print("note: of \(entry.name), \(claim)\n")
+            }
             for (userID, names) in sharedUserIDs {
                 output.print(
                     "note: \(names.map(\.text).joined(separator: ", ")) run under user ID \(userID), whose epoll watches, "

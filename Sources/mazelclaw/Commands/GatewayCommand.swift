@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import GatewayServer
 import Linux
 import Logging
 import Policy
@@ -57,7 +58,11 @@ struct GatewayCommand: InstanceCommand {
         logger[metadataKey: "profile"] = "\(configuration.instance.name)"
         let port = configuration.ports.value.gateway
         let life = try GatewayLife(manager, port: port, logger: logger)
-        try await life.run(configuration) { try changed(configuration, context) }
+        do {
+            try await life.run(configuration) { try changed(configuration, context) }
+        } catch ServerError.portInUse(let port, let address) {
+            throw PortInUse(port: port, address: address)
+        }
         return 0
     }
 
@@ -158,4 +163,25 @@ private struct Taken: Error, CustomStringConvertible {
     let remedy: String
 
     var description: String { "\(sentence); stop it first, or \(remedy)" }
+}
+
+/// Somebody who is no instance of this user's listens on the gateway's port.
+private struct PortInUse: Error, CustomStringConvertible {
+    let port: UInt16
+    let address: String
+
+    var description: String {
+        "port \(port) is already in use on \(address)\(holder.map { " by \($0)" } ?? ""); stop what listens there, or choose "
+            + "another port"
+    }
+
+    /// Who listens, as far as the kernel tells.
+    private var holder: String? {
+        guard let listener = try? TCPListener.all(on: [port...port]).first else { return nil }
+        let user = listener.userID.map { UserDatabase.text(ofUser: $0) }
+        guard let owner = SocketOwner.holders(of: [listener.inode])[listener.inode] else {
+            return user.map { "a process of \($0)" }
+        }
+        return "PID \(owner.processID) (\(owner.program))" + (user.map { " of \($0)" } ?? "")
+    }
 }

@@ -69,6 +69,9 @@ struct SetupCommand: InstanceCommand {
             profile = try store.assign(basePort: requested, to: name)
             Output.line("Updated \(store.file(of: name)) (base port \(requested), before \(before))")
         }
+        if let ports = PortSet(base: profile.basePort), let claim = store.foreignClaim(on: ports) {
+            Output.error("mazelclaw: note: \(claim)")
+        }
         try context.adopt(profile)
     }
 

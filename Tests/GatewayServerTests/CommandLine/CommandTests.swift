@@ -133,7 +133,7 @@ func `a signal ends the gateway with code 0`(signal: Int32) async throws {
     }
     let gateway = try await command.run("--profile", command.profile, "gateway")
     #expect(gateway.code == 1)
-    #expect(gateway.errors.contains("port \(port) is already in use"))
+    #expect(gateway.errors.contains("port \(port) is already in use on 127.0.0.1 by PID \(getpid()) ("))
 }
 
 @Test func `another instance on the port is not taken for this one`() async throws {
