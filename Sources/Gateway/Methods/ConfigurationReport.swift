@@ -9,17 +9,12 @@ struct ConfigurationReport {
     var json: JSON {
         let schema = ConfigurationSchema.root
         let secrets = KnownSecrets(snapshot)
-        // Comments, names and sentences may hold them too.
         let redactor = Redactor(secrets)
         let written = snapshot.document.map { schema.redacted($0.value, knowing: secrets, keepsReferences: true) }
         var object = JSONObject()
         object["path"] = .string(snapshot.path.text)
         object["exists"] = .bool(snapshot.text != nil)
-        // In a text that cannot be read nobody can tell what is secret.
-        object["raw"] =
-            snapshot.document.flatMap { document in
-                written.map { .string(redactor.withoutKnown(String(decoding: document.text(for: $0), as: UTF8.self))) }
-            } ?? .null
+        object["raw"] = snapshot.shownText.map(JSON.string) ?? .null
         object["parsed"] = written ?? [:]
         object["valid"] = .bool(snapshot.isValid)
         object["config"] = resolved

@@ -13,7 +13,7 @@ struct ConfigCommand: ParsableCommand {
             """,
         subcommands: [
             ConfigGetCommand.self, ConfigSetCommand.self, ConfigUnsetCommand.self, ConfigValidateCommand.self,
-            ConfigSchemaCommand.self,
+            ConfigSchemaCommand.self, ConfigHistoryCommand.self, ConfigDiffCommand.self, ConfigRollbackCommand.self,
         ])
 }
 
@@ -33,6 +33,16 @@ extension InstanceCommand {
             Output.error("\(error)")
         }
         return 1
+    }
+
+    /// The version of the configuration that `name` means, of those there are. Throws `ConfigurationError.argument`.
+    func version(
+        _ name: String, among versions: [ConfigurationVersion]
+    ) throws(ConfigurationError) -> ConfigurationVersion {
+        if let version = versions.first(where: { $0.name == name }) { return version }
+        let known = versions.map(\.name).joined(separator: ", ")
+        throw .argument(
+            flag: "VERSION", value: name, expected: known.isEmpty ? "nothing: there is no version" : "one of \(known)")
     }
 
     /// The configuration with everything that counts, for a command that reads it: includes, variables and defaults. The

@@ -34,6 +34,13 @@ struct GatewayCommand: InstanceCommand {
     @Flag(help: "Start although gateway.mode is not local.")
     var allowUnconfigured = false
 
+    @Flag(
+        help: """
+            Where the configuration cannot be used, start with the last one that a gateway ran with. The file is left \
+            as it is, and taken over once it is mended.
+            """)
+    var lastGood = false
+
     /// Root takes the lock while it can: afterwards the registry is out of reach.
     func enter(_ context: inout Context) throws {
         guard context.mustBecomeOwner, context.store != nil else { return }
@@ -88,12 +95,26 @@ struct GatewayCommand: InstanceCommand {
     /// The configuration; on the first start the one `setup` would make.
     private func loadConfiguration(_ context: Context) throws -> GatewayConfiguration {
         let instance = context.instance
-        if let file = try ConfigurationFile.load(for: instance) {
-            return try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
+        let fault: ConfigurationError
+        do throws(ConfigurationError) {
+            if let file = try ConfigurationFile.load(for: instance) {
+                let configuration = try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
+                try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
+                return configuration
+            }
+            let setup = try InstanceSetup(instance)
+            Output.line(
+                "Wrote \(instance.configurationFile.value): gateway.mode local, a new token, and the workspace")
+            return try GatewayConfiguration(instance: instance, file: setup.configuration.file, arguments: arguments)
+        } catch {
+            guard lastGood else { throw error }
+            fault = error
         }
-        let setup = try InstanceSetup(instance)
-        Output.line("Wrote \(instance.configurationFile.value): gateway.mode local, a new token, and the workspace")
-        return try GatewayConfiguration(instance: instance, file: setup.configuration.file, arguments: arguments)
+        guard let file = try LastGoodConfiguration.load(for: instance) else { throw fault }
+        Output.error(
+            "mazelclaw: WARNING: STARTING WITH THE LAST CONFIGURATION THAT WORKED, as asked (--last-good). "
+                + "\(instance.configurationFile.value) is left as it is, and cannot be used: \(fault)")
+        return try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
     }
 
     /// Makes this the one process of its instance, and its ports, directories and configuration this instance's alone. Inside

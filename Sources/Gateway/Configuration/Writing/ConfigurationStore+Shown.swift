@@ -73,6 +73,17 @@ extension ConfigurationStore {
 extension ConfigurationSnapshot {
     /// Whether it can be used where the variables are that this process lacks.
     var isUsable: Bool { faults.allSatisfy { $0.kind == .variable } }
+
+    /// Its text without secrets; nil when there is none, or when it cannot be read: in a text that cannot be read nobody can
+    /// tell what is secret.
+    public var shownText: String? {
+        let secrets = KnownSecrets(self)
+        return document.map { document in
+            let written = ConfigurationSchema.root.redacted(document.value, knowing: secrets, keepsReferences: true)
+            // Comments, names and sentences may hold them too.
+            return Redactor(secrets).withoutKnown(String(decoding: document.text(for: written), as: UTF8.self))
+        }
+    }
 }
 
 extension JSON {

@@ -108,6 +108,12 @@ public struct ConfigurationStore: Sendable {
         try update(base: base) { _ in text }
     }
 
+    /// When `file`, which stands beside the configuration or is it, was written; nil when it is not there.
+    func writtenAt(_ file: AbsolutePath) throws(StorageError) -> Timestamp? {
+        guard let time = try state.place(of: file, "read").status("read")?.st_mtim else { return nil }
+        return Timestamp(clamping: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
     func update(
         base: ConfigurationBase, _ change: (ConfigurationSnapshot) throws(ConfigurationChangeError) -> [UInt8]
     ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {

@@ -15,6 +15,15 @@ public struct LastGoodConfiguration: Sendable {
         self.path = path.parent / "\(path.lastComponent)\(Self.suffix)"
     }
 
+    /// What is kept for `instance`, as if its file said it; nil when nothing is. Throws `ConfigurationError`.
+    public static func load(for instance: Instance) throws(ConfigurationError) -> ConfigurationFile? {
+        let path = instance.configurationFile.value
+        let text: [UInt8]?
+        do throws(StorageError) { text = try instance.state.read(Self(of: path).path) } catch { throw .storage(error) }
+        guard let text else { return nil }
+        return try ConfigurationFile(ConfigurationReader(instance).snapshot(of: path, text: text))
+    }
+
     /// Keeps the text of `file`, with which a gateway runs whose state is in `state`. Throws `StorageError`.
     func keep(_ file: ConfigurationFile, _ state: HostileDirectory) throws(StorageError) {
         guard let text = file.snapshot.text, try state.read(path) != text else { return }
@@ -31,6 +40,8 @@ public struct LastGoodConfiguration: Sendable {
                 return snapshot.isRunnable
             })
         else { return nil }
-        return "the last version that works is \(valid); to go back to it: cp \(valid) \(original)"
+        return
+            "the last version that works is \(valid); to go back to it: cp \(valid) \(original), or config rollback; "
+            + "gateway --last-good starts without touching the file"
     }
 }

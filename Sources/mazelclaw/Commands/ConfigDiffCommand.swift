@@ -1,0 +1,52 @@
+import ArgumentParser
+import Gateway
+
+/// `mazelclaw config diff`: what the configuration says otherwise than an earlier version.
+struct ConfigDiffCommand: InstanceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Show the lines in which the configuration differs from an earlier version. Exits 1 when any do.",
+        discussion: "Secrets are not shown; where only they differ, that is said.")
+
+    @Argument(
+        help: ArgumentHelp(
+            "The earlier version, as config history calls it. Without it: the one that config rollback puts back.",
+            valueName: "version"))
+    var version: String?
+
+    func run(in context: Context) async throws -> Int32 {
+        var differs = false
+        let code = try reportingFailure {
+            let versions = try ConfigurationStore(context.instance).versions()
+            let current = try self.version(ConfigurationVersion.current, among: versions)
+            guard
+                let earlier = try version.map({ try self.version($0, among: versions) })
+                    ?? ConfigurationStore.wayBack(among: versions)
+            else { return Output.line("There is no version that differs and can be used") }
+            differs = earlier.snapshot.text != current.snapshot.text
+            guard let old = earlier.snapshot.shownText, let new = current.snapshot.shownText else {
+                let broken = earlier.snapshot.shownText == nil ? earlier : current
+                return Output.error(
+                    "the version \(broken.name) is no JSON5, so its secrets cannot be told from the rest; compare the files: "
+                        + "diff \(earlier.path) \(current.path)")
+            }
+            Output.line("--- \(earlier.name), \(ISOTime.text(earlier.writtenAt))")
+            Output.line("+++ \(current.name), \(ISOTime.text(current.writtenAt))")
+            for line in Self.changes(from: old, to: new) { Output.line(TerminalText.safe(line)) }
+            if differs, old == new { Output.line("Only secrets differ") }
+        }
+        return code == 0 && differs ? 1 : code
+    }
+
+    /// The lines that went and came, with their numbers, in the order of the text.
+    static func changes(from old: String, to new: String) -> [String] {
+        func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+        let changes = lines(new).difference(from: lines(old)).map { change -> (line: Int, isNew: Int, text: String) in
+            switch change {
+            case .remove(let offset, let line, _): (offset, 0, "-\(offset + 1): \(line)")
+            case .insert(let offset, let line, _): (offset, 1, "+\(offset + 1): \(line)")
+            }
+        }
+        return changes.sorted { ($0.line, $0.isNew) < ($1.line, $1.isNew) }.map(\.text)
+    }
+}
