@@ -57,10 +57,13 @@ struct GatewayCommand: InstanceCommand {
 
     func run(in context: Context) async throws -> Int32 {
         let manager = try ServiceManager.taken()
-        let configuration = try loadConfiguration(context)
-        try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
-        if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
+        let file = try configurationFile(context.instance)
+        var configuration = try GatewayConfiguration(instance: context.instance, file: file, arguments: arguments)
+        if file != nil { try configuration.requireStartable(allowsUnconfigured: allowUnconfigured) }
         if !context.holdsLock { try acquireLock(context, configuration) }
+        // Nothing is made for a start that is refused.
+        if file == nil { configuration = try firstConfiguration(context.instance) }
+        if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
         var logger = Logger(label: "mazelclaw")
         logger[metadataKey: "profile"] = "\(configuration.instance.name)"
         let port = configuration.ports.value.gateway
@@ -92,29 +95,40 @@ struct GatewayCommand: InstanceCommand {
         return changed
     }
 
-    /// The configuration; on the first start the one `setup` would make.
-    private func loadConfiguration(_ context: Context) throws -> GatewayConfiguration {
-        let instance = context.instance
-        let fault: ConfigurationError
+    /// The configuration file; nil on the first start. With `--last-good` the copy that is kept stands in for one that cannot
+    /// be used.
+    private func configurationFile(_ instance: Instance) throws -> ConfigurationFile? {
+        var fault: ConfigurationError?
         do throws(ConfigurationError) {
             if let file = try ConfigurationFile.load(for: instance) {
-                let configuration = try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
-                try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
-                return configuration
+                guard lastGood else { return file }
+                try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
+                    .requireStartable(allowsUnconfigured: allowUnconfigured)
+                return file
             }
-            let setup = try InstanceSetup(instance)
-            Output.line(
-                "Wrote \(instance.configurationFile.value): gateway.mode local, a new token, and the workspace")
-            return try GatewayConfiguration(instance: instance, file: setup.configuration.file, arguments: arguments)
         } catch {
             guard lastGood else { throw error }
             fault = error
         }
-        guard let file = try LastGoodConfiguration.load(for: instance) else { throw fault }
+        guard lastGood, let file = try LastGoodConfiguration.load(for: instance) else {
+            if let fault { throw fault }
+            return nil
+        }
         Output.error(
             "mazelclaw: WARNING: STARTING WITH THE LAST CONFIGURATION THAT WORKED, as asked (--last-good). "
-                + "\(instance.configurationFile.value) is left as it is, and cannot be used: \(fault)")
-        return try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
+                + "\(instance.configurationFile.value) "
+                + (fault.map { "is left as it is, and cannot be used: \($0)" } ?? "is not there"))
+        return file
+    }
+
+    /// What `setup` makes, for the first start.
+    private func firstConfiguration(_ instance: Instance) throws -> GatewayConfiguration {
+        let setup = try InstanceSetup(instance)
+        Output.line("Wrote \(instance.configurationFile.value): gateway.mode local, a new token, and the workspace")
+        let configuration = try GatewayConfiguration(
+            instance: instance, file: setup.configuration.file, arguments: arguments)
+        try configuration.requireStartable(allowsUnconfigured: allowUnconfigured)
+        return configuration
     }
 
     /// Makes this the one process of its instance, and its ports, directories and configuration this instance's alone. Inside
@@ -131,8 +145,6 @@ struct GatewayCommand: InstanceCommand {
         guard context.store == nil else {
             return try require(registry.claim(name, ports: ports, trees: trees), name)
         }
-        // Whoever starts it from another home, with another registry, meets the lock beside the state.
-        try require(InstanceRegistry(directories: directories).claim(name, ports: ports, trees: trees), name)
         do {
             try require(registry.claimUnregistered(name, ports: ports, trees: trees), name)
         } catch ProfileError.system(let action, let path, let errno)
@@ -142,6 +154,8 @@ struct GatewayCommand: InstanceCommand {
                 "mazelclaw: cannot \(action) \(path) (\(errno)): nobody is told which ports and directories this instance has"
             )
         }
+        // Whoever starts it from another home, with another registry, meets the lock beside the state.
+        try require(InstanceRegistry(directories: directories).claim(name, ports: ports, trees: trees), name)
     }
 
     /// The ports of `configuration` beside those of the host's other profiles. Throws `ProfileError.overlap` when another

@@ -140,6 +140,8 @@ import Testing
             let profile = try await run("gateway", "--port", "\(port)")
             #expect(profile.code == 1)
             #expect(profile.errors.contains("of profile \"\(command.profile)\" is also one of profile \"default\""))
+            let state = "\(command.home)/.mazelclaw-\(command.profile)"
+            #expect(!FileManager.default.fileExists(atPath: state), "a refused start leaves nothing behind")
         }
     }
 
