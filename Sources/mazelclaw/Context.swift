@@ -85,6 +85,22 @@ struct Context {
     /// cannot be read.
     func located() throws(ProfileError) -> Instance { instance.running(on: try holder.get()?.ports) }
 
+    /// What the configuration file of `instance` says, and why it cannot be used; then there is what a gateway that runs
+    /// goes by, the last one that worked, in its place.
+    static func configurationFile(of instance: Instance) -> (file: ConfigurationFile?, fault: ConfigurationError?) {
+        do throws(ConfigurationError) {
+            return (try ConfigurationFile.load(for: instance), nil)
+        } catch {
+            guard instance.runningPorts != nil else { return (nil, error) }
+            let fault = error
+            do throws(ConfigurationError) {
+                return (try LastGoodConfiguration.load(for: instance), fault)
+            } catch {
+                return (nil, fault)
+            }
+        }
+    }
+
     // MARK: The host's own files
 
     /// The same instance, now that the host has this `profile` for it. Throws `ConfigurationError`.

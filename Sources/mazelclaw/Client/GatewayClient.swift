@@ -37,7 +37,13 @@ final class GatewayClient: Sendable {
         to context: Context, scopes: [Scope], within limit: TimeAmount = .seconds(10)
     ) async throws -> GatewayClient {
         let instance = try context.located()
-        let configuration = try GatewayConfiguration(instance: instance, file: ConfigurationFile.load(for: instance))
+        let (file, fault) = Context.configurationFile(of: instance)
+        if let fault {
+            guard file != nil else { throw fault }
+            Output.error("mazelclaw: \(fault)")
+            Output.error("mazelclaw: going by the last configuration that worked, as the gateway that runs does")
+        }
+        let configuration = try GatewayConfiguration(instance: instance, file: file)
         try configuration.requireOwnSecret()
         let check = try ListenerCheck(context)
         let params = try configuration.credentials.connectParams(scopes: scopes)

@@ -11,14 +11,7 @@ struct StatusSurvey {
 
     func report() async throws -> StatusReport {
         let instance = try context.located()
-        var fault: String?
-        var file: ConfigurationFile?
-        do {
-            file = try ConfigurationFile.load(for: instance)
-        } catch {
-            // A gateway may well run although its file was broken since.
-            fault = "\(error)"
-        }
+        let (file, fault) = Context.configurationFile(of: instance)
         let configuration = try GatewayConfiguration(instance: instance, file: file)
         let holder = try context.holder.get()
         let proof = context.proof
@@ -50,7 +43,8 @@ struct StatusSurvey {
             health = error.isInstance ? .other(error.reason) : .foreign(error.reason)
         }
         return StatusReport(
-            configuration: configuration, configurationFault: fault, isPortUnknown: isPortUnknown, holder: holder,
+            configuration: configuration, configurationFault: fault?.description, isPortUnknown: isPortUnknown,
+            holder: holder,
             proof: isOfHolder ? proof : nil, lastEnd: context.lastEnd, encryption: address.encryption,
             encryptionFault: encryptionFault, health: health)
     }

@@ -62,6 +62,10 @@ import Testing
                     "the running gateway cannot use it, and goes on with the last one")
             }
             #expect(isTold)
+            // Whoever talks with it goes by what it goes by.
+            let chat = try await run("chat", "hello")
+            #expect(chat.output.contains("hello"))
+            #expect(chat.errors.contains("going by the last configuration that worked"))
             #expect(try command.read(file) == broken)
             // Mended, the file counts again.
             try command.write(
@@ -86,6 +90,9 @@ import Testing
         #expect(rollback.code == 0, "\(rollback.errors)")
         let end = try await command.gateway("--profile", command.profile, "gateway", "--last-good") { _ in }
         #expect(!end.errors.contains("STARTING WITH"))
+        try FileManager.default.removeItem(atPath: "\(command.home)/\(file)")
+        let gone = try await command.gateway("--profile", command.profile, "gateway", "--last-good") { _ in }
+        #expect(gone.errors.contains("mazelclaw.json is not there"))
         try command.write("{", to: file)
         let back = try await run("config", "rollback")
         #expect(back.output.contains("Put back last-good"), "\(back.errors)")
