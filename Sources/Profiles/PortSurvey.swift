@@ -16,6 +16,8 @@ public struct PortSurvey: Sendable {
         public let fault: String?
         /// Who runs it now; nil when nobody does.
         public let holder: InstanceHolder?
+        /// Whether it is a profile's; an instance that exists by variables alone may be called as one is.
+        public internal(set) var isProfile = true
         /// What its base port is away from the next one above; nil for the uppermost.
         public internal(set) var distanceToNext: UInt16?
     }
@@ -85,7 +87,9 @@ public struct PortSurvey: Sendable {
         for instance in live where !instance.isProfile || !profiles.contains(instance.name) {
             guard let ports = instance.holder.ports else { continue }
             entries.append(
-                Entry(name: instance.name, ports: ports, network: .shared, fault: nil, holder: instance.holder))
+                Entry(
+                    name: instance.name, ports: ports, network: .shared, fault: nil, holder: instance.holder,
+                    isProfile: instance.isProfile))
         }
         let listeners: [TCPListener]
         do throws(Errno) {

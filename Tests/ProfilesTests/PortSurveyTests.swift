@@ -64,6 +64,7 @@ import Testing
         }
         let found = try PortSurvey(directories: fixture.directories).entries.filter { $0.name == name }
         #expect(found.map(\.ports.base) == [41_000, 42_000])
+        #expect(found.map(\.isProfile) == [true, false])
         #expect(found.allSatisfy { $0.holder?.pid != nil })
     }
 }

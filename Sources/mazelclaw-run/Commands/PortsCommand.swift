@@ -75,7 +75,8 @@ extension PortSurvey.Entry {
     fileprivate var liveText: String? {
         holder.map { holder in
             let program = holder.pid.map { " (\(SocketOwner(processID: $0).program))" } ?? ""
-            return "\(holder)\(program)"
+            let state = isProfile ? nil : holder.trees?.state
+            return "\(holder)\(program)" + (state.map { ", no profile, state directory \($0)" } ?? "")
         }
     }
 
@@ -85,6 +86,7 @@ extension PortSurvey.Entry {
             "control": .integer(Int64(ports.control)), "cdp": .string(ports.cdpText),
             "network": .string(network.rawValue), "live": .bool(holder != nil),
         ]
+        object["isProfile"] = .bool(isProfile)
         object["pid"] = (holder?.pid).map { .integer(Int64($0)) }
         object["program"] = (holder?.pid).map { .string(SocketOwner(processID: $0).program) }
         object["unit"] = (holder?.unit).map { .string($0) }
