@@ -14,6 +14,10 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     /// The command was not found.
     case notFound = 127
 
+    /// After these a start fails again until somebody changes the command line, the host or a file: no service manager is to
+    /// try it again (`RestartPreventExitStatus=`).
+    public static let final: [ExitCode] = [.usage, .unavailable, .configuration]
+
     /// The code of a payload that signal `number` killed (signal(7)).
     public static func killed(bySignal number: Int32) -> Int32 { 128 + number }
 }

@@ -72,6 +72,7 @@ enum Help {
         "--bind-ro",
         "--bind", "--env",
         "--status-fd", "--allow-degraded", "--allow-root", "--interactive", "--json", "--follow", "--all", "--junit",
+        "--scope", "--check",
         "--help",
         "--version",
     ]

@@ -248,7 +248,18 @@ struct Program {
         if let failure = outcome.failure { refuse(failure) }
         let code = outcome.exitCode
         switch outcome {
-        case .ended: report(["event": "exit", "code": .integer(Int64(code))], audit)
+        case .ended(let code, let wasReady):
+            let isGateway = arguments.options.command == nil && !wasReady
+            let told = serviceManager.exitStatus(ofPayload: code, isGateway: isGateway)
+            guard told != code else {
+                report(["event": "exit", "code": .integer(Int64(code))], audit)
+                return code
+            }
+            output.say(
+                "the payload ended with exit status \(code), after which a service manager would not start it again; it is "
+                    + "told \(told), for the launcher has refused nothing")
+            report(["event": "exit", "code": .integer(Int64(code)), "told": .integer(Int64(told))], audit)
+            return told
         case .failed(let error): report(error.json, audit)
         case .outOfMemory(let end):
             var event = end.json.object ?? JSONObject()

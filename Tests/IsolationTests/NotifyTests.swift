@@ -215,6 +215,43 @@ import Testing
         #expect(receiver.next(seconds: 0) == nil)
     }
 
+    /// A payload must not decide that a service manager leaves the unit down (RestartPreventExitStatus=).
+    @Test(arguments: Starting.available)
+    func `a service manager is told that a payload failed, and not what the launcher's refusals mean`(
+        starting: Starting
+    ) throws {
+        let host = try Host(starting)
+        let receiver = try NotificationReceiver(host)
+        var main = Host.Options()
+        main.wrapper = ["sh", "-c", #"SYSTEMD_EXEC_PID=$$ exec "$@""#, "-"]
+        for var options in [Host.Options(notifying: receiver), main] {
+            for code in [2, 69, 78] as [Int32] {
+                let end = try host.run(["sh", "-c", "exit \(code)"], options)
+                #expect(end.code == 1)
+                #expect(end.sentences.last?.contains("the payload ended with exit status \(code),") == true)
+            }
+            #expect(try host.run(["sh", "-c", "exit 3"], options).code == 3)
+            // The launcher's own.
+            options.more = ["--policy", "nonesuch"]
+            #expect(try host.run(["true"], options).code == 78)
+            options.more = ["--nonesuch"]
+            #expect(try host.run(["true"], options).code == 2)
+        }
+    }
+
+    @Test(arguments: Starting.available)
+    func `a gateway that cannot start has its own word on whether to try again`(starting: Starting) throws {
+        let host = try Host(starting)
+        let receiver = try NotificationReceiver(host)
+        try host.makeState()
+        try Files.write(
+            "{nonsense", to: "\(host.stateDirectory())/mazelclaw.json", mode: 0o600, owner: Host.payloadUser)
+        let words =
+            ["--profile", "p", "--port", "\(host.basePort)", "--state-dir", host.stateDirectory()] + host.userOption
+        let end = try host.plain(words, Host.Options(notifying: receiver))
+        #expect(end.code == 78, "\(end.errors)")
+    }
+
     // MARK: The gateway
 
     @Test(arguments: Starting.available)

@@ -7,8 +7,9 @@ public import SystemPackage
 public struct Supervisor {
     /// What came of it.
     public enum Outcome: Equatable, Sendable {
-        /// The payload ran; this is its exit code, or 128 and the signal that killed it, be it the supervisor's own.
-        case ended(code: Int32)
+        /// The payload ran; this is its exit code, or 128 and the signal that killed it, be it the supervisor's own, and
+        /// whether it had told a service manager that it was ready.
+        case ended(code: Int32, wasReady: Bool)
         /// A step failed and no payload ran.
         case failed(EnforcementError)
         /// Init was killed from outside, and the payload with it.
@@ -21,7 +22,7 @@ public struct Supervisor {
         /// What the launcher exits with.
         public var exitCode: Int32 {
             switch self {
-            case .ended(let code): code
+            case .ended(let code, _): code
             case .failed(let error): error.exitCode.rawValue
             case .outOfMemory: ExitCode.killed(bySignal: SIGKILL)
             // Only a system call filter sends SIGSYS, and the sandbox's own is made for what the launcher does under it.

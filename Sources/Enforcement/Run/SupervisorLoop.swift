@@ -385,8 +385,9 @@ struct SupervisorLoop {
                 EnforcementError(
                     step: .startPayload, errno: .noChildProcess,
                     detail: "init or the payload's process ended before the program was executed"))
-        case .exited(let code): return .ended(code: code)
-        case .killed(SIGKILL) where isOverdue || isEndedByKeys: return .ended(code: ExitCode.killed(bySignal: SIGKILL))
+        case .exited(let code): return .ended(code: code, wasReady: relay?.isReady ?? false)
+        case .killed(SIGKILL) where isOverdue || isEndedByKeys:
+            return .ended(code: ExitCode.killed(bySignal: SIGKILL), wasReady: relay?.isReady ?? false)
         case .killed(let signal): return .initKilled(signal: signal)
         }
     }

@@ -28,6 +28,9 @@ struct NotificationRelay {
         outbox.isEmpty ? pace.delay(at: now) : NotificationPace.interval
     }
 
+    /// Whether the payload has said that it is ready.
+    var isReady: Bool { gate.isReady }
+
     /// Whether the manager has yet to take something.
     var isHeldUp: Bool { !outbox.isEmpty }
 

@@ -2,7 +2,8 @@
 ///
 /// READY=1 means something once, and once more after each reload; STOPPING=1 once.
 public struct NotificationGate: Sendable {
-    private var isReady = false
+    /// Whether the payload has said that it is ready.
+    public private(set) var isReady = false
     private var isReloading = false
     private var isStopping = false
 

@@ -10,6 +10,9 @@ public struct ServiceManager: Equatable, Sendable {
     /// The process that descriptors were passed to, when that is another one ($LISTEN_PID).
     public var otherRecipient: Int32?
 
+    /// Whether it started this very process as a service ($SYSTEMD_EXEC_PID, systemd.exec(5)).
+    public var isParent = false
+
     /// No service manager.
     public init() {}
 
@@ -17,6 +20,7 @@ public struct ServiceManager: Equatable, Sendable {
     ///
     /// Throws `ServiceManagerError` for a variable that no service manager sets so.
     public init(processID: Int32, _ lookUp: (String) -> String?) throws(ServiceManagerError) {
+        isParent = lookUp("SYSTEMD_EXEC_PID").flatMap(Int32.init) == processID
         if let text = lookUp("NOTIFY_SOCKET") {
             guard let address = NotificationAddress(text) else {
                 throw ServiceManagerError(
@@ -39,6 +43,17 @@ public struct ServiceManager: Equatable, Sendable {
         }
         guard count > 0 else { return }
         passed = try PassedDescriptors(count: count, names: lookUp("LISTEN_FDNAMES"))
+    }
+
+    /// What is told of a payload that ended with `code`, its own exit status. `isGateway` says that it was ours and had not
+    /// been ready: its statuses mean what the launcher's do.
+    ///
+    /// A service manager does not start again what ended with one of the launcher's final statuses
+    /// (`RestartPreventExitStatus=`). That is not for a payload to decide: of those it is told 1. Without a service manager
+    /// it is the payload's own.
+    public func exitStatus(ofPayload code: Int32, isGateway: Bool) -> Int32 {
+        let isManaged = isParent || notificationAddress != nil
+        return isManaged && !isGateway && ExitCode.final.contains { $0.rawValue == code } ? 1 : code
     }
 
     /// The variable that names the journal's stream (systemd.exec(5)). The payload has a stream of its own instead.

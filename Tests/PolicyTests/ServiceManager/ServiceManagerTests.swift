@@ -73,6 +73,28 @@ import Testing
         #expect(manager.otherRecipient == 78)
     }
 
+    // MARK: The payload's end
+
+    @Test(arguments: [["SYSTEMD_EXEC_PID": "77"], ["NOTIFY_SOCKET": "/run/systemd/notify"]])
+    func `of a payload's own end a service manager is told none of the launcher's final statuses`(
+        variables: [String: String]
+    ) throws {
+        let manager = try read(variables)
+        for code in 0...255 as ClosedRange<Int32> {
+            let told = manager.exitStatus(ofPayload: code, isGateway: false)
+            #expect(told == ([2, 69, 78].contains(code) ? 1 : code))
+            #expect(manager.exitStatus(ofPayload: code, isGateway: true) == code)
+        }
+    }
+
+    @Test(arguments: [[:], ["SYSTEMD_EXEC_PID": "78"], ["SYSTEMD_EXEC_PID": "x"]])
+    func `without a service manager the payload's status is its own`(variables: [String: String]) throws {
+        let manager = try read(variables)
+        for code in 0...255 as ClosedRange<Int32> {
+            #expect(manager.exitStatus(ofPayload: code, isGateway: false) == code)
+        }
+    }
+
     @Test(arguments: [
         ["LISTEN_PID": "x", "LISTEN_FDS": "1"], ["LISTEN_PID": "77", "LISTEN_FDS": "x"],
         ["LISTEN_PID": "77", "LISTEN_FDS": "-1"], ["LISTEN_PID": "77", "LISTEN_FDS": "2147483647"],
