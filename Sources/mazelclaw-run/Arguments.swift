@@ -16,6 +16,7 @@ struct Arguments {
         /// What `matrix` runs inside.
         case probe
         case why
+        case unit
         case compile
         case help
         case version
@@ -50,6 +51,10 @@ struct Arguments {
     var follows = false
     /// Whether `ports` shows what its plan rests on, too.
     var showsAll = false
+    /// Whose manager the unit of `unit` is for; nil for that of whoever asks.
+    var unitScope: ServiceUnit.Scope?
+    /// The file that `unit` looks through.
+    var checkedFile: String?
 
     /// Parses the words after the program's name. What follows `--` is the payload's and is not looked at.
     init(_ words: [ByteString]) throws(Fault) {
@@ -111,6 +116,8 @@ struct Arguments {
         case "--junit" where action == .verify: format = .junit
         case "--follow" where action == .denials: follows = true
         case "--all" where action == .ports: showsAll = true
+        case "--scope" where action == .unit: unitScope = try Self.scope(value())
+        case "--check" where action == .unit: checkedFile = try value()
         case "--help", "-h": action = .help
         case "--version": action = .version
         default:
@@ -146,6 +153,14 @@ struct Arguments {
             throw Fault(message: "--identity \(text): expected \(known.joined(separator: " or "))")
         }
         return identity
+    }
+
+    private static func scope(_ text: String) throws(Fault) -> ServiceUnit.Scope {
+        guard let scope = ServiceUnit.Scope(rawValue: text) else {
+            let known = ServiceUnit.Scope.allCases.map(\.rawValue)
+            throw Fault(message: "--scope \(text): expected \(known.joined(separator: " or "))")
+        }
+        return scope
     }
 
     private static func path(_ name: String, _ text: String) throws(Fault) -> AbsolutePath {

@@ -7,6 +7,7 @@ enum Help {
     static let text = """
         Usage: mazelclaw-run [OPTION]... [-- COMMAND [ARGUMENT]...]
                mazelclaw-run explain|doctor|profile|ports|denials|verify [OPTION]... [--json]
+               mazelclaw-run unit [--check FILE] [--scope user|system] [OPTION]... [--json]
                mazelclaw-run compile
                mazelclaw-run matrix [PROFILE]... [--user NAME] [--json]
                mazelclaw-run why port N[/udp] | connect HOST:PORT | path PATH | syscall NAME [OPTION]...
@@ -36,6 +37,9 @@ enum Help {
           --json                 print JSON (all commands but a start)
           --follow               go on with what comes (denials)
           --all                  show listeners and the proof that no port has two owners, too (ports)
+          --scope user|system    for the user's own systemd manager, or for the host's (unit; default: root's is the
+                                 host's)
+          --check FILE           look through this unit or drop-in (unit)
           --junit                print XML as JUnit writes it (verify)
           --help, --version
 
@@ -53,7 +57,9 @@ enum Help {
                                  refused, 125 when not
           why                    say whether something is allowed inside, by which rule, and what to change;
                                  exit status 0 when it is allowed, 1 when not
-
+          unit                   print the systemd unit of a profile's gateway. With --check: name the directives of
+                                 FILE that do nothing or break the service, with the reason and what to do; exit
+                                 status 0 when there are none, 1 when there are
           compile                compile the seccomp filters of the installed policies and store them next to the
                                  policy files, which makes each start some milliseconds shorter
 
@@ -63,6 +69,7 @@ enum Help {
         Exit status: the payload's own, 128+N when signal N killed it, or
           2 usage, 69 the host lacks a required guarantee, 78 invalid profile or policy,
           125 an isolation step failed, 126 not executable, 127 not found.
+        A service manager is told 1 when 2, 69 or 78 was the payload's own.
 
         """
 

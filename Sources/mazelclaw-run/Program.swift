@@ -14,7 +14,7 @@ struct Program {
     let serviceManager: ServiceManager
     /// Where it wants to be told of a start.
     let notifications: NotificationSocket?
-    private let environment = Program.ownEnvironment
+    let environment = Program.ownEnvironment
 
     /// The whole program.
     static func main() -> Never {
@@ -83,6 +83,7 @@ struct Program {
             case .matrix: return try runMatrix()
             case .probe: return MatrixProbe.run()
             case .why: return try answerWhy()
+            case .unit: return try showUnit()
             case .compile:
                 for file in try makeLaunch().compileFilters() { output.print("compiled \(file)\n") }
             }
@@ -332,6 +333,11 @@ struct Program {
     // MARK: The host
 
     func makeLaunch() throws(LaunchError) -> Launch {
+        try Launch(environment: environment, executable: try executable(), serviceManager: serviceManager)
+    }
+
+    /// The launcher's own file.
+    func executable() throws(LaunchError) -> AbsolutePath {
         let executable: AbsolutePath?
         do {
             executable = AbsolutePath(try OwnProcess.executable())
@@ -339,7 +345,7 @@ struct Program {
             throw .system(action: "read", path: "/proc/self/exe", errno: error)
         }
         guard let executable else { throw .usage("the launcher's own path is not absolute") }
-        return try Launch(environment: environment, executable: executable, serviceManager: serviceManager)
+        return executable
     }
 
     private static var ownEnvironment: [EnvironmentVariable] {
