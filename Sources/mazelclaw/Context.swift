@@ -176,7 +176,8 @@ struct Context {
         return AbsolutePath(String(cString: buffer)) ?? .root
     }
 
-    private static func environment() -> [String: String] {
+    /// The variables of this process.
+    static func environment() -> [String: String] {
         var variables: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {

@@ -19,7 +19,7 @@ struct SetupCommand: InstanceCommand {
     func run(in context: Context) async throws -> Int32 {
         let setup = try InstanceSetup(
             context.instance, workspace: try workspacePath(context),
-            port: context.store == nil ? requestedPort() : nil)
+            port: context.store == nil ? Self.basePort(port) : nil)
         let configuration = setup.configuration
         let path = configuration.instance.configurationFile.value
         switch setup.configurationFile {
@@ -58,7 +58,7 @@ struct SetupCommand: InstanceCommand {
             return
         }
         let name = context.instance.name
-        let requested = try requestedPort()
+        let requested = try Self.basePort(port)
         var (profile, isNew) = try store.loadOrCreate(name) { profile in
             if let requested { profile.basePort = requested }
         }
@@ -75,7 +75,8 @@ struct SetupCommand: InstanceCommand {
         try context.adopt(profile)
     }
 
-    private func requestedPort() throws -> UInt16? {
+    /// The base port that `--port` asks for.
+    static func basePort(_ port: Int?) throws(ConfigurationError) -> UInt16? {
         guard let port else { return nil }
         guard let value = UInt16(exactly: port), PortSet.validBases.contains(value) else {
             let range = PortSet.validBases

@@ -1,0 +1,239 @@
+import Foundation
+import Glibc
+import JSON
+import Testing
+
+/// The gateway as a service, under a systemd that is booted for each test.
+@Suite(
+    .enabled(
+        if: BootedSystemd.isPossible, "root, cgroups of version 2, systemd, dbus, libpam-systemd and iproute2"),
+    .serialized)
+struct ServiceTests {
+    private static func unit(_ profile: String) -> String { "mazelclaw-gateway-\(profile).service" }
+
+    /// What `status --json` says.
+    private func status(_ host: BootedSystemd, _ profile: String, asRoot: Bool = false) throws -> JSON {
+        let end = try host.mazelclaw("--profile", profile, "status", "--json", asRoot: asRoot)
+        return try JSON(parsing: Array(end.output.utf8))
+    }
+
+    @Test func `N17, N30: two profiles are services side by side, and status, unit and process agree`() throws {
+        let host = try BootedSystemd()
+        try host.addUser()
+        for (profile, port) in [("main", "18789"), ("rescue", "19001")] {
+            let install = try host.mazelclaw("--profile", profile, "gateway", "install", "--port", port)
+            #expect(install.code == 0, "\(install.errors)")
+            #expect(install.output.contains("Wrote /home/ada/.config/systemd/user/\(Self.unit(profile))"))
+            #expect(install.output.contains("Started \(Self.unit(profile))"))
+        }
+        for (profile, port) in [("main", 18789), ("rescue", 19001)] {
+            let unit = Self.unit(profile)
+            #expect(try host.property("ActiveState", of: unit, isUsers: true) == "active")
+            #expect(try host.property("UnitFileState", of: unit, isUsers: true) == "enabled")
+            #expect(
+                try host.property("StatusText", of: unit, isUsers: true)
+                    == "payload: listening on 127.0.0.1:\(port) and [::1]:\(port)")
+            let status = try status(host, profile)
+            #expect(status["health"]?["up"] == true)
+            #expect(status["unit"]?.string == unit)
+            #expect(status["port"]?["value"]?.integer == Int64(port))
+            #expect(try host.property("MainPID", of: unit, isUsers: true) == status["pid"]?.integer.map { "\($0)" })
+        }
+        // The one's restart does not touch the other.
+        let before = try status(host, "rescue")
+        let restart = try host.mazelclaw("--profile", "main", "gateway", "restart")
+        #expect(restart.code == 0, "\(restart.errors)")
+        #expect(try status(host, "rescue")["pid"] == before["pid"])
+        // Installed again, nothing is written, stopped or started.
+        let main = try status(host, "main")
+        let again = try host.mazelclaw("--profile", "main", "gateway", "install")
+        #expect(again.code == 0)
+        #expect(again.output.hasPrefix("Unit OK: "))
+        #expect(try status(host, "main")["pid"] == main["pid"])
+        for profile in ["main", "rescue"] {
+            let remove = try host.mazelclaw("--profile", profile, "gateway", "uninstall")
+            #expect(remove.code == 0, "\(remove.errors)")
+            #expect(try host.property("LoadState", of: Self.unit(profile), isUsers: true) == "not-found")
+        }
+        #expect(try status(host, "main")["pid"] == .null)
+    }
+
+    @Test func `N23: a second scope is refused and both files are named, and the host's service has its own user ID`()
+        throws
+    {
+        let host = try BootedSystemd()
+        try host.addUser()
+        let install = try host.mazelclaw("--profile", "main", "gateway", "install", asRoot: true)
+        #expect(install.code == 0, "\(install.errors)")
+        let file = "/etc/systemd/system/\(Self.unit("main"))"
+        #expect(install.output.contains("Wrote \(file)"))
+        let pid = try host.property("MainPID", of: Self.unit("main"), isUsers: false)
+        let users = try host.shell("ps -o uid= --ppid $(pgrep -P \(pid))")
+        #expect(users.trimmingCharacters(in: .whitespacesAndNewlines) == "1900000000")
+        #expect(try host.shell("stat -c %a /var/lib/mazelclaw-run/locks /var/lib/mazelclaw-profiles") == "700\n711\n")
+        let second = try host.mazelclaw("--profile", "main", "gateway", "install")
+        #expect(second.code == 1)
+        #expect(second.errors.contains(file))
+        #expect(second.errors.contains("/home/ada/.config/systemd/user/\(Self.unit("main"))"))
+        let asUser = try host.mazelclaw("--profile", "main", "gateway", "stop")
+        #expect(asUser.code == 1)
+        #expect(asUser.errors.contains("as root"))
+        let users2 = try host.mazelclaw("--profile", "rescue", "gateway", "install", "--no-start")
+        #expect(users2.code == 0, "\(users2.errors)")
+        let reverse = try host.mazelclaw(
+            "--profile", "rescue", "gateway", "install", asRoot: true,
+            environment: ["SUDO_UID": try host.shell("id -u ada").trimmingCharacters(in: .newlines)])
+        #expect(reverse.code == 1)
+        #expect(reverse.errors.contains("/home/ada/.config/systemd/user/\(Self.unit("rescue"))"))
+        #expect(try host.mazelclaw("--profile", "other", "gateway", "install", "--system").errors.contains("only root"))
+    }
+
+    @Test func `N22: what an operator changes survives, and is looked through`() throws {
+        let host = try BootedSystemd()
+        try host.addUser()
+        let unit = Self.unit("main")
+        #expect(try host.mazelclaw("--profile", "main", "gateway", "install", "--no-start").code == 0)
+        let place = "/home/ada/.config/systemd/user"
+        let drop = "\(place)/\(unit).d/override.conf"
+        #expect(
+            try host.runAsUser([
+                "sh", "-c", "mkdir \(place)/\(unit).d; printf '[Service]\\nNice=7\\nIPAddressDeny=any\\n' >\(drop)",
+            ]).code == 0)
+        try host.shell("echo '# of an older version' >>\(place)/\(unit)")
+        let again = try host.mazelclaw("--profile", "main", "gateway", "install")
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(again.output.contains("Updated \(place)/\(unit)"))
+        #expect(again.errors.contains("\(drop): line 3: IPAddressDeny=any is inert"))
+        #expect(try host.shell("cat \(drop)") == "[Service]\nNice=7\nIPAddressDeny=any\n")
+        #expect(try host.property("Nice", of: unit, isUsers: true) == "7")
+        // What is not from here is left alone.
+        try host.shell("printf '[Service]\\nExecStart=/bin/true\\n' >\(place)/\(Self.unit("rescue"))")
+        let foreign = try host.mazelclaw("--profile", "rescue", "gateway", "install")
+        #expect(foreign.code == 1)
+        #expect(foreign.errors.contains("--force"))
+        #expect(try host.shell("cat \(place)/\(Self.unit("rescue"))").contains("/bin/true"))
+        #expect(try host.mazelclaw("--profile", "main", "gateway", "uninstall").output.contains("drop-ins stay"))
+        #expect(try host.shell("cat \(drop)").contains("Nice=7"))
+    }
+
+    @Test func `a gateway that crashes or hangs is started again, and a stop is a clean end`() throws {
+        let host = try BootedSystemd()
+        try host.addUser()
+        let unit = Self.unit("main")
+        let place = "/home/ada/.config/systemd/user/\(unit).d"
+        #expect(
+            try host.runAsUser([
+                "sh", "-c",
+                "mkdir -p \(place); printf '[Service]\\nWatchdogSec=3\\nTimeoutAbortSec=1\\nRestartSec=100ms\\n' >\(place)/fast.conf",
+            ]).code == 0)
+        let install = try host.mazelclaw("--profile", "main", "gateway", "install")
+        #expect(install.code == 0, "\(install.errors)")
+        func restarts() throws -> String { try host.property("NRestarts", of: unit, isUsers: true) }
+        func isUp() throws -> Bool {
+            try host.property("ActiveState", of: unit, isUsers: true) == "active"
+                && status(host, "main")["health"]?["up"] == true
+        }
+        try host.shell("kill -KILL \(try host.property("MainPID", of: unit, isUsers: true))")
+        try host.wait { try restarts() == "1" && isUp() }
+        // A gateway that does nothing any more, while its launcher lives.
+        let gateway = try host.shell("pgrep -u ada -f 'mazelclaw --profile main gateway$'").split(separator: "\n")
+        try host.shell("kill -STOP \(gateway.joined(separator: " "))")
+        try host.wait { try restarts() == "2" && isUp() }
+        #expect(try host.shell("journalctl --no-pager").contains("Watchdog timeout"))
+        let stop = try host.mazelclaw("--profile", "main", "gateway", "stop")
+        #expect(stop.code == 0, "\(stop.errors)")
+        #expect(try host.property("Result", of: unit, isUsers: true) == "success")
+        #expect(try host.shell("pgrep -u ada mazelclaw || echo none") == "none\n")
+        let start = try host.mazelclaw("--profile", "main", "gateway", "start")
+        #expect(start.code == 0, "\(start.errors)")
+        #expect(try isUp())
+    }
+
+    @Test func `N20: a mistake in the configuration ends in failed, after one start, and start says why`() throws {
+        let host = try BootedSystemd()
+        try host.addUser()
+        #expect(try host.mazelclaw("--profile", "main", "setup").code == 0)
+        try host.shell("echo '{\"gateway\": {\"port\": \"x\"}}' >/home/ada/.mazelclaw-main/mazelclaw.json")
+        let unit = Self.unit("main")
+        let install = try host.mazelclaw("--profile", "main", "gateway", "install")
+        #expect(install.code == 1)
+        #expect(install.errors.contains("\(unit) does not start"))
+        #expect(install.errors.contains("journalctl --user -u \(unit)"))
+        #expect(try host.property("ActiveState", of: unit, isUsers: true) == "failed")
+        #expect(try host.property("NRestarts", of: unit, isUsers: true) == "0")
+        #expect(try host.property("ExecMainStatus", of: unit, isUsers: true) == "78")
+        // A payload that ends so by itself is not left down.
+        let run = "/etc/systemd/system/payload.service"
+        try host.shell(
+            """
+            printf '[Service]\\nType=exec\\nExecStart=\(host.stage.launcher) --profile x -- sh -c "exit 78"\\n\
+            Restart=on-failure\\nRestartSec=100ms\\nRestartPreventExitStatus=2 69 78\\n' >\(run)
+            systemctl daemon-reload
+            systemctl start payload.service
+            """)
+        try host.wait { try host.property("NRestarts", of: "payload.service", isUsers: false) != "0" }
+        #expect(try host.property("ExecMainStatus", of: "payload.service", isUsers: false) != "78")
+        try host.shell("systemctl stop payload.service")
+    }
+
+    @Test func `N19: a token is in no unit, journal, environment or argument`() throws {
+        let host = try BootedSystemd()
+        try host.addUser()
+        let canary = "canary\(UInt64.random(in: 0 ... .max))"
+        let environment = ["MAZELCLAW_GATEWAY_TOKEN": canary]
+        #expect(try host.mazelclaw("--profile", "main", "setup").code == 0)
+        #expect(try host.mazelclaw("--profile", "main", "config", "set", "gateway.auth.token", canary).code == 0)
+        let install = try host.mazelclaw("--profile", "main", "gateway", "install", environment: environment)
+        #expect(install.code == 0, "\(install.errors)")
+        #expect(!"\(install.output)\(install.errors)".contains(canary))
+        // It is where it belongs, and so would be found.
+        #expect(try host.shell("grep -rl \(canary) /home/ada/.mazelclaw-main").contains("mazelclaw.json"))
+        let found = try host.shell(
+            """
+            grep -rl \(canary) /home/ada/.config /etc/systemd /run/systemd /run/user || true
+            journalctl --no-pager | grep \(canary) || true
+            runuser -u ada -- env XDG_RUNTIME_DIR=/run/user/$(id -u ada) systemctl --user show \(Self.unit("main")) \
+                | grep \(canary) || true
+            for process in $(pgrep -u ada); do
+                grep -l \(canary) /proc/$process/environ /proc/$process/cmdline 2>/dev/null || true
+            done
+            """)
+        #expect(found == "")
+        #expect(try host.mazelclaw("--profile", "main", "gateway", "uninstall").code == 0)
+        #expect(try host.shell("grep -rl \(canary) /home/ada/.config || true") == "")
+    }
+
+    @Test func `without a manager it is said what to do, and a gateway in the background does as well`() throws {
+        let host = try BootedSystemd()
+        try host.addUser(lingering: false)
+        let install = try host.mazelclaw("--profile", "main", "gateway", "install")
+        #expect(install.code == 1)
+        #expect(install.errors.contains("loginctl enable-linger ada"))
+        #expect(install.errors.contains("mazelclaw --profile main gateway start"))
+        #expect(try host.shell("ls -A /home/ada").contains(".config") == false)
+        let start = try host.mazelclaw("--profile", "main", "gateway", "start")
+        #expect(start.code == 0, "\(start.errors)")
+        let first = try status(host, "main")
+        #expect(first["health"]?["up"] == true)
+        #expect(try host.mazelclaw("--profile", "main", "gateway", "start").output.contains("runs already"))
+        let log = "/home/ada/.local/state/mazelclaw/background/main.log"
+        #expect(try host.shell("cat \(log)").contains("listening on"))
+        // Started again when it fails.
+        let pid = try #require(first["pid"]?.integer)
+        try host.shell("kill -KILL \(pid)")
+        try host.wait {
+            let now = try status(host, "main")
+            return now["health"]?["up"] == true && now["pid"] != first["pid"]
+        }
+        let stop = try host.mazelclaw("--profile", "main", "gateway", "stop")
+        #expect(stop.code == 0, "\(stop.errors)")
+        #expect(try host.shell("pgrep -u ada mazelclaw || echo none") == "none\n")
+        #expect(try host.mazelclaw("--profile", "main", "gateway", "stop").output.contains("does not run"))
+        // What cannot start is not tried again, and says why.
+        try host.shell("echo '{nonsense' >/home/ada/.mazelclaw-main/mazelclaw.json")
+        let failed = try host.mazelclaw("--profile", "main", "gateway", "start")
+        #expect(failed.code == 1)
+        #expect(failed.errors.contains("mazelclaw.json"))
+        #expect(try host.shell("pgrep -u ada mazelclaw || echo none") == "none\n")
+    }
+}
