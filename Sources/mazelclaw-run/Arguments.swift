@@ -17,6 +17,7 @@ struct Arguments {
         case probe
         case why
         case unit
+        case wrapper
         case compile
         case help
         case version
@@ -56,6 +57,11 @@ struct Arguments {
     /// The file that `unit` looks through.
     var checkedFile: String?
 
+    /// The options that `wrapper` hands on to its script, as they were given; the profile is not among them.
+    private(set) var words: [String] = []
+    /// The file that `wrapper` writes.
+    var outputFile: String?
+
     /// Parses the words after the program's name. What follows `--` is the payload's and is not looked at.
     init(_ words: [ByteString]) throws(Fault) {
         var words = words[...]
@@ -77,8 +83,12 @@ struct Arguments {
             self.action = action
             texts.removeFirst()
         }
+        let all = texts
         while let text = texts.popFirst() {
+            let first = texts.startIndex - 1
             try take(text, &texts)
+            let isHandedOn = !["--profile", "--output"].contains { text == $0 || text.hasPrefix("\($0)=") }
+            if action == .wrapper, isHandedOn { self.words += all[first..<texts.startIndex] }
         }
     }
 
@@ -108,11 +118,12 @@ struct Arguments {
         case "--bind": options.binds.append(try Self.bind(value(), isWritable: true))
         case "--bind-ro": options.binds.append(try Self.bind(value(), isWritable: false))
         case "--env": options.environment.append(try Self.variable(value()))
-        case "--status-fd": options.statusDescriptor = try Self.descriptor(value())
+        case "--status-fd" where action != .wrapper: options.statusDescriptor = try Self.descriptor(value())
         case "--allow-degraded": options.degradations += try Self.degradations(value())
         case "--allow-root": options.allowsRoot = true
         case "--interactive" where action == .start || action == .explain: options.isInteractive = true
-        case "--json": format = .json
+        case "--output" where action == .wrapper: outputFile = try value()
+        case "--json" where action != .wrapper: format = .json
         case "--junit" where action == .verify: format = .junit
         case "--follow" where action == .denials: follows = true
         case "--all" where action == .ports: showsAll = true

@@ -8,6 +8,7 @@ enum Help {
         Usage: mazelclaw-run [OPTION]... [-- COMMAND [ARGUMENT]...]
                mazelclaw-run explain|doctor|profile|ports|denials|verify [OPTION]... [--json]
                mazelclaw-run unit [--check FILE] [--scope user|system] [OPTION]... [--json]
+               mazelclaw-run wrapper [--output FILE] [OPTION]... -- COMMAND [ARGUMENT]...
                mazelclaw-run compile
                mazelclaw-run matrix [PROFILE]... [--user NAME] [--json]
                mazelclaw-run why port N[/udp] | connect HOST:PORT | path PATH | syscall NAME [OPTION]...
@@ -40,6 +41,7 @@ enum Help {
           --scope user|system    for the user's own systemd manager, or for the host's (unit; default: root's is the
                                  host's)
           --check FILE           look through this unit or drop-in (unit)
+          --output FILE          write the script to FILE, executable, and not to standard output (wrapper)
           --junit                print XML as JUnit writes it (verify)
           --help, --version
 
@@ -60,6 +62,8 @@ enum Help {
           unit                   print the systemd unit of a profile's gateway. With --check: name the directives of
                                  FILE that do nothing or break the service, with the reason and what to do; exit
                                  status 0 when there are none, 1 when there are
+          wrapper                print a script that runs COMMAND in the sandbox with these options and with the
+                                 arguments it is given: for services that let you choose their program alone
           compile                compile the seccomp filters of the installed policies and store them next to the
                                  policy files, which makes each start some milliseconds shorter
 
@@ -79,7 +83,7 @@ enum Help {
         "--bind-ro",
         "--bind", "--env",
         "--status-fd", "--allow-degraded", "--allow-root", "--interactive", "--json", "--follow", "--all", "--junit",
-        "--scope", "--check",
+        "--scope", "--check", "--output",
         "--help",
         "--version",
     ]

@@ -84,6 +84,7 @@ struct Program {
             case .probe: return MatrixProbe.run()
             case .why: return try answerWhy()
             case .unit: return try showUnit()
+            case .wrapper: return try writeWrapper()
             case .compile:
                 for file in try makeLaunch().compileFilters() { output.print("compiled \(file)\n") }
             }
