@@ -203,6 +203,37 @@ struct ServiceTests {
         #expect(try host.shell("grep -rl \(canary) /home/ada/.config || true") == "")
     }
 
+    @Test func `systemd listens for the gateway where that is asked for`() throws {
+        let host = try BootedSystemd()
+        try host.addUser()
+        let install = try host.mazelclaw("--profile", "main", "gateway", "install", "--port", "18789")
+        #expect(install.code == 0, "\(install.errors)")
+        let (unit, socket) = (Self.unit("main"), "mazelclaw-gateway-main.socket")
+        let listening = try host.mazelclaw("--profile", "main", "gateway", "install", "--socket")
+        #expect(listening.code == 0, "\(listening.errors)")
+        #expect(try host.property("ActiveState", of: socket, isUsers: true) == "active")
+        #expect(try host.property("ActiveState", of: unit, isUsers: true) == "active")
+        // As it is installed, unless something else is asked for.
+        #expect(try host.mazelclaw("--profile", "main", "gateway", "install").output.contains("Unit OK: "))
+        #expect(try host.property("ActiveState", of: socket, isUsers: true) == "active")
+        // Who connects while it is down starts it, and is answered.
+        #expect(try host.runAsUser(["systemctl", "--user", "stop", unit], environment: host.runtime).code == 0)
+        #expect(try host.property("ActiveState", of: unit, isUsers: true) == "inactive")
+        for address in ["127.0.0.1", "[::1]"] {
+            let ask =
+                "import urllib.request as r; print(r.urlopen('http://\(address):18789/health', timeout=20).status)"
+            #expect(try host.run("python3", "-c", ask).output == "200\n")
+        }
+        #expect(try host.property("ActiveState", of: unit, isUsers: true) == "active")
+        let stop = try host.mazelclaw("--profile", "main", "gateway", "stop")
+        #expect(stop.code == 0, "\(stop.errors)")
+        #expect(try host.property("ActiveState", of: socket, isUsers: true) == "inactive")
+        let back = try host.mazelclaw("--profile", "main", "gateway", "install", "--no-socket")
+        #expect(back.code == 0, "\(back.errors)")
+        #expect(try host.property("LoadState", of: socket, isUsers: true) == "not-found")
+        #expect(try host.property("ActiveState", of: unit, isUsers: true) == "active")
+    }
+
     @Test func `without a manager it is said what to do, and a gateway in the background does as well`() throws {
         let host = try BootedSystemd()
         try host.addUser(lingering: false)

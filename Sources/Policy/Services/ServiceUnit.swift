@@ -40,18 +40,21 @@ public struct ServiceUnit: Equatable, Sendable {
     public var launcher: AbsolutePath
     /// Variables that decide where the launcher looks for the profile, as they were when the unit was made.
     public var environment: [EnvironmentVariable]
+    /// Whether a socket unit listens for it.
+    public var hasSocket: Bool
     /// The version that the description names.
     public var version: String
 
     /// The unit of `profile`.
     public init(
         of profile: Profile, scope: Scope, launcher: AbsolutePath, environment: [EnvironmentVariable] = [],
-        version: String
+        hasSocket: Bool = false, version: String
     ) {
         self.profile = profile
         self.scope = scope
         self.launcher = launcher
         self.environment = environment.filter { Self.variables.contains($0.name) }
+        self.hasSocket = hasSocket
         self.version = version
     }
 
@@ -114,7 +117,11 @@ public struct ServiceUnit: Equatable, Sendable {
 
     private var unit: [Directive] {
         // A user's manager has no unit that tells of the network.
-        let order = scope == .system ? [Directive("After", "network.target")] : []
+        var order = scope == .system ? [Directive("After", "network.target")] : []
+        if hasSocket {
+            let socket = SocketUnit.fileName(of: profile.name)
+            order += [Directive("Requires", socket), Directive("After", socket)]
+        }
         return [Directive("Description", Self.description(of: profile.name, version: version))] + order + [
             Directive("StartLimitIntervalSec", "5min"), Directive("StartLimitBurst", "5"),
         ]

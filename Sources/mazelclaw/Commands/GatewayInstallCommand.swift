@@ -19,6 +19,12 @@ struct GatewayInstallCommand: InstanceCommand {
     @Option(help: ArgumentHelp("The base port, from the next start on.", valueName: "port"))
     var port: Int?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Have systemd listen on the gateway's port, whether the gateway runs or not. Default: as it is installed."
+    )
+    var socket: Bool?
+
     @Flag(help: "Replace a unit of that name that is not from here.")
     var force = false
 
@@ -28,7 +34,7 @@ struct GatewayInstallCommand: InstanceCommand {
     func enter(_ context: inout Context) throws {
         let service = try GatewayService(context, scope: scope.chosen)
         let requested = try SetupCommand.basePort(port)
-        try service.install(basePort: requested, isForced: force, starts: !noStart)
+        try service.install(basePort: requested, hasSocket: socket, isForced: force, starts: !noStart)
     }
 
     func run(in context: Context) async throws -> Int32 { 0 }

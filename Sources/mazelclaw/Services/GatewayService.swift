@@ -18,6 +18,8 @@ struct GatewayService {
 
     /// The unit's name with `.service`.
     private var unit: String { "\(ServiceUnit.name(of: profile)).service" }
+    /// The socket unit's name.
+    private var socket: String { SocketUnit.fileName(of: profile) }
     private var background: BackgroundGateway {
         BackgroundGateway(profile: profile, directories: directories, environment: environment)
     }
@@ -44,7 +46,9 @@ struct GatewayService {
     // MARK: Install
 
     /// Writes the unit, has systemd read it, enables it and starts it.
-    func install(basePort: UInt16?, isForced: Bool, starts: Bool) throws {
+    ///
+    /// `hasSocket` says whether systemd is to listen for it; nil leaves that as it is.
+    func install(basePort: UInt16?, hasSocket: Bool?, isForced: Bool, starts: Bool) throws {
         let scope = chosen ?? (geteuid() == 0 ? .system : .user)
         guard scope == .user || geteuid() == 0 else {
             throw ServiceError(
@@ -55,25 +59,56 @@ struct GatewayService {
         let place = place(scope)
         try requireOnlyScope(scope)
         let described = try makeProfile(basePort)
+        let listens = try hasSocket ?? (read(place.file(socket)) != nil)
         let text = ServiceUnit(
-            of: described, scope: scope, launcher: try launcher(), environment: variables, version: Version.current
+            of: described, scope: scope, launcher: try launcher(), environment: variables, hasSocket: listens,
+            version: Version.current
         ).text
-        let file = place.file(unit)
-        let before = try read(file)
-        guard before.map({ isForced || $0.hasPrefix(ServiceUnit.mark) }) ?? true else {
-            throw ServiceError("\(file) is not from here; move it away, or replace it with --force")
-        }
-        if before == text {
-            Output.line("Unit OK: \(file)")
-        } else {
-            try write(text, to: file)
-            Output.line("\(before == nil ? "Wrote" : "Updated") \(file)")
-        }
+        let socketText = SocketUnit(of: described, version: Version.current).text
+        try requireOurs([place.file(unit)] + (listens ? [place.file(socket)] : []), isForced: isForced)
+        if !listens { try removeSocket(place, systemctl) }
+        let isChanged = try put(text, at: place.file(unit))
+        if listens { _ = try put(socketText, at: place.file(socket)) }
         try tellOfDropIns(place)
         try systemctl.require("daemon-reload")
         try systemctl.require("enable", unit)
+        if listens { try systemctl.require("enable", socket) }
         tellOfLinger(scope)
-        if starts { try start(systemctl, isChanged: before != nil && before != text) }
+        guard starts else { return }
+        // systemd takes no port for a service that has it itself.
+        if listens, try systemctl.isActive(unit), try !systemctl.isActive(socket) {
+            try systemctl.require("stop", unit)
+        }
+        try start(systemctl, isChanged: isChanged)
+    }
+
+    /// Throws for a file of somebody else's.
+    private func requireOurs(_ files: [AbsolutePath], isForced: Bool) throws(ServiceError) {
+        for file in files where !isForced {
+            guard try read(file)?.hasPrefix(ServiceUnit.mark) ?? true else {
+                throw ServiceError("\(file) is not from here; move it away, or replace it with --force")
+            }
+        }
+    }
+
+    /// Writes a unit unless it is there already, and says so; returns whether it was another before.
+    private func put(_ text: String, at file: AbsolutePath) throws(ServiceError) -> Bool {
+        let before = try read(file)
+        guard before != text else {
+            Output.line("Unit OK: \(file)")
+            return false
+        }
+        try write(text, to: file)
+        Output.line("\(before == nil ? "Wrote" : "Updated") \(file)")
+        return before != nil
+    }
+
+    /// Takes the socket unit away, where there is one of ours.
+    private func removeSocket(_ place: UnitPlace, _ systemctl: Systemctl) throws(ServiceError) {
+        let file = place.file(socket)
+        guard try read(file)?.hasPrefix(ServiceUnit.mark) ?? false else { return }
+        try systemctl.require("disable", "--now", socket)
+        try remove(file)
     }
 
     /// The host's profile file, made when there is none: the unit names the profile alone.
@@ -149,16 +184,12 @@ struct GatewayService {
             throw ServiceError("\(file) is not from here; remove it by hand")
         }
         let systemctl = try manager(of: place, to: "uninstall")
+        try removeSocket(place, systemctl)
         try systemctl.require("disable", "--now", unit)
-        do {
-            try FileSystem.unlink(file.text)
-        } catch {
-            throw ServiceError("cannot remove \(file): \(error)")
-        }
+        try remove(file)
         try systemctl.require("daemon-reload")
         // Of a unit that has failed systemd keeps the end in mind.
         _ = try systemctl.run("reset-failed", unit)
-        Output.line("Removed \(file)")
         let dropIns = place.dropIns(unit)
         if !dropIns.isEmpty { Output.line("Your drop-ins stay: \(place.file(unit)).d") }
     }
@@ -177,6 +208,8 @@ struct GatewayService {
         let systemctl = try manager(of: place, to: "stop")
         let isBackground = try holder().map { $0.unit != unit } ?? false
         if isBackground, background.isRunning { try background.stop() }
+        // Both: the next to connect would have systemd start it again.
+        if try read(place.file(socket)) != nil { try systemctl.require("stop", socket, unit) }
         try systemctl.require("stop", unit)
         Output.line("Stopped \(unit)")
     }
@@ -294,6 +327,15 @@ struct GatewayService {
             if error == .noSuchFileOrDirectory { return nil }
             throw ServiceError("cannot read \(file): \(error)")
         }
+    }
+
+    private func remove(_ file: AbsolutePath) throws(ServiceError) {
+        do {
+            try FileSystem.unlink(file.text)
+        } catch {
+            throw ServiceError("cannot remove \(file): \(error)")
+        }
+        Output.line("Removed \(file)")
     }
 
     private func write(_ text: String, to file: AbsolutePath) throws(ServiceError) {

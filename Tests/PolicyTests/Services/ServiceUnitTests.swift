@@ -110,6 +110,23 @@ import Testing
         #expect(value("ExecStart", try unit(launcher: path)) == "\(word) --profile rescue")
     }
 
+    @Test func `a socket unit listens where the gateway does`() throws {
+        var profile = Profile(name: try #require(ProfileName("rescue")), basePort: 19789)
+        let text = SocketUnit(of: profile, version: "1.2.3").text
+        #expect(SocketUnit.fileName(of: profile.name) == "mazelclaw-gateway-rescue.socket")
+        #expect(text.contains("\nListenStream=127.0.0.1:19789\nListenStream=[::1]:19789\nBindIPv6Only=ipv6-only\n"))
+        profile.bind = .lan
+        #expect(
+            SocketUnit(of: profile, version: "1").text
+                .contains("\nListenStream=0.0.0.0:19789\nListenStream=[::]:19789\nBindIPv6Only"))
+        profile.bind = try #require(BindScope("192.0.2.1"))
+        #expect(SocketUnit(of: profile, version: "1").text.contains("\nListenStream=192.0.2.1:19789\n"))
+        var service = try unit()
+        service.hasSocket = true
+        let expected = "\nRequires=mazelclaw-gateway-rescue.socket\nAfter=mazelclaw-gateway-rescue.socket\n"
+        #expect(service.text.contains(expected))
+    }
+
     // MARK: N17, N18
 
     @Test(arguments: [
