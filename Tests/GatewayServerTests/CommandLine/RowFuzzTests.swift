@@ -22,7 +22,7 @@ import Testing
                 let client = try await door.connected()
                 for (method, params) in Self.questions {
                     let answer = try await client.call(method, params)
-                    #expect(answer?["id"] == "call", "seed \(seed): \(method)")
+                    #expect(answer != nil, "seed \(seed): \(method)")
                 }
                 #expect(try await client.call("cron.list", ["includeDisabled": true])?["ok"] == true, "seed \(seed)")
                 #expect(try await client.call("sessions.list", [:])?["ok"] == true, "seed \(seed)")

@@ -1,4 +1,8 @@
 import JSON
+import Synchronization
+
+/// How many requests were numbered.
+private let numbered = Atomic<Int>(0)
 
 /// What a client hears.
 enum Heard: Equatable, Sendable {
@@ -29,7 +33,11 @@ extension ProtocolClient {
     }
 
     /// Sends a request and returns the answer, passing over events. Those of runs are kept for `event`.
-    func call(_ method: String, _ params: JSON? = nil, id: String = "call") async throws -> JSON? {
+    ///
+    /// Without an `id` the request gets one of its own: a run is answered twice, and its second answer may come while
+    /// the client waits for that to another request.
+    func call(_ method: String, _ params: JSON? = nil, id: String? = nil) async throws -> JSON? {
+        let id = id ?? "call-\(numbered.add(1, ordering: .relaxed).newValue)"
         var request: JSON = ["type": "req", "id": .string(id), "method": .string(method)]
         if let params, case .object(var object) = request {
             object["params"] = params
