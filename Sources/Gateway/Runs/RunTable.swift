@@ -39,10 +39,10 @@ final class RunTable: Sendable {
     }
 
     /// How many runs there may be that have not ended, in all and in one session.
-    static let openLimit = 4096
-    static let sessionLimit = 2048
+    static let openLimit = 1024
+    static let sessionLimit = 512
     /// What they may hold together, in bytes.
-    static let openByteLimit = 32 << 20
+    static let openByteLimit = 4 << 20
 
     /// How long such a run is known.
     static let lifetime = TimeSpan(10, .minutes)
