@@ -24,7 +24,9 @@ struct Listeners {
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws -> Listeners {
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 128)
+            // As many as the kernel keeps (listen(2), net.core.somaxconn). One that finds no room comes again after a second
+            // at the earliest.
+            .serverChannelOption(.backlog, value: SOMAXCONN)
             // A port whose last connections linger in TIME_WAIT may be had again at once; one that somebody
             // listens on may not (socket(7), SO_REUSEADDR).
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
