@@ -6,7 +6,7 @@ import Synchronization
 /// What is freed stays with the allocator, in as many pieces as it was used in, and a process that was once made to hold
 /// much would be large for ever. malloc_trim(3) gives back every page that holds nothing any more. It goes through all
 /// there is, and is called only when the process is larger by `slack` than it ever was at the least, and ever more seldom while
-/// that gives nothing back.
+/// that gives nothing back and nothing more is taken.
 final class MemoryReturn: Sendable {
     /// How much more, in bytes.
     static let slack = 4 << 20
@@ -21,6 +21,8 @@ final class MemoryReturn: Sendable {
         /// How many looks are let pass before it is called again, and how many after that when it gives nothing back.
         var passes = 0
         var nextPasses = 1
+        /// What was resident when it was called last, in bytes.
+        var last = 0
     }
 
     /// The most looks that are let pass.
@@ -42,13 +44,19 @@ final class MemoryReturn: Sendable {
         let isDue = state.withLock { state in
             state.least = min(state.least, now)
             guard now - state.least > Self.slack else { return false }
+            if now - state.last > Self.slack {
+                state.passes = 0
+                state.nextPasses = 1
+            }
             state.passes -= 1
             return state.passes < 0
         }
         guard isDue else { return }
         trim()
-        let isFruitful = now - (resident() ?? now) > Self.slack / 4
+        let left = resident() ?? now
+        let isFruitful = now - left > Self.slack / 4
         state.withLock { state in
+            state.last = left
             state.nextPasses = isFruitful ? 1 : min(2 * state.nextPasses, Self.passLimit)
             state.passes = isFruitful ? 0 : state.nextPasses - 1
         }

@@ -56,6 +56,7 @@ struct GatewayRunCommand: InstanceCommand {
     }
 
     func run(in context: Context) async throws -> Int32 {
+        Allocator.keepLittle()
         let manager = try ServiceManager.taken()
         let file = try configurationFile(context.instance)
         var configuration = try GatewayConfiguration(instance: context.instance, file: file, arguments: arguments)

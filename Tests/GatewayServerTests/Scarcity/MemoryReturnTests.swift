@@ -34,8 +34,15 @@ private final class Holder: Sendable {
     }
     for _ in 1...100 { memory.look() }
     #expect((1...8).contains(holder.held.withLock { $0.calls }))
-    // What is freed later is given back as well, if not at once.
+    // What is freed later is given back at once: more is resident than before.
     holder.held.withLock { $0.freed = 20 << 20 }
+    memory.look()
+    #expect(holder.held.withLock { $0.freed } == 0)
+    // So is what was in use before and is freed only now.
+    holder.held.withLock { held in
+        held.used -= 30 << 20
+        held.freed = 30 << 20
+    }
     for _ in 1...64 { memory.look() }
     #expect(holder.held.withLock { $0.freed } == 0)
 }
