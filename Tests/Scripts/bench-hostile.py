@@ -124,6 +124,15 @@ class Honest:
         self.answer(str(self.count))
         return (time.perf_counter() - begin) * 1000
 
+    def turn(self):
+        """Asks an agent something, and waits for the answer."""
+        self.socket.sendall(request("chat.send", {
+            "sessionKey": "honest", "message": "hello", "idempotencyKey": f"honest-{os.getpid()}-{time.monotonic()}"}))
+        while True:
+            message = self.message()
+            if message.get("event") == "chat" and message["payload"].get("state") == "final":
+                return
+
     @staticmethod
     def new_health():
         begin = time.perf_counter()
@@ -351,6 +360,7 @@ def start(token):
     for _ in range(200):
         honest.health()
         honest.new_health()
+    honest.turn()
     time.sleep(1)
     return process, honest, megabytes(process)
 
