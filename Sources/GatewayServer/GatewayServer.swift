@@ -45,16 +45,17 @@ public struct GatewayServer: Service {
     /// How many event loops a server has.
     private static var loopCount: Int { min(System.coreCount, 4) }
 
-    /// How many descriptors a start should find that can be watched at once: two for each loop, its listeners, what hears
-    /// of signals, timers and changes of files, and some connections.
-    public static var watchCount: Int { 2 * loopCount + 24 }
+    /// How many descriptors a start should find that can be watched at once: three for each loop, its listeners, what
+    /// hears of signals, timers and changes of files, and some connections.
+    public static var watchCount: Int { 3 * loopCount + 24 }
 
     private func serve(on group: any EventLoopGroup) async throws {
         let loop = group.next()
         let encryption = try encryption()
         let connections = OpenConnections(limit: limits.connections, gateway: gateway, logger: logger)
         let scarcity = Scarcity(logger: logger)
-        let site = Site(gateway: gateway, limits: limits, logger: logger)
+        let turns = try await TrapGuard.during { try await TurnsOfLoops(group) }
+        let site = Site(gateway: gateway, limits: limits, turns: turns, logger: logger)
         let listeners = try await Listeners.open(sockets, port: port, on: group, logger: logger, scarcity: scarcity) {
             channel in
             let standing = ConnectionStanding()

@@ -15,14 +15,16 @@ struct Site: Sendable {
     let bodies: Allowance
     /// Threads that may wait for a disk.
     let files = NIOThreadPool.singleton
+    private let turns: TurnsOfLoops
     private let routes: [Route]
     /// The page in the browser; nil when there is none.
     private let controlUI: ControlUIRoute?
     /// What canvas pages that wait for changes are told by; nil when they are not.
     private let liveReload: LiveReload?
 
-    init(gateway: Gateway, limits: ServerLimits, logger: Logger) {
+    init(gateway: Gateway, limits: ServerLimits, turns: TurnsOfLoops, logger: Logger) {
         self.gateway = gateway
+        self.turns = turns
         self.limits = limits
         self.logger = logger
         bodies = Allowance(limits.bodies)
@@ -66,7 +68,7 @@ struct Site: Sendable {
 
     /// Sets up the pipeline of a new connection.
     func configure(_ channel: any Channel, _ standing: ConnectionStanding) throws {
-        let handler = HTTPHandler(site: self, standing: standing)
+        let handler = HTTPHandler(site: self, standing: standing, turns: turns.on(channel.eventLoop))
         let boundHandler = NIOLoopBound(handler, eventLoop: channel.eventLoop)
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: ProtocolLimits.inboundBytes, automaticErrorHandling: false,
@@ -108,11 +110,12 @@ struct Site: Sendable {
     /// Sets up the pipeline of a connection that became a WebSocket.
     private func upgrade(_ channel: any Channel, _ request: HTTPRequest, _ standing: ConnectionStanding) throws {
         let pipeline = channel.pipeline.syncOperations
+        let turns = turns.on(channel.eventLoop)
         let handler: WebSocketHandler
         if request.path == LiveReloadScript.path, let liveReload {
-            handler = WebSocketHandler(limits: limits) { liveReload.add($0) }
+            handler = WebSocketHandler(limits: limits, turns: turns) { liveReload.add($0) }
         } else {
-            handler = WebSocketHandler(limits: limits) { transport in
+            handler = WebSocketHandler(limits: limits, turns: turns) { transport in
                 let connection = gateway.connect(from: request.origin, transport: transport)
                 if let connection { standing.become(connection) }
                 return connection

@@ -26,6 +26,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private static let chunk = 64 << 10
     private let site: Site
     private let standing: ConnectionStanding
+    private let turns: Turns
+    private let account: Turns.Account
     private var phase = Phase.waiting
     /// The content of the request that is being read, as far as it is wanted.
     private var body = ByteBuffer()
@@ -41,9 +43,11 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     /// Why the request that comes next gets no WebSocket, when it asked for one.
     var upgradeRefusal: HTTPResponse?
 
-    init(site: Site, standing: ConnectionStanding) {
+    init(site: Site, standing: ConnectionStanding, turns: Turns) {
         self.site = site
         self.standing = standing
+        self.turns = turns
+        account = turns.account()
     }
 
     // MARK: Life
@@ -290,18 +294,23 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Sends `bytes` piece by piece, the next when the last has left.
+    /// Sends `bytes`, of which there are some, piece by piece: the next when the last has left and it is the connection's
+    /// turn.
     private func send(_ bytes: [UInt8], from offset: Int, keepAlive: Bool, _ context: ChannelHandlerContext) {
-        guard offset < bytes.count else { return finish(keepAlive: keepAlive, context) }
         setDeadline(site.limits.idle, context)
         let end = min(bytes.count, offset + Self.chunk)
         let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes[offset..<end])))
         hasLeft(context.writeAndFlush(Self.wrapOutboundOut(part)), context) { [self] in
-            send(bytes, from: end, keepAlive: keepAlive, context)
+            guard end < bytes.count else { return finish(keepAlive: keepAlive, context) }
+            turns.wait(account) { [self] in
+                guard case .answering = phase else { return }
+                send(bytes, from: end, keepAlive: keepAlive, context)
+            }
         }
     }
 
-    /// Sends a file piece by piece, each read when the last has left, on a thread that may wait for the disk.
+    /// Sends a file piece by piece, each read when the last has left and it is the connection's turn, on a thread that may
+    /// wait for the disk.
     private func send(_ pieces: FilePieces, keepAlive: Bool, _ context: ChannelHandlerContext) {
         var rest = pieces
         guard let next = rest.next(upTo: Self.chunk) else { return finish(keepAlive: keepAlive, context) }
@@ -313,14 +322,18 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
                 guard case .answering = phase, case .success(let bytes?) = result else { return end(context) }
                 let part = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes)))
                 hasLeft(context.writeAndFlush(Self.wrapOutboundOut(part)), context) { [self] in
-                    send(left, keepAlive: keepAlive, context)
+                    turns.wait(account) { [self] in
+                        guard case .answering = phase else { return }
+                        send(left, keepAlive: keepAlive, context)
+                    }
                 }
             }
     }
 
-    /// The answer has left. Before the next request that came with this one, everybody else has a turn.
+    /// The answer has left. The next request, which may have come with this one, waits for its turn.
     private func finish(keepAlive: Bool, _ context: ChannelHandlerContext) {
-        context.eventLoop.assumeIsolated().execute { [self] in
+        guard keepAlive, !isStopping else { return complete(keepAlive: false, context) }
+        turns.wait(account) { [self] in
             guard case .answering = phase else { return }
             complete(keepAlive: keepAlive, context)
         }

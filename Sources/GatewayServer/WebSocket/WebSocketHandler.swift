@@ -4,8 +4,8 @@ package import NIOWebSocket
 
 /// The frames of one WebSocket (RFC 6455): puts messages together, answers control frames, keeps the limits.
 ///
-/// Of frames that came together so many have their turn, and then those of other connections; nothing more is read
-/// while some wait.
+/// Of frames that came together those that there is no time for wait until it is the connection's turn; nothing more is
+/// read while some wait.
 package final class WebSocketHandler: ChannelDuplexHandler {
     package typealias InboundIn = WebSocketFrame
     package typealias OutboundIn = WebSocketFrame
@@ -24,17 +24,22 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     private var owedPong = OwedPong()
     /// Frames that came and wait for their turn.
     private var backlog = CircularBuffer<WebSocketFrame>()
-    /// Frames that had theirs since other connections did.
-    private var turn = 0
     private var isReadWanted = false
     private var isGone = false
+    private let turns: Turns
+    private let account: Turns.Account
 
-    private static let turnLimit = 8
+    /// How long frames that wait are taken for before others have their turn. One is always taken.
+    private static let turn = TimeAmount.microseconds(250)
 
     /// A handler whose messages go to the receiver that `connect` gives for the way back; when it gives none, the service
-    /// ends.
-    package init(limits: ServerLimits, connect: @escaping (any ClientTransport) -> (any MessageReceiver)?) {
+    /// ends. Its turns are those of the event loop.
+    package init(
+        limits: ServerLimits, turns: Turns, connect: @escaping (any ClientTransport) -> (any MessageReceiver)?
+    ) {
         self.limits = limits
+        self.turns = turns
+        account = turns.account()
         self.connect = connect
     }
 
@@ -91,33 +96,26 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = Self.unwrapInboundIn(data)
         unansweredPings = 0
-        guard backlog.isEmpty, turn < Self.turnLimit else {
+        guard backlog.isEmpty, turns.hasTime else {
             backlog.append(frame)
-            if backlog.count == 1 { scheduleTurn(context) }
+            if backlog.count == 1 { waitForTurn(context) }
             return
         }
-        turn += 1
-        take(frame, context)
-    }
-
-    package func channelReadComplete(context: ChannelHandlerContext) {
-        if backlog.isEmpty { turn = 0 }
-        context.fireChannelReadComplete()
+        turns.spend(account) { take(frame, context) }
     }
 
     package func read(context: ChannelHandlerContext) {
         if backlog.isEmpty { context.read() } else { isReadWanted = true }
     }
 
-    private func scheduleTurn(_ context: ChannelHandlerContext) {
-        context.eventLoop.assumeIsolated().execute { [self] in
-            turn = 0
-            while turn < Self.turnLimit, let frame = backlog.popFirst() {
-                turn += 1
+    private func waitForTurn(_ context: ChannelHandlerContext) {
+        turns.wait(account) { [self] in
+            let end = NIODeadline.now() + Self.turn
+            repeat {
+                guard let frame = backlog.popFirst() else { break }
                 take(frame, context)
-            }
-            guard backlog.isEmpty else { return scheduleTurn(context) }
-            turn = 0
+            } while NIODeadline.now() < end
+            guard backlog.isEmpty else { return waitForTurn(context) }
             if isGone { return connection?.closed() ?? () }
             guard isReadWanted else { return }
             isReadWanted = false

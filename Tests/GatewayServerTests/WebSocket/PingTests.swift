@@ -19,11 +19,12 @@ private struct SilentReceiver: MessageReceiver {
 
 /// A handler of WebSockets on a channel; `isPage` is for one of the canvas.
 private func channel(isPage: Bool) throws -> EmbeddedChannel {
-    let channel = EmbeddedChannel(
-        handler: WebSocketHandler(limits: ServerLimits()) { transport in
-            let receiver: any MessageReceiver = isPage ? LiveReloadPage(transport) { _ in } : SilentReceiver()
-            return receiver
-        })
+    let channel = EmbeddedChannel()
+    let handler = WebSocketHandler(limits: ServerLimits(), turns: Turns(on: channel.eventLoop)) { transport in
+        let receiver: any MessageReceiver = isPage ? LiveReloadPage(transport) { _ in } : SilentReceiver()
+        return receiver
+    }
+    try channel.pipeline.syncOperations.addHandler(handler)
     try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     return channel
 }

@@ -1,0 +1,130 @@
+import Glibc
+import NIOCore
+import NIOEmbedded
+import NIOPosix
+import Testing
+
+@testable import GatewayServer
+
+/// Time spent at work, so that it is counted.
+private func work(_ time: TimeAmount) {
+    let end = NIODeadline.now() + time
+    while NIODeadline.now() < end {}
+}
+
+@Suite struct TurnsTests {
+    @Test func `who used less is served first, and who used as much in the order of coming`() throws {
+        let loop = EmbeddedEventLoop()
+        let turns = Turns(on: loop)
+        let accounts = (0..<4).map { _ in turns.account() }
+        // While somebody waits, what others use is held against them.
+        turns.wait(turns.account()) {}
+        turns.spend(accounts[0]) { work(.milliseconds(2)) }
+        turns.spend(accounts[1]) { work(.microseconds(500)) }
+        var served: [Int] = []
+        for index in accounts.indices { turns.wait(accounts[index]) { served.append(index) } }
+        loop.run()
+        #expect(served == [2, 3, 1, 0])
+        try loop.close()
+    }
+
+    @Test func `who waited long is not served for ever before the others`() throws {
+        let loop = EmbeddedEventLoop()
+        let turns = Turns(on: loop)
+        let (idle, busy) = (turns.account(), turns.account())
+        for _ in 0..<10 {
+            turns.wait(busy) { work(.milliseconds(10)) }
+            loop.run()
+        }
+        // Behind by 100 ms, most of which are forgotten.
+        var served: [String] = []
+        func goOn() {
+            guard served.count < 12 else { return }
+            served.append("idle")
+            work(.milliseconds(10))
+            turns.wait(idle, goOn)
+        }
+        turns.wait(idle, goOn)
+        turns.wait(busy) { served.append("busy") }
+        loop.run()
+        let place = try #require(served.firstIndex(of: "busy"))
+        #expect((1...3).contains(place), "\(served)")
+        try loop.close()
+    }
+
+    @Test func `who comes later is not served before who did something while nobody waited`() throws {
+        let loop = EmbeddedEventLoop()
+        let turns = Turns(on: loop)
+        let old = turns.account()
+        turns.spend(old) { work(.milliseconds(10)) }
+        let new = turns.account()
+        var served: [String] = []
+        turns.wait(old) { served.append("old") }
+        turns.wait(new) { served.append("new") }
+        loop.run()
+        #expect(served == ["old", "new"])
+        try loop.close()
+    }
+
+    @Test func `nobody has a turn when what wakes the loop is gone`() throws {
+        let loop = EmbeddedEventLoop()
+        var wakes = 0
+        let turns = Turns(on: loop) { wakes += 1 }
+        let account = turns.account()
+        var served = 0
+        turns.wait(account) { served += 1 }
+        turns.end()
+        turns.serve()
+        turns.wait(account) { served += 1 }
+        #expect((wakes, served) == (1, 0))
+        try loop.close()
+    }
+
+    @Test func `there is time for some work at once, and again when the loop has looked at its sockets`() throws {
+        let loop = EmbeddedEventLoop()
+        let turns = Turns(on: loop)
+        let account = turns.account()
+        #expect(turns.hasTime)
+        turns.spend(account) { work(.nanoseconds(Turns.portion)) }
+        #expect(!turns.hasTime)
+        loop.run()
+        #expect(turns.hasTime)
+        try loop.close()
+    }
+
+    @Test func `work that never ends keeps no socket from being heard`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let turns = try await TurnsOfLoops(group)
+        let loop = group.next()
+        var pair: [Int32] = [-1, -1]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0)
+        let bound = try await loop.submit { NIOLoopBound(Ear(), eventLoop: loop) }.get()
+        _ = try await NIOPipeBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
+            }
+            .takingOwnershipOfDescriptor(input: pair[0]).get()
+        let said = pair[1]
+        try await loop.flatSubmit {
+            let turns = turns.on(loop)
+            let account = turns.account()
+            let done = loop.makePromise(of: Void.self)
+            func goOn() {
+                guard !bound.value.hasHeard else { return done.succeed() }
+                turns.wait(account, goOn)
+            }
+            goOn()
+            _ = write(said, [1], 1)
+            return done.futureResult
+        }.get()
+        close(said)
+        try await group.shutdownGracefully()
+    }
+}
+
+private final class Ear: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    var hasHeard = false
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { hasHeard = true }
+}
