@@ -111,11 +111,12 @@ struct Site: Sendable {
     private func upgrade(_ channel: any Channel, _ request: HTTPRequest, _ standing: ConnectionStanding) throws {
         let pipeline = channel.pipeline.syncOperations
         let turns = turns.on(channel.eventLoop)
+        let onSlow: @Sendable () -> Void = { [gateway] in gateway.limitTally.add("bytes for a client", "closed") }
         let handler: WebSocketHandler
         if request.path == LiveReloadScript.path, let liveReload {
-            handler = WebSocketHandler(limits: limits, turns: turns) { liveReload.add($0) }
+            handler = WebSocketHandler(limits: limits, turns: turns, onSlow: onSlow) { liveReload.add($0) }
         } else {
-            handler = WebSocketHandler(limits: limits, turns: turns) { transport in
+            handler = WebSocketHandler(limits: limits, turns: turns, onSlow: onSlow) { transport in
                 let connection = gateway.connect(from: request.origin, transport: transport)
                 if let connection { standing.become(connection) }
                 return connection

@@ -28,25 +28,28 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     private var isGone = false
     private let turns: Turns
     private let account: Turns.Account
+    private let onSlow: @Sendable () -> Void
 
     /// How long frames that wait are taken for before others have their turn. One is always taken.
     private static let turn = TimeAmount.microseconds(250)
 
     /// A handler whose messages go to the receiver that `connect` gives for the way back; when it gives none, the service
-    /// ends. Its turns are those of the event loop.
+    /// ends. Its turns are those of the event loop. `onSlow` hears of a client that is closed because it takes nothing.
     package init(
-        limits: ServerLimits, turns: Turns, connect: @escaping (any ClientTransport) -> (any MessageReceiver)?
+        limits: ServerLimits, turns: Turns, onSlow: @escaping @Sendable () -> Void = {},
+        connect: @escaping (any ClientTransport) -> (any MessageReceiver)?
     ) {
         self.limits = limits
         self.turns = turns
         account = turns.account()
+        self.onSlow = onSlow
         self.connect = connect
     }
 
     // MARK: Life
 
     package func handlerAdded(context: ChannelHandlerContext) {
-        let transport = WebSocketTransport(channel: context.channel, closingTime: limits.closing)
+        let transport = WebSocketTransport(channel: context.channel, closingTime: limits.closing, onSlow: onSlow)
         self.transport = transport
         guard let connection = connect(transport) else {
             return transport.close(.restart)

@@ -19,11 +19,15 @@ final class WebSocketTransport: ClientTransport {
 
     private let channel: any Channel
     private let closingTime: TimeAmount
+    private let onSlow: @Sendable () -> Void
     private let state = Mutex(State())
 
-    init(channel: any Channel, closingTime: TimeAmount) {
+    /// The way back over `channel`, whose other end has `closingTime` to answer a close frame. `onSlow` hears when it is
+    /// closed because it takes nothing.
+    init(channel: any Channel, closingTime: TimeAmount, onSlow: @escaping @Sendable () -> Void = {}) {
         self.channel = channel
         self.closingTime = closingTime
+        self.onSlow = onSlow
     }
 
     /// Whether a close frame was sent.
@@ -44,7 +48,9 @@ final class WebSocketTransport: ClientTransport {
         switch outcome {
         case .queued(isFirst: true): channel.eventLoop.execute { self.drain() }
         case .queued(isFirst: false), .dropped: break
-        case .tooSlow: close(.slowConsumer)
+        case .tooSlow:
+            close(.slowConsumer)
+            onSlow()
         }
     }
 
