@@ -21,7 +21,9 @@ import NIOWebSocket
             upgradePipelineHandler: { channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        WebSocketHandler(limits: ServerLimits(), turns: Turns(on: channel.eventLoop)) { Echo(transport: $0) })
+                        WebSocketHandler(limits: ServerLimits(), turns: Turns(on: channel.eventLoop)) {
+                            Echo(transport: $0)
+                        })
                 }
             })
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -36,6 +36,7 @@ package final class Turns {
 
     private let loop: any EventLoop
     private let wake: () -> Void
+    private let now: () -> NIODeadline
     private var waiting = Heap<Waiting>()
     private var count: Int64 = 0
     /// What the one has used that has used the least of those with something to do, in ns.
@@ -45,16 +46,20 @@ package final class Turns {
     /// What was used since the loop looked at its sockets, in ns.
     private var usedNow: Int64 = 0
 
-    /// Turns on `loop`. `wake` has `serve` called when the loop has looked at its sockets again.
-    package init(on loop: any EventLoop, wake: @escaping () -> Void) {
+    /// Turns on `loop`. `wake` has `serve` called when the loop has looked at its sockets again; `now` is the clock by
+    /// which time is counted.
+    package init(
+        on loop: any EventLoop, now: @escaping () -> NIODeadline = NIODeadline.now, wake: @escaping () -> Void
+    ) {
         self.loop = loop
         self.wake = wake
+        self.now = now
     }
 
     /// Turns on `loop` whose waker is the loop itself: good where nothing else is on it.
-    package convenience init(on loop: any EventLoop) {
+    package convenience init(on loop: any EventLoop, now: @escaping () -> NIODeadline = NIODeadline.now) {
         var serve: () -> Void = {}
-        self.init(on: loop) { loop.assumeIsolated().execute { serve() } }
+        self.init(on: loop, now: now) { loop.assumeIsolated().execute { serve() } }
         serve = { [unowned self] in self.serve() }
     }
 
@@ -66,9 +71,9 @@ package final class Turns {
 
     /// Does `work` at once, on `account`.
     package func spend<Result>(_ account: Account, _ work: () throws -> Result) rethrows -> Result {
-        let begin = NIODeadline.now()
+        let begin = now()
         defer {
-            let used = (NIODeadline.now() - begin).nanoseconds
+            let used = (now() - begin).nanoseconds
             account.used += used
             // While nobody waits, whoever has its turn is the one that has used the least.
             if waiting.isEmpty { level = max(level, account.used) }
@@ -103,12 +108,12 @@ package final class Turns {
     /// Does some of what waits.
     package func serve() {
         isAwake = false
-        let end = NIODeadline.now() + .nanoseconds(Self.portion)
+        let end = now() + .nanoseconds(Self.portion)
         repeat {
             guard let next = waiting.popMin() else { return }
             level = max(level, next.used)
             spend(next.account, next.work)
-        } while NIODeadline.now() < end
+        } while now() < end
         stayAwake()
     }
 }
