@@ -63,7 +63,8 @@ package final class Turns {
         serve = { [unowned self] in self.serve() }
     }
 
-    /// The account of a new connection: who is here already goes first, or those would who come again after each message.
+    /// The account of a new connection. It starts a little behind those that are here: otherwise a client that connects
+    /// anew for each message would always be first.
     package func account() -> Account { Account(used: level + Self.entry) }
 
     /// Whether there is time for work at once, before the loop looks at its sockets again.
