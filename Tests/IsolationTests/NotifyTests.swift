@@ -289,7 +289,7 @@ import Testing
                 Files.read("/proc/\($0)/comm") == "mazelclaw\n"
             })
         kill(gateway, SIGSTOP)
-        try #require(eventually(seconds: 10) { Processes.fields(gateway)?[0] == "T" })
+        try #require(eventually(seconds: 60) { Processes.fields(gateway)?[0] == "T" })
         // What it had said before is on its way yet, but no more than that: one that goes on says five things a second.
         var late: [String] = []
         for _ in 0..<10 { if let message = receiver.next(seconds: 0.2) { late.append(message.text) } }

@@ -206,7 +206,7 @@ import Testing
         #expect(status.contains("CapPrm:\t0000000000000000"))
         first.send(SIGKILL)
         _ = try first.wait()
-        #expect(eventually(seconds: 5) { !Processes.isAlive(own) })
+        #expect(eventually(seconds: 60) { !Processes.isAlive(own) })
         let second = try host.start(python(code))
         try second.waitForOutput("ready")
         kill(try #require(proxy(of: second)), SIGKILL)

@@ -406,7 +406,7 @@ func `a transcript can be told something that no agent said`(carrier: Carrier) a
         _ = try await client.end(of: "s")
         clock.advance(by: 1)
         door.gateway.tick()
-        for _ in 0..<500 {
+        for _ in 0..<6000 {
             if try await door.gateway.conversationStore.run("r") == nil { break }
             try await Task.sleep(for: .milliseconds(10))
         }
@@ -464,7 +464,7 @@ func `a transcript can be told something that no agent said`(carrier: Carrier) a
         let client = try await door.connected()
         _ = try await client.say("hi", run: "r")
         _ = try await client.end(of: "r")
-        for _ in 0..<500 where door.gateway.runs.run("r") != nil { try await Task.sleep(for: .milliseconds(10)) }
+        for _ in 0..<6000 where door.gateway.runs.run("r") != nil { try await Task.sleep(for: .milliseconds(10)) }
         #expect(door.gateway.runs.run("r") == nil)
         #expect(try await client.say("hi", run: "r")?["payload"] == ["runId": "r", "status": "ok"])
         #expect(try await client.call("agent.wait", ["runId": "r"])?["payload"]?["status"] == "ok")

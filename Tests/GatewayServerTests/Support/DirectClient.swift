@@ -39,10 +39,10 @@ final class DirectClient: ProtocolClient {
         connection?.closed()
     }
 
-    /// Waits at most ten seconds, as a socket's reader does.
+    /// Waits at most thirty seconds, as a socket's reader does.
     func hear() async -> Heard {
         let end = Task { [transport] in
-            try await Task.sleep(for: .seconds(10))
+            try await Task.sleep(for: .seconds(30))
             transport.continuation.finish()
         }
         defer { end.cancel() }

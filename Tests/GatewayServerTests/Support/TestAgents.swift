@@ -30,9 +30,9 @@ extension TestInstance {
             bindings: bindings)
     }
 
-    /// Whether what is at `path` goes away within ten seconds.
+    /// Whether what is at `path` goes away within a minute.
     func disappears(_ path: String) async throws -> Bool {
-        for _ in 0..<1000 {
+        for _ in 0..<6000 {
             if !FileManager.default.fileExists(atPath: path) { return true }
             try await Task.sleep(for: .milliseconds(10))
         }

@@ -71,7 +71,7 @@ final class TestInstance: Sendable {
     /// Starts a server for `gateway`, and waits until it listens. A program that another test starts just now holds
     /// what a server before it listened on, until it is executed.
     private func start(_ gateway: Gateway, limits: ServerLimits) async throws -> (ServiceGroup, Task<Void, any Error>) {
-        let end = ContinuousClock.now + .seconds(5)
+        let end = ContinuousClock.now + .seconds(60)
         while true {
             let (listening, continuation) = AsyncStream.makeStream(of: Bool.self)
             let server = GatewayServer(

@@ -64,3 +64,22 @@ func `who pings and reads is answered each time, and who does not read only for 
     #expect(try pongs(channel) == [201])
     _ = try channel.finish(acceptAlreadyClosed: true)
 }
+
+@Test(arguments: [false, true])
+func `who answers pings stays, and who answers none of three is let go`(isPage: Bool) throws {
+    let channel = try channel(isPage: isPage)
+    let loop = channel.embeddedEventLoop
+    func isPinged() throws -> Bool {
+        loop.advanceTime(by: ServerLimits().ping)
+        return try channel.readOutbound(as: WebSocketFrame.self)?.opcode == .ping
+    }
+    for _ in 1...8 {
+        for _ in 1...3 { #expect(try isPinged()) }
+        try channel.writeInbound(WebSocketFrame(fin: true, opcode: .pong, maskKey: [0, 0, 0, 0], data: ByteBuffer()))
+    }
+    for _ in 1...3 { #expect(try isPinged()) }
+    #expect(channel.isActive)
+    #expect(try !isPinged())
+    #expect(!channel.isActive)
+    _ = try channel.finish(acceptAlreadyClosed: true)
+}

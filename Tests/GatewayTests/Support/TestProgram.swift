@@ -29,7 +29,7 @@ struct TestProgram {
 
     /// The number the program wrote to the file `name`, once it has.
     func number(in name: String) async throws -> Int32 {
-        for _ in 0..<1000 {
+        for _ in 0..<6000 {
             if let text = try? directory.read(name), text.hasSuffix("\n"), let number = Int32(text.dropLast()) {
                 return number
             }
@@ -41,9 +41,9 @@ struct TestProgram {
     private struct NotWritten: Error {}
 }
 
-/// Whether the process `id` is gone, or gone but for its entry, at the latest in five seconds.
+/// Whether the process `id` is gone, or gone but for its entry, at the latest in a minute.
 func isGone(_ id: Int32) async throws -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6000 {
         let status = (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)) ?? ""
         let state = status.split(separator: ")").last?.split(separator: " ").first
         if state == nil || state == "Z" { return true }

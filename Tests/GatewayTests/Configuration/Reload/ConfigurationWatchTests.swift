@@ -47,7 +47,7 @@ private final class Watched: Sendable {
 
     /// Waits until `condition` holds.
     func eventually(_ condition: () -> Bool) async throws -> Bool {
-        for _ in 0..<400 {
+        for _ in 0..<2400 {
             if condition() { return true }
             try await Task.sleep(for: .milliseconds(25))
         }
@@ -284,7 +284,7 @@ func `a file with which no gateway starts ends none that runs`(text: String) asy
             #expect(rename("\(directory.path)/other", "\(directory.path)/link") == 0)
         default: changes.look()
         }
-        try await #expect(isSigned(seconds: 10))
+        try await #expect(isSigned(seconds: 60))
     }
 
     @Test func `a change of another file is not`() async throws {
