@@ -27,6 +27,8 @@ struct Listeners {
             // As many as the kernel keeps (listen(2), net.core.somaxconn). One that finds no room comes again after a second
             // at the earliest.
             .serverChannelOption(.backlog, value: SOMAXCONN)
+            // So many are taken in between two looks at the other sockets. Who comes behind 200 others waits for seven looks.
+            .serverChannelOption(.maxMessagesPerRead, value: 32)
             // A port whose last connections linger in TIME_WAIT may be had again at once; one that somebody
             // listens on may not (socket(7), SO_REUSEADDR).
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

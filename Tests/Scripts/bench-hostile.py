@@ -306,11 +306,14 @@ def measure(process, kind, honest, idle):
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             for ask in (honest.health, honest.new_health):
+                begin = time.monotonic()
                 try:
                     samples.append(ask())
                 except OSError as error:
                     print(f"    {error}")
                     samples.append(float("inf"))
+                if samples[-1] > WORST_BAR:
+                    print(f"    {ask.__name__} took {samples[-1]:.0f} ms, {SECONDS - end + begin:.2f} s in")
             peak = max(peak, megabytes(process))
             time.sleep(0.02)
     finally:

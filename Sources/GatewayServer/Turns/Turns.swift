@@ -1,8 +1,12 @@
+import Glibc
 import HeapModule
 package import NIOCore
 
-/// Divides the time of an event loop among its connections: work that can wait is done for the one that has used the
-/// least time, a portion at a time, and between the portions the loop looks at its sockets.
+/// Divides the time of an event loop among its connections: work that can wait is done for the one that will have used
+/// the least time when it is done, a portion at a time, and between the portions the loop looks at its sockets.
+///
+/// This is fair queueing by finishing times (Demers, Keshav and Shenker, 1989): a short request of somebody who just came
+/// does not wait until 200 others have had a long one each.
 ///
 /// What a task submits to NIO's loop is done before the loop looks at its sockets again, however much it is. So a
 /// connection that puts its own work off by `execute` keeps all others waiting; here it does not.
@@ -19,12 +23,14 @@ package final class Turns {
     }
 
     private struct Waiting: Comparable {
-        let used: Int64
+        /// What the account has used before, and will have used when this is done, in ns.
+        let start: Int64
+        let finish: Int64
         let number: Int64
         let account: Account
         let work: () -> Void
 
-        static func < (one: Waiting, other: Waiting) -> Bool { (one.used, one.number) < (other.used, other.number) }
+        static func < (one: Waiting, other: Waiting) -> Bool { (one.finish, one.number) < (other.finish, other.number) }
         static func == (one: Waiting, other: Waiting) -> Bool { one.number == other.number }
     }
 
@@ -34,9 +40,12 @@ package final class Turns {
     /// What a new connection has used from the start, in ns.
     private static let entry: Int64 = 1_000_000
 
+    /// What the work for a message of `bytes` bytes takes, about, in ns: the most that was seen is 6 ns for each byte.
+    static func cost(ofBytes bytes: Int) -> Int64 { 6 * Int64(bytes) }
+
     private let loop: any EventLoop
     private let wake: () -> Void
-    private let now: () -> NIODeadline
+    private let now: () -> Int64
     private var waiting = Heap<Waiting>()
     private var count: Int64 = 0
     /// What the one has used that has used the least of those with something to do, in ns.
@@ -47,9 +56,10 @@ package final class Turns {
     private var usedNow: Int64 = 0
 
     /// Turns on `loop`. `wake` has `serve` called when the loop has looked at its sockets again; `now` is the clock by
-    /// which time is counted.
+    /// which time is counted, in ns: that of the loop's thread. By another, whoever is served while the kernel has the
+    /// thread wait for a processor would pay for that.
     package init(
-        on loop: any EventLoop, now: @escaping () -> NIODeadline = NIODeadline.now, wake: @escaping () -> Void
+        on loop: any EventLoop, now: @escaping () -> Int64 = Turns.threadTime, wake: @escaping () -> Void
     ) {
         self.loop = loop
         self.wake = wake
@@ -57,10 +67,17 @@ package final class Turns {
     }
 
     /// Turns on `loop` whose waker is the loop itself: good where nothing else is on it.
-    package convenience init(on loop: any EventLoop, now: @escaping () -> NIODeadline = NIODeadline.now) {
+    package convenience init(on loop: any EventLoop, now: @escaping () -> Int64 = Turns.threadTime) {
         var serve: () -> Void = {}
         self.init(on: loop, now: now) { loop.assumeIsolated().execute { serve() } }
         serve = { [unowned self] in self.serve() }
+    }
+
+    /// What this thread has used of a processor, in ns (clock_gettime(2), CLOCK_THREAD_CPUTIME_ID).
+    package static func threadTime() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// The account of a new connection. It starts a little behind those that are here: otherwise a client that connects
@@ -74,7 +91,7 @@ package final class Turns {
     package func spend<Result>(_ account: Account, _ work: () throws -> Result) rethrows -> Result {
         let begin = now()
         defer {
-            let used = (now() - begin).nanoseconds
+            let used = now() - begin
             account.used += used
             // While nobody waits, whoever has its turn is the one that has used the least.
             if waiting.isEmpty { level = max(level, account.used) }
@@ -85,12 +102,14 @@ package final class Turns {
         return try work()
     }
 
-    /// Does `work` when it is the account's turn.
-    package func wait(_ account: Account, _ work: @escaping () -> Void) {
+    /// Does `work` when it is the account's turn. `cost` is how long it takes, about, in ns; what it really takes is
+    /// counted.
+    package func wait(_ account: Account, cost: Int64 = 0, _ work: @escaping () -> Void) {
         guard !isOver else { return }
         account.used = max(account.used, level)
         count += 1
-        waiting.insert(Waiting(used: account.used, number: count, account: account, work: work))
+        let start = account.used
+        waiting.insert(Waiting(start: start, finish: start + cost, number: count, account: account, work: work))
         stayAwake()
     }
 
@@ -109,10 +128,10 @@ package final class Turns {
     /// Does some of what waits.
     package func serve() {
         isAwake = false
-        let end = now() + .nanoseconds(Self.portion)
+        let end = now() + Self.portion
         repeat {
             guard let next = waiting.popMin() else { return }
-            level = max(level, next.used)
+            level = max(level, next.start)
             spend(next.account, next.work)
         } while now() < end
         stayAwake()

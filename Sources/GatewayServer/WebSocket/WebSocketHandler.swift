@@ -112,7 +112,8 @@ package final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     private func waitForTurn(_ context: ChannelHandlerContext) {
-        turns.wait(account) { [self] in
+        let size = (message?.readableBytes ?? 0) + (backlog.first?.data.readableBytes ?? 0)
+        turns.wait(account, cost: Turns.cost(ofBytes: size)) { [self] in
             let end = NIODeadline.now() + Self.turn
             repeat {
                 guard let frame = backlog.popFirst() else { break }

@@ -8,9 +8,9 @@ import Testing
 
 /// A clock on which time passes only when somebody works.
 private final class WorkClock {
-    var now = NIODeadline.uptimeNanoseconds(1)
+    var now: Int64 = 1
 
-    func work(_ time: TimeAmount) { now = now + time }
+    func work(_ time: TimeAmount) { now += time.nanoseconds }
 }
 
 @Suite struct TurnsTests {
@@ -27,6 +27,37 @@ private final class WorkClock {
         for index in accounts.indices { turns.wait(accounts[index]) { served.append(index) } }
         loop.run()
         #expect(served == [2, 3, 1, 0])
+        try loop.close()
+    }
+
+    @Test func `who comes with something short is not kept waiting by many who came with something long`() throws {
+        let loop = EmbeddedEventLoop()
+        let clock = WorkClock()
+        let turns = Turns(on: loop, now: { clock.now })
+        var served: [String] = []
+        let long = (0..<20).map { _ in turns.account() }
+        for account in long {
+            turns.wait(account, cost: Turns.cost(ofBytes: 500_000)) {
+                served.append("long")
+                clock.work(.milliseconds(3))
+            }
+        }
+        // The first of them is served; then many come one after the other, each with something short.
+        turns.serve()
+        turns.wait(turns.account()) { served.append("short") }
+        turns.serve()
+        #expect(served.prefix(2) == ["long", "short"])
+        // What comes anew, again and again, does not keep those waiting for ever.
+        for _ in 1...10 {
+            turns.wait(turns.account()) {
+                served.append("short")
+                clock.work(.milliseconds(1))
+            }
+            turns.serve()
+        }
+        #expect(served.suffix(10).contains("long"), "\(served)")
+        loop.run()
+        #expect(served.count == 31)
         try loop.close()
     }
 
