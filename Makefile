@@ -28,6 +28,10 @@ AWAITING       := ^Gateway(Server)?Tests\.
 # And so many of them at a time: each waits some seconds for its answers, which hundreds at once would not get.
 AWAITING_WIDTH := 4
 PROGRAMS     := mazelclaw-run mazelclaw
+# Where each shell looks for completions.
+COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mazelclaw
+COMPLETION_zsh  = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mazelclaw
+COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mazelclaw.fish
 
 .PHONY: help build run test fuzz mutation faults kills browser hosts check bench install uninstall fmt clean packages
 
@@ -102,9 +106,15 @@ install: ## install built programs and policies (PREFIX=/usr/local DESTDIR=)
 	  $(STRIP) "$(DESTDIR)$(PREFIX)/bin/$$program"; done
 	install -m 0644 policies/*.json "$(DESTDIR)$(PREFIX)/share/mazelclaw/policies/"
 	"$(DESTDIR)$(PREFIX)/bin/mazelclaw-run" compile
+	install -d "$(DESTDIR)$(PREFIX)/share/man/man1" $(foreach shell,bash zsh fish,"$(dir $(COMPLETION_$(shell)))")
+	"$(DESTDIR)$(PREFIX)/bin/mazelclaw-run" --manual >"$(DESTDIR)$(PREFIX)/share/man/man1/mazelclaw-run.1"
+	"$(DESTDIR)$(PREFIX)/bin/mazelclaw" manual >"$(DESTDIR)$(PREFIX)/share/man/man1/mazelclaw.1"
+	$(foreach shell,bash zsh fish,"$(DESTDIR)$(PREFIX)/bin/mazelclaw" completion $(shell) >"$(COMPLETION_$(shell))";)
 
 uninstall: ## remove what install put there
-	for program in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$program"; done
+	for program in $(PROGRAMS); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$program" \
+	  "$(DESTDIR)$(PREFIX)/share/man/man1/$$program.1"; done
+	rm -f $(foreach shell,bash zsh fish,"$(COMPLETION_$(shell))")
 	rm -rf "$(DESTDIR)$(PREFIX)/share/mazelclaw"
 
 fmt: ## format the sources

@@ -20,6 +20,7 @@ struct Arguments {
         case wrapper
         case compile
         case help
+        case manual
         case version
 
         /// Whether what a service manager passes and wants to be told is a matter of it.
@@ -130,6 +131,7 @@ struct Arguments {
         case "--scope" where action == .unit: unitScope = try Self.scope(value())
         case "--check" where action == .unit: checkedFile = try value()
         case "--help", "-h": action = .help
+        case "--manual": action = .manual
         case "--version": action = .version
         default:
             guard action == .why || action == .matrix, !name.hasPrefix("-"), attached == nil else {
@@ -237,7 +239,7 @@ struct Arguments {
                 message: "\"\(word)\" is no command of mazelclaw-run"
                     + (advice.map { "; did you mean \"\($0)\"?" } ?? "; a program to run goes after \"--\""))
         }
-        let advice = Suggestion.nearest(to: word, among: Help.options)
+        let advice = Suggestion.nearest(to: word, among: Help.optionNames)
         return Fault(message: "unknown option \(word)" + (advice.map { "; did you mean \($0)?" } ?? ""))
     }
 }

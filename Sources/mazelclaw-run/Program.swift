@@ -72,6 +72,7 @@ struct Program {
         do {
             switch arguments.action {
             case .help: output.print(Help.text)
+            case .manual: output.print(Help.manual)
             case .version: output.print("mazelclaw-run \(Help.version) (libseccomp \(FilterCompiler.libraryVersion))\n")
             case .start: return try start()
             case .explain: try explain()

@@ -15,9 +15,23 @@ struct Mazelclaw: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            SetupCommand.self, GatewayCommand.self, StatusCommand.self, ConfigCommand.self, DoctorCommand.self,
+            SetupCommand.self, GatewayCommand.self, StatusCommand.self, HealthCommand.self, LogsCommand.self,
+            ConfigCommand.self, DoctorCommand.self, AgentsCommand.self, ModelsCommand.self, DevicesCommand.self,
+            NodesCommand.self,
             ChatCommand.self, BrowserCommand.self, SessionsCommand.self, CronCommand.self, BackupCommand.self,
+            CompletionCommand.self, ManualCommand.self,
         ])
+
+    // `ProfileArguments` takes both out before anything is parsed. Here they are for help, completion and the manual.
+
+    @Option(
+        help: ArgumentHelp("The instance, before the command.", valueName: "name"),
+        completion: .shellCommand(
+            "ls ~/.config/mazelclaw/profiles /etc/mazelclaw/profiles 2>/dev/null | sed -n 's/[.]json$//p'"))
+    var profile: String?
+
+    @Flag(help: "As --profile dev.")
+    var dev = false
 
     /// Runs the command `arguments` name and returns the exit code.
     static func run(_ arguments: [String]) async -> Int32 {

@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 
 /// Lines for a person or a program.
 enum Output {
@@ -10,6 +11,13 @@ enum Output {
     /// Text to standard output, as it is.
     static func part(_ text: String) {
         write(text, to: STDOUT_FILENO, end: "")
+    }
+
+    /// What `answer` lists as `name`, a line each; the answer itself for a program. `none` is told where there is nothing.
+    static func list(_ answer: JSON, _ name: String, isJSON: Bool, none: String, _ line: (JSON) -> String) {
+        let all = answer[name]?.array ?? []
+        guard !isJSON else { return Self.line(answer.text(pretty: true)) }
+        Self.line(all.isEmpty ? none : all.map { TerminalText.safe(line($0)) }.joined(separator: "\n"))
     }
 
     /// A line to standard error. What it quotes may be a payload's, and moves no cursor.

@@ -13,20 +13,6 @@ final class LogFile: Sendable {
         var size: Int
     }
 
-    /// A slice of the log, as `logs.tail` answers it.
-    struct Slice: Sendable, Equatable {
-        /// Where the next slice begins, in bytes.
-        var cursor: Int
-        /// The file's size, in bytes.
-        var size: Int
-        var lines: [String]
-        /// Whether earlier lines were left out.
-        var isTruncated: Bool
-        /// Whether the slice does not go on where the cursor said: the file was begun anew, or there was too
-        /// much.
-        var isReset: Bool
-    }
-
     /// Where it stands.
     let path: AbsolutePath
     private let directory: HostileDirectory
@@ -38,7 +24,7 @@ final class LogFile: Sendable {
     /// `kept` old ones are kept beside it. Throws `StorageError`.
     init(stateDirectory: AbsolutePath, maximum: Int = 5 << 20, kept: Int = 3) throws(StorageError) {
         directory = HostileDirectory(stateDirectory)
-        path = stateDirectory / "logs/gateway.log"
+        path = Self.path(in: stateDirectory)
         try directory.makeDirectory(path.parent)
         self.maximum = maximum
         self.kept = kept
@@ -46,6 +32,9 @@ final class LogFile: Sendable {
         let (descriptor, size) = try Self.open(directory.place(of: path, "write"))
         state.withLock { $0 = State(descriptor: descriptor, size: size) }
     }
+
+    /// Where the log of the instance with this state directory is.
+    static func path(in stateDirectory: AbsolutePath) -> AbsolutePath { stateDirectory / "logs/gateway.log" }
 
     deinit {
         state.withLock { _ = close($0.descriptor) }
@@ -64,34 +53,9 @@ final class LogFile: Sendable {
 
     /// What was added after `cursor`, or the end of the log: at most `limit` lines of at most `bytes` bytes.
     /// Throws `StorageError`.
-    func tail(after cursor: Int?, limit: Int, bytes: Int) throws(StorageError) -> Slice {
-        guard let descriptor = try directory.place(of: path, "read").open("read", O_RDONLY) else {
-            throw StorageError("read", path, errno: ENOENT)
-        }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw StorageError("read", path, errno: errno) }
-        let size = Int(status.st_size)
-        var start = max(0, size - bytes)
-        var isReset = false
-        if let cursor {
-            isReset = cursor > size || cursor < start
-            if !isReset { start = cursor }
-        }
-        var slice = Slice(
-            cursor: size, size: size, lines: [], isTruncated: (cursor == nil || isReset) && start > 0, isReset: isReset)
-        guard start < size else { return slice }
-        // The byte before tells whether the first line is whole.
-        let text = try Self.read(descriptor, from: max(0, start - 1), to: size, of: path)
-        var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        if start > 0 { lines.removeFirst() }
-        if lines.last?.isEmpty == true { lines.removeLast() }
-        if lines.count > limit {
-            slice.isTruncated = true
-            lines.removeFirst(lines.count - limit)
-        }
-        slice.lines = lines.map { String(decoding: $0, as: UTF8.self) }
-        return slice
+    func tail(after cursor: Int?, limit: Int, bytes: Int) throws(StorageError) -> LogSlice {
+        guard let open = try OpenLog(directory, path) else { throw StorageError("read", path, errno: ENOENT) }
+        return try open.slice(after: cursor, limit: limit, bytes: bytes)
     }
 
     /// Renames the file, and begins a new one. Goes on with the old one when that cannot be done.
@@ -125,23 +89,5 @@ final class LogFile: Sendable {
         // One that was there may have been made by somebody less careful.
         fchmod(descriptor, 0o600)
         return (descriptor, Int(status.st_size))
-    }
-
-    private static func read(
-        _ descriptor: Int32, from start: Int, to end: Int, of path: AbsolutePath
-    ) throws(StorageError) -> [UInt8] {
-        var fault: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: end - start) { buffer, count in
-            while count < end - start {
-                let more = pread(
-                    descriptor, buffer.baseAddress.map { $0 + count }, end - start - count, off_t(start + count))
-                if more < 0, errno == EINTR { continue }
-                if more < 0 { fault = errno }
-                guard more > 0 else { return }
-                count += more
-            }
-        }
-        guard fault == 0 else { throw StorageError("read", path, errno: fault) }
-        return bytes
     }
 }

@@ -87,6 +87,25 @@ final class GatewayClient: Sendable {
         return error.errnoCode == ECONNREFUSED ? "nothing listens" : String(cString: strerror(error.errnoCode))
     }
 
+    /// A key of a request by which the gateway knows it when it comes again.
+    static func newKey() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return "cli-" + String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
+    }
+
+    /// Has the gateway of `context` answer `method`, with `scope`. Throws `ClientError` and `ConfigurationError`.
+    static func ask(_ context: Context, _ method: String, _ params: JSON, scope: Scope) async throws -> JSON {
+        let client = try await connect(to: context, scopes: [scope])
+        do {
+            let answer = try await client.call(method, params)
+            await client.close()
+            return answer
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
     /// Calls `method` and returns the payload of its answer. Throws `ClientError`.
     func call(_ method: String, _ params: JSON = [:]) async throws -> JSON {
         try await withCheckedThrowingContinuation { continuation in

@@ -13,7 +13,7 @@ struct TerminalConversation {
 
     /// Says `message` and writes the answer. Returns 0 when there is one, 130 when it was interrupted, and else 1.
     func say(_ message: String) async throws -> Int32 {
-        let run = Self.newRunID()
+        let run = GatewayClient.newKey()
         let interrupts = await abortingOnInterrupt(run)
         defer { Self.stop(interrupts) }
         return try await exchange(message, run: run)
@@ -33,7 +33,7 @@ struct TerminalConversation {
             let words = line.filter { !$0.isWhitespace }
             if words.isEmpty { continue }
             if ["/quit", "/exit"].contains(words.lowercased()) { return 0 }
-            let run = Self.newRunID()
+            let run = GatewayClient.newKey()
             let interrupts = await abortingOnInterrupt(run)
             defer { Self.stop(interrupts) }
             do {
@@ -113,11 +113,6 @@ struct TerminalConversation {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: readLine()) }
         }
-    }
-
-    private static func newRunID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return "cli-" + String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
     }
 }
 

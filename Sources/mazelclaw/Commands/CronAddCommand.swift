@@ -66,7 +66,7 @@ struct CronAddCommand: InstanceCommand {
         }
         params["agentId"] = agent.map(JSON.string)
         if deleteAfterRun { params["deleteAfterRun"] = true }
-        let job = try await CronCommand.call("cron.add", .object(params), scope: .admin, in: context)
+        let job = try await GatewayClient.ask(context, "cron.add", .object(params), scope: .admin)
         Output.line(CronCommand.line(job))
         return 0
     }

@@ -16,19 +16,6 @@ struct CronCommand: ParsableCommand {
         defaultSubcommand: CronListCommand.self
     )
 
-    /// Has the gateway of `context` answer `method`. Throws `ClientError` and `ConfigurationError`.
-    static func call(_ method: String, _ params: JSON, scope: Scope, in context: Context) async throws -> JSON {
-        let client = try await GatewayClient.connect(to: context, scopes: [scope])
-        do {
-            let answer = try await client.call(method, params)
-            await client.close()
-            return answer
-        } catch {
-            await client.close()
-            throw error
-        }
-    }
-
     /// A job on one line.
     static func line(_ job: JSON) -> String {
         func time(_ name: String) -> String? {

@@ -13,7 +13,7 @@ struct CronExportCommand: InstanceCommand {
 
     func run(in context: Context) async throws -> Int32 {
         let file = try context.path(file, argument: "FILE")
-        let answer = try await CronCommand.call("cron.list", ["includeDisabled": true], scope: .read, in: context)
+        let answer = try await GatewayClient.ask(context, "cron.list", ["includeDisabled": true], scope: .read)
         let jobs = answer["jobs"]?.array ?? []
         guard !jobs.isEmpty else {
             Output.error("mazelclaw: there are no jobs; nothing was written")

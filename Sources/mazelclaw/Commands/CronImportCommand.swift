@@ -32,7 +32,7 @@ struct CronImportCommand: InstanceCommand {
                         + "(\(ProtocolLimits.inboundBytes) bytes); split it into several files"))
             return Policy.ExitCode.configuration.rawValue
         }
-        let answer = try await CronCommand.call("cron.import", params, scope: .admin, in: context)
+        let answer = try await GatewayClient.ask(context, "cron.import", params, scope: .admin)
         for issue in answer["issues"]?.array ?? [] {
             let place = read.place(of: Int(clamping: issue["index"]?.integer ?? -1))
             Output.error(TerminalText.safe("mazelclaw: \(place): \(issue["message"]?.string ?? "")"))

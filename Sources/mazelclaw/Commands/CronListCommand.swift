@@ -14,8 +14,7 @@ struct CronListCommand: InstanceCommand {
     var json = false
 
     func run(in context: Context) async throws -> Int32 {
-        let answer = try await CronCommand.call(
-            "cron.list", ["includeDisabled": .bool(all)], scope: .read, in: context)
+        let answer = try await GatewayClient.ask(context, "cron.list", ["includeDisabled": .bool(all)], scope: .read)
         let jobs = answer["jobs"]?.array ?? []
         if json {
             Output.line(answer.text(pretty: true))

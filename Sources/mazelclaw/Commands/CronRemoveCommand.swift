@@ -10,7 +10,7 @@ struct CronRemoveCommand: InstanceCommand {
     var id: String
 
     func run(in context: Context) async throws -> Int32 {
-        let answer = try await CronCommand.call("cron.remove", ["id": .string(id)], scope: .admin, in: context)
+        let answer = try await GatewayClient.ask(context, "cron.remove", ["id": .string(id)], scope: .admin)
         guard answer["removed"] == true else {
             Output.error(TerminalText.safe("mazelclaw: there is no job \(id); `mazelclaw cron list --all` shows them"))
             return 1

@@ -15,14 +15,13 @@ struct CronRunCommand: InstanceCommand {
     var due = false
 
     func run(in context: Context) async throws -> Int32 {
-        let answer = try await CronCommand.call(
-            "cron.run", ["id": .string(id), "mode": due ? "due" : "force"], scope: .admin, in: context)
+        let answer = try await GatewayClient.ask(
+            context, "cron.run", ["id": .string(id), "mode": due ? "due" : "force"], scope: .admin)
         guard answer["ran"] == true else {
             Output.error("mazelclaw: not done: \(answer["reason"]?.string ?? "no reason given")")
             return 1
         }
-        let runs = try await CronCommand.call(
-            "cron.runs", ["id": .string(id), "limit": 1], scope: .read, in: context)
+        let runs = try await GatewayClient.ask(context, "cron.runs", ["id": .string(id), "limit": 1], scope: .read)
         let run = runs["entries"]?.array?.last
         guard answer["ok"] == true else {
             Output.error(TerminalText.safe("mazelclaw: the job failed: \(run?["error"]?.string ?? "no reason given")"))

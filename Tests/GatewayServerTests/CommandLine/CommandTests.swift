@@ -258,7 +258,7 @@ func `a configuration that cannot work ends the start for good`(text: String, me
     let command = try BuiltCommand()
     #expect(try await command.run("--version").output == "0.1.0\n")
     for (arguments, usage) in [
-        (["--help"], "<"), (["--profile", "x", "--help"], "<"), ([], "<"), (["gateway", "--help"], "gateway <"),
+        (["--help"], "["), (["--profile", "x", "--help"], "["), ([], "["), (["gateway", "--help"], "gateway <"),
         (["gateway", "run", "--help"], "gateway run ["),
         (["cron", "add", "--help"], "cron add "), (["help", "cron", "add"], "cron add "),
     ] {

@@ -69,8 +69,8 @@ final class BuiltCommand: Sendable {
     }
 
     /// Starts a command whose output nobody reads.
-    func start(_ arguments: String...) throws -> ChildProcess {
-        try launch([executable.path] + arguments, [:])
+    func start(_ arguments: String..., wrapper: [String] = []) throws -> ChildProcess {
+        try launch(wrapper + [executable.path] + arguments, [:])
     }
 
     /// What `process` says until its end, after `said`.

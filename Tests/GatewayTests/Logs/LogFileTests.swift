@@ -70,7 +70,7 @@ func `the log is read on from a cursor`(
     let slice = try file.tail(after: cursor, limit: limit, bytes: bytes)
     #expect(
         slice
-            == LogFile.Slice(
+            == LogSlice(
                 cursor: 18, size: 18, lines: lines.map(String.init), isTruncated: isTruncated, isReset: isReset))
 }
 

@@ -1,0 +1,77 @@
+// As in LogFile.swift: the compiler may take stat(2)'s structure for CoreFoundation's.
+import CoreFoundation
+import Glibc
+import Policy
+
+/// A gateway's log file, open for reading. It stays the same file when the gateway begins a new one.
+struct OpenLog: ~Copyable {
+    private let path: AbsolutePath
+    private let descriptor: Int32
+
+    /// Opens the one at `path` in `directory`; nil when there is none. Throws `StorageError`.
+    init?(_ directory: HostileDirectory, _ path: AbsolutePath) throws(StorageError) {
+        let opened: Int32?
+        do throws(StorageError) {
+            opened = try directory.place(of: path, "read").open("read", O_RDONLY)
+        } catch {
+            guard error.errno == ENOENT || error.errno == ENOTDIR else { throw error }
+            return nil
+        }
+        guard let opened else { return nil }
+        self.path = path
+        descriptor = opened
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Which file it is, and its size in bytes. Throws `StorageError`.
+    func status() throws(StorageError) -> (identity: FileIdentity, size: Int) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw StorageError("read", path, errno: errno) }
+        return (FileIdentity(status), Int(status.st_size))
+    }
+
+    /// What was added after `cursor`, or the end: at most `limit` lines of at most `bytes` bytes. Throws `StorageError`.
+    func slice(after cursor: Int?, limit: Int, bytes: Int) throws(StorageError) -> LogSlice {
+        let size = try status().size
+        var start = max(0, size - bytes)
+        var isReset = false
+        if let cursor {
+            isReset = cursor > size || cursor < start
+            if !isReset { start = cursor }
+        }
+        var slice = LogSlice(
+            cursor: size, size: size, lines: [], isTruncated: (cursor == nil || isReset) && start > 0, isReset: isReset)
+        guard start < size else { return slice }
+        // The byte before tells whether the first line is whole.
+        let text = try read(from: max(0, start - 1), to: size)
+        var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        if start > 0 { lines.removeFirst() }
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        if lines.count > limit {
+            slice.isTruncated = true
+            lines.removeFirst(lines.count - limit)
+        }
+        slice.lines = lines.map { String(decoding: $0, as: UTF8.self) }
+        return slice
+    }
+
+    /// What stands from byte `start` to byte `end`, or to the end of the file. Throws `StorageError`.
+    func read(from start: Int, to end: Int) throws(StorageError) -> [UInt8] {
+        var fault: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: end - start) { buffer, count in
+            while count < end - start {
+                let more = pread(
+                    descriptor, buffer.baseAddress.map { $0 + count }, end - start - count, off_t(start + count))
+                if more < 0, errno == EINTR { continue }
+                if more < 0 { fault = errno }
+                guard more > 0 else { return }
+                count += more
+            }
+        }
+        guard fault == 0 else { throw StorageError("read", path, errno: fault) }
+        return bytes
+    }
+}

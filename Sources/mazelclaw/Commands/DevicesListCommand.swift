@@ -1,0 +1,41 @@
+import ArgumentParser
+import Gateway
+import JSON
+
+/// `mazelclaw devices list`.
+struct DevicesListCommand: InstanceCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the devices that ask, and those that were let in.")
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run(in context: Context) async throws -> Int32 {
+        let answer = try await GatewayClient.ask(context, "device.pair.list", [:], scope: .admin)
+        guard !json else {
+            Output.line(answer.text(pretty: true))
+            return 0
+        }
+        func name(_ device: JSON) -> String {
+            let words = ["displayName", "platform", "remoteIp"].compactMap { device[$0]?.string }
+            return words.joined(separator: ", ")
+        }
+        let pending = (answer["pending"]?.array ?? []).map { request in
+            let scopes = request["scopes"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
+            let role = request["role"]?.string ?? ""
+            return "asks    \(request["requestId"]?.string ?? "")  as \(role) (\(scopes))  \(name(request))"
+        }
+        let paired = (answer["paired"]?.array ?? []).flatMap { device in
+            let tokens = (device["tokens"]?.array ?? []).map { token in
+                let scopes = token["scopes"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
+                return "\(token["role"]?.string ?? "") (\(scopes))"
+            }
+            return [
+                "let in  \(device["deviceId"]?.string ?? "")  as \(tokens.joined(separator: ", "))  \(name(device))"
+            ]
+        }
+        let lines = pending + paired
+        Output.line(lines.isEmpty ? "No devices." : lines.map(TerminalText.safe).joined(separator: "\n"))
+        return 0
+    }
+}
