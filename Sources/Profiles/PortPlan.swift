@@ -49,8 +49,8 @@ public struct PortPlan: Sendable {
         _ = try ports(of: profile)
     }
 
-    /// The base a profile called `name` would be given beside the others.
-    func freeBase(for name: ProfileName) -> UInt16? {
+    /// The base a profile called `name` would be given beside the others; nil when none is left.
+    public func freeBase(for name: ProfileName) -> UInt16? {
         // Where the kernel does not tell who listens the base is a guess all the same: a start looks again.
         let listeners = (try? TCPListener.all()) ?? []
         func base(beside taken: [PortSet]) -> UInt16? {

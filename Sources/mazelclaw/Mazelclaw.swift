@@ -15,11 +15,10 @@ struct Mazelclaw: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            SetupCommand.self, GatewayCommand.self, StatusCommand.self, HealthCommand.self, LogsCommand.self,
-            ConfigCommand.self, DoctorCommand.self, AgentsCommand.self, ModelsCommand.self, DevicesCommand.self,
-            NodesCommand.self,
-            ChatCommand.self, BrowserCommand.self, SessionsCommand.self, CronCommand.self, BackupCommand.self,
-            CompletionCommand.self, ManualCommand.self,
+            SetupCommand.self, OnboardCommand.self, GatewayCommand.self, StatusCommand.self, HealthCommand.self,
+            LogsCommand.self, ConfigCommand.self, DoctorCommand.self, ChatCommand.self, SessionsCommand.self,
+            AgentsCommand.self, ModelsCommand.self, CronCommand.self, DevicesCommand.self, NodesCommand.self,
+            BrowserCommand.self, BackupCommand.self, CompletionCommand.self, ManualCommand.self,
         ])
 
     // `ProfileArguments` takes both out before anything is parsed. Here they are for help, completion and the manual.

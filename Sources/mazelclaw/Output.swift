@@ -25,6 +25,17 @@ enum Output {
         write(TerminalText.safe(text), to: STDERR_FILENO)
     }
 
+    /// Has everything that `body` and the programs it starts write to standard output go to standard error.
+    static func toErrors(_ body: () throws -> Void) rethrows {
+        let output = dup(STDOUT_FILENO)
+        dup2(STDERR_FILENO, STDOUT_FILENO)
+        defer {
+            dup2(output, STDOUT_FILENO)
+            close(output)
+        }
+        try body()
+    }
+
     private static func write(_ text: String, to descriptor: Int32, end: String = "\n") {
         var rest = Array((text + end).utf8)[...]
         while !rest.isEmpty {

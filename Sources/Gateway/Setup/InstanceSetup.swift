@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 public import Policy
 
 /// Makes an instance that can start: directories, a valid configuration, a workspace. Run again, it adds
@@ -11,6 +11,20 @@ public struct InstanceSetup: Sendable {
         case leftAlone
     }
 
+    /// A value that is to stand at a place of the configuration, whatever stands there.
+    public struct Setting: Equatable, Sendable {
+        /// The place: the names of the members on the way to it.
+        public let path: [String]
+        /// The value.
+        public let value: JSON
+
+        /// `value` at `path`.
+        public init(_ path: [String], _ value: JSON) {
+            self.path = path
+            self.value = value
+        }
+    }
+
     /// The configuration file.
     public let configurationFile: Outcome
     /// The workspace.
@@ -19,10 +33,10 @@ public struct InstanceSetup: Sendable {
     public let configuration: GatewayConfiguration
 
     /// Sets `instance` up; `workspace` is used when the configuration names none yet, and `port` is written into it, for an
-    /// instance that has no profile file to say it. Throws `ConfigurationError`, before anything is written when the
-    /// existing configuration is invalid.
+    /// instance that has no profile file to say it. `settings` replace what it says, in the same write. Throws
+    /// `ConfigurationError`, before anything is written when the configuration is invalid, or would be with them.
     public init(
-        _ instance: Instance, workspace: AbsolutePath? = nil, port: UInt16? = nil
+        _ instance: Instance, workspace: AbsolutePath? = nil, port: UInt16? = nil, settings: [Setting] = []
     ) throws(ConfigurationError) {
         let path = instance.configurationFile.value
         let existing = try ConfigurationFile.load(for: instance)
@@ -36,7 +50,7 @@ public struct InstanceSetup: Sendable {
             try state.makePrivate(state.path)
             try state.makeDirectory(path.parent)
             let after = try ConfigurationStore(instance).change { written in
-                Self.completed(written, existing?.content, workspace: chosen, port: port)
+                Self.completed(written, existing?.content, settings, workspace: chosen, port: port)
             }
             try state.makePrivate(after.path)
             configurationFile =
@@ -61,18 +75,20 @@ public struct InstanceSetup: Sendable {
         }
     }
 
-    /// What the file says, with what a start needs where `content`, which all files say together, has nothing: a mode,
-    /// a secret, a workspace.
+    /// What the file says, with `settings`, and with what a start needs where `content`, which all files say together, has
+    /// nothing: a mode, a secret, a workspace.
     private static func completed(
-        _ written: JSON, _ content: RootSection?, workspace: AbsolutePath, port: UInt16?
+        _ written: JSON, _ content: RootSection?, _ settings: [Setting], workspace: AbsolutePath, port: UInt16?
     ) -> JSON {
         var root = written
+        for setting in settings { put(setting.value, at: setting.path[...], in: &root, replacing: true) }
         if let port { put(.integer(Int64(port)), at: ["gateway", "port"], in: &root, replacing: true) }
         let gateway = content?.gateway
         if gateway?.mode == nil { put("local", at: ["gateway", "mode"], in: &root) }
         let auth = gateway?.auth
-        if auth?.mode != .password, auth?.token == nil, auth?.password == nil {
-            if auth?.mode == nil { put("token", at: ["gateway", "auth", "mode"], in: &root) }
+        let mode = root["gateway"]?["auth"]?["mode"]?.string ?? auth?.mode?.rawValue
+        if mode != "password", auth?.token == nil, auth?.password == nil || mode == "token" {
+            if mode == nil { put("token", at: ["gateway", "auth", "mode"], in: &root) }
             put(.string(Secret.random(byteCount: 24).revealed()), at: ["gateway", "auth", "token"], in: &root)
         }
         if content?.agents.defaults.workspace == nil {

@@ -109,7 +109,8 @@ struct TerminalConversation {
 
     // MARK: Terminal
 
-    private static func nextLine() async -> String? {
+    /// The next line that is typed, without its end; nil when no more comes.
+    static func nextLine() async -> String? {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: readLine()) }
         }

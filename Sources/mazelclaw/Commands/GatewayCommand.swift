@@ -11,8 +11,8 @@ struct GatewayCommand: ParsableCommand {
             """,
         subcommands: [
             GatewayRunCommand.self, GatewayInstallCommand.self, GatewayUninstallCommand.self, GatewayStartCommand.self,
-            GatewayStopCommand.self, GatewayRestartCommand.self, GatewayWatchCommand.self, StatusCommand.self,
-            HealthCommand.self, GatewayCallCommand.self,
+            GatewayStopCommand.self, GatewayRestartCommand.self, GatewayWatchCommand.self, GatewayTryCommand.self,
+            StatusCommand.self, HealthCommand.self, GatewayCallCommand.self,
         ],
         defaultSubcommand: GatewayRunCommand.self)
 }

@@ -20,6 +20,16 @@ struct SetupCommand: InstanceCommand {
         let setup = try InstanceSetup(
             context.instance, workspace: try workspacePath(context),
             port: context.store == nil ? Self.basePort(port) : nil)
+        try Self.report(setup, of: context)
+        let name = context.instance.name
+        Output.line(
+            "Start it: \(CommandText.text("mazelclaw-run", for: name)) (in its sandbox), "
+                + "or \(CommandText.command("gateway", for: name))")
+        return 0
+    }
+
+    /// Says what became of the configuration and the workspace, and which port there is.
+    static func report(_ setup: InstanceSetup, of context: Context) throws {
         let configuration = setup.configuration
         let path = configuration.instance.configurationFile.value
         switch setup.configurationFile {
@@ -35,17 +45,12 @@ struct SetupCommand: InstanceCommand {
         } else {
             Output.line(TerminalText.safe("Workspace OK: \(workspace)"))
         }
-        let name = configuration.instance.name
         let port = configuration.ports.value.gateway
         Output.line("Port: \(port) (\(configuration.ports.source))")
         if let running = try context.holder.get()?.ports, running.gateway != port {
             Output.line("It runs on port \(running.gateway) now, and moves when it is started anew")
         }
         if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
-        Output.line(
-            "Start it: \(CommandText.text("mazelclaw-run", for: name)) (in its sandbox), "
-                + "or \(CommandText.command("gateway", for: name))")
-        return 0
     }
 
     /// Makes the host's profile file, unless the host is out of sight.
@@ -57,17 +62,21 @@ struct SetupCommand: InstanceCommand {
             }
             return
         }
+        try Self.makeProfile(for: &context, in: store, basePort: try Self.basePort(port))
+    }
+
+    /// Makes the profile file of `context` in `store`, or gives it another base port, and says so.
+    static func makeProfile(for context: inout Context, in store: ProfileStore, basePort: UInt16?) throws {
         let name = context.instance.name
-        let requested = try Self.basePort(port)
         var (profile, isNew) = try store.loadOrCreate(name) { profile in
-            if let requested { profile.basePort = requested }
+            if let basePort { profile.basePort = basePort }
         }
         if isNew {
             Output.line("Wrote \(store.file(of: name)) (base port \(profile.basePort))")
-        } else if let requested, profile.basePort != requested {
+        } else if let basePort, profile.basePort != basePort {
             let before = profile.basePort
-            profile = try store.assign(basePort: requested, to: name)
-            Output.line("Updated \(store.file(of: name)) (base port \(requested), before \(before))")
+            profile = try store.assign(basePort: basePort, to: name)
+            Output.line("Updated \(store.file(of: name)) (base port \(basePort), before \(before))")
         }
         if let ports = PortSet(base: profile.basePort), let claim = store.foreignClaim(on: ports) {
             Output.error("mazelclaw: note: \(claim)")

@@ -293,6 +293,14 @@ struct GatewayService {
         return home.flatMap(AbsolutePath.init).map { .user(configuration: $0 / ".config") }
     }
 
+    /// Whose manager has the profile's service; nil when none has.
+    var installedScope: ServiceUnit.Scope? { installed()?.place.scope }
+
+    /// Throws `ServiceError` with what to do when no service of the user's own can be installed.
+    func requireManager() throws(ServiceError) {
+        _ = try Systemctl(.user, environment: environment, profile: profile)
+    }
+
     private func installed() -> (place: UnitPlace, file: AbsolutePath)? {
         places.lazy.compactMap { place in place.existing(unit).map { (place, $0) } }.first
     }
@@ -305,7 +313,7 @@ struct GatewayService {
     }
 
     /// The launcher beside this program.
-    private func launcher() throws(ServiceError) -> AbsolutePath {
+    func launcher() throws(ServiceError) -> AbsolutePath {
         do {
             guard let own = AbsolutePath(try FileSystem.readSymbolicLink("/proc/self/exe")) else {
                 throw ServiceError("this program's own path is not absolute")

@@ -45,9 +45,8 @@ enum Spawn {
         return rest(of: ends.reader.rawValue)
     }
 
-    private static func pipe(
-        for program: String
-    ) throws(ServiceError) -> Pipe {
+    /// A pipe for what `program` writes.
+    static func pipe(for program: String) throws(ServiceError) -> Pipe {
         do {
             return try Pipe()
         } catch {
@@ -56,7 +55,7 @@ enum Spawn {
     }
 
     /// All that is written to a pipe until its end.
-    private static func rest(of reader: Int32) -> String {
+    static func rest(of reader: Int32) -> String {
         var said: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {

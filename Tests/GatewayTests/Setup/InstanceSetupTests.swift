@@ -73,3 +73,43 @@ private func instance(_ directory: TemporaryDirectory, name: String = "rescue") 
     #expect(try InstanceIdentity.load(in: home.path / "main") == main)
     #expect(try InstanceIdentity.load(in: home.path / "none") == nil)
 }
+
+@Test func `settings replace what stands there in the one write, and the rest stays`() throws {
+    let home = try TemporaryDirectory()
+    try home.write(
+        "{agents: {defaults: {model: {primary: 'old', fallbacks: ['spare']}}}, gateway: {auth: {token: 'mine'}}} // kept\n",
+        to: ".mazelclaw-rescue/mazelclaw.json")
+    let setup = try InstanceSetup(
+        instance(home),
+        settings: [
+            InstanceSetup.Setting(["agents", "defaults", "cliBackends", "new"], ["command": "/bin/echo"]),
+            InstanceSetup.Setting(["agents", "defaults", "model", "primary"], "new"),
+        ])
+    let defaults = setup.configuration.agents.defaults
+    #expect(defaults.cliBackends["new"]?.command == "/bin/echo")
+    #expect(defaults.model.primary == "new")
+    #expect(defaults.model.fallbacks == ["spare"])
+    let text = try home.read(".mazelclaw-rescue/mazelclaw.json")
+    #expect(text.contains("// kept") && text.contains("'mine'"))
+    // What would make it invalid is not written.
+    #expect(throws: ConfigurationError.self) {
+        try InstanceSetup(
+            instance(home),
+            settings: [InstanceSetup.Setting(["agents", "defaults", "cliBackends", "new"], ["command": 1])])
+    }
+    #expect(try home.read(".mazelclaw-rescue/mazelclaw.json") == text)
+}
+
+@Test func `a password that is set stands instead of a token`() throws {
+    let home = try TemporaryDirectory()
+    let auth = ["gateway", "auth"]
+    let setup = try InstanceSetup(
+        instance(home),
+        settings: [
+            InstanceSetup.Setting(auth + ["mode"], "password"), InstanceSetup.Setting(auth + ["password"], "secret"),
+        ])
+    #expect(throws: Never.self) { try setup.configuration.requireStartable(allowsUnconfigured: false) }
+    let file = try JSON(parsing: Array(home.read(".mazelclaw-rescue/mazelclaw.json").utf8))
+    #expect(file["gateway"]?["auth"]?["mode"] == "password")
+    #expect(file["gateway"]?["auth"]?["token"] == nil)
+}

@@ -1,0 +1,206 @@
+import Gateway
+import Glibc
+import JSON
+import Policy
+import Profiles
+
+/// What was chosen for a profile, and was found to answer.
+struct Onboarding {
+    private var context: Context
+    private let store: ProfileStore
+    private let options: OnboardOptions
+    private let questions = Questions()
+    private var port: UInt16 = 0
+    private var choice = AnswerChoice.none
+    private var answer = ""
+    private var installsService = false
+
+    /// Asks for what `options` do not say, about the profile of `context` at first, and tries it. Nothing is saved.
+    ///
+    /// Throws `Questions.End` when it is given up, and what is wrong with an option or the trial.
+    init(_ context: Context, _ options: OnboardOptions, _ interruption: Interruption) async throws {
+        guard let store = context.store else { throw ServiceError("the host's profiles are out of sight") }
+        self.context = context
+        self.store = store
+        self.options = options
+        if !options.acceptRisk { try await askForRisk() }
+        try await choosePort()
+        let choices = try answerChoices()
+        choice = try await choose(from: choices)
+        installsService = try await chooseService()
+        try await tryUntilAnswered(choices, interruption)
+    }
+
+    private var service: GatewayService {
+        get throws { try GatewayService(context, scope: .user) }
+    }
+
+    // MARK: Questions
+
+    private func askForRisk() async throws {
+        Output.line(
+            """
+            An agent reads what strangers write, and can be talked into using whatever it can reach. Its sandbox shows it the \
+            profile's own directories and ports, and nothing else of yours; what you add to that, you trust it with.
+            """)
+        guard try await questions.confirm("Go on?", proposal: true) else { throw Questions.End.declined }
+    }
+
+    /// Which profile, and on which base port.
+    private mutating func choosePort() async throws {
+        guard !options.nonInteractive, options.port == nil else {
+            port = try SetupCommand.basePort(options.port) ?? BasePortChoice(context, store).proposal()
+            return try BasePortChoice(context, store).require(port)
+        }
+        while true {
+            port = try BasePortChoice(context, store).proposal()
+            let name = context.instance.name
+            let text = try await questions.ask("Profile and base port", proposal: "\(name) \(port)")
+            do {
+                for word in text.split(separator: " ").map(String.init) { try take(word) }
+                try BasePortChoice(context, store).require(port)
+                return
+            } catch {
+                Output.line(TerminalText.safe("\(error)"))
+            }
+        }
+    }
+
+    /// Takes `word` for the base port, or for another profile, whose port is then proposed.
+    private mutating func take(_ word: String) throws {
+        if let number = Int(word) {
+            guard let base = try SetupCommand.basePort(number) else { return }
+            port = base
+        } else if let name = ProfileName(word) {
+            guard name != context.instance.name else { return }
+            context = try Context(profile: name)
+            port = try BasePortChoice(context, store).proposal()
+        } else {
+            throw ServiceError("\"\(word)\" is neither a port nor a profile's name: \(ProfileName.rule)")
+        }
+    }
+
+    private func answerChoices() throws -> AnswerChoices {
+        let instance = context.instance
+        let configuration = try GatewayConfiguration(instance: instance, file: ConfigurationFile.load(for: instance))
+        let path = Context.environment()["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        return AnswerChoices(configuration, ProgramSearch(path: path, binds: instance.profile?.binds ?? []))
+    }
+
+    private func choose(from choices: AnswerChoices) async throws -> AnswerChoice {
+        if let name = options.backend { return try choices.choice(for: name) }
+        if options.nonInteractive { return choices.all.first { $0.isCurrent } ?? .none }
+        Output.line("Who answers:")
+        for (index, choice) in choices.all.enumerated() {
+            Output.line(TerminalText.safe("  \(index + 1)  \(choice.title)"))
+        }
+        for path in choices.hidden { Output.line("     (\(TerminalText.safe(AnswerChoices.hiddenText(path))))") }
+        return try await choose(from: choices, "Number, or the command line of another program", proposal: "1")
+    }
+
+    private func choose(
+        from choices: AnswerChoices, _ question: String, proposal: String
+    ) async throws -> AnswerChoice {
+        while true {
+            let text = try await questions.ask(question, proposal: proposal)
+            if text == "stop" { throw Questions.End.declined }
+            do throws(ServiceError) {
+                return try choices.choice(for: text)
+            } catch {
+                Output.line(TerminalText.safe("\(error)"))
+            }
+        }
+    }
+
+    private func chooseService() async throws -> Bool {
+        if options.wantsService == false { return false }
+        let service = try service
+        // One that is there is brought up to date, and goes on.
+        if let scope = service.installedScope { return scope == .user }
+        do throws(ServiceError) {
+            try service.requireManager()
+        } catch {
+            guard options.wantsService == nil else { throw error }
+            if !options.nonInteractive { Output.line("No service: \(error)") }
+            return false
+        }
+        if let wanted = options.wantsService { return wanted }
+        guard !options.nonInteractive else { return false }
+        return try await questions.confirm("Install it as a service, and start it?", proposal: true)
+    }
+
+    // MARK: Trial
+
+    private mutating func tryUntilAnswered(_ choices: AnswerChoices, _ interruption: Interruption) async throws {
+        let trial = Trial(context, launcher: try service.launcher())
+        interruption.concerns(trial)
+        while true {
+            if isatty(STDOUT_FILENO) == 1, !options.json { Output.line("Trying it in its sandbox: one real message …") }
+            do {
+                answer = try await trial.run(choice, as: BasePortChoice(context, store).profile(on: port))
+                return interruption.pass()
+            } catch {
+                interruption.pass()
+                guard !options.nonInteractive else { throw ServiceError("\(error); nothing was saved") }
+                Output.line(TerminalText.safe("\(error)"))
+            }
+            choice = try await choose(
+                from: choices, "Who is to answer instead? stop ends it, and nothing is saved", proposal: "stop")
+        }
+    }
+
+    // MARK: What is saved
+
+    /// Writes the profile and the configuration, installs the service, and says what there is now.
+    func save() throws {
+        var context = context
+        summarize()
+        try SetupCommand.makeProfile(for: &context, in: store, basePort: port)
+        let workspace = try options.workspace.map { (text) throws(ConfigurationError) in
+            try context.path(text, argument: "--workspace")
+        }
+        let settings = options.settings + (choice.isCurrent || isDefault ? [] : choice.settings)
+        try SetupCommand.report(InstanceSetup(context.instance, workspace: workspace, settings: settings), of: context)
+        let name = context.instance.name
+        if installsService {
+            try GatewayService(context, scope: .user).install(
+                basePort: nil, hasSocket: nil, isForced: false, starts: true)
+        } else if try context.holder.get() == nil {
+            Output.line("Start it: \(CommandText.text("mazelclaw-run", for: name)) (in its sandbox)")
+        }
+        Output.line("Talk with it: \(CommandText.command("chat", for: name))")
+    }
+
+    /// Whether it is what counts when the configuration says nothing.
+    private var isDefault: Bool { choice == .none && !hasModel }
+
+    private var hasModel: Bool {
+        let file = try? ConfigurationFile.load(for: context.instance)
+        return file?.agents.defaults.model.primary != nil
+    }
+
+    private func summarize() {
+        guard let ports = PortSet(base: port) else { return }
+        let said = answer.split(separator: "\n").first.map { "; asked now, it said: \($0.prefix(60))" } ?? ""
+        let rows = [
+            ("Profile", context.instance.name.text),
+            ("Ports", "\(port), \(ports.control) and \(ports.cdp.lowerBound) to \(ports.cdp.upperBound)"),
+            ("State", context.instance.stateDirectory.value.text),
+            ("Answers", choice.title + (choice.backend == nil ? "" : said)),
+            ("Service", installsService ? "\(ServiceUnit.name(of: context.instance.name)).service" : "none"),
+        ]
+        for (name, value) in rows {
+            Output.line(TerminalText.safe(name + String(repeating: " ", count: 11 - name.count) + value))
+        }
+    }
+
+    /// What was done, for a program.
+    var json: JSON {
+        [
+            "mode": "local", "profile": .string(context.instance.name.text),
+            "stateDir": .string(context.instance.stateDirectory.value.text),
+            "backend": .string(choice.name), "answer": .string(answer), "installDaemon": .bool(installsService),
+            "gateway": ["port": .integer(Int64(port)), "bind": "loopback"],
+        ]
+    }
+}
