@@ -65,7 +65,10 @@ public struct InstanceRegistry: Sendable {
         }
         switch try InstanceLock.acquire(key, name, ports: ports, trees: trees, in: directories) {
         case .acquired(let instance):
-            ProfileStore(directories: directories).publishPorts()
+            // Most starts change nothing of what is claimed, and need not read every profile.
+            if !PortClaims(directories: directories).hold(ports) {
+                ProfileStore(directories: directories).publishPorts()
+            }
             return .claimed(instance)
         case .held(let holder): return .held(by: holder)
         }

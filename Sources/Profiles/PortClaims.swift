@@ -26,6 +26,8 @@ struct PortClaims {
     static let sizeLimit = 8 << 10
     /// How many names a user may try whose first was taken by another.
     static let nameLimit = 8
+    /// How old a claim becomes before it is said anew, in seconds; systemd-tmpfiles(8) takes it away after 30 days.
+    static let lifetime: Int64 = 24 * 60 * 60
     /// How many files are looked at.
     static let fileLimit = 512
     private static let prefix = "mazelclaw-ports-"
@@ -49,13 +51,27 @@ struct PortClaims {
         guard let file = try ownFile() else { throw .fileExists }
         let text = Self.text(of: ports.sorted { $0.base < $1.base }.prefix(Self.profileLimit))
         do throws(Errno) {
-            // Most starts change nothing, and a file that is read stays young enough for systemd-tmpfiles(8).
-            if try FileSystem.read(file.text, limit: Self.sizeLimit) == text { return }
+            if try isYoung(file), try FileSystem.read(file.text, limit: Self.sizeLimit) == text { return }
         } catch {
             guard error == .noSuchFileOrDirectory else { throw error }
             guard !ports.isEmpty else { return }
         }
         try FileSystem.replace(file.text, with: text, mode: 0o644)
+    }
+
+    /// Whether this user claims `ports` already, and not for so long that it has to be said anew. What cannot be read claims
+    /// nothing: then it is said again.
+    func hold(_ ports: PortSet) -> Bool {
+        guard let file = try? ownFile(), (try? isYoung(file)) == true,
+            let text = try? FileSystem.read(file.text, limit: Self.sizeLimit), let json = try? JSON(parsing: text)
+        else { return false }
+        return Self.ports(in: json).contains {
+            $0.base == ports.base && $0.pinned == Array(ports.pinned.prefix(Self.pinnedLimit))
+        }
+    }
+
+    private func isYoung(_ file: AbsolutePath) throws(Errno) -> Bool {
+        Int64(try FileStatus(of: file.text).modifiedAt / 1_000_000_000) > UTCTime.now - Self.lifetime
     }
 
     /// The first name that is this user's, or free; nil when others have taken them all.
@@ -121,11 +137,15 @@ struct PortClaims {
             (0..<Self.nameLimit).contains(where: { Self.name(status.userID, $0) == name }),
             let text = try? file.readEverything(limit: Self.sizeLimit), let json = try? JSON(parsing: text)
         else { return nil }
-        let ports = (json["profiles"]?.array ?? []).prefix(Self.profileLimit).compactMap { profile -> PortSet? in
+        let ports = Self.ports(in: json)
+        return ports.isEmpty ? nil : Claim(userID: status.userID, ports: ports)
+    }
+
+    private static func ports(in json: JSON) -> [PortSet] {
+        (json["profiles"]?.array ?? []).prefix(profileLimit).compactMap { profile -> PortSet? in
             guard let base = profile["base"]?.integer.flatMap(UInt16.init(exactly:)) else { return nil }
-            let pinned = (profile["pinned"]?.array ?? []).prefix(Self.pinnedLimit)
+            let pinned = (profile["pinned"]?.array ?? []).prefix(pinnedLimit)
             return PortSet(base: base, pinned: pinned.compactMap { $0.integer.flatMap(UInt16.init(exactly:)) })
         }
-        return ports.isEmpty ? nil : Claim(userID: status.userID, ports: ports)
     }
 }

@@ -51,6 +51,14 @@ import Testing
         try own.publish(said)
         let after = try FileManager.default.attributesOfItem(atPath: file)
         #expect(after[.systemFileNumber] as? Int == before[.systemFileNumber] as? Int)
+        #expect(own.hold(said[0]) && own.hold(said[1]))
+        #expect(try !own.hold(ports(18789)) && !own.hold(ports(20_000)))
+        // Before systemd-tmpfiles takes it away, it is said anew.
+        let past = Date(timeIntervalSinceNow: -Double(PortClaims.lifetime) - 60)
+        try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: file)
+        #expect(!own.hold(said[0]))
+        try own.publish(said)
+        #expect(own.hold(said[0]))
         #expect(own.ofOthers.isEmpty)
         // Whoever else the directory belongs to could put away what stands in it.
         let claims = place.claims(of: Self.me).ofOthers
