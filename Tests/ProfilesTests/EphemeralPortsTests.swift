@@ -24,4 +24,25 @@ import Testing
         #expect(EphemeralPorts.usual.first(in: try #require(PortSet(base: 32657))) == nil)
         #expect(EphemeralPorts(range: 32768...60999, reserved: [32768...32810]).first(in: set) == nil)
     }
+
+    @Test(
+        arguments: [
+            (19789, nil), (32_700, "in the kernel's"), (40_000, "in the kernel's"), (61_000, "above the kernel's"),
+        ] as [(UInt16, String?)])
+    func `a base in the range, or above it, is warned of`(base: UInt16, words: String?) throws {
+        let name = try #require(ProfileName("main"))
+        let warning = try EphemeralPorts.usual.warning(about: #require(PortSet(base: base)), of: name)
+        guard let words else {
+            #expect(warning == nil)
+            return
+        }
+        #expect(warning?.contains(words) == true, "\(warning ?? "nothing")")
+    }
+
+    @Test func `a base that is reserved is warned of nowhere`() throws {
+        let name = try #require(ProfileName("main"))
+        let ports = try #require(PortSet(base: 61_000))
+        let reserving = EphemeralPorts(range: 32768...60999, reserved: [61_000...61_110])
+        #expect(reserving.warning(about: ports, of: name) == nil)
+    }
 }

@@ -20,12 +20,17 @@ public struct EphemeralPorts: Equatable, Sendable {
         range.contains(port) && !reserved.contains { $0.contains(port) }
     }
 
-    /// What is to be said when some of the ports of `profile` may be given away, as one sentence; nil when none may.
+    /// What is to be said when some of the ports of `profile` may be given away, or may be once the range is widened to the
+    /// last port, as many hosts do; one sentence, nil when there is nothing to be said.
     public func warning(about ports: PortSet, of profile: ProfileName) -> String? {
-        first(in: ports).map { port in
-            "port \(port) of \(profile) is in the kernel's ephemeral range \(self): an outgoing connection may take it; "
-                + "reserve it with net.ipv4.ip_local_reserved_ports, or move the base"
+        let remedy = "reserve it with net.ipv4.ip_local_reserved_ports, or move the base below the range"
+        if let port = first(in: ports) {
+            return "port \(port) of \(profile) is in the kernel's ephemeral range \(self): "
+                + "an outgoing connection may take it; \(remedy)"
         }
+        guard ports.base > range.upperBound, !reserved.contains(where: { $0.contains(ports.base) }) else { return nil }
+        return "port \(ports.base) of \(profile) is above the kernel's ephemeral range \(self): "
+            + "where that is widened, an outgoing connection may take it; \(remedy)"
     }
 
     /// The lowest port of `ports` that the kernel may give away; nil when there is none.

@@ -81,6 +81,11 @@ struct SetupCommand: InstanceCommand {
         if let ports = PortSet(base: profile.basePort), let claim = store.foreignClaim(on: ports) {
             Output.error("mazelclaw: note: \(claim)")
         }
+        if let ports = PortSet(base: profile.basePort, pinned: profile.cdpPorts), profile.network != .none,
+            let warning = EphemeralPorts.ofHost.warning(about: ports, of: name)
+        {
+            Output.error("mazelclaw: note: \(warning)")
+        }
         try context.adopt(profile)
     }
 

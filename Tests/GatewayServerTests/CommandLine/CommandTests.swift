@@ -254,6 +254,17 @@ func `a configuration that cannot work ends the start for good`(text: String, me
     #expect(try command.read(".mazelclaw-\(command.profile)/mazelclaw.json") == text)
 }
 
+@Test func `setup warns of a base port that the kernel gives to outgoing connections`() async throws {
+    let command = try BuiltCommand()
+    let range = try String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8)
+    let first = try #require(range.split(separator: "\t").first.flatMap { Int($0) })
+    let inside = try await command.run("--profile", command.profile, "setup", "--port", "\(first)")
+    #expect(inside.code == 0)
+    #expect(inside.errors.contains("port \(first) of \(command.profile) is in the kernel's ephemeral range"))
+    let below = try await command.run("--profile", command.other, "setup", "--port", "\(first - 200)")
+    #expect(below.errors == "")
+}
+
 @Test func `help and version end well`() async throws {
     let command = try BuiltCommand()
     #expect(try await command.run("--version").output == "0.1.0\n")
