@@ -67,7 +67,9 @@ extension ConfigurationSchema {
     ) -> JSON {
         switch shown {
         case .array(let elements):
-            let others = Counterparts(old?.array ?? [], of: elements.count) { redacted($0, place.element, true) }
+            let others = Counterparts(old?.array ?? [], of: elements.count) { element in
+                [false, true].map { redacted(element, place.element, $0) }
+            }
             return .array(
                 elements.enumerated().map { index, element in
                     let counterpart = others.counterpart(of: element, at: index)
@@ -128,13 +130,13 @@ extension ConfigurationSchema {
 /// Finds the elements of an array that those of another were made from, which shows no secrets.
 private struct Counterparts {
     private let others: [JSON]
-    /// The same as they are shown.
-    private let shown: [JSON]
+    /// The same in each of the ways in which they are shown.
+    private let shown: [[JSON]]
     private let byID: [String: [Int]]
     private let isSameCount: Bool
 
     /// Those of `others`, as `show` shows them, for an array of `count` elements.
-    init(_ others: [JSON], of count: Int, show: (JSON) -> JSON) {
+    init(_ others: [JSON], of count: Int, show: (JSON) -> [JSON]) {
         self.others = others
         // Each would be compared with each: of many elements without an id only the place tells which is which.
         shown = count * others.count <= 1 << 16 ? others.map(show) : []
@@ -152,7 +154,7 @@ private struct Counterparts {
             guard let same = byID[Self.key(element)], same.count == 1 else { return nil }
             return others[same[0]]
         }
-        let alike = shown.indices.filter { element.isSame(as: shown[$0]) }
+        let alike = shown.indices.filter { shown[$0].contains(where: element.isSame) }
         if alike.contains(index) || alike.isEmpty && isSameCount { return others[index] }
         return alike.count == 1 ? others[alike[0]] : nil
     }

@@ -158,3 +158,14 @@ private func snapshot() throws -> ConfigurationSnapshot {
     #expect(short.hides("word") && !short.hides("words"))
     #expect(short.hides("open sesame"))
 }
+
+@Test(arguments: [false, true])
+func `a reference that is a secret elsewhere comes back in its own place`(keepsReferences: Bool) {
+    let schema = ConfigurationSchema.root
+    let json: JSON = ["nodeHost": ["browserProxy": ["allowProfiles": ["http://u:p@h/", "${MISSING}"]]]]
+    let secrets = KnownSecrets(texts: ["${MISSING}"])
+    let shown = schema.redacted(json, knowing: secrets, keepsReferences: keepsReferences)
+    let (back, missing) = schema.revealed(shown, from: json, knowing: secrets)
+    #expect(missing.isEmpty)
+    #expect(back == json)
+}
