@@ -184,11 +184,11 @@ def with_directories(is_new):
     """ProtectSystem=strict leaves nothing writable but what the unit names."""
     def readonly(path):
         return (f"cannot lock {path}/registry.lock: {TEXTS['EROFS']}; let it be written: in a unit "
-                "StateDirectory=mazelclaw-run, CacheDirectory=mazelclaw, and ReadWritePaths= for what else it names")
+                "StateDirectory=mazelclaw-run, and ReadWritePaths= for what else it names")
 
     own = f"{HOME}/.local/state/mazelclaw"
     strict, writable = "ProtectSystem=strict", f"ReadWritePaths={HOME}"
-    host = ["StateDirectory=mazelclaw-run", "CacheDirectory=mazelclaw"]
+    host = ["StateDirectory=mazelclaw-run"]
     return [
         Unit(strict, "root unit", [strict], code=125, says=readonly("/var/lib/mazelclaw-run")),
         *units(strict, starts=["User= unit"] + ["user manager"] * is_new, code=125, says=readonly(own)),

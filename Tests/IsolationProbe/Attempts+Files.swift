@@ -95,7 +95,7 @@ extension AttemptTable {
         add("F07", "pivot_root") { SystemCall.attempt(SYS_pivot_root, "/tmp", "/tmp") }
         add("F07", "chroot", apart: true) { SystemCall.attempt(SYS_chroot, "/tmp") }
         add("F22", "count mounts that propagate") {
-            guard let lines = File.content("/proc/self/mountinfo") else { return .refused(errno) }
+            guard let lines = File.whole("/proc/self/mountinfo") else { return .refused(errno) }
             let words = String(decoding: lines, as: UTF8.self).split { $0 == " " || $0 == "\n" }
             let marks = ["shared:", "master:", "propagate_from:"]
             return .permitted(value: "\(words.filter { word in marks.contains { word.hasPrefix($0) } }.count)")

@@ -42,12 +42,12 @@ extension AttemptTable {
             return File.create(own + "/probe-file").then { File.open(own + "/probe-file") }
         }
         add("F25", "count mounts that name its directories") {
-            let tables = ["mountinfo", "mounts"].map { File.content("/proc/self/\($0)") ?? [] }
+            let tables = ["mountinfo", "mounts"].map { File.whole("/proc/self/\($0)") ?? [] }
             let lines = tables.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
             return .permitted(value: "\(lines.filter { $0.contains(state) }.count)")
         }
         add("F25", "find the own state directory among the mounts") {
-            let table = String(decoding: File.content("/proc/self/mountinfo") ?? [], as: UTF8.self)
+            let table = String(decoding: File.whole("/proc/self/mountinfo") ?? [], as: UTF8.self)
             return .permitted(value: table.contains(" \(own) ") ? "found" : "not found")
         }
         let handle = facts.neighbourHandle

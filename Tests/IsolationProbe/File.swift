@@ -36,6 +36,20 @@ enum File {
         return count < 0 ? nil : Array(content[..<count])
     }
 
+    /// All of `path`, a file of proc(5) that comes in pieces of a page, or nil with errno.
+    static func whole(_ path: String) -> [UInt8]? {
+        let descriptor = descriptor(path, O_RDONLY)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = Glibc.read(descriptor, &piece, piece.count)
+            guard count > 0 else { return count < 0 ? nil : content }
+            content += piece[..<count]
+        }
+    }
+
     static func write(_ text: String, to path: String) -> Outcome {
         let descriptor = descriptor(path, O_WRONLY)
         guard descriptor >= 0 else { return .refused(errno) }
