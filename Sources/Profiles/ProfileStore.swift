@@ -90,6 +90,19 @@ public struct ProfileStore: Sendable {
         try Self.system("remove", file.text) { () throws(Errno) in try FileSystem.unlink(file.text) }
     }
 
+    /// Removes the file of the profile `name`, which was asked for, unless it runs; returns who runs it then.
+    ///
+    /// What it kept, its audit log and its user ID stay. Throws `ProfileError.system` for a file that is not this user's.
+    public func retire(_ name: ProfileName) throws(ProfileError) -> InstanceHolder? {
+        let lock = try RegistryLock.acquire(in: directories)
+        defer { lock.discard() }
+        // No start can come in between: it takes the same lock.
+        if let holder = try InstanceLock.holder(of: name, in: directories) { return holder }
+        try remove(name)
+        publishPorts()
+        return nil
+    }
+
     /// Every profile of this user, by name.
     public func all() throws(ProfileError) -> [Profile] {
         var profiles: [Profile] = []

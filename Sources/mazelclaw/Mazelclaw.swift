@@ -15,8 +15,9 @@ struct Mazelclaw: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            SetupCommand.self, OnboardCommand.self, GatewayCommand.self, StatusCommand.self, HealthCommand.self,
-            LogsCommand.self, ConfigCommand.self, DoctorCommand.self, ChatCommand.self, SessionsCommand.self,
+            SetupCommand.self, OnboardCommand.self, ProfilesCommand.self, GatewayCommand.self, StatusCommand.self,
+            HealthCommand.self, LogsCommand.self, ConfigCommand.self, DoctorCommand.self, ChatCommand.self,
+            SessionsCommand.self,
             AgentsCommand.self, ModelsCommand.self, CronCommand.self, DevicesCommand.self, NodesCommand.self,
             BrowserCommand.self, BackupCommand.self, CompletionCommand.self, ManualCommand.self,
         ])

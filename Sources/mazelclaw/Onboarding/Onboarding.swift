@@ -40,8 +40,9 @@ struct Onboarding {
     private func askForRisk() async throws {
         Output.line(
             """
-            An agent reads what strangers write, and can be talked into using whatever it can reach. Its sandbox shows it the \
-            profile's own directories and ports, and nothing else of yours; what you add to that, you trust it with.
+            An agent reads what strangers write, and can be talked into using whatever
+            it can reach. Its sandbox shows it the profile's own directories and ports,
+            and nothing else of yours. What you add to that, you trust it with.
             """)
         guard try await questions.confirm("Go on?", proposal: true) else { throw Questions.End.declined }
     }
