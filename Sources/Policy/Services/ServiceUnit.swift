@@ -170,7 +170,7 @@ public struct ServiceUnit: Equatable, Sendable {
             Directive("ProtectSystem", "strict"), Directive("ProtectHome", home),
             Directive("ConfigurationDirectory", "mazelclaw"), Directive("StateDirectory", Self.stateDirectories),
             // Others may pass through, for their own files, and list nothing.
-            Directive("StateDirectoryMode", "0711"), Directive("CacheDirectory", "mazelclaw"),
+            Directive("StateDirectoryMode", "0711"),
         ]
     }
 

@@ -229,8 +229,7 @@ public struct UnitCheck {
             }
             return (
                 .breaks, "the launcher can write neither its locks nor the profile's files",
-                "set StateDirectory=mazelclaw-run mazelclaw-profiles and CacheDirectory=mazelclaw, and ReadWritePaths= for "
-                    + "what else the profile names"
+                "set StateDirectory=mazelclaw-run mazelclaw-profiles, and ReadWritePaths= for what else the profile names"
             )
         case "ProtectSystem" where setting.value == "strict" && file["ReadWritePaths"]?.words.isEmpty ?? true:
             return (
