@@ -74,6 +74,8 @@ extension ProfileError: CustomStringConvertible {
         case .ioError: "look whether a disk fails (dmesg)"
         case .readOnlyFileSystem:
             "let it be written: in a unit StateDirectory=mazelclaw-run, and ReadWritePaths= for what else it names"
+        case .permissionDenied where Credentials.effectiveUserID == 0:
+            "let root look everywhere: in a unit let CapabilityBoundingSet= hold CAP_DAC_READ_SEARCH"
         default: "check that it exists and is yours"
         }
     }

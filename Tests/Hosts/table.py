@@ -157,9 +157,15 @@ def with_harmless_options(is_new):
     ]
     # The user's own manager of 252 cannot take capabilities away (status 218, EXIT_CAPABILITIES), and leaves the network
     # as it is without a word.
-    privileged = ["PrivateDevices=yes", "ProtectClock=yes", "ProtectKernelModules=yes", "PrivateNetwork=yes"]
+    privileged = ["PrivateDevices=yes", "ProtectClock=yes", "PrivateNetwork=yes"]
     result = [row for option in everywhere for row in units(option)]
-    return result + [row for option in privileged for row in units(option, starts=STARTS if is_new else SYSTEM)]
+    result += [row for option in privileged for row in units(option, starts=STARTS if is_new else SYSTEM)]
+    result += units("ProtectKernelModules=yes", starts=SYSTEM)
+    # There the manager's user owns what covers the modules, and could change what the sandbox would take for the system's.
+    covered = ('step "mount type=overlay lowerdir=/usr/lib/modules destination=/usr/lib/modules '
+               f'options=["ro","nosuid","nodev"]" failed: {TEXTS["EPERM"]}: /usr/lib/modules: others than root can write it; '
+               "remove what covers it from the unit, such as ProtectKernelModules= or InaccessiblePaths=")
+    return result + units("ProtectKernelModules=yes", starts=["user manager"] * is_new, code=125, says=covered)
 
 
 def with_proc_options(is_new):
@@ -244,7 +250,8 @@ def with_credentials(is_new):
     return [
         Unit("CapabilityBoundingSet=", "root unit", ["CapabilityBoundingSet="], code=69, says=capabilities),
         Unit("CapabilityBoundingSet=", "User= unit", ["CapabilityBoundingSet="]),
-        *units("CapabilityBoundingSet=CAP_SETUID CAP_SETGID", starts=SYSTEM),
+        # Root looks into other users' directories, to tell whether a bind leads there.
+        *units("CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_DAC_READ_SEARCH", starts=SYSTEM),
         Unit("PrivateUsers=yes", "root unit", ["PrivateUsers=yes"], code=69, says=no_id),
         *units("PrivateUsers=yes", starts=["User= unit", "user manager"]),
         Unit(" ".join(dynamic), "dynamic user", dynamic, home="/var/lib/mazelclaw-p"),

@@ -23,7 +23,10 @@ struct BindGuard {
     /// which somebody on the host listens on, unless the profile lists it; `LaunchError.system` where that cannot be told.
     func check(_ binds: [BindMount]) throws(LaunchError) {
         guard !binds.isEmpty else { return }
-        let guarded = try places.map { (place) throws(LaunchError) in (place, try Self.lineage(of: place.path)) }
+        var guarded: [(place: Place, lineage: FileLineage)] = []
+        for place in places {
+            if let lineage = try Self.lineage(ofGuarded: place.path) { guarded.append((place, lineage)) }
+        }
         let listening = try Self.listeningSockets()
         let mountPoints = try MountTable.mountPoints()
         for bind in binds where !(AbsolutePath.root / "proc").contains(bind.source) {
@@ -52,6 +55,17 @@ struct BindGuard {
         return
             "cannot bind \(bind.source)\(bind.isWritable ? " writable" : ""): it \(relation) \(place.meaning), which "
             + (place.isHidden ? "no sandbox may see" : "no sandbox may change") + "; bind a directory apart from it"
+    }
+
+    /// That of a place of the host's; nil where it is shut to this user, as the home directories of others are: the payload,
+    /// which runs as this user, has no more rights there, whatever is bound. Root's payload may be somebody else.
+    private static func lineage(ofGuarded path: AbsolutePath) throws(LaunchError) -> FileLineage? {
+        do {
+            return try FileLineage(of: path)
+        } catch {
+            if error == .permissionDenied, Credentials.effectiveUserID != 0 { return nil }
+            throw .system(action: "look at", path: path.text, errno: error)
+        }
     }
 
     private static func lineage(of path: AbsolutePath) throws(LaunchError) -> FileLineage {

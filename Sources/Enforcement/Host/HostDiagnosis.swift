@@ -19,6 +19,10 @@ struct HostDiagnosis {
         case .becomeUser(let userID, _): return remedy(forBecoming: userID, errno)
         case .enterNamespaces, .mapIdentity, .nestUserNamespace: return namespaces(errno)
         case .mountFileSystem(let mount) where mount.source == .processes: return proc(errno)
+        case .mountView(let view) where Self.isForeign(view.source):
+            return isUnderSystemd
+                ? "remove what covers it from the unit, such as ProtectKernelModules= or InaccessiblePaths="
+                : "unmount what covers it"
         case .makeMountsPrivate, .mountRoot, .mountFileSystem, .bind, .mountOverlay, .mountView, .maskPath,
             .makePathReadOnly,
             .sealRoot, .pivotRoot:
@@ -54,6 +58,13 @@ struct HostDiagnosis {
         return isUnderSystemd
             ? "remove PrivateUsers= from the unit: in its user namespace \(userID) is nobody's ID"
             : "give the container a range of IDs that holds \(userID): in its user namespace it is nobody's ID"
+    }
+
+    /// Whether somebody else than root has put something over `path`, a directory of the system's. Advice is only words:
+    /// where that cannot be told, the usual is shown.
+    private static func isForeign(_ path: AbsolutePath) -> Bool {
+        guard let own = try? FileStatus(of: path.text), let root = try? FileStatus(of: "/") else { return false }
+        return own.userID != root.userID || own.isWritableByOthers
     }
 
     /// What lets the launcher divide its cgroup.
