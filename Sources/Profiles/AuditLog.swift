@@ -22,16 +22,27 @@ public final class AuditLog {
     /// How long each of the two files may become, in bytes: 4 MiB.
     public static let limit: Int64 = 4 << 20
 
+    /// What a log is about. Each has a writer of its own.
+    public enum Part: String, Sendable, CaseIterable {
+        /// The profile's sandbox. Whoever holds the instance's lock is the only writer.
+        case sandbox = ""
+        /// Grants for its repair. Whoever holds the grant's lock is the only writer.
+        case repair = ".repair"
+    }
+
     /// Opens the log of `profile` to append to. Called before the launcher gives up its user, as the directory is that
-    /// user's, and nothing can be renamed or made there afterwards; whoever holds the instance's lock is the only writer.
-    public init(of profile: ProfileName, in directories: HostDirectories) throws(ProfileError) {
-        let path = Self.path(of: profile, in: directories)
+    /// user's, and nothing can be renamed or made there afterwards.
+    public init(
+        of profile: ProfileName, _ part: Part = .sandbox, in directories: HostDirectories
+    ) throws(ProfileError) {
+        let path = Self.path(of: profile, part, in: directories)
         do throws(Errno) {
             try FileSystem.makeDirectories(path.parent.text, mode: 0o700)
             let flags = O_RDWR | O_CREAT | O_NOFOLLOW
             let directory = FileDescriptor.workingDirectory
             file = try directory.open(path.text, flags: flags | O_APPEND, mode: 0o600)
-            older = try directory.open(Self.olderPath(of: profile, in: directories).text, flags: flags, mode: 0o600)
+            older = try directory.open(
+                Self.olderPath(of: profile, part, in: directories).text, flags: flags, mode: 0o600)
             size = try FileStatus(of: file).size
             isTorn = size > 0
             if isTorn { isTorn = try file.readSome(limit: 1, at: size - 1) != [Self.lineFeed] }
@@ -104,13 +115,17 @@ public final class AuditLog {
     }
 
     /// Where the log of `profile` is.
-    public static func path(of profile: ProfileName, in directories: HostDirectories) -> AbsolutePath {
-        directories.state / "audit/\(profile).jsonl"
+    public static func path(
+        of profile: ProfileName, _ part: Part = .sandbox, in directories: HostDirectories
+    ) -> AbsolutePath {
+        directories.state / "audit/\(profile)\(part.rawValue).jsonl"
     }
 
     /// Where what was set aside of it is.
-    static func olderPath(of profile: ProfileName, in directories: HostDirectories) -> AbsolutePath {
-        directories.state / "audit/\(profile).jsonl.1"
+    static func olderPath(
+        of profile: ProfileName, _ part: Part = .sandbox, in directories: HostDirectories
+    ) -> AbsolutePath {
+        directories.state / "audit/\(profile)\(part.rawValue).jsonl.1"
     }
 
     /// The record of the latest start of `profile` that was proved or refused for its proof; nil when the log holds none.
@@ -160,8 +175,10 @@ public final class AuditLog {
     public static func profiles(in directories: HostDirectories) throws(ProfileError) -> [ProfileName] {
         let directory = directories.state / "audit"
         do {
-            return try FileSystem.entries(of: directory.text).filter { $0.hasSuffix(".jsonl") }
-                .compactMap { ProfileName(String($0.dropLast(6))) }.sorted { $0.text < $1.text }
+            // No name of a profile has a dot.
+            let names = try FileSystem.entries(of: directory.text).filter { $0.hasSuffix(".jsonl") }
+                .compactMap { ProfileName(String($0.prefix { $0 != "." })) }
+            return Set(names).sorted { $0.text < $1.text }
         } catch {
             guard error == .noSuchFileOrDirectory else {
                 throw .system(action: "list", path: directory.text, errno: error)

@@ -17,9 +17,9 @@ public struct AuditReader {
     private static let lineFeed = UInt8(ascii: "\n")
 
     /// A reader that has read nothing of the log of `profile`.
-    public init(of profile: ProfileName, in directories: HostDirectories) {
-        path = AuditLog.path(of: profile, in: directories)
-        older = AuditLog.olderPath(of: profile, in: directories)
+    public init(of profile: ProfileName, _ part: AuditLog.Part = .sandbox, in directories: HostDirectories) {
+        path = AuditLog.path(of: profile, part, in: directories)
+        older = AuditLog.olderPath(of: profile, part, in: directories)
     }
 
     /// The lines that were not read before, oldest first: at the first call all that is kept. None of a log that does not

@@ -25,6 +25,8 @@ struct Context {
     private(set) var proof: JSON?
     /// How its latest run ended, for the same command.
     private(set) var lastEnd: JSON?
+    /// The grants by which it may be repaired, or may repair another, for the same command.
+    private(set) var repairs: [RepairGrants.Entry] = []
     /// The user IDs of the profile's own that its payload may have; nil for one that runs as its files' owner.
     private(set) var payloadIDs: ClosedRange<UInt32>?
     /// Whether the lock was taken already.
@@ -108,11 +110,14 @@ struct Context {
         instance = try instance.with(profile)
     }
 
-    /// Looks up what the latest start proved, and how the latest run ended. The log is the launcher's, and so of a registered profile only.
+    /// Looks up what the latest start proved, how the latest run ended, and which grants there are. The log is the launcher's, and so of a registered profile only.
     mutating func readProof() throws(ProfileError) {
         guard store != nil, let lockDirectories else { return }
         proof = try AuditLog.latestProof(of: instance.name, in: lockDirectories)
         lastEnd = try AuditLog.latestEnd(of: instance.name, in: lockDirectories)
+        repairs = try RepairGrants(directories: lockDirectories).all().filter {
+            $0.grant.target == instance.name || $0.grant.rescue == instance.name
+        }
     }
 
     // MARK: The profile's user

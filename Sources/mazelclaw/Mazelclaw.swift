@@ -19,7 +19,9 @@ struct Mazelclaw: ParsableCommand {
             HealthCommand.self, LogsCommand.self, ConfigCommand.self, DoctorCommand.self, ChatCommand.self,
             SessionsCommand.self,
             AgentsCommand.self, ModelsCommand.self, CronCommand.self, DevicesCommand.self, NodesCommand.self,
-            BrowserCommand.self, BackupCommand.self, CompletionCommand.self, ManualCommand.self,
+            BrowserCommand.self, BackupCommand.self, RepairCommand.self, RepairTargetCommand.self,
+            RepairKeeperCommand.self,
+            CompletionCommand.self, ManualCommand.self,
         ])
 
     // `ProfileArguments` takes both out before anything is parsed. Here they are for help, completion and the manual.
@@ -54,8 +56,12 @@ struct Mazelclaw: ParsableCommand {
         } catch {
             return report(error)
         }
+        if let named = command.subject, let given = split.profile, named != given {
+            Output.error("[mazelclaw] the command is about profile \"\(named)\", and --profile names \"\(given)\"")
+            return ExitCode.usage.rawValue
+        }
         do {
-            var context = try Context(profile: split.profile)
+            var context = try Context(profile: command.subject ?? split.profile)
             try command.enter(&context)
             try context.becomeOwner()
             // What main.swift began: by now Dispatch runs.
@@ -92,6 +98,9 @@ struct Mazelclaw: ParsableCommand {
 
 /// A command that acts on one instance.
 protocol InstanceCommand: ParsableCommand {
+    /// The instance, where the command's own words name it; otherwise --profile does.
+    var subject: ProfileName? { get }
+
     /// Does what has to do with the host's own files, such as the registry, as the user who gave the command.
     func enter(_ context: inout Context) throws
 
@@ -100,5 +109,7 @@ protocol InstanceCommand: ParsableCommand {
 }
 
 extension InstanceCommand {
+    var subject: ProfileName? { nil }
+
     func enter(_ context: inout Context) throws {}
 }

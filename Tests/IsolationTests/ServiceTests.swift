@@ -176,6 +176,57 @@ struct ServiceTests {
         try host.shell("systemctl stop payload.service")
     }
 
+    @Test func `a rescue repairs main: what main does not start with is taken back, what it starts with stays`() throws
+    {
+        let host = try BootedSystemd()
+        try host.addUser()
+        for (profile, port) in [("main", "18789"), ("rescue", "19001")] {
+            let install = try host.mazelclaw("--profile", profile, "gateway", "install", "--port", port)
+            #expect(install.code == 0, "\(install.errors)")
+        }
+        let rescue = try status(host, "rescue")["pid"]
+        let file = "/home/ada/.mazelclaw-main/mazelclaw.json"
+        let before = try host.shell("cat \(file)")
+        let scene = """
+            import subprocess
+            # It stands before the command to start.
+            before = sys.argv.pop(1)
+            staged = "/home/ada/.mazelclaw-rescue/repair"
+            def propose(patch):
+                with open(staged + ".new", "w") as f: f.write('{"patch": %s}' % patch)
+                os.rename(staged + ".new", staged + "/proposal.json")
+            t = Terminal()
+            t.until(lambda: os.path.exists(staged + "/status.txt"), "the copies")
+            check("ActiveState: active" in open(staged + "/status.txt").read(), "the unit's state is not told")
+            propose('{"gateway": {"mode": "remote"}}')
+            t.expect(b"[y/N]")
+            t.type(b"y\\n")
+            t.expect(b"rolled-back: ")
+            check(open("\(file)").read() == before, "the configuration is another than before")
+            # From inside of its sandbox.
+            words = "/repair propose {agents: {defaults: {timeoutSeconds: 77}}}"
+            chat = subprocess.run([sys.argv[1], "--profile", "rescue", "chat", words], capture_output=True)
+            check(chat.stdout.startswith(b"Proposed "), "%r" % chat)
+            t.until(lambda: t.shown.count(b"[y/N]") == 2, "a second question")
+            t.type(b"y\\n")
+            t.expect(b"main is well")
+            t.send(signal.SIGINT)
+            """
+        let end = try host.runAsUser(
+            TypistScript.wrapper(scene) + [before, host.stage.gateway, "repair", "main", "--watch", "30s"],
+            environment: host.runtime)
+        #expect(end.code == 0, "\(end.output)\(end.errors)")
+        #expect(end.output.contains("does not start"), "\(end.output)")
+        #expect(try host.shell("cat \(file)").contains("77"))
+        #expect(try status(host, "main")["health"]?["up"] == true)
+        #expect(try status(host, "rescue")["pid"] == rescue)
+        #expect(try host.shell("ls /home/ada/.mazelclaw-rescue/repair") == "")
+        let denials = try host.runAsUser([host.stage.launcher, "denials", "--profile", "main"])
+        for word in ["main: repair: rescue may look at main", ": rolled-back: ", ": applied: main is well"] {
+            #expect(denials.output.contains(word), "\(denials.output)")
+        }
+    }
+
     @Test func `N19: a token is in no unit, journal, environment or argument`() throws {
         let host = try BootedSystemd()
         try host.addUser()

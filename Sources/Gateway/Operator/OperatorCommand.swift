@@ -25,7 +25,7 @@ struct OperatorCommand: Sendable {
     var usage: String { "/\(name)\(arguments.isEmpty ? "" : " \(arguments)")" }
 
     /// All of them, in the order of help.
-    static let all = [help, status, doctor, logs, ports, config, sessions]
+    static let all = [help, status, doctor, logs, ports, config, sessions, repair]
 
     private static let help = OperatorCommand("help", "", "Lists these commands.") { _ in OperatorHelp.text }
 }

@@ -6,7 +6,7 @@ enum OperatorHelp {
         let rows = OperatorCommand.all.map { command in
             command.usage + String(repeating: " ", count: width - command.usage.count) + "  " + command.summary
         }
-        return (["I answer these commands:", ""] + rows + ["", "Everything is about this instance."])
+        return (["I answer these commands:", ""] + rows + ["", "Everything but /repair is about this instance."])
             .joined(separator: "\n")
     }
 

@@ -6,14 +6,16 @@ import Profiles
 import SystemPackage
 
 extension Program {
-    /// `denials`: what sandboxes were refused, and how often by each rule.
+    /// `denials`: what sandboxes were refused, and how often by each rule; and what came of grants for repairs.
     func showDenials() throws(LaunchError) {
         let directories = try makeLaunch().directories
         do {
             let profiles =
                 arguments.isProfileGiven ? [arguments.options.profile] : try AuditLog.profiles(in: directories)
             var counts: [(rule: String, count: Int64)] = []
-            var readers = profiles.map { AuditReader(of: $0, in: directories) }
+            var readers = profiles.flatMap { profile in
+                AuditLog.Part.allCases.map { AuditReader(of: profile, $0, in: directories) }
+            }
             for index in readers.indices { try show(readers[index].next(), &counts) }
             if arguments.follows { try follow(&readers) }
             guard !arguments.isJSON else { return }
@@ -36,7 +38,11 @@ extension Program {
 
     private func show(_ lines: [[UInt8]], _ counts: inout [(rule: String, count: Int64)]) {
         for line in lines {
-            guard let record = try? JSON(parsing: line), record["event"]?.string == "denied" else { continue }
+            guard let record = try? JSON(parsing: line) else { continue }
+            guard record["event"]?.string == "denied" else {
+                if record["event"]?.string == "repair" { showRepair(record) }
+                continue
+            }
             let rule = record["rule"]?.string ?? "?"
             let count = record["count"]?.integer ?? 1
             if let index = counts.firstIndex(where: { $0.rule == rule }) {
@@ -53,5 +59,12 @@ extension Program {
                         + sentence.escapingControlCharacters + "\n")
             }
         }
+    }
+
+    private func showRepair(_ record: JSON) {
+        guard !arguments.isJSON else { return output.print(record.text() + "\n") }
+        output.print(
+            "\(record["time"]?.string ?? "?") \(record["profile"]?.string ?? "?"): repair: "
+                + (record["text"]?.string ?? "?").escapingControlCharacters + "\n")
     }
 }

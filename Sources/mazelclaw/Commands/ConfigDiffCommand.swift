@@ -32,21 +32,9 @@ struct ConfigDiffCommand: InstanceCommand {
             }
             Output.line("--- \(earlier.name), \(ISOTime.text(earlier.writtenAt))")
             Output.line("+++ \(current.name), \(ISOTime.text(current.writtenAt))")
-            for line in Self.changes(from: old, to: new) { Output.line(TerminalText.safe(line)) }
+            for line in TextDifference.lines(from: old, to: new) { Output.line(TerminalText.safe(line)) }
             if differs, old == new { Output.line("Only secrets differ") }
         }
         return code == 0 && differs ? 1 : code
-    }
-
-    /// The lines that went and came, with their numbers, in the order of the text.
-    static func changes(from old: String, to new: String) -> [String] {
-        func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
-        let changes = lines(new).difference(from: lines(old)).map { change -> (line: Int, isNew: Int, text: String) in
-            switch change {
-            case .remove(let offset, let line, _): (offset, 0, "-\(offset + 1): \(line)")
-            case .insert(let offset, let line, _): (offset, 1, "+\(offset + 1): \(line)")
-            }
-        }
-        return changes.sorted { ($0.line, $0.isNew) < ($1.line, $1.isNew) }.map(\.text)
     }
 }

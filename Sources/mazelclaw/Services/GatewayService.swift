@@ -223,6 +223,20 @@ struct GatewayService {
         try act("restart", try manager(of: place, to: "restart"))
     }
 
+    /// Whether `restart` would act on a service, or on a gateway in the background, and not on one that somebody started by
+    /// hand, which has to be stopped where that was.
+    var isManaged: Bool { installed() != nil || background.isRunning }
+
+    /// What systemd says of the installed unit, by property; empty without one, or where its manager cannot be asked.
+    var unitState: [(name: String, value: String)] {
+        guard let (place, _) = installed(),
+            let systemctl = try? Systemctl(place.scope, environment: environment, profile: profile)
+        else { return [] }
+        return ["ActiveState", "SubState", "Result", "ExecMainStatus", "NRestarts", "StatusText"].map {
+            ($0, (try? systemctl.property($0, of: unit)) ?? "")
+        }
+    }
+
     /// Watches over a gateway in the background; ends this process when that is over.
     func watch() throws {
         guard let lock = try background.claim() else {

@@ -68,14 +68,20 @@ enum Spawn {
     }
 
     /// Starts `command`, found in PATH, with standard output going to `output` and standard error to `errors`, and returns its
-    /// process ID. With `isDetached` it leads a session of its own, and no terminal's end is its end.
+    /// process ID. It reads `input`; nothing when that is nil. With `isDetached` it leads a session of its own, and no terminal's
+    /// end is its end.
     static func start(
-        _ command: [String], environment: [String: String], output: Int32, errors: Int32, isDetached: Bool = false
+        _ command: [String], environment: [String: String], input: Int32? = nil, output: Int32, errors: Int32,
+        isDetached: Bool = false
     ) throws(ServiceError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
         var attributes = posix_spawnattr_t()

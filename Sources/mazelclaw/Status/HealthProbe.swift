@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// Asks `/health` on one port of this host, once.
+/// Asks `/health`, or another path of that kind, on one port of this host, once.
 struct HealthProbe {
     /// What came back.
     enum Answer: Sendable {
@@ -22,6 +22,7 @@ struct HealthProbe {
     let address: GatewayAddress
     /// Milliseconds for the whole exchange.
     let timeout: Int64
+    var path = "/health"
 
     func ask() async -> Answer {
         let group = TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: 1) }
@@ -45,7 +46,7 @@ struct HealthProbe {
                         try address.encrypt(channel)
                         try channel.pipeline.syncOperations.addHTTPClientHandlers()
                         try channel.pipeline.syncOperations.addHandler(
-                            HealthProbeHandler(port: port, start: start, promise: promise))
+                            HealthProbeHandler(path: path, port: port, start: start, promise: promise))
                     }
                 }
                 .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: Int(port))).get()
@@ -76,20 +77,22 @@ private final class HealthProbeHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private static let limit = 64 << 10
+    private let path: String
     private let port: UInt16
     private let start: NIODeadline
     private let promise: EventLoopPromise<HealthProbe.Answer>
     private var body: [UInt8] = []
     private var status = HTTPResponseStatus.ok
 
-    init(port: UInt16, start: NIODeadline, promise: EventLoopPromise<HealthProbe.Answer>) {
+    init(path: String, port: UInt16, start: NIODeadline, promise: EventLoopPromise<HealthProbe.Answer>) {
+        self.path = path
         self.port = port
         self.start = start
         self.promise = promise
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/health")
+        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
         head.headers.add(name: "host", value: "127.0.0.1:\(port)")
         head.headers.add(name: "connection", value: "close")
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)

@@ -14,6 +14,8 @@ struct StatusReport {
     let proof: JSON?
     /// How the run before ended (the same log); nil when none has.
     let lastEnd: JSON?
+    /// The grants by which it may be repaired, or may repair another.
+    let repairs: [RepairGrants.Entry]
     /// How the port is meant to speak.
     let encryption: GatewayAddress.Encryption
     /// Why its certificate cannot be told.
@@ -44,6 +46,7 @@ struct StatusReport {
         if let disagreement = configuration.portDisagreement { rows.append(("", disagreement)) }
         if let lastEndText { rows.append(("Last end", lastEndText)) }
         rows.append(("TLS", encryptionText))
+        for entry in repairs { rows.append(("Repair", entry.text)) }
         if let note = health.configurationNote { rows.append(("Changes", note)) }
         rows.append(("Health", (isPortUnknown ? "" : "\(url): ") + health.detail))
         let width = 11
@@ -135,6 +138,7 @@ struct StatusReport {
             "url": isPortUnknown ? .null : .string(url), "state": .string(health.word), "up": .bool(health.isUp),
             "detail": .string(health.detail),
         ]
+        object["repairs"] = .array(repairs.map(\.json))
         object["configNote"] = health.configurationNote.map(JSON.string)
         return .object(object)
     }

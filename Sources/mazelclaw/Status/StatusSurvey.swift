@@ -45,7 +45,8 @@ struct StatusSurvey {
         return StatusReport(
             configuration: configuration, configurationFault: fault?.description, isPortUnknown: isPortUnknown,
             holder: holder,
-            proof: isOfHolder ? proof : nil, lastEnd: context.lastEnd, encryption: address.encryption,
+            proof: isOfHolder ? proof : nil, lastEnd: context.lastEnd, repairs: context.repairs,
+            encryption: address.encryption,
             encryptionFault: encryptionFault, health: health)
     }
 }

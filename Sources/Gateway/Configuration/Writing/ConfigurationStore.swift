@@ -108,6 +108,30 @@ public struct ConfigurationStore: Sendable {
         try update(base: base) { _ in text }
     }
 
+    /// Puts back `text`, valid or not, or no file when it is nil, where the file has the hash `hash`: what stood there before a
+    /// change that is taken back. Returns false, and changes nothing, when something else stands there by now. Throws
+    /// `ConfigurationChangeError`.
+    public func restore(_ text: [UInt8]?, over hash: String) throws(ConfigurationChangeError) -> Bool {
+        let lock = try lock()
+        defer { withExtendedLifetime(lock) {} }
+        do throws(StorageError) {
+            let current = try snapshot()
+            guard current.hash == hash else { return false }
+            try removeLeftovers()
+            if let text {
+                try write(text, over: current)
+            } else {
+                let place = try state.place(of: path, "remove")
+                let fault = place.remove()
+                guard fault == 0 || fault == ENOENT else { throw StorageError("remove", path, errno: fault) }
+                try place.flush()
+            }
+            return true
+        } catch {
+            throw .storage(error)
+        }
+    }
+
     /// When `file`, which stands beside the configuration or is it, was written; nil when it is not there.
     func writtenAt(_ file: AbsolutePath) throws(StorageError) -> Timestamp? {
         guard let time = try state.place(of: file, "read").status("read")?.st_mtim else { return nil }
@@ -131,8 +155,8 @@ public struct ConfigurationStore: Sendable {
         throw .changed
     }
 
-    /// What `change` makes of `old`, which is valid.
-    private func changed(
+    /// What `change` makes of `old`, which is valid. Nothing is written. Throws `ConfigurationChangeError`.
+    func changed(
         _ old: ConfigurationSnapshot, _ change: (ConfigurationSnapshot) throws(ConfigurationChangeError) -> [UInt8]
     ) throws(ConfigurationChangeError) -> ConfigurationSnapshot {
         let new = reader.snapshot(of: path, text: try change(old))

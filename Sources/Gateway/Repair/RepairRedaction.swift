@@ -1,0 +1,43 @@
+import Policy
+
+/// Takes everything out of texts about an instance that its rescue must not see.
+public struct RepairRedaction: Sendable {
+    private let redactor: Redactor
+
+    /// What is known to be secret in `instance`: in its configuration, in the earlier versions of that, which old lines of a
+    /// log may still tell, and in the environment its profile gives it. Throws `StorageError`.
+    public init(_ instance: Instance, _ store: ConfigurationStore) throws(StorageError) {
+        let given = (instance.profile?.environment ?? []).filter { !KnownSecrets.isHarmless($0.name) }
+        let others = given.compactMap { Secret($0.value) }
+        let known = try store.versions().reduce(KnownSecrets(nil, and: others)) {
+            $0.union(KnownSecrets($1.snapshot))
+        }
+        redactor = Redactor(known)
+    }
+
+    /// `text` without secrets, bounded to its end, and with nothing in it that is not seen.
+    public func text(_ text: String, limit: Int = StagedRepair.File.limit) -> String {
+        let safe = ShownText.lines(redactor.redacted(text))
+        guard safe.utf8.count > limit else { return safe }
+        let end = String(decoding: safe.utf8.suffix(limit), as: UTF8.self)
+        return "…\n" + end.drop { $0 != "\n" }.dropFirst()
+    }
+}
+
+extension ConfigurationStore {
+    /// The configuration as a rescue may see it; nil when there is none, when it cannot be read, so that nobody can tell what
+    /// is secret in it, or when it is longer than what is staged. Throws `StorageError`.
+    public func staged(by redaction: RepairRedaction) throws(StorageError) -> String? {
+        guard let shown = try snapshot().shownText, shown.utf8.count <= StagedRepair.File.limit / 2 else { return nil }
+        return redaction.text(shown)
+    }
+}
+
+extension Instance {
+    /// The newest lines of the log, as they are: at most 64 KiB. Throws `StorageError`.
+    public func endOfLog() throws(StorageError) -> String {
+        let path = stateDirectory.value / "logs/gateway.log"
+        guard let end = try state.end(of: path, limit: 64 << 10) else { return "" }
+        return String(decoding: end, as: UTF8.self)
+    }
+}
