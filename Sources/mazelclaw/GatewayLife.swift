@@ -27,12 +27,12 @@ final class GatewayLife: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// A life on `port`, in the service that `manager` tells of.
-    init(_ manager: ServiceManager, port: UInt16, logger: Logger) throws {
+    /// A life on `port`, in the service that `manager` tells of. `note` is told of its first start alone.
+    init(_ manager: ServiceManager, port: UInt16, note: String?, logger: Logger) throws {
         self.port = port
         self.logger = logger
         sockets = manager.sockets(port: port)
-        observer = try ServerObserver(manager)
+        observer = try ServerObserver(manager, note: note)
     }
 
     /// Serves with `configuration` until the end. For a new start `reload` is asked what counts then.

@@ -159,6 +159,8 @@ struct ServiceTests {
         #expect(install.code == 1)
         #expect(install.errors.contains("\(unit) does not start"))
         #expect(install.errors.contains("journalctl --user -u \(unit)"))
+        // Also to whoever asks the manager.
+        #expect(try host.property("StatusText", of: unit, isUsers: true).contains("gateway.port"))
         #expect(try host.property("ActiveState", of: unit, isUsers: true) == "failed")
         #expect(try host.property("NRestarts", of: unit, isUsers: true) == "0")
         #expect(try host.property("ExecMainStatus", of: unit, isUsers: true) == "78")
@@ -174,6 +176,37 @@ struct ServiceTests {
         try host.wait { try host.property("NRestarts", of: "payload.service", isUsers: false) != "0" }
         #expect(try host.property("ExecMainStatus", of: "payload.service", isUsers: false) != "78")
         try host.shell("systemctl stop payload.service")
+    }
+
+    @Test func `a start whose configuration is refused goes on from the last that worked, where the profile says so`()
+        throws
+    {
+        let host = try BootedSystemd()
+        try host.addUser()
+        let unit = Self.unit("main")
+        #expect(try host.mazelclaw("--profile", "main", "gateway", "install").code == 0)
+        let file = "/home/ada/.mazelclaw-main/mazelclaw.json"
+        try host.shell("sed -i s/local/locl/ \(file)")
+        let broken = try host.shell("cat \(file)")
+        let refused = try host.mazelclaw("--profile", "main", "gateway", "restart")
+        #expect(refused.code == 1)
+        #expect(
+            refused.errors.contains("not started: ") && refused.errors.contains("gateway.mode"), "\(refused.errors)")
+        let profile = "/home/ada/.config/mazelclaw/profiles/main.json"
+        try host.shell(
+            """
+            python3 -c 'import json; p = json.load(open("\(profile)")); p["environment"] = {"MAZELCLAW_LAST_GOOD": "1"}
+            json.dump(p, open("\(profile)", "w"))'
+            """)
+        let start = try host.mazelclaw("--profile", "main", "gateway", "restart")
+        #expect(start.code == 0, "\(start.errors)")
+        #expect(
+            try host.property("StatusText", of: unit, isUsers: true).contains("LAST CONFIGURATION THAT WORKED"))
+        #expect(try host.shell("journalctl --no-pager").contains("STARTING WITH THE LAST CONFIGURATION THAT WORKED"))
+        try host.wait {
+            try host.mazelclaw("--profile", "main", "status").output.contains("goes on with the last one")
+        }
+        #expect(try host.shell("cat \(file)") == broken)
     }
 
     @Test func `a rescue repairs main: what main does not start with is taken back, what it starts with stays`() throws

@@ -37,7 +37,8 @@ struct GatewayRunCommand: InstanceCommand {
     @Flag(
         help: """
             Where the configuration cannot be used, start with the last one that a gateway ran with. The file is left \
-            as it is, and taken over once it is mended.
+            as it is, and taken over once it is mended. MAZELCLAW_LAST_GOOD=1, in the profile file's "environment", has \
+            every start do so.
             """)
     var lastGood = false
 
@@ -58,7 +59,17 @@ struct GatewayRunCommand: InstanceCommand {
     func run(in context: Context) async throws -> Int32 {
         Allocator.keepLittle()
         let manager = try ServiceManager.taken()
-        let file = try configurationFile(context.instance)
+        do {
+            return try await serve(in: context, manager)
+        } catch {
+            // Of a start that is refused the manager keeps nothing else but the exit status.
+            try ServiceNotifier(manager)?.send(ServiceNotification(.status("not started: \(error)")))
+            throw error
+        }
+    }
+
+    private func serve(in context: Context, _ manager: ServiceManager) async throws -> Int32 {
+        let (file, isLastGood) = try configurationFile(context.instance)
         var configuration = try GatewayConfiguration(instance: context.instance, file: file, arguments: arguments)
         if file != nil { try configuration.requireStartable(allowsUnconfigured: allowUnconfigured) }
         if !context.holdsLock { try acquireLock(context, configuration) }
@@ -68,7 +79,8 @@ struct GatewayRunCommand: InstanceCommand {
         var logger = Logger(label: "mazelclaw")
         logger[metadataKey: "profile"] = "\(configuration.instance.name)"
         let port = configuration.ports.value.gateway
-        let life = try GatewayLife(manager, port: port, logger: logger)
+        let life = try GatewayLife(
+            manager, port: port, note: isLastGood ? "WITH THE LAST CONFIGURATION THAT WORKED" : nil, logger: logger)
         do {
             try await life.run(configuration) { try changed(configuration, context) }
         } catch ServerError.portInUse(let port, let address) {
@@ -97,15 +109,16 @@ struct GatewayRunCommand: InstanceCommand {
     }
 
     /// The configuration file; nil on the first start. With `--last-good` the copy that is kept stands in for one that cannot
-    /// be used.
-    private func configurationFile(_ instance: Instance) throws -> ConfigurationFile? {
+    /// be used, which is said then.
+    private func configurationFile(_ instance: Instance) throws -> (file: ConfigurationFile?, isLastGood: Bool) {
+        let lastGood = lastGood || instance.selection["MAZELCLAW_LAST_GOOD"] == "1"
         var fault: ConfigurationError?
         do throws(ConfigurationError) {
             if let file = try ConfigurationFile.load(for: instance) {
-                guard lastGood else { return file }
+                guard lastGood else { return (file, false) }
                 try GatewayConfiguration(instance: instance, file: file, arguments: arguments)
                     .requireStartable(allowsUnconfigured: allowUnconfigured)
-                return file
+                return (file, false)
             }
         } catch {
             guard lastGood else { throw error }
@@ -113,13 +126,13 @@ struct GatewayRunCommand: InstanceCommand {
         }
         guard lastGood, let file = try LastGoodConfiguration.load(for: instance) else {
             if let fault { throw fault }
-            return nil
+            return (nil, false)
         }
         Output.error(
             "mazelclaw: WARNING: STARTING WITH THE LAST CONFIGURATION THAT WORKED, as asked (--last-good). "
                 + "\(instance.configurationFile.value) "
                 + (fault.map { "is left as it is, and cannot be used: \($0)" } ?? "is not there"))
-        return file
+        return (file, true)
     }
 
     /// What `setup` makes, for the first start.

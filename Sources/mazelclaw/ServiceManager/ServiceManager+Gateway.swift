@@ -3,6 +3,7 @@ import GatewayServer
 import Glibc
 import NIOCore
 import Policy
+import Synchronization
 
 extension ServiceManager {
     /// What a service manager told this process. Programs it starts later are told nothing.
@@ -31,12 +32,18 @@ extension ServiceManager {
 }
 
 extension ServerObserver {
-    /// Tells people where the gateway listens, and the service manager how it fares.
-    init(_ manager: ServiceManager) throws(ServiceManagerError) {
+    /// Tells people where the gateway listens, and the service manager how it fares. `note` is said once, beside that.
+    init(_ manager: ServiceManager, note: String?) throws(ServiceManagerError) {
         let notifier = try ServiceNotifier(manager)
+        let notes = Mutex(note)
         self.init(
             listening: { addresses in
-                let status = "listening on \(addresses.joined(separator: " and "))"
+                let note = notes.withLock { note in
+                    defer { note = nil }
+                    return note
+                }
+                let status =
+                    "listening on \(addresses.joined(separator: " and "))" + (note.map { ", \($0)" } ?? "")
                 Output.line(status)
                 notifier?.send(ServiceNotification(.ready, .status(status)))
                 ProgramImage.release()
