@@ -53,6 +53,22 @@ private func profile(_ script: String = "echo \"heard: $1\"; pwd") async throws 
     #expect(end.code == 0)
 }
 
+@Test func `a turn that is under way when the gateway is told to stop is told so, and its program ends`() async throws {
+    let (command, _) = try await profile("echo $$ >\"$0.pid\"; exec sleep 600")
+    var turn: Task<BuiltCommand.Result, any Error>?
+    let end = try await command.gateway("--profile", command.profile, "gateway") { _ in
+        turn = Task { try await command.run("--profile", command.profile, "chat", "--agent", "echo", "hello") }
+        let isUnderWay = try await eventually { (try? command.read("program.pid").hasSuffix("\n")) == true }
+        try #require(isUnderWay)
+    }
+    #expect(end.code == 0, "\(end.errors)")
+    let result = try await #require(turn).value
+    #expect(result.code == 130)
+    #expect(result.errors.contains("stopped"), "\(result.errors)")
+    let pid = try #require(pid_t(try command.read("program.pid").trimmingCharacters(in: .newlines)))
+    #expect(try await eventually { kill(pid, 0) == -1 && errno == ESRCH })
+}
+
 @Test func `what comes from a pipe is said, and a failure is an exit code`() async throws {
     let (command, _) = try await profile("[ \"$1\" = fail ] && { echo no luck >&2; exit 9; }; echo \"heard: $1\"")
     _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
