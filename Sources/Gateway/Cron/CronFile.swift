@@ -34,6 +34,29 @@ public struct CronFile: Sendable {
         self.path = path
     }
 
+    /// The jobs in as many parts as fit into one message to a gateway each. A job that does not fit is a part of its own.
+    public var parts: [Range<Int>] {
+        var parts: [Range<Int>] = []
+        var (start, size, values) = (0, 0, 0)
+        for (index, job) in jobs.enumerated() {
+            let (jobSize, jobValues) = (job.serialized().count + 1, job.valueCount)
+            let fits =
+                size + jobSize <= ProtocolLimits.inboundBytes - Self.reserve
+                && values + jobValues <= ProtocolLimits.values - Self.reserve
+            if !fits, index > start {
+                parts.append(start..<index)
+                (start, size, values) = (index, 0, 0)
+            }
+            size += jobSize
+            values += jobValues
+        }
+        if start < jobs.count { parts.append(start..<jobs.count) }
+        return parts
+    }
+
+    /// What stands in a message around the jobs, in bytes and in values, and more.
+    private static let reserve = 1024
+
     /// Where the job `index` stands, and what it is called: for people. Of one that is not there, only the file.
     public func place(of index: Int) -> String {
         guard jobs.indices.contains(index) else { return path.text }
@@ -55,5 +78,16 @@ public struct CronFile: Sendable {
         try writer.write(JSON.object(["version": 1, "jobs": .array(kept)]).text(pretty: true))
         try writer.finish()
         try DurableFile.flush(path.parent)
+    }
+}
+
+extension JSON {
+    /// How many values it is made of, itself among them.
+    fileprivate var valueCount: Int {
+        switch self {
+        case .array(let elements): elements.reduce(1) { $0 + $1.valueCount }
+        case .object(let object): object.members.reduce(1) { $0 + $1.value.valueCount }
+        case .null, .bool, .integer, .double, .string: 1
+        }
     }
 }

@@ -118,8 +118,9 @@ final class CronService: Sendable {
     /// Takes over what `read` holds: all of it, or nothing, and in the end only what `leavesOut` lets through. What is
     /// here already is left alone. Returns the new jobs, how many are here already, and what is wrong with the others.
     /// Throws `ProtocolError` when there would be too many, and `StorageError`.
-    func take(_ read: CronImport, leavesOut: Bool) throws -> (added: [CronJob], known: Int, issues: [CronImport.Issue])
-    {
+    func take(
+        _ read: CronImport, leavesOut: Bool, isTrial: Bool = false
+    ) throws -> (added: [CronJob], known: Int, issues: [CronImport.Issue]) {
         try changing.withLock { _ in
             let kept = state.withLock { $0.jobs }
             var (added, issues) = ([CronJob](), read.issues)
@@ -142,6 +143,7 @@ final class CronService: Sendable {
                     .invalidRequest,
                     "there would be \(kept.count + added.count) cron jobs; no more than \(Self.limit) can be kept")
             }
+            guard !isTrial else { return (added, known, issues) }
             try database.writeNow { [added] transaction in
                 for job in added { try transaction.cron.save(job) }
             }

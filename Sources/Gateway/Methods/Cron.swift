@@ -173,10 +173,12 @@ private let remove = Method.awaiting(
 private struct ImportParameters {
     var jobs: [JSON]
     var leavesOut: Bool
+    var isTrial: Bool
 
     static let schema = Schema(
         Field(required: "jobs", .array(of: .any), "The jobs, as `cron.list` shows them and the original keeps them."),
         Field("skipBad", .boolean, default: false, "Take over the others when there is something wrong with one."),
+        Field("dryRun", .boolean, default: false, "Only answer what would come of it."),
         as: ImportParameters.init)
 }
 
@@ -198,8 +200,11 @@ private let takeOver = Method.awaiting(
 ) { call, parameters in
     let gateway = call.gateway
     let read = CronImport(parameters.jobs, at: gateway.clock.now, requireAgent: gateway.requireAgent)
-    let (added, known, issues) = try gateway.cron.take(read, leavesOut: parameters.leavesOut)
-    for job in added { gateway.announceCron(job.id, "added", job.nextRun) }
+    let (added, known, issues) = try gateway.cron.take(
+        read, leavesOut: parameters.leavesOut, isTrial: parameters.isTrial)
+    if !parameters.isTrial {
+        for job in added { gateway.announceCron(job.id, "added", job.nextRun) }
+    }
     return [
         "ok": .bool(issues.isEmpty), "added": .integer(Int64(added.count)), "known": .integer(Int64(known)),
         "issues": .array(issues.map { ["index": .integer(Int64($0.index)), "message": .string($0.message)] }),

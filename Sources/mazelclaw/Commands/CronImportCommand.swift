@@ -24,25 +24,37 @@ struct CronImportCommand: InstanceCommand {
     func run(in context: Context) async throws -> Int32 {
         let path = try context.path(file, argument: "FILE")
         let read = try CronFile(path)
-        let params: JSON = ["jobs": .array(read.jobs), "skipBad": .bool(skipBad)]
-        guard params.serialized().count < ProtocolLimits.inboundBytes - 1024 else {
-            Output.error(
-                TerminalText.safe(
-                    "mazelclaw: \(path) holds more than a gateway takes in one message "
-                        + "(\(ProtocolLimits.inboundBytes) bytes); split it into several files"))
-            return Policy.ExitCode.configuration.rawValue
-        }
-        let answer = try await GatewayClient.ask(context, "cron.import", params, scope: .admin)
-        for issue in answer["issues"]?.array ?? [] {
-            let place = read.place(of: Int(clamping: issue["index"]?.integer ?? -1))
-            Output.error(TerminalText.safe("mazelclaw: \(place): \(issue["message"]?.string ?? "")"))
-        }
-        guard answer["ok"] == true || skipBad else {
-            Output.error("mazelclaw: no job was taken over; mend these, or leave them out with --skip-bad")
-            return 1
-        }
-        let (added, known) = (answer["added"]?.integer ?? 0, answer["known"]?.integer ?? 0)
+        let parts = read.parts
+        // One part is taken over whole or not at all by the gateway. Of several each is looked through first.
+        if parts.count > 1, !skipBad, try await send(read, parts, isTrial: true, in: context) == nil { return 1 }
+        guard let (added, known, isWhole) = try await send(read, parts, isTrial: false, in: context) else { return 1 }
         Output.line(TerminalText.safe("Read \(path) (new jobs: \(added), here already: \(known))"))
-        return answer["ok"] == true ? 0 : 1
+        return isWhole ? 0 : 1
+    }
+
+    /// Sends the parts of `read`, and says what is wrong with any job. Returns how many are new, how many were here already
+    /// and whether nothing was left out; nil when nothing is taken over, as something is wrong.
+    private func send(
+        _ read: CronFile, _ parts: [Range<Int>], isTrial: Bool, in context: Context
+    ) async throws -> (added: Int64, known: Int64, isWhole: Bool)? {
+        var (added, known, isWhole) = (Int64(0), Int64(0), true)
+        for part in parts {
+            let params: JSON = [
+                "jobs": .array(Array(read.jobs[part])), "skipBad": .bool(skipBad), "dryRun": .bool(isTrial),
+            ]
+            let answer = try await GatewayClient.ask(context, "cron.import", params, scope: .admin)
+            for issue in answer["issues"]?.array ?? [] {
+                let place = read.place(of: part.lowerBound + Int(clamping: issue["index"]?.integer ?? -1))
+                Output.error(TerminalText.safe("mazelclaw: \(place): \(issue["message"]?.string ?? "")"))
+            }
+            isWhole = isWhole && answer["ok"] == true
+            added += answer["added"]?.integer ?? 0
+            known += answer["known"]?.integer ?? 0
+        }
+        guard isWhole || skipBad else {
+            Output.error("mazelclaw: no job was taken over; mend these, or leave them out with --skip-bad")
+            return nil
+        }
+        return (added, known, isWhole)
     }
 }

@@ -103,6 +103,37 @@ func `a job that is not fully said is refused before anybody is asked`(arguments
     }
 }
 
+@Test func `as many jobs as may be come in from one file, or none when one is bad`() async throws {
+    let (command, _) = try await BuiltCommand.withEcho()
+    func cron(_ words: String...) async throws -> BuiltCommand.Result {
+        try await command.run(["--profile", command.profile, "cron"] + words)
+    }
+    func jobs(bad: Int?) -> String {
+        let jobs = (0..<1000).map { number in
+            let kind = number == bad ? "nothing" : "systemEvent"
+            return """
+                {"id": "j\(number)", "name": "job \(number)", "enabled": true, "createdAtMs": 1, "updatedAtMs": 1,
+                 "schedule": {"kind": "every", "everyMs": \(3_600_000 + number)}, "sessionTarget": "main",
+                 "wakeMode": "now", "payload": {"kind": "\(kind)", "text": "hi"}, "state": {}}
+                """
+        }
+        return #"{"version": 1, "jobs": [\#(jobs.joined(separator: ",\n"))]}"#
+    }
+    try command.write(jobs(bad: 990), to: "bad.json")
+    try command.write(jobs(bad: nil), to: "good.json")
+    _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
+        let bad = try await cron("import", "\(command.home)/bad.json")
+        #expect(bad.code == 1)
+        #expect(bad.errors.contains("job \"job 990\": "), "\(bad.errors)")
+        #expect(bad.errors.contains("no job was taken over"))
+        try await #expect(cron().output == "No jobs.\n")
+        let good = try await cron("import", "\(command.home)/good.json")
+        #expect(good.code == 0, "\(good.errors)")
+        #expect(good.output == "Read \(command.home)/good.json (new jobs: 1000, here already: 0)\n")
+        try await #expect(cron().output.split(separator: "\n").count == 1000)
+    }
+}
+
 @Test(arguments: [
     ("{", " at 1:2"), ("[]", "it must hold a JSON object with the list \"jobs\""),
     (#"{"version": 2, "jobs": []}"#, "its version is 2; this version knows 1"),
