@@ -253,6 +253,45 @@ struct RepairCommandTests {
         }
     }
 
+    // MARK: A hostile target
+
+    @Test(arguments: ["fifo", "link", "broken", "fifo log", "endless log"])
+    func `whatever the target leaves in its directory, the rescue is told what is wrong, and no secret`(
+        attack: String
+    ) async throws {
+        let (config, log) = ("\(command.home)/\(file)", "\(command.home)/.mazelclaw-\(main)/logs/gateway.log")
+        try command.write(#"{"1": "\#(TestInstance.token)"}"# + "\n", to: ".mazelclaw-\(main)/logs/gateway.log")
+        try command.write("canary-of-another", to: "outside")
+        let told: (file: String, text: String)
+        switch attack {
+        case "fifo":
+            try #require(unlink(config) == 0 && mkfifo(config, 0o600) == 0)
+            told = ("doctor.txt", "it must be a regular file")
+        case "link":
+            try #require(unlink(config) == 0 && symlink("\(command.home)/outside", config) == 0)
+            told = ("doctor.txt", "symbolic link")
+        case "broken":
+            try command.write(String(try command.read(file).dropLast(4)), to: file)
+            told = ("doctor.txt", "ends too early")
+        case "fifo log":
+            try #require(unlink(log) == 0 && mkfifo(log, 0o600) == 0)
+            told = ("log.txt", "it must be a regular file")
+        default:
+            try #require(truncate(log, 1 << 34) == 0)
+            told = ("doctor.txt", "valid")
+        }
+        let typist = try await grant()
+        #expect(try command.read(".mazelclaw-\(rescue)/repair/\(told.file)").contains(told.text))
+        let isShown = ["fifo log", "endless log"].contains(attack)
+        #expect(stagedNames.contains("configuration.json5") == isShown)
+        for name in stagedNames {
+            let text = try command.read(".mazelclaw-\(rescue)/repair/\(name)")
+            #expect(!text.contains(TestInstance.token) && !text.contains("canary-of-another"), "\(name): \(text)")
+        }
+        typist.send(SIGINT)
+        #expect(try await typist.end() == 0)
+    }
+
     // MARK: Its end
 
     @Test func `a grant ends by its time and by revocation while a proposal waits, and nothing is applied`()
