@@ -4,15 +4,32 @@ import Policy
 public struct RepairRedaction: Sendable {
     private let redactor: Redactor
 
+    /// More words than this of a text that cannot be read are not looked for.
+    private static let limit = 500
+
     /// What is known to be secret in `instance`: in its configuration, in the earlier versions of that, which old lines of a
-    /// log may still tell, and in the environment its profile gives it. Throws `StorageError`.
+    /// log may still tell, and in the environment its profile gives it. Of a version that cannot be read every longer word may
+    /// be one. Throws `StorageError`.
     public init(_ instance: Instance, _ store: ConfigurationStore) throws(StorageError) {
         let given = (instance.profile?.environment ?? []).filter { !KnownSecrets.isHarmless($0.name) }
-        let others = given.compactMap { Secret($0.value) }
-        let known = try store.versions().reduce(KnownSecrets(nil, and: others)) {
+        let versions = try store.versions()
+        let words = Set(versions.filter { $0.snapshot.document == nil }.flatMap { Self.words($0.snapshot.text ?? []) })
+        guard words.count <= Self.limit else {
+            throw StorageError("read", store.path, fault: "it is no JSON5, and too long to tell what is secret in it")
+        }
+        let others = (given.map(\.value) + words).compactMap { Secret($0) }
+        let known = versions.reduce(KnownSecrets(nil, and: others)) {
             $0.union(KnownSecrets($1.snapshot))
         }
         redactor = Redactor(known)
+    }
+
+    /// The words of `text` of at least eight bytes, without what separates or quotes values in JSON5.
+    private static func words(_ text: [UInt8]) -> [String] {
+        let separators = Set(" \t\r\n\"'`{}[],:".utf8)
+        return text.split { separators.contains($0) }.filter { $0.count >= 8 }.map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     /// `text` without secrets, bounded to its end, and with nothing in it that is not seen.

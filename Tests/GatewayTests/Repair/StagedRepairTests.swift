@@ -99,6 +99,19 @@ private struct Fixture {
     #expect(try store.staged(by: redaction) == nil)
 }
 
+@Test func `of a configuration that cannot be read every longer word may be a secret`() throws {
+    let fixture = try Fixture()
+    let instance = try fixture.instance("{gateway: {auth: {token: 'unreadable-secret'")
+    let store = ConfigurationStore(instance)
+    let redaction = try RepairRedaction(instance, store)
+    #expect(redaction.text("unreadable-secret, token and fish") == "<secret>, token and fish")
+    try fixture.directory.write(
+        "{" + (0..<600).map { "word-number-\($0)" }.joined(separator: ","), to: "mazelclaw.json")
+    #expect { try RepairRedaction(instance, store) } throws: { "\($0)".contains("too long to tell what is secret") }
+    try fixture.directory.write("{ui: {}}", to: "mazelclaw.json")
+    #expect(try RepairRedaction(instance, store).text("unreadable-secret") == "unreadable-secret")
+}
+
 @Test func `of a log the last whole lines are read, however long it is, and nothing else`() throws {
     let fixture = try Fixture()
     let instance = try fixture.instance("{}")
