@@ -105,12 +105,30 @@ struct OnboardTests {
         #expect(failed.code == 1, "\(failed.output)\(failed.errors)")
         #expect(failed.output.contains("nothing was saved"))
         try #expect(saved() == before)
-        // Another that does is.
+        // Another that does is, and another profile on another port.
         try install("gemini", "echo from gemini")
         let second = try onboard(
-            scene: Self.answers(4) + "t.expect(b'[stop]: ')\nt.type(b'gemini\\n')\n")
+            scene: Self.answers(1) + """
+                for answer in (b"../x", b"80", b"19500 rescue"):
+                    t.expect(b"Profile and base port [", t.shown.rfind(b"\\n"))
+                    t.type(answer + b"\\n")
+                    t.expect(answer + b"\\r\\n")
+                t.expect(b"program [1]: ")
+                \(Self.enter)
+                t.expect(b"start it? [yes]: ")
+                t.type(b"no\\n")
+                t.expect(b"[stop]: ")
+                t.type(b"gemini\\n")
+                """)
         #expect(second.code == 0, "\(second.output)\(second.errors)")
-        try #expect(host.mazelclaw("chat", "hello").output == "from gemini\n")
+        for text in ["\"../x\" is neither", "expected a port from", "Ports      19500, 19502", "Service    none"] {
+            #expect(second.output.contains(text), "\(second.output)")
+        }
+        let status = try JSON(
+            parsing: Array(try host.mazelclaw("--profile", "rescue", "status", "--json").output.utf8))
+        #expect(status["port"]?["value"]?.integer == 19500)
+        try #expect(host.shell("ls -A /home/ada").contains(".mazelclaw-rescue"))
+        try #expect(!host.shell("ls -A /home/ada").split(separator: "\n").contains(".mazelclaw"))
     }
 
     @Test(arguments: [SIGINT, SIGTERM, SIGKILL])
@@ -154,6 +172,10 @@ struct OnboardTests {
             (["--non-interactive"], "takes --accept-risk"),
             (["--non-interactive", "--accept-risk", "--reset"], "--reset is not served"),
             (["--non-interactive", "--accept-risk", "--anthropic-api-key", "x"], "--anthropic-api-key is not served"),
+            (
+                ["--non-interactive", "--accept-risk", "--gateway-auth", "password"],
+                "--gateway-auth password is not served"
+            ),
             (["--non-interactive", "--accept-risk", "--nonsense"], "Unknown option '--nonsense'"),
             (["--non-interactive", "--accept-risk", "--mode", "remote"], "--mode remote is not served"),
             (["--non-interactive", "--accept-risk", "--gateway-bind", "lan"], "--gateway-bind lan is not served"),
@@ -184,6 +206,17 @@ struct OnboardTests {
         #expect(try host.shell("cat /home/ada/.mazelclaw-main/mazelclaw.json").contains("t-t-t-t-t-t-t-t"))
         let chat = try host.mazelclaw("--profile", "main", "chat", "hello")
         #expect(chat.output == "so: hello\n", "\(chat.errors)")
+        // What forbids a start, or would, is said before anything is written.
+        let files = "cat /home/ada/.mazelclaw-main/mazelclaw.json /home/ada/.config/mazelclaw/profiles/main.json"
+        let written = try host.shell(files)
+        try host.shell("sed -i 's/\"mode\": \"local\"/\"mode\": \"remote\"/' /home/ada/.mazelclaw-main/mazelclaw.json")
+        let blocked = try run("--non-interactive", "--accept-risk", "--port", "20700")
+        #expect(blocked.code == 78)
+        #expect(blocked.errors.contains("set gateway.mode=local"), "\(blocked.errors)")
+        try host.shell("sed -i 's/\"mode\": \"remote\"/\"mode\": \"local\"/' /home/ada/.mazelclaw-main/mazelclaw.json")
+        let climbing = try run("--non-interactive", "--accept-risk", "--port", "20700", "--workspace", "/srv/../x")
+        #expect(climbing.code == 2)
+        try #expect(host.shell(files) == written)
         // Its port is nobody else's.
         let taken = try host.runAsUser([
             host.stage.gateway, "--profile", "other", "onboard", "--non-interactive", "--accept-risk", "--port",
@@ -194,5 +227,25 @@ struct OnboardTests {
         let asRoot = try host.mazelclaw("onboard", "--non-interactive", "--accept-risk", asRoot: true)
         #expect(asRoot.code == 1)
         #expect(asRoot.errors.contains("give it as that user"))
+    }
+
+    @Test(arguments: ["shared", "private", "none"])
+    func `a trial has what the profile allows, and keeps it`(network: String) throws {
+        try host.shell(
+            """
+            mkdir -p /home/ada/.config/mazelclaw/profiles /opt/tools
+            printf '#!/bin/sh\necho "$COLOUR"\n' >/opt/tools/answer; chmod 755 /opt/tools/answer
+            printf '{"basePort": 20500, "network": "\(network)", "environment": {"COLOUR": "green"},
+                     "binds": [{"source": "/opt/tools"}]}' >/home/ada/.config/mazelclaw/profiles/main.json
+            chown -R ada:ada /home/ada/.config
+            """)
+        let end = try host.runAsUser([
+            host.stage.gateway, "--profile", "main", "onboard", "--non-interactive", "--accept-risk", "--json",
+            "--backend", "/opt/tools/answer",
+        ])
+        #expect(end.code == 0, "\(end.errors)")
+        let json = try JSON(parsing: Array(end.output.utf8))
+        #expect(json["answer"] == "green")
+        #expect(try host.shell("cat /home/ada/.config/mazelclaw/profiles/main.json").contains("COLOUR"))
     }
 }

@@ -86,9 +86,8 @@ public struct InstanceSetup: Sendable {
         let gateway = content?.gateway
         if gateway?.mode == nil { put("local", at: ["gateway", "mode"], in: &root) }
         let auth = gateway?.auth
-        let mode = root["gateway"]?["auth"]?["mode"]?.string ?? auth?.mode?.rawValue
-        if mode != "password", auth?.token == nil, auth?.password == nil || mode == "token" {
-            if mode == nil { put("token", at: ["gateway", "auth", "mode"], in: &root) }
+        if auth?.mode != .password, auth?.token == nil, auth?.password == nil {
+            if auth?.mode == nil { put("token", at: ["gateway", "auth", "mode"], in: &root) }
             put(.string(Secret.random(byteCount: 24).revealed()), at: ["gateway", "auth", "token"], in: &root)
         }
         if content?.agents.defaults.workspace == nil {

@@ -16,7 +16,8 @@ struct OnboardCommand: InstanceCommand {
         discussion: """
             Asks at most four questions, each with a proposal that Enter takes. Then the choice answers one real message \
             in its sandbox; until it has, nothing is saved. Given again it changes what you answer otherwise, and \
-            nothing else: a gateway that runs is not restarted.
+            nothing else: a gateway that runs is not restarted. It is for your own profiles: root's are made by \
+            `gateway install`.
             """)
 
     @OptionGroup var options: OnboardOptions

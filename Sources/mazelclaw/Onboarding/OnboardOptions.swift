@@ -31,15 +31,12 @@ struct OnboardOptions: ParsableArguments {
     @Flag(help: "The same as --no-install-daemon.")
     var skipDaemon = false
 
-    @Option(help: ArgumentHelp("What clients must have: token or password.", valueName: "mode"))
+    @Option(help: ArgumentHelp("token: what clients must have.", valueName: "mode"))
     var gatewayAuth: String?
 
     @Option(
         help: ArgumentHelp("That token. Visible to every process; without it one is made.", valueName: "token"))
     var gatewayToken: String?
-
-    @Option(help: ArgumentHelp("That password. Visible to every process.", valueName: "password"))
-    var gatewayPassword: String?
 
     @Option(help: ArgumentHelp("local: this version serves no other.", valueName: "mode"))
     var mode: String?
@@ -68,8 +65,10 @@ struct OnboardOptions: ParsableArguments {
                 "--gateway-bind \(gatewayBind) is not served: \"bind\" in the profile file decides which addresses may be "
                     + "bound, and the gateway serves loopback.")
         }
-        if let gatewayAuth, !["token", "password"].contains(gatewayAuth) {
-            throw ValidationError("--gateway-auth is \"\(gatewayAuth)\"; expected token or password.")
+        if let gatewayAuth, gatewayAuth != "token" {
+            throw ValidationError(
+                "--gateway-auth \(gatewayAuth) is not served: commands show a token. `config set` puts a password in its place."
+            )
         }
         if nonInteractive, !acceptRisk {
             throw ValidationError(
@@ -80,12 +79,6 @@ struct OnboardOptions: ParsableArguments {
         if skipDaemon, installDaemon == true {
             throw ValidationError("--install-daemon and --skip-daemon exclude each other.")
         }
-        if gatewayAuth == "password", gatewayPassword == nil {
-            throw ValidationError("--gateway-auth password takes --gateway-password.")
-        }
-        if gatewayToken != nil, gatewayAuth == "password" || gatewayPassword != nil {
-            throw ValidationError("--gateway-token and a password exclude each other.")
-        }
     }
 
     /// Whether a service is wanted; nil when nothing was said.
@@ -94,15 +87,16 @@ struct OnboardOptions: ParsableArguments {
     /// What the options put into the configuration.
     var settings: [InstanceSetup.Setting] {
         let auth = ["gateway", "auth"]
-        let mode = gatewayAuth ?? (gatewayPassword != nil ? "password" : gatewayToken != nil ? "token" : nil)
-        let values = [("mode", mode), ("token", gatewayToken), ("password", gatewayPassword)]
-        return values.compactMap { name, value in value.map { InstanceSetup.Setting(auth + [name], .string($0)) } }
+        let mode = gatewayToken == nil ? gatewayAuth : "token"
+        return [("mode", mode), ("token", gatewayToken)].compactMap { name, value in
+            value.map { InstanceSetup.Setting(auth + [name], .string($0)) }
+        }
     }
 
     /// Options of the original's that are refused by name: to take them and do nothing would be a lie.
     private static let unservedOptions: Set = [
         "--reset", "--flow", "--auth-choice", "--remote-url", "--remote-token", "--tailscale",
-        "--tailscale-reset-on-exit", "--daemon-runtime", "--node-manager", "--wizard",
+        "--tailscale-reset-on-exit", "--gateway-password", "--daemon-runtime", "--node-manager", "--wizard",
     ]
 
     private static func text(ofUnserved word: String) -> String {

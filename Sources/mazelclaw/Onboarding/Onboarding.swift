@@ -14,6 +14,7 @@ struct Onboarding {
     private var choice = AnswerChoice.none
     private var answer = ""
     private var installsService = false
+    private var workspace: AbsolutePath?
 
     /// Asks for what `options` do not say, about the profile of `context` at first, and tries it. Nothing is saved.
     ///
@@ -23,6 +24,9 @@ struct Onboarding {
         self.context = context
         self.store = store
         self.options = options
+        workspace = try options.workspace.map { (text) throws(ConfigurationError) in
+            try context.path(text, argument: "--workspace")
+        }
         if !options.acceptRisk { try await askForRisk() }
         try await choosePort()
         let choices = try answerChoices()
@@ -58,7 +62,10 @@ struct Onboarding {
             let name = context.instance.name
             let text = try await questions.ask("Profile and base port", proposal: "\(name) \(port)")
             do {
-                for word in text.split(separator: " ").map(String.init) { try take(word) }
+                // Another profile has another proposal, which a port that was typed replaces.
+                let words = text.split(separator: " ").map(String.init)
+                for word in words where Int(word) == nil { try take(profile: word) }
+                for number in words.compactMap({ Int($0) }) { port = try SetupCommand.basePort(number) ?? port }
                 try BasePortChoice(context, store).require(port)
                 return
             } catch {
@@ -67,23 +74,23 @@ struct Onboarding {
         }
     }
 
-    /// Takes `word` for the base port, or for another profile, whose port is then proposed.
-    private mutating func take(_ word: String) throws {
-        if let number = Int(word) {
-            guard let base = try SetupCommand.basePort(number) else { return }
-            port = base
-        } else if let name = ProfileName(word) {
-            guard name != context.instance.name else { return }
-            context = try Context(profile: name)
-            port = try BasePortChoice(context, store).proposal()
-        } else {
+    /// Takes `word` for another profile, whose port is then proposed.
+    private mutating func take(profile word: String) throws {
+        guard let name = ProfileName(word) else {
             throw ServiceError("\"\(word)\" is neither a port nor a profile's name: \(ProfileName.rule)")
         }
+        guard name != context.instance.name else { return }
+        context = try Context(profile: name)
+        port = try BasePortChoice(context, store).proposal()
     }
 
     private func answerChoices() throws -> AnswerChoices {
         let instance = context.instance
         let configuration = try GatewayConfiguration(instance: instance, file: ConfigurationFile.load(for: instance))
+        // What is written for a start is what is missing; what stands there and forbids it is left alone.
+        if configuration.file?.gateway.mode != nil, configuration.credentials.isConfigured {
+            try configuration.requireStartable(allowsUnconfigured: false)
+        }
         let path = Context.environment()["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         return AnswerChoices(configuration, ProgramSearch(path: path, binds: instance.profile?.binds ?? []))
     }
@@ -138,7 +145,8 @@ struct Onboarding {
         while true {
             if isatty(STDOUT_FILENO) == 1, !options.json { Output.line("Trying it in its sandbox: one real message …") }
             do {
-                answer = try await trial.run(choice, as: BasePortChoice(context, store).profile(on: port))
+                answer = try await trial.run(
+                    choice, options.settings, as: BasePortChoice(context, store).profile(on: port))
                 return interruption.pass()
             } catch {
                 interruption.pass()
@@ -155,11 +163,8 @@ struct Onboarding {
     /// Writes the profile and the configuration, installs the service, and says what there is now.
     func save() throws {
         var context = context
-        summarize()
+        try summarize()
         try SetupCommand.makeProfile(for: &context, in: store, basePort: port)
-        let workspace = try options.workspace.map { (text) throws(ConfigurationError) in
-            try context.path(text, argument: "--workspace")
-        }
         let settings = options.settings + (choice.isCurrent || isDefault ? [] : choice.settings)
         try SetupCommand.report(InstanceSetup(context.instance, workspace: workspace, settings: settings), of: context)
         let name = context.instance.name
@@ -180,8 +185,9 @@ struct Onboarding {
         return file?.agents.defaults.model.primary != nil
     }
 
-    private func summarize() {
-        guard let ports = PortSet(base: port) else { return }
+    private func summarize() throws {
+        let profile = BasePortChoice(context, store).profile(on: port)
+        let ports = try PortPlan(others: store.others(than: profile.name)).ports(of: profile)
         let said = answer.split(separator: "\n").first.map { "; asked now, it said: \($0.prefix(60))" } ?? ""
         let rows = [
             ("Profile", context.instance.name.text),

@@ -30,11 +30,12 @@ final class Trial: Sendable {
         self.launcher = launcher
     }
 
-    /// Asks `choice` in the sandbox of `profile`, and returns its answer. Throws `ServiceError` when there is none.
-    func run(_ choice: AnswerChoice, as profile: Profile) async throws -> String {
+    /// Asks `choice` in the sandbox of `profile`, with `settings` in the configuration, and returns its answer. Throws
+    /// `ServiceError` when there is none, and `ConfigurationError` for settings that are invalid.
+    func run(_ choice: AnswerChoice, _ settings: [InstanceSetup.Setting], as profile: Profile) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async { [self] in
-                continuation.resume(with: Result { try ask(choice, as: profile) })
+                continuation.resume(with: Result { try ask(choice, settings, as: profile) })
             }
         }
     }
@@ -58,14 +59,17 @@ final class Trial: Sendable {
 
     // MARK: The turn
 
-    private func ask(_ choice: AnswerChoice, as profile: Profile) throws -> String {
+    private func ask(
+        _ choice: AnswerChoice, _ settings: [InstanceSetup.Setting], as profile: Profile
+    ) throws -> String {
         Self.removeLeftovers()
         let directory = try makeDirectory()
         defer { abandon() }
         var environment = Context.environment().filter { !$0.key.hasPrefix("MAZELCLAW_") }
+        for name in ServiceManager.variables { environment[name] = nil }
         environment["XDG_CONFIG_HOME"] = (directory / "config").text
         environment["XDG_STATE_HOME"] = (directory / "host").text
-        try set(up: profile, for: choice, in: directory, environment)
+        try set(up: profile, settings + choice.settings, in: directory, environment)
         let (code, answer, errors) = try launch(choice.question, environment, directory)
         guard code == 0, !answer.isEmpty else {
             throw ServiceError(
@@ -85,9 +89,10 @@ final class Trial: Sendable {
         return made
     }
 
-    /// Writes a profile as `profile`, but for its port and its directories, and the configuration that `choice` would get.
+    /// Writes a profile as `profile`, but for its port and its directories, and a configuration with `settings`.
     private func set(
-        up profile: Profile, for choice: AnswerChoice, in directory: AbsolutePath, _ environment: [String: String]
+        up profile: Profile, _ settings: [InstanceSetup.Setting], in directory: AbsolutePath,
+        _ environment: [String: String]
     ) throws {
         var tried = Profile(name: profile.name, basePort: try freeBase())
         tried.stateDirectory = directory / "state"
@@ -104,7 +109,7 @@ final class Trial: Sendable {
         let instance = try Instance(selection: selection, profile: tried, home: home, workingDirectory: directory)
         _ = try InstanceSetup(
             instance,
-            settings: choice.settings + [
+            settings: settings + [
                 InstanceSetup.Setting(["agents", "defaults", "timeoutSeconds"], .integer(120))
             ])
     }

@@ -99,17 +99,3 @@ private func instance(_ directory: TemporaryDirectory, name: String = "rescue") 
     }
     #expect(try home.read(".mazelclaw-rescue/mazelclaw.json") == text)
 }
-
-@Test func `a password that is set stands instead of a token`() throws {
-    let home = try TemporaryDirectory()
-    let auth = ["gateway", "auth"]
-    let setup = try InstanceSetup(
-        instance(home),
-        settings: [
-            InstanceSetup.Setting(auth + ["mode"], "password"), InstanceSetup.Setting(auth + ["password"], "secret"),
-        ])
-    #expect(throws: Never.self) { try setup.configuration.requireStartable(allowsUnconfigured: false) }
-    let file = try JSON(parsing: Array(home.read(".mazelclaw-rescue/mazelclaw.json").utf8))
-    #expect(file["gateway"]?["auth"]?["mode"] == "password")
-    #expect(file["gateway"]?["auth"]?["token"] == nil)
-}
