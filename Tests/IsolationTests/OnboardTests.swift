@@ -23,7 +23,7 @@ struct OnboardTests {
 
     /// A claude that tells which host it runs on, as that program writes it.
     private static let claude =
-        #"echo "{\"type\":\"result\",\"result\":\"ready on $(uname -n)\",\"session_id\":\"s\"}""#
+        #"echo "{\"type\":\"result\",\"result\":\"${COLOUR:-ready} on $(uname -n)\",\"session_id\":\"s\"}""#
 
     /// Runs `onboard` at a terminal, where a person does `scene`.
     private func onboard(_ words: String..., scene: String) throws -> Running.Ended {
@@ -79,6 +79,16 @@ struct OnboardTests {
         #expect(changed.code == 0, "\(changed.output)\(changed.errors)")
         #expect(try host.shell(state).contains("// mine"))
         try host.wait { try host.mazelclaw("chat", "hello").output == "answer:\n" }
+        // A backend that is configured stays as it is written: no secret of a variable gets into the file.
+        for (place, value) in [("env.SHADE", "green"), ("agents.defaults.cliBackends.claude.env.COLOUR", "${SHADE}")] {
+            try #expect(host.mazelclaw("config", "set", place, value).code == 0)
+        }
+        let back = try host.mazelclaw("onboard", "--non-interactive", "--accept-risk", "--backend", "claude")
+        #expect(back.code == 0, "\(back.errors)")
+        #expect(back.output.contains("it said: green on mazelclaw-default"))
+        try host.wait { try host.mazelclaw("chat", "hello").output == "green on mazelclaw-default\n" }
+        let text = try host.shell(state)
+        #expect(text.contains("${SHADE}") && text.components(separatedBy: "green").count == 2, "\(text)")
         let last = try JSON(parsing: Array(try host.mazelclaw("status", "--json").output.utf8))
         #expect(last["pid"] == before["pid"])
     }

@@ -12,6 +12,8 @@ struct AnswerChoice: Equatable {
     let model: String
     /// The backend that provides it, as `agents.defaults.cliBackends` has it; nil for the gateway itself.
     let backend: JSON?
+    /// Whether the configuration has the backend already. How it is written there stays: it may take secrets from variables.
+    var isConfigured = false
     /// Whether it answers already.
     var isCurrent = false
 
@@ -20,13 +22,21 @@ struct AnswerChoice: Equatable {
         name: "none", title: "nobody yet: only the gateway's own commands, such as /help and /status",
         model: "operator", backend: nil)
 
-    /// What makes it answer.
+    /// Everything that makes it answer.
     var settings: [InstanceSetup.Setting] {
-        let defaults = ["agents", "defaults"]
         let provider = String(model.prefix { $0 != "/" })
-        let backend = backend.map { InstanceSetup.Setting(defaults + ["cliBackends", provider], $0) }
-        return [backend].compactMap(\.self) + [InstanceSetup.Setting(defaults + ["model", "primary"], .string(model))]
+        let backend = backend.map { InstanceSetup.Setting(Self.defaults + ["cliBackends", provider], $0) }
+        return [backend].compactMap(\.self) + [modelSetting]
     }
+
+    /// What of it the configuration does not say yet.
+    var changes: [InstanceSetup.Setting] { isCurrent ? [] : isConfigured ? [modelSetting] : settings }
+
+    private var modelSetting: InstanceSetup.Setting {
+        InstanceSetup.Setting(Self.defaults + ["model", "primary"], .string(model))
+    }
+
+    private static let defaults = ["agents", "defaults"]
 
     /// What it is asked, to see that it answers.
     var question: String { backend == nil ? "/status" : "Please answer with one word: ready" }
@@ -84,7 +94,8 @@ struct AnswerChoices {
         let command = backend["command"]?.string ?? ""
         return AnswerChoice(
             name: name, title: "\(name) (\(command)), as configured\(isCurrent ? " now" : "")",
-            model: isCurrent ? current ?? name : name, backend: backend, isCurrent: isCurrent)
+            model: isCurrent ? current ?? name : name, backend: backend, isConfigured: true,
+            isCurrent: isCurrent)
     }
 
     /// The one that `text` means: its place in the list, its name, or the command line of another program.

@@ -86,11 +86,12 @@ struct OnboardOptions: ParsableArguments {
 
     /// What the options put into the configuration.
     var settings: [InstanceSetup.Setting] {
+        guard let gatewayToken else { return [] }
         let auth = ["gateway", "auth"]
-        let mode = gatewayToken == nil ? gatewayAuth : "token"
-        return [("mode", mode), ("token", gatewayToken)].compactMap { name, value in
-            value.map { InstanceSetup.Setting(auth + [name], .string($0)) }
-        }
+        return [
+            InstanceSetup.Setting(auth + ["mode"], "token"),
+            InstanceSetup.Setting(auth + ["token"], .string(gatewayToken)),
+        ]
     }
 
     /// Options of the original's that are refused by name: to take them and do nothing would be a lie.

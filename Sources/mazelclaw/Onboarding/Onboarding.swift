@@ -165,7 +165,7 @@ struct Onboarding {
         var context = context
         try summarize()
         try SetupCommand.makeProfile(for: &context, in: store, basePort: port)
-        let settings = options.settings + (choice.isCurrent || isDefault ? [] : choice.settings)
+        let settings = options.settings + (isDefault ? [] : choice.changes)
         try SetupCommand.report(InstanceSetup(context.instance, workspace: workspace, settings: settings), of: context)
         let name = context.instance.name
         if installsService {
