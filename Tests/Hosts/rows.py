@@ -118,7 +118,8 @@ class Row:
         (user_namespaces(7)): where few may be there, the doctor is asked until the start before it counts no more."""
         for _ in range(50):
             doctor = self.run(launcher.command(self, "doctor", "--json"))
-            if "ENOSPC" not in self.says or self.says in doctor.output:
+            # In JSON its quotes are escaped.
+            if "ENOSPC" not in self.says or json.dumps(self.says)[1:-1] in doctor.output:
                 break
             time.sleep(0.1)
         return doctor
