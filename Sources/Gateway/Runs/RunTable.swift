@@ -39,7 +39,7 @@ final class RunTable: Sendable {
     }
 
     /// How many runs there may be that have not ended, in all and in one session.
-    static let openLimit = 768
+    static let openLimit = 512
     static let sessionLimit = 384
     /// What they may hold together, in bytes.
     static let openByteLimit = 4 << 20
