@@ -39,8 +39,8 @@ final class RunTable: Sendable {
     }
 
     /// How many runs there may be that have not ended, in all and in one session.
-    static let openLimit = 512
-    static let sessionLimit = 384
+    static let openLimit = 384
+    static let sessionLimit = 256
     /// What they may hold together, in bytes.
     static let openByteLimit = 4 << 20
 

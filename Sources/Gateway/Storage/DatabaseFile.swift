@@ -32,6 +32,7 @@ struct DatabaseFile {
             try database.execute(
                 sql: """
                     PRAGMA cell_size_check = ON;
+                    PRAGMA cache_size = -512;
                     PRAGMA temp_store = MEMORY;
                     PRAGMA journal_size_limit = 67108864;
                     """)
