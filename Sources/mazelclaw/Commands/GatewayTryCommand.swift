@@ -28,13 +28,13 @@ struct GatewayTryCommand: InstanceCommand {
         let reader = ends.reader.rawValue
         if let said = await Self.linesBeforeReady(of: reader) {
             Output.error(said)
-            return Self.end(of: process)
+            return Spawn.end(of: process)
         }
         // Nobody needs to know what else it says, but it must not have to wait for a reader.
         DispatchQueue.global().async { _ = Spawn.rest(of: reader) }
         defer {
             kill(process, SIGTERM)
-            _ = Self.end(of: process)
+            _ = Spawn.end(of: process)
         }
         let client = try await GatewayClient.connect(to: context, scopes: [.admin])
         let code: Int32
@@ -66,12 +66,5 @@ struct GatewayTryCommand: InstanceCommand {
                 continuation.resume(returning: String(decoding: said, as: UTF8.self))
             }
         }
-    }
-
-    /// Waits until `process` has ended, and returns its code.
-    private static func end(of process: pid_t) -> Int32 {
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) == -1, errno == EINTR {}
-        return Spawn.code(ofStatus: status)
     }
 }

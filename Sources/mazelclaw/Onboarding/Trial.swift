@@ -156,15 +156,13 @@ final class Trial: Sendable {
         state.withLock { $0.process = process }
         let answer = Spawn.rest(of: ends.reader.rawValue)
         Self.waitForEnd(of: process)
-        let status = state.withLock { state in
+        let code = state.withLock { state in
             state.process = nil
-            var status: Int32 = 0
-            while waitpid(process, &status, 0) == -1, errno == EINTR {}
-            return status
+            return Spawn.end(of: process)
         }
         let said = (try? FileSystem.read(errorFile.text, limit: 1 << 20)) ?? []
         return (
-            Spawn.code(ofStatus: status), answer.trimmingCharacters(in: .whitespacesAndNewlines),
+            code, answer.trimmingCharacters(in: .whitespacesAndNewlines),
             Self.reason(in: String(decoding: said, as: UTF8.self))
         )
     }

@@ -40,9 +40,7 @@ struct RepairHelper {
         try? given.writer.writeEverything(input)
         given.writer.discard()
         let (output, complaints) = Self.everything(said.reader, errors.reader, of: process)
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) == -1, errno == EINTR {}
-        let code = Spawn.code(ofStatus: status)
+        let code = Spawn.end(of: process)
         guard code == 0 else {
             let text = String(decoding: complaints, as: UTF8.self).split(separator: "\n")
             let last = text.last { $0.hasPrefix("mazelclaw: ") }?.dropFirst(11) ?? text.last ?? "it said nothing"

@@ -73,8 +73,7 @@ final class RepairKeeper {
     func end() {
         input.discard()
         output.discard()
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) == -1, errno == EINTR {}
+        _ = Spawn.end(of: process)
     }
 
     private func send(_ message: JSON) {

@@ -25,9 +25,7 @@ enum Spawn {
                 command, environment: environment, output: ends.writer.rawValue, errors: ends.writer.rawValue)
         }
         let said = rest(of: ends.reader.rawValue)
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) == -1, errno == EINTR {}
-        return Ended(code: code(ofStatus: status), output: said)
+        return Ended(code: end(of: process), output: said)
     }
 
     /// Starts `command` in a session of its own, with standard error going to `errors`, and returns what it writes to standard
@@ -106,6 +104,13 @@ enum Spawn {
 
     /// POSIX_SPAWN_SETSID (spawn.h), which Swift does not import.
     private static let setsidFlag: Int32 = 0x80
+
+    /// Waits until `process`, which this one started, has ended, and returns what a shell would say of that.
+    static func end(of process: pid_t) -> Int32 {
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) == -1, errno == EINTR {}
+        return code(ofStatus: status)
+    }
 
     /// What a shell would say of a wait status (waitpid(2)).
     static func code(ofStatus status: Int32) -> Int32 {
