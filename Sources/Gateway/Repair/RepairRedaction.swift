@@ -53,8 +53,7 @@ extension ConfigurationStore {
 extension Instance {
     /// The newest lines of the log, as they are: at most 64 KiB. Throws `StorageError`.
     public func endOfLog() throws(StorageError) -> String {
-        let path = stateDirectory.value / "logs/gateway.log"
-        guard let end = try state.end(of: path, limit: 64 << 10) else { return "" }
-        return String(decoding: end, as: UTF8.self)
+        guard let log = try OpenLog(state, LogFile.path(in: stateDirectory.value)) else { return "" }
+        return try log.slice(after: nil, limit: .max, bytes: 64 << 10).lines.map { "\($0)\n" }.joined()
     }
 }

@@ -91,27 +91,6 @@ public struct HostileDirectory: Sendable {
         return try DurableFile.read(place, limit: limit)
     }
 
-    /// The last whole lines of the file at `path`, at most `limit` bytes; nil when there is none. Throws `StorageError` as
-    /// `read` does, however long the file is.
-    func end(of path: AbsolutePath, limit: Int) throws(StorageError) -> [UInt8]? {
-        let opened: Int32?
-        do throws(StorageError) {
-            opened = try place(of: path, "read").open("read", O_RDONLY)
-        } catch {
-            if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
-            throw error
-        }
-        guard let descriptor = opened else { return nil }
-        defer { close(descriptor) }
-        let size = lseek(descriptor, 0, SEEK_END)
-        let start = max(0, size - off_t(limit))
-        var bytes = [UInt8](repeating: 0, count: limit)
-        let count = pread(descriptor, &bytes, limit, start)
-        guard size >= 0, count >= 0 else { throw StorageError("read", path, errno: errno) }
-        let end = bytes[..<count]
-        return Array(start == 0 ? end : end.drop { $0 != UInt8(ascii: "\n") }.dropFirst())
-    }
-
     /// The names in the directory at `path`, sorted; nil when it is none. Throws `StorageError`.
     func names(in path: AbsolutePath) throws(StorageError) -> [String]? {
         guard let names = components(of: path) else { return try Self.names(opendir(path.text), path) }
