@@ -34,16 +34,23 @@ public struct CronFile: Sendable {
         self.path = path
     }
 
-    /// The jobs in as many parts as fit into one message to a gateway each. A job that does not fit is a part of its own.
-    public var parts: [Range<Int>] {
+    /// The jobs in as many parts as fit into one message to a gateway each.
+    ///
+    /// Throws `StorageError` for a job that fits into no message.
+    public func parts() throws(StorageError) -> [Range<Int>] {
         var parts: [Range<Int>] = []
         var (start, size, values) = (0, 0, 0)
         for (index, job) in jobs.enumerated() {
             let (jobSize, jobValues) = (job.serialized().count + 1, job.valueCount)
-            let fits =
+            func fits(beside size: Int, _ values: Int) -> Bool {
                 size + jobSize <= ProtocolLimits.inboundBytes - Self.reserve
-                && values + jobValues <= ProtocolLimits.values - Self.reserve
-            if !fits, index > start {
+                    && values + jobValues <= ProtocolLimits.values - Self.reserve
+            }
+            guard fits(beside: 0, 0) else {
+                throw StorageError(
+                    "read", path, fault: "\(place(of: index)) is larger than what a gateway takes in one message")
+            }
+            if !fits(beside: size, values) {
                 parts.append(start..<index)
                 (start, size, values) = (index, 0, 0)
             }
@@ -53,6 +60,18 @@ public struct CronFile: Sendable {
         if start < jobs.count { parts.append(start..<jobs.count) }
         return parts
     }
+
+    /// Throws `StorageError` for two jobs of one id, which a gateway does not find where they come in different parts.
+    public func requireDifferentIDs() throws(StorageError) {
+        var seen: Set<String> = []
+        for (index, job) in jobs.enumerated() {
+            guard let id = job["id"]?.string, !seen.insert(id).inserted else { continue }
+            throw StorageError("read", path, fault: "\(place(of: index)): an earlier job has its id; give it another")
+        }
+    }
+
+    /// How many jobs a gateway keeps.
+    public static let limit = CronService.limit
 
     /// What stands in a message around the jobs, in bytes and in values, and more.
     private static let reserve = 1024

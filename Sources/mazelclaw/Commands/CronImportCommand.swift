@@ -24,9 +24,13 @@ struct CronImportCommand: InstanceCommand {
     func run(in context: Context) async throws -> Int32 {
         let path = try context.path(file, argument: "FILE")
         let read = try CronFile(path)
-        let parts = read.parts
+        let parts = try read.parts()
         // One part is taken over whole or not at all by the gateway. Of several each is looked through first.
-        if parts.count > 1, !skipBad, try await send(read, parts, isTrial: true, in: context) == nil { return 1 }
+        if parts.count > 1 {
+            if !skipBad { try read.requireDifferentIDs() }
+            guard let trial = try await send(read, parts, isTrial: true, in: context) else { return 1 }
+            try await requireRoom(for: trial.added, in: context)
+        }
         guard let (added, known, isWhole) = try await send(read, parts, isTrial: false, in: context) else { return 1 }
         Output.line(TerminalText.safe("Read \(path) (new jobs: \(added), here already: \(known))"))
         return isWhole ? 0 : 1
@@ -43,7 +47,8 @@ struct CronImportCommand: InstanceCommand {
                 "jobs": .array(Array(read.jobs[part])), "skipBad": .bool(skipBad), "dryRun": .bool(isTrial),
             ]
             let answer = try await GatewayClient.ask(context, "cron.import", params, scope: .admin)
-            for issue in answer["issues"]?.array ?? [] {
+            // With --skip-bad the trial goes on over what is wrong, and what comes after it tells that.
+            for issue in answer["issues"]?.array ?? [] where !isTrial || !skipBad {
                 let place = read.place(of: part.lowerBound + Int(clamping: issue["index"]?.integer ?? -1))
                 Output.error(TerminalText.safe("mazelclaw: \(place): \(issue["message"]?.string ?? "")"))
             }
@@ -56,5 +61,14 @@ struct CronImportCommand: InstanceCommand {
             return nil
         }
         return (added, known, isWhole)
+    }
+
+    /// Throws `ServiceError` when the gateway would have more jobs than it keeps with `count` new ones.
+    private func requireRoom(for count: Int64, in context: Context) async throws {
+        let kept = try await GatewayClient.ask(context, "cron.status", [:], scope: .read)["jobs"]?.integer ?? 0
+        guard kept + count > CronFile.limit else { return }
+        throw ServiceError(
+            "there would be \(kept + count) cron jobs; no more than \(CronFile.limit) can be kept, and none was taken over"
+        )
     }
 }

@@ -108,25 +108,43 @@ func `a job that is not fully said is refused before anybody is asked`(arguments
     func cron(_ words: String...) async throws -> BuiltCommand.Result {
         try await command.run(["--profile", command.profile, "cron"] + words)
     }
-    func jobs(bad: Int?) -> String {
+    func jobs(bad: Int? = nil, twice: Int? = nil, long: Int? = nil) -> String {
         let jobs = (0..<1000).map { number in
             let kind = number == bad ? "nothing" : "systemEvent"
+            let text = String(repeating: "x", count: number == long ? 600_000 : 2)
             return """
-                {"id": "j\(number)", "name": "job \(number)", "enabled": true, "createdAtMs": 1, "updatedAtMs": 1,
+                {"id": "j\(number == twice ? 0 : number)", "name": "job \(number)", "enabled": true, "createdAtMs": 1, "updatedAtMs": 1,
                  "schedule": {"kind": "every", "everyMs": \(3_600_000 + number)}, "sessionTarget": "main",
-                 "wakeMode": "now", "payload": {"kind": "\(kind)", "text": "hi"}, "state": {}}
+                 "wakeMode": "now", "payload": {"kind": "\(kind)", "text": "\(text)"}, "state": {}}
                 """
         }
         return #"{"version": 1, "jobs": [\#(jobs.joined(separator: ",\n"))]}"#
     }
     try command.write(jobs(bad: 990), to: "bad.json")
-    try command.write(jobs(bad: nil), to: "good.json")
+    try command.write(jobs(twice: 990), to: "twice.json")
+    try command.write(jobs(long: 990), to: "long.json")
+    try command.write(jobs(), to: "good.json")
     _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
         let bad = try await cron("import", "\(command.home)/bad.json")
         #expect(bad.code == 1)
         #expect(bad.errors.contains("job \"job 990\": "), "\(bad.errors)")
         #expect(bad.errors.contains("no job was taken over"))
+        for (name, words) in [
+            ("twice", "job \"job 990\": an earlier job has its id"),
+            ("long", "job \"job 990\" is larger than what a gateway takes in one message"),
+        ] {
+            let refused = try await cron("import", "\(command.home)/\(name).json")
+            #expect(refused.code == 78, "\(name)")
+            #expect(refused.errors.contains(words), "\(refused.errors)")
+        }
         try await #expect(cron().output == "No jobs.\n")
+        // One more than a gateway keeps.
+        let other = try await cron("add", "--name", "tea", "--cron", "0 9 * * *", "--message", "tea")
+        let tooMany = try await cron("import", "\(command.home)/good.json")
+        #expect(tooMany.code == 1)
+        #expect(tooMany.errors.contains("there would be 1001 cron jobs; no more than 1000 can be kept"))
+        try await #expect(cron().output.split(separator: "\n").count == 1)
+        _ = try await cron("remove", String(other.output.prefix { $0 != " " }))
         let good = try await cron("import", "\(command.home)/good.json")
         #expect(good.code == 0, "\(good.errors)")
         #expect(good.output == "Read \(command.home)/good.json (new jobs: 1000, here already: 0)\n")
