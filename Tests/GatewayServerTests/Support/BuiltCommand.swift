@@ -126,15 +126,20 @@ final class BuiltCommand: Sendable {
         return try #require(attributes[.posixPermissions] as? Int)
     }
 
+    /// The variables of every run.
+    var environment: [String: String] {
+        [
+            "HOME": home, "XDG_CONFIG_HOME": "\(home)/config", "XDG_STATE_HOME": "\(home)/state",
+            "PATH": "/usr/bin:/bin",
+        ]
+    }
+
     private func launch(
         _ command: [String], _ environment: [String: String], input: String? = nil
     ) throws -> ChildProcess {
         try ChildProcess(
             "/usr/bin/env", command,
-            environment: [
-                "HOME": home, "XDG_CONFIG_HOME": "\(home)/config", "XDG_STATE_HOME": "\(home)/state",
-                "PATH": "/usr/bin:/bin",
-            ].merging(environment) { $1 },
+            environment: self.environment.merging(environment) { $1 },
             input: Array((input ?? "").utf8))
     }
 }

@@ -14,33 +14,11 @@ final class ChildProcess: Sendable {
     /// Starts the program at `path`, which can read `input`: less than a pipe holds.
     init(_ path: String, _ arguments: [String], environment: [String: String], input: [UInt8] = []) throws {
         let (given, output, errors) = (try PipeEnd.pair(), try PipeEnd.pair(), try PipeEnd.pair())
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for (index, end) in [given.reading, output.writing, errors.writing].enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, end.descriptor, Int32(index))
+        processIdentifier = try TestSpawn.start(path, arguments, environment: environment) { actions in
+            for (index, end) in [given.reading, output.writing, errors.writing].enumerated() {
+                posix_spawn_file_actions_adddup2(&actions, end.descriptor, Int32(index))
+            }
         }
-        // All of them: others open some just now, and many tests at once have thousands. One that is not open is passed
-        // over.
-        for number in 3..<min(getdtablesize(), 1 << 16) { posix_spawn_file_actions_addclose(&actions, number) }
-        // What the tests ignore is not for the program to ignore.
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var defaults = sigset_t()
-        sigfillset(&defaults)
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        var mask = sigset_t()
-        sigemptyset(&mask)
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        var words = ([path] + arguments).map { strdup($0) } + [nil]
-        var variables = environment.map { strdup("\($0)=\($1)") } + [nil]
-        defer { for text in words + variables { free(text) } }
-        var child: pid_t = 0
-        let fault = posix_spawn(&child, path, &actions, &attributes, &words, &variables)
-        guard fault == 0 else { throw NotStarted(errno: fault) }
-        processIdentifier = child
         self.output = output.reading
         self.errors = errors.reading
         given.writing.write(input)
@@ -51,9 +29,7 @@ final class ChildProcess: Sendable {
     /// Waits for its end: the code, or the number of the signal that ended it, negative.
     func end() async -> Int32 {
         await blocking { [self] in
-            guard let status = end(0) else { return -1 }
-            let signal = status & 0x7F
-            return signal == 0 ? status >> 8 & 0xFF : -signal
+            end(0).map(TestSpawn.code) ?? -1
         }
     }
 
@@ -70,10 +46,6 @@ final class ChildProcess: Sendable {
     }
 }
 
-private struct NotStarted: Error {
-    let errno: Int32
-}
-
 /// One end of a pipe, closed with its last holder.
 final class PipeEnd: Sendable {
     let descriptor: Int32
@@ -88,7 +60,7 @@ final class PipeEnd: Sendable {
 
     static func pair() throws -> (reading: PipeEnd, writing: PipeEnd) {
         var descriptors: [Int32] = [0, 0]
-        guard pipe(&descriptors) == 0 else { throw NotStarted(errno: errno) }
+        guard pipe(&descriptors) == 0 else { throw TestSpawn.NotStarted(errno: errno) }
         return (PipeEnd(descriptors[0]), PipeEnd(descriptors[1]))
     }
 

@@ -10,47 +10,21 @@ final class Typist: Sendable {
     /// As wait(2) gives it; nil while it runs.
     private let status = Mutex<Int32?>(nil)
 
-    private struct NotStarted: Error {
-        let errno: Int32
-    }
-
     /// Starts `command` with `arguments`, in the same environment as its other runs.
     init(_ command: BuiltCommand, _ arguments: [String]) throws {
         terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
         var (isLocked, number): (Int32, Int32) = (0, 0)
         // TIOCSPTLCK and TIOCGPTN of ioctl_tty(2), which Swift does not import.
         guard terminal >= 0, ioctl(terminal, 0x4004_5431, &isLocked) == 0, ioctl(terminal, 0x8004_5430, &number) == 0
-        else { throw NotStarted(errno: errno) }
+        else { throw TestSpawn.NotStarted(errno: errno) }
         let name = "/dev/pts/\(number)"
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // Opened by the leader of a new session, it controls that.
-        posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
-        for number: Int32 in 1...2 { posix_spawn_file_actions_adddup2(&actions, 0, number) }
-        for number in 3..<min(getdtablesize(), 1 << 16) { posix_spawn_file_actions_addclose(&actions, number) }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var defaults = sigset_t()
-        sigfillset(&defaults)
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        var mask = sigset_t()
-        sigemptyset(&mask)
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        // POSIX_SPAWN_SETSID, which Swift does not import.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | 0x80))
-        var words = ([command.executable.path] + arguments).map { strdup($0) } + [nil]
-        let environment = [
-            "HOME=\(command.home)", "XDG_CONFIG_HOME=\(command.home)/config", "XDG_STATE_HOME=\(command.home)/state",
-            "PATH=/usr/bin:/bin",
-        ]
-        var variables = environment.map { strdup($0) } + [nil]
-        defer { for text in words + variables { free(text) } }
-        var child: pid_t = 0
-        let fault = posix_spawn(&child, command.executable.path, &actions, &attributes, &words, &variables)
-        guard fault == 0 else { throw NotStarted(errno: fault) }
-        processIdentifier = child
+        processIdentifier = try TestSpawn.start(
+            command.executable.path, arguments, environment: command.environment, isLeader: true
+        ) { actions in
+            // Opened by the leader of a new session, it controls that.
+            posix_spawn_file_actions_addopen(&actions, 0, name, O_RDWR, 0)
+            for number: Int32 in 1...2 { posix_spawn_file_actions_adddup2(&actions, 0, number) }
+        }
     }
 
     deinit {
@@ -97,7 +71,6 @@ final class Typist: Sendable {
             }
         }
         try #require(hasEnded, "it does not end: \(shown)")
-        let status = status.withLock { $0 } ?? 0
-        return status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
+        return TestSpawn.code(ofStatus: status.withLock { $0 } ?? 0)
     }
 }
