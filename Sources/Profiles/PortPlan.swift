@@ -3,9 +3,9 @@ public import Policy
 
 /// The ports of a profile beside those of all the others.
 ///
-/// Sets derived from bases less than 111 apart overlap. From 20 to 110 apart the lower profile's CDP range
-/// ends just below the upper base; closer is refused. A pinned CDP port must be nobody else's: the profile that pins
-/// it is refused, so that no profile can keep another from starting.
+/// Sets derived from bases less than 111 apart overlap. When the bases are 20 to 110 apart, the lower profile's CDP range
+/// ends just below the upper base; when they are less than 20 apart, the profile is refused. A pinned CDP port must be
+/// nobody else's: the profile that pins it is refused, so that no profile can keep another from starting.
 public struct PortPlan: Sendable {
     private let others: [(name: ProfileName, ports: PortSet)]
     private let claimed: [PortSet]
