@@ -27,6 +27,8 @@ STRIP        ?= strip
 AWAITING       := ^Gateway(Server)?Tests\.
 # And so many of them at a time: each waits some seconds for its answers, which hundreds at once would not get.
 AWAITING_WIDTH := 4
+# Which tests must have run.
+COVERAGE     := $(addprefix Tests/IsolationTests/,coverage.tsv never.tsv)
 PROGRAMS     := mazelclaw-run mazelclaw
 # Where each shell looks for completions.
 COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mazelclaw
@@ -49,10 +51,10 @@ run: build ## start the profile's gateway in its sandbox (PROFILE=rescue)
 test: build ## run the whole suite against the built programs
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	swift build --build-tests
-	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" COVERAGE=Tests/IsolationTests/coverage.tsv \
+	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" COVERAGE="$(COVERAGE)" \
 	  Tests/Scripts/run-tests.sh --skip '$(AWAITING)'
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(AWAITING_WIDTH) \
-	  COVERAGE=Tests/IsolationTests/coverage.tsv COVERAGE_OF=gateway \
+	  COVERAGE="$(COVERAGE)" COVERAGE_OF=gateway \
 	  FINDINGS=Tests/GatewayServerTests/findings.tsv Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
 
 mutation: build ## leave out each layer of the isolation in turn: somebody must notice

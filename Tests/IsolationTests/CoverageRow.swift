@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A row of coverage.tsv: one of the attempts that are to be made, and where it is.
+/// A row of coverage.tsv or never.tsv: an attempt that is to be made, or what must never happen, and where it is held.
 struct CoverageRow: CustomTestStringConvertible {
     /// Where an attempt is made, or why not.
     enum Place: Equatable {
@@ -22,9 +22,15 @@ struct CoverageRow: CustomTestStringConvertible {
 
     var testDescription: String { "\(id) \(attempt)" }
 
-    /// The table; a line that is no row ends up as one that fails.
-    static let table: [CoverageRow] = {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "coverage.tsv")
+    /// The attempts.
+    static let table = rows(of: "coverage.tsv")
+
+    /// What must never happen.
+    static let never = rows(of: "never.tsv")
+
+    /// The rows of a table beside this file; a line that is no row ends up as one that fails.
+    private static func rows(of name: String) -> [CoverageRow] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: name)
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
         return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
@@ -32,7 +38,7 @@ struct CoverageRow: CustomTestStringConvertible {
                 id: fields[0], attempt: fields.count > 1 ? fields[1] : "",
                 places: fields.count == 3 ? fields[2].components(separatedBy: "; ").map(Place.init) : [])
         }
-    }()
+    }
 
     /// The IDs whose attempt the test of this name makes.
     static func ids(ofTest name: String) -> [String] {

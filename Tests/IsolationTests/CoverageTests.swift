@@ -1,12 +1,13 @@
 import Foundation
 import Testing
 
-/// That all attempts of the plan are made, each where coverage.tsv says.
+/// That all attempts of the plan are made, each where coverage.tsv says, and that what must never happen is held by the
+/// tests that never.tsv names.
 @Suite struct CoverageTests {
     /// How many attempts each group has.
     private static let groups = [
         ("N", 43), ("F", 28), ("P", 14), ("S", 17), ("U", 7), ("T", 6), ("D", 8), ("L", 14), ("X", 8), ("C", 9),
-        ("A", 12), ("H", 6),
+        ("A", 12), ("H", 6), ("G", 9),
     ]
 
     /// What an audit of the built launcher found (group R), by its numbers.
@@ -16,11 +17,15 @@ import Testing
         let ids = Self.groups.flatMap { group, count in
             (1...count).map { group + ($0 < 10 ? "0" : "") + "\($0)" }
         }
-        #expect(ids.count == 172)
+        #expect(ids.count == 181)
         #expect(CoverageRow.table.map(\.id) == ids + Self.audited.map { ($0 < 10 ? "R0" : "R") + "\($0)" })
     }
 
-    @Test(arguments: CoverageRow.table)
+    @Test func `each of what must never happen has its row`() {
+        #expect(CoverageRow.never.map(\.id) == (1...30).map { "N\($0)" })
+    }
+
+    @Test(arguments: CoverageRow.table + CoverageRow.never)
     func `an attempt is made where its row says`(row: CoverageRow) throws {
         #expect(!row.attempt.isEmpty)
         #expect(!row.places.isEmpty)

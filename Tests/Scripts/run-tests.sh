@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs `swift test --skip-build` with the given filters, and names what failed once more at the end: thousands of lines of
-# passed tests may stand between. With COVERAGE=FILE each test that the file names in its third column must have run and
+# passed tests may stand between. With COVERAGE="FILE..." each test that a file names in its third column must have run and
 # passed: one that is there and never runs shows nothing. COVERAGE_OF=gateway means the gateway's tests there, and nothing
 # the launcher's. FINDINGS=FILE names more such tests in its third column, all of them the gateway's.
 set -uo pipefail
@@ -16,7 +16,8 @@ if [ "$status" -ne 0 ]; then
     find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'fuzz-*.seed' -newer "$start" -exec tail -n +1 {} +
 fi
 if [ "$status" -eq 0 ] && [ -n "${COVERAGE:-}" ]; then
-    names=$(grep -v '^#' "$COVERAGE" | cut -f3 | sed 's/; /\n/g' | grep -v -e '^attempts\.tsv$' -e '^not offered: ')
+    read -ra tables <<< "$COVERAGE"
+    names=$(grep -hv '^#' "${tables[@]}" | cut -f3 | sed 's/; /\n/g' | grep -v -e '^attempts\.tsv$' -e '^not offered: ')
     case "${COVERAGE_OF:-}" in
         gateway) names=$(sed -n 's/^gateway: //p' <<< "$names" | sort -u) ;;
         *) names=$(grep -v '^gateway: ' <<< "$names" | sort -u) ;;
