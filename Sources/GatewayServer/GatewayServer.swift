@@ -69,7 +69,11 @@ public struct GatewayServer: Service {
         gateway.becomeReady()
         observer.listening(listeners.addresses)
         let pulse = observer.pulse.map { pulse in
-            loop.scheduleRepeatedTask(initialDelay: .zero, delay: pulse.interval) { _ in pulse.beat() }
+            // Once all of them have answered: each has connections that no other serves.
+            loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: pulse.interval) { _ in
+                EventLoopFuture.andAllSucceed(group.makeIterator().map { $0.submit {} }, on: loop)
+                    .map { pulse.beat() }
+            }
         }
         let ticker = loop.scheduleRepeatedTask(initialDelay: limits.tick, delay: limits.tick) { [gateway] _ in
             gateway.tick()

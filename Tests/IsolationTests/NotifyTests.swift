@@ -301,6 +301,55 @@ import Testing
         try running.wait()
     }
 
+    /// Stops the event loops of a process by name of their threads, the first or all, until it ends (ptrace(2)).
+    private static let stopper = """
+        import ctypes, os, sys, time
+        ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+        ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        tasks = f"/proc/{sys.argv[1]}/task"
+        loops = [t for t in sorted(os.listdir(tasks), key=int) if open(f"{tasks}/{t}/comm").read().startswith("NIO-ELT")]
+        assert len(loops) > 1 or os.cpu_count() == 1, loops
+        SEIZE, INTERRUPT, WALL = 0x4206, 0x4207, 0x40000000
+        for thread in map(int, loops if sys.argv[2] == "all" else loops[-1:]):
+            assert ptrace(SEIZE, thread, None, None) == 0, ctypes.get_errno()
+            assert ptrace(INTERRUPT, thread, None, None) == 0, ctypes.get_errno()
+            os.waitpid(thread, WALL)
+        print("stopped", flush=True)
+        time.sleep(600)
+        """
+
+    @Test(
+        .enabled(if: geteuid() == 0, "root, which may stop a thread of another user's process"),
+        arguments: ["all", "one"])
+    func `a gateway whose event loops hang, or one of them, pets nobody while its other threads live`(
+        loops: String
+    ) throws {
+        let host = try Host(.root)
+        let receiver = try NotificationReceiver(host)
+        var options = Host.Options(notifying: receiver)
+        options.setup.environment["WATCHDOG_USEC"] = "400000"
+        let running = try host.start(["mazelclaw", "--profile", "p", "gateway", "--allow-unconfigured"], options)
+        #expect(receiver.next(seconds: 30)?.text.hasPrefix("READY=1") == true)
+        #expect(receiver.next()?.text == "WATCHDOG=1")
+        let gateway = try #require(
+            Processes.descendants(of: running.processID).first {
+                Files.read("/proc/\($0)/comm") == "mazelclaw\n"
+            })
+        let stopper = try Running(
+            ["/usr/bin/python3", "-c", Self.stopper, "\(gateway)", loops].map { Array($0.utf8) },
+            files: "\(host.root)/output", Running.Setup())
+        try stopper.waitForOutput("stopped")
+        var late: [String] = []
+        for _ in 0..<10 { if let message = receiver.next(seconds: 0.2) { late.append(message.text) } }
+        #expect(late.count <= 2, "\(late)")
+        #expect(receiver.next(seconds: 1) == nil)
+        #expect(Processes.fields(gateway)?[0] != "T")
+        stopper.send(SIGKILL)
+        #expect(receiver.next()?.text == "WATCHDOG=1")
+        running.send(SIGTERM)
+        try running.wait()
+    }
+
     // MARK: Without, and with a wrong one
 
     @Test(arguments: Starting.available)
