@@ -62,6 +62,7 @@ def run(name, stage, probe, only, count):
         shutil.copytree(stage, f"{payload}/stage")
         shutil.copy(probe, f"{payload}/isolation-probe")
         shutil.copy(f"{HERE}/../IsolationTests/attempts.tsv", payload)
+        shutil.copy(f"{HERE}/../../README.md", payload)
         for file in os.listdir(HERE):
             if os.path.isfile(f"{HERE}/{file}"):
                 shutil.copy(f"{HERE}/{file}", payload)

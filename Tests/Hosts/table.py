@@ -3,6 +3,7 @@ import contextlib
 import socket
 
 from conditions import DOCKER_FILTER, apparmor, inside, sysctl, without
+from guide import Guide
 from launcher import HOME, PORTS, PROBE, USER_ID
 from limits import limits
 from rows import both
@@ -142,7 +143,7 @@ def by_systemd(suite):
     result += with_namespace_options()
     result += with_call_filters(is_new)
     result += with_credentials(is_new)
-    return result + with_restarts()
+    return result + with_restarts() + [Guide("the lines of the README", "user")]
 
 
 def with_harmless_options(is_new):
