@@ -1,4 +1,3 @@
-import Glibc
 import HeapModule
 package import NIOCore
 
@@ -37,6 +36,10 @@ package final class Turns {
     /// How much is done between two looks at the sockets, in ns.
     package static let portion: Int64 = 1_000_000
 
+    /// How long work takes at least of which the thread may have spent a part waiting for a processor, in ns: less than any
+    /// other thread is given at once.
+    private static let doubtful: Int64 = 50_000
+
     /// What a new connection has used from the start, in ns.
     private static let entry: Int64 = 1_000_000
 
@@ -45,7 +48,7 @@ package final class Turns {
 
     private let loop: any EventLoop
     private let wake: () -> Void
-    private let now: () -> Int64
+    private let clocks: TurnClocks
     private var waiting = Heap<Waiting>()
     private var count: Int64 = 0
     /// What the one has used that has used the least of those with something to do, in ns.
@@ -54,30 +57,21 @@ package final class Turns {
     private var isOver = false
     /// What was used since the loop looked at its sockets, in ns.
     private var usedNow: Int64 = 0
+    /// What the thread had used of a processor when the first of that began, in ns.
+    private var beginning: Int64 = 0
 
-    /// Turns on `loop`. `wake` has `serve` called when the loop has looked at its sockets again; `now` is the clock by
-    /// which time is counted, in ns: that of the loop's thread. By another, whoever is served while the kernel has the
-    /// thread wait for a processor would pay for that.
-    package init(
-        on loop: any EventLoop, now: @escaping () -> Int64 = Turns.threadTime, wake: @escaping () -> Void
-    ) {
+    /// Turns on `loop`. `wake` has `serve` called when the loop has looked at its sockets again.
+    package init(on loop: any EventLoop, clocks: TurnClocks = .kernel, wake: @escaping () -> Void) {
         self.loop = loop
         self.wake = wake
-        self.now = now
+        self.clocks = clocks
     }
 
     /// Turns on `loop` whose waker is the loop itself: good where nothing else is on it.
-    package convenience init(on loop: any EventLoop, now: @escaping () -> Int64 = Turns.threadTime) {
+    package convenience init(on loop: any EventLoop, clocks: TurnClocks = .kernel) {
         var serve: () -> Void = {}
-        self.init(on: loop, now: now) { loop.assumeIsolated().execute { serve() } }
+        self.init(on: loop, clocks: clocks) { loop.assumeIsolated().execute { serve() } }
         serve = { [unowned self] in self.serve() }
-    }
-
-    /// What this thread has used of a processor, in ns (clock_gettime(2), CLOCK_THREAD_CPUTIME_ID).
-    package static func threadTime() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// The account of a new connection. It starts a little behind those that are here: otherwise a client that connects
@@ -89,17 +83,29 @@ package final class Turns {
 
     /// Does `work` at once, on `account`.
     package func spend<Result>(_ account: Account, _ work: () throws -> Result) rethrows -> Result {
-        let begin = now()
+        // The loop does its tasks when it is through with its sockets.
+        if usedNow == 0 {
+            beginning = clocks.thread()
+            loop.assumeIsolated().execute { [self] in usedNow = 0 }
+        }
+        let begin = clocks.elapsed()
         defer {
-            let used = now() - begin
+            let used = used(in: clocks.elapsed() - begin)
             account.used += used
             // While nobody waits, whoever has its turn is the one that has used the least.
             if waiting.isEmpty { level = max(level, account.used) }
-            // The loop does its tasks when it is through with its sockets.
-            if usedNow == 0 { loop.assumeIsolated().execute { [self] in usedNow = 0 } }
             usedNow += max(used, 1)
         }
         return try work()
+    }
+
+    /// What work has used that has taken `elapsed`, in ns.
+    ///
+    /// Of what took long, some may have passed while the kernel had the thread wait for a processor. Whoever was served then
+    /// must not pay for that. What took less is as long as it says: the thread's clock is a system call.
+    private func used(in elapsed: Int64) -> Int64 {
+        guard elapsed > Self.doubtful else { return elapsed }
+        return min(elapsed, max(clocks.thread() - beginning - usedNow, 0))
     }
 
     /// Does `work` when it is the account's turn. `cost` is how long it takes, about, in ns; what it really takes is
@@ -128,12 +134,12 @@ package final class Turns {
     /// Does some of what waits.
     package func serve() {
         isAwake = false
-        let end = now() + Self.portion
+        let end = usedNow + Self.portion
         repeat {
             guard let next = waiting.popMin() else { return }
             level = max(level, next.start)
             spend(next.account, next.work)
-        } while now() < end
+        } while usedNow < end
         stayAwake()
     }
 }

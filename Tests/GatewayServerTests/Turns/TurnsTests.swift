@@ -8,16 +8,24 @@ import Testing
 
 /// A clock on which time passes only when somebody works.
 private final class WorkClock {
-    var now: Int64 = 1
+    private var used: Int64 = 1
+    private var waited: Int64 = 0
 
-    func work(_ time: TimeAmount) { now += time.nanoseconds }
+    var clocks: TurnClocks {
+        TurnClocks(thread: { [self] in used }, elapsed: { [self] in used + waited })
+    }
+
+    func work(_ time: TimeAmount) { used += time.nanoseconds }
+
+    /// The thread does not get a processor for so long.
+    func wait(_ time: TimeAmount) { waited += time.nanoseconds }
 }
 
 @Suite struct TurnsTests {
     @Test func `who used less is served first, and who used as much in the order of coming`() throws {
         let loop = EmbeddedEventLoop()
         let clock = WorkClock()
-        let turns = Turns(on: loop, now: { clock.now })
+        let turns = Turns(on: loop, clocks: clock.clocks)
         let accounts = (0..<4).map { _ in turns.account() }
         // While somebody waits, what others use is held against them.
         turns.wait(turns.account()) {}
@@ -33,7 +41,7 @@ private final class WorkClock {
     @Test func `who comes with something short is not kept waiting by many who came with something long`() throws {
         let loop = EmbeddedEventLoop()
         let clock = WorkClock()
-        let turns = Turns(on: loop, now: { clock.now })
+        let turns = Turns(on: loop, clocks: clock.clocks)
         var served: [String] = []
         let long = (0..<20).map { _ in turns.account() }
         for account in long {
@@ -64,7 +72,7 @@ private final class WorkClock {
     @Test func `who waited long is not served for ever before the others`() throws {
         let loop = EmbeddedEventLoop()
         let clock = WorkClock()
-        let turns = Turns(on: loop, now: { clock.now })
+        let turns = Turns(on: loop, clocks: clock.clocks)
         let (idle, busy) = (turns.account(), turns.account())
         for _ in 0..<10 {
             turns.wait(busy) { clock.work(.milliseconds(10)) }
@@ -85,10 +93,30 @@ private final class WorkClock {
         try loop.close()
     }
 
+    @Test func `nobody pays for the time in which the thread waited for a processor`() throws {
+        let loop = EmbeddedEventLoop()
+        let clock = WorkClock()
+        let turns = Turns(on: loop, clocks: clock.clocks)
+        let (preempted, other) = (turns.account(), turns.account())
+        turns.wait(turns.account()) {}
+        turns.spend(other) { clock.work(.microseconds(200)) }
+        turns.spend(preempted) {
+            clock.work(.microseconds(100))
+            clock.wait(.milliseconds(20))
+        }
+        #expect(turns.hasTime)
+        var served: [String] = []
+        turns.wait(other) { served.append("other") }
+        turns.wait(preempted) { served.append("preempted") }
+        loop.run()
+        #expect(served == ["preempted", "other"])
+        try loop.close()
+    }
+
     @Test func `who comes later is not served before who did something while nobody waited`() throws {
         let loop = EmbeddedEventLoop()
         let clock = WorkClock()
-        let turns = Turns(on: loop, now: { clock.now })
+        let turns = Turns(on: loop, clocks: clock.clocks)
         let old = turns.account()
         turns.spend(old) { clock.work(.milliseconds(10)) }
         let new = turns.account()
@@ -117,7 +145,7 @@ private final class WorkClock {
     @Test func `there is time for some work at once, and again when the loop has looked at its sockets`() throws {
         let loop = EmbeddedEventLoop()
         let clock = WorkClock()
-        let turns = Turns(on: loop, now: { clock.now })
+        let turns = Turns(on: loop, clocks: clock.clocks)
         let account = turns.account()
         #expect(turns.hasTime)
         turns.spend(account) { clock.work(.nanoseconds(Turns.portion)) }
