@@ -23,7 +23,8 @@ struct DevicesListCommand: InstanceCommand {
         let pending = (answer["pending"]?.array ?? []).map { request in
             let scopes = request["scopes"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
             let role = request["role"]?.string ?? ""
-            return "asks    \(request["requestId"]?.string ?? "")  as \(role) (\(scopes))  \(name(request))"
+            let id = request["deviceId"]?.string ?? ""
+            return "asks    \(request["requestId"]?.string ?? "")  as \(role) (\(scopes))  \(id)  \(name(request))"
         }
         let paired = (answer["paired"]?.array ?? []).flatMap { device in
             let tokens = (device["tokens"]?.array ?? []).map { token in

@@ -83,4 +83,43 @@ import Testing
             #expect(none.errors.contains("unknown requestId"))
         }
     }
+
+    @Test func `a device that asks from afar is let in, or turned away`() async throws {
+        let (command, port) = try await BuiltCommand.withEcho()
+        let profile = command.profile
+        // So that what a client says of itself counts: as a proxy on this host would tell it.
+        let proxies = try await command.run(
+            "--profile", profile, "config", "set", "gateway.trustedProxies", #"["127.0.0.1"]"#)
+        #expect(proxies.code == 0, "\(proxies.errors)")
+        _ = try await command.gateway("--profile", profile, "gateway") { _ in
+            func connect(_ device: TestDevice) async throws -> JSON? {
+                let client = try await WebSocketClient(port: port, headers: ["X-Forwarded-For: 192.0.2.7"])
+                var request = ConnectRequest()
+                request.device = try device.proof(
+                    nonce: try await client.nonce(), signedAt: Int64(Date().timeIntervalSince1970 * 1000))
+                try client.send(request.json)
+                return try await client.frame()
+            }
+            func requests() async throws -> [String] {
+                let list = try await command.run("--profile", profile, "devices", "list", "--json")
+                let pending = try JSON(parsing: Array(list.output.utf8))["pending"]?.array ?? []
+                return pending.compactMap { $0["requestId"]?.string }
+            }
+            let device = try TestDevice(seed: 20)
+            #expect(try await connect(device)?["error"]?["code"] == "NOT_PAIRED")
+            let asked = try await requests()
+            try #require(asked.count == 1)
+            let shown = try await command.run("--profile", profile, "devices", "list")
+            #expect(shown.output.contains(asked[0]) && shown.output.contains(device.id))
+            let rejected = try await command.run("--profile", profile, "devices", "reject", asked[0])
+            #expect(rejected.code == 0, "\(rejected.errors)")
+            #expect(try await connect(device)?["error"]?["code"] == "NOT_PAIRED")
+            let again = try await requests()
+            try #require(again.count == 1 && again != asked)
+            let approved = try await command.run("--profile", profile, "devices", "approve", again[0])
+            #expect(approved.output == "Let in \(device.id)\n")
+            #expect(try await connect(device)?["ok"] == true)
+            #expect(try await requests() == [])
+        }
+    }
 }
