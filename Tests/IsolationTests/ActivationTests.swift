@@ -292,7 +292,7 @@ import Testing
         for address in ["127.0.0.1", "[::1]"] {
             #expect(try health(host, address)?["profile"]?.string == "p", "\(address)")
         }
-        #expect(running.errors.contains("is no TCP listener on port \(host.basePort), and is not used"))
+        #expect(running.errors.contains("is no TCP listener for the gateway, and is not used"))
         // Nobody accepts there: the launcher keeps it for the service manager.
         #expect(try ask(host, "127.0.0.1", host.basePort + 11) == "timed out\n")
         running.send(SIGTERM)
@@ -318,9 +318,35 @@ import Testing
         #expect(try running.wait().code == 0)
     }
 
-    private func health(_ host: Host, _ address: String) throws -> JSON? {
+    /// As a socket unit's second ListenStream= has it, 443 perhaps, which no gateway may bind.
+    @Test(arguments: Starting.available)
+    func `the gateway serves a listener on a port beside its own, where the policy lists it`(starting: Starting) throws
+    {
+        let host = try Host(starting)
+        let port = host.thirdPort + 5
+        let sockets = ["tcp=127.0.0.1:\(host.basePort)", "tcp=127.0.0.1:\(port)"]
+        let gateway = ["mazelclaw", "--profile", "p", "gateway", "--allow-unconfigured"]
+        let refused = try host.run(gateway, options(host, sockets))
+        #expect(refused.code == 78)
+        #expect(refused.sentences.last?.contains("add \(port) to \"ports\": {\"bind\"}") == true)
+        var passing = options(host, sockets)
+        passing.more += [
+            "--policy", try host.policy("gateway.json", replacing: "\"bind\": [", with: "\"bind\": [\(port), "),
+        ]
+        let running = try host.start(gateway, passing)
+        try running.waitForOutput("listening on ")
+        #expect(running.output.contains("127.0.0.1:\(port)"))
+        #expect(running.output.contains("[::1]:\(host.basePort)"))
+        for port in [host.basePort, port] {
+            #expect(try health(host, "127.0.0.1", port)?["profile"]?.string == "p")
+        }
+        running.send(SIGTERM)
+        #expect(try running.wait().code == 0)
+    }
+
+    private func health(_ host: Host, _ address: String, _ port: UInt16? = nil) throws -> JSON? {
         let code = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=5).read().decode())"
-        let words = ["/usr/bin/python3", "-c", code, "http://\(address):\(host.basePort)/health"]
+        let words = ["/usr/bin/python3", "-c", code, "http://\(address):\(port ?? host.basePort)/health"]
         let end = try Running(words.map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup()).wait()
         return try JSON(parsing: end.outputBytes)
     }

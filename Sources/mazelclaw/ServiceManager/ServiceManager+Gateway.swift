@@ -13,18 +13,23 @@ extension ServiceManager {
         return manager
     }
 
-    /// The sockets to accept on at `port`: those passed for it, and the loopback addresses they leave.
+    /// The sockets to accept on at `port`: those passed for it or for a port that is none of the instance's, such as 443, and
+    /// the loopback addresses they leave.
     func sockets(port: UInt16) -> ServerSockets {
         var sockets = ServerSockets()
+        let own = PortSet(base: port)
         for number in passed?.numbers ?? 0..<0 {
             _ = fcntl(number, F_SETFD, FD_CLOEXEC)
-            guard let listener = PassedSocket.Listener(descriptor: number), listener.port == port else {
+            guard let listener = PassedSocket.Listener(descriptor: number),
+                listener.port == port || own?.contains(listener.port) != true
+            else {
                 Output.error(
-                    "mazelclaw: descriptor \(number) of LISTEN_FDS is no TCP listener on port \(port), and is not used")
+                    "mazelclaw: descriptor \(number) of LISTEN_FDS is no TCP listener for the gateway, and is not used")
                 close(number)
                 continue
             }
             sockets.passed.append(number)
+            guard listener.port == port else { continue }
             sockets.addresses.removeAll { IPAddress($0).map(listener.accepts) ?? false }
         }
         return sockets
