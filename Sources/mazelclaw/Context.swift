@@ -32,9 +32,10 @@ struct Context {
     /// Whether the lock was taken already.
     var holdsLock = false
 
-    /// Reads the environment and, where it can be seen, the profile file.
-    init(profile: ProfileName?) throws {
-        let environment = Self.environment()
+    /// Reads the environment and, where it can be seen, the profile file. `credentials` are variables that are none of the
+    /// process; its own come first.
+    init(profile: ProfileName?, credentials: [String: String] = [:]) throws {
+        let environment = Self.environment().merging(credentials) { own, _ in own }
         let selection = try InstanceSelection(argument: profile, environment: environment)
         if !selection.dropped.isEmpty {
             Output.error(

@@ -59,7 +59,8 @@ struct Mazelclaw: ParsableCommand {
             return ExitCode.usage.rawValue
         }
         do {
-            var context = try Context(profile: command.subject ?? split.profile)
+            var context = try Context(
+                profile: command.subject ?? split.profile, credentials: command.takeCredentials())
             try command.enter(&context)
             try context.becomeOwner()
             // What main.swift began: by now Dispatch runs.
@@ -99,6 +100,9 @@ protocol InstanceCommand: ParsableCommand {
     /// The instance, where the command's own words name it; otherwise --profile does.
     var subject: ProfileName? { get }
 
+    /// Takes the secrets that a service manager keeps for this process, by the variables that they count as.
+    func takeCredentials() throws -> [String: String]
+
     /// Does what has to do with the host's own files, such as the registry, as the user who gave the command.
     func enter(_ context: inout Context) throws
 
@@ -108,6 +112,8 @@ protocol InstanceCommand: ParsableCommand {
 
 extension InstanceCommand {
     var subject: ProfileName? { nil }
+
+    func takeCredentials() throws -> [String: String] { [:] }
 
     func enter(_ context: inout Context) throws {}
 }

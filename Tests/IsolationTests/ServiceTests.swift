@@ -287,6 +287,83 @@ struct ServiceTests {
         #expect(try host.shell("grep -rl \(canary) /home/ada/.config || true") == "")
     }
 
+    @Test func `a unit of one's own with DynamicUser= has its gateway in a sandbox, and its files next time`() throws {
+        let host = try BootedSystemd()
+        let directives = [
+            "Type=notify", "NotifyAccess=main", "DynamicUser=yes", "StateDirectory=claw", "Environment=HOME=%S/claw",
+            "ExecStart=/opt/mazelclaw/bin/mazelclaw-run --profile main --port 18789",
+        ]
+        // Where the unit sees it: with DynamicUser= it has a /var/tmp of its own.
+        let stage = "$(dirname $(dirname \(host.stage.launcher)))"
+        try host.shell(
+            "mkdir /opt/mazelclaw; cp -r \(stage)/bin \(stage)/share /opt/mazelclaw; "
+                + "printf '%s\\n' '[Service]' '\(directives.joined(separator: "' '"))' >/etc/systemd/system/claw.service"
+        )
+        for _ in 0..<2 {
+            let start = try host.run("systemctl", "start", "claw.service")
+            let said = try host.shell("journalctl --no-pager --unit claw.service")
+            #expect(start.code == 0, "\(said)")
+            let pid = try host.property("MainPID", of: "claw.service", isUsers: false)
+            let users = try host.shell("ps -o uid= --ppid $(pgrep -P \(pid))").split(whereSeparator: \.isWhitespace)
+            // Those that systemd gives (systemd.exec(5)).
+            #expect(users.count == 1 && (61184...65519).contains(Int(users[0]) ?? 0), "\(users)")
+            #expect(try host.run("systemctl", "stop", "claw.service").code == 0)
+        }
+        #expect(try host.shell("ls -A /var/lib/private/claw").contains(".mazelclaw-main"))
+    }
+
+    @Test(arguments: [false, true])
+    func `a secret that systemd keeps is known to the gateway, and is in no file or environment`(isUsers: Bool) throws {
+        let host = try BootedSystemd()
+        try host.addUser()
+        let canary = "canary\(UInt64.random(in: 0 ... .max))"
+        let unit = Self.unit("main")
+        // By a variable: beside --profile no other would count.
+        func run(_ words: [String], token: String) throws -> Running.Ended {
+            let environment = ["MAZELCLAW_PROFILE": "main", "MAZELCLAW_GATEWAY_TOKEN": token]
+            return try host.mazelclaw(words, asRoot: !isUsers, environment: environment)
+        }
+        func mazelclaw(_ words: String...) throws {
+            let end = try run(words, token: "any")
+            #expect(end.code == 0, "\(words): \(end.errors)")
+        }
+        try mazelclaw("gateway", "install")
+        try mazelclaw("gateway", "stop")
+        let place = isUsers ? "/home/ada/.config/systemd/user" : "/etc/systemd/system"
+        let secret = isUsers ? "/home/ada/kept" : "/etc/kept"
+        try host.shell(
+            """
+            mkdir -p \(place)/\(unit).d
+            printf '%s\\n' \(canary) > \(secret)
+            chmod 600 \(secret)
+            printf '[Service]\\nLoadCredential=MAZELCLAW_GATEWAY_TOKEN:\(secret)\\n' > \(place)/\(unit).d/kept.conf
+            [ \(isUsers) = false ] || chown -R ada: /home/ada/.config \(secret)
+            """)
+        try mazelclaw("config", "set", "gateway.auth.token", "${MAZELCLAW_GATEWAY_TOKEN}")
+        let reload = ["systemctl"] + (isUsers ? ["--user"] : []) + ["daemon-reload"]
+        let end =
+            isUsers ? try host.runAsUser(reload, environment: host.runtime) : try host.run("systemctl", "daemon-reload")
+        #expect(end.code == 0, "\(end.errors)")
+        try mazelclaw("gateway", "start")
+        #expect(try host.property("ActiveState", of: unit, isUsers: isUsers) == "active")
+        let ask = ["gateway", "call", "health"]
+        let known = try run(ask, token: canary)
+        #expect(known.code == 0, "\(known.errors)")
+        #expect(try run(ask, token: "another").code != 0)
+        let pid = try host.property("MainPID", of: unit, isUsers: isUsers)
+        let found = try host.shell(
+            """
+            for process in $(pgrep -P $(pgrep -P \(pid))); do
+                ls -A /proc/$process/root/run/credentials
+                grep -rl \(canary) /proc/$process/root/home /proc/$process/root/var /proc/$process/root/run 2>/dev/null \
+                    || true
+                grep -l \(canary) /proc/$process/environ /proc/$process/cmdline || true
+            done
+            journalctl --no-pager | grep \(canary) || true
+            """)
+        #expect(found == "")
+    }
+
     @Test func `systemd listens for the gateway where that is asked for`() throws {
         let host = try BootedSystemd()
         try host.addUser()
@@ -316,6 +393,34 @@ struct ServiceTests {
         #expect(back.code == 0, "\(back.errors)")
         #expect(try host.property("LoadState", of: socket, isUsers: true) == "not-found")
         #expect(try host.property("ActiveState", of: unit, isUsers: true) == "active")
+    }
+
+    @Test func `a socket unit gives the gateway a port below 1024`() throws {
+        let host = try BootedSystemd()
+        let words = ["--profile", "main", "gateway"]
+        func mazelclaw(_ more: String...) throws {
+            let end = try host.mazelclaw(words + more, asRoot: true)
+            #expect(end.code == 0, "\(more): \(end.errors)")
+        }
+        try mazelclaw("install", "--port", "18789", "--socket")
+        try mazelclaw("stop")
+        let (unit, socket) = (Self.unit("main"), "mazelclaw-gateway-main.socket")
+        try host.shell(
+            """
+            mkdir -p /etc/mazelclaw/policies /etc/systemd/system/\(socket).d
+            cp \(host.stage.policies)/gateway.seccomp.json /etc/mazelclaw/policies/
+            sed 's/"bind": \\[/"bind": [443, /' \(host.stage.policies)/gateway.json >/etc/mazelclaw/policies/web.json
+            sed -i 's/"policy": "gateway"/"policy": "web"/' /etc/mazelclaw/profiles/main.json
+            printf '[Socket]\\nListenStream=127.0.0.1:443\\n' >/etc/systemd/system/\(socket).d/web.conf
+            systemctl daemon-reload
+            """)
+        try mazelclaw("start")
+        #expect(try host.property("ActiveState", of: unit, isUsers: false) == "active")
+        for port in [443, 18789] {
+            let ask =
+                "import urllib.request as r; print(r.urlopen('http://127.0.0.1:\(port)/health', timeout=60).status)"
+            #expect(try host.run("python3", "-c", ask).output == "200\n")
+        }
     }
 
     @Test func `without a manager it is said what to do, and a gateway in the background does as well`() throws {

@@ -81,6 +81,9 @@ become_systemd() {
     pivot_root . .old
     umount -l /.old
     rmdir /.old
+    # As systemd leaves it on a host, and not in a container: a service's credentials are mounted by a process in a mount
+    # namespace of its own, and must arrive.
+    mount --make-rshared /
     exec env -i container=mazelclaw-test PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
         /lib/systemd/systemd --system --unit=test.target --log-target=journal-or-kmsg --show-status=no
 }

@@ -17,7 +17,7 @@ struct Enforcer {
     private let supervisor: Channel
     private let canary: Canary
     /// What the supervisor opened as root.
-    private let mappedTrees: MappedTrees
+    private let openedFiles: OpenedFiles
     /// The socket the supervisor takes notifications from, until it is bound.
     private let notifications: FileDescriptor?
     /// What becomes of the standard streams.
@@ -28,12 +28,12 @@ struct Enforcer {
     private var listener: FileDescriptor?
 
     init(
-        supervisor: Channel, canary: Canary, mappedTrees: MappedTrees, notifications: FileDescriptor?,
+        supervisor: Channel, canary: Canary, openedFiles: OpenedFiles, notifications: FileDescriptor?,
         streams: StreamPipes
     ) throws(Errno) {
         self.supervisor = supervisor
         self.canary = canary
-        self.mappedTrees = mappedTrees
+        self.openedFiles = openedFiles
         self.notifications = notifications
         self.streams = streams
         ownProcess = try FileDescriptor.workingDirectory.open("/proc/self", flags: OpenFlag.path | OpenFlag.directory)
@@ -54,7 +54,7 @@ struct Enforcer {
 
     private mutating func act(_ step: Step) throws(Failure) {
         switch step {
-        case .joinControlGroup, .mapOwner, .becomeUser, .enterNamespaces, .startPayload:
+        case .joinControlGroup, .mapOwner, .openCredential, .becomeUser, .enterNamespaces, .startPayload:
             preconditionFailure("the supervisor does what takes root, and it and init make their own children")
         case .dieWithParent: try call(ProcessControl.dieWithParent)
         case .mapIdentity(let userID, let groupID), .nestUserNamespace(let userID, let groupID):
@@ -84,6 +84,7 @@ struct Enforcer {
         case .copyFile(let source, let destination): try copy(source, to: destination)
         case .mountOverlay(let overlay): try self.mount(overlay)
         case .bindNotificationSocket(let path): try bindNotificationSocket(at: path)
+        case .placeCredential(let credential): try place(credential)
         case .openTerminal(let path): try openTerminal(path)
         case .relayStreams: try connectStreams()
         case .limitUserNamespaces(let maximum):
@@ -291,7 +292,7 @@ struct Enforcer {
         at source: AbsolutePath, _ expectation: Bind.Expectation, isMapped: Bool
     ) throws(Failure) -> MountTree {
         guard !isMapped else {
-            guard let tree = mappedTrees.tree(of: source) else { preconditionFailure("it was mapped first") }
+            guard let tree = openedFiles.tree(of: source) else { preconditionFailure("it was mapped first") }
             try check(tree.root, source, expectation)
             return tree
         }
@@ -388,6 +389,17 @@ struct Enforcer {
             let copy = try root.open(destination.relative, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
             defer { copy.discard() }
             try copy.writeEverything(of: file)
+        }
+    }
+
+    /// Copies a credential, for the payload's user alone.
+    private func place(_ credential: ServiceCredential) throws(Failure) {
+        guard let file = openedFiles.file(of: credential) else { preconditionFailure("it was opened first") }
+        try inRoot { (root) throws(Errno) in
+            let copy = try root.open(
+                credential.destination.relative, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o400)
+            defer { copy.discard() }
+            try copy.writeEverything(of: file, limit: ServiceCredential.limit)
         }
     }
 

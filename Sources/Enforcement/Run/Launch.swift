@@ -138,6 +138,7 @@ public struct Launch {
         request.serviceManager = serviceManager
         request.isInteractive = options.isInteractive
         request.passedSockets = try passedSockets()
+        request.credentials = try credentials()
         let plan: SandboxPlan
         do {
             try request.checkTrees()
@@ -360,6 +361,16 @@ public struct Launch {
             } catch {
                 throw .system(action: "look at", path: "descriptor \(number) of LISTEN_FDS", errno: error)
             }
+        }
+    }
+
+    /// What the service manager keeps for this service, by name.
+    private func credentials() throws(LaunchError) -> [ServiceCredential] {
+        guard let directory = serviceManager.credentialsDirectory else { return [] }
+        do throws(Errno) {
+            return try FileSystem.entries(of: directory.text).sorted().map { ServiceCredential(source: directory / $0) }
+        } catch {
+            throw .system(action: "read", path: directory.text, errno: error)
         }
     }
 

@@ -10,7 +10,7 @@ struct SandboxProcess {
     let supervisor: Channel
     let canary: Canary
     /// What the supervisor opened as root.
-    let mappedTrees: MappedTrees
+    let openedFiles: OpenedFiles
     /// The socket for the payload's notifications, where there is to be one.
     let notifications: FileDescriptor?
     /// The pipes that are to be its standard streams.
@@ -22,7 +22,7 @@ struct SandboxProcess {
     func run(from start: Int) -> Never {
         do {
             var enforcer = try Enforcer(
-                supervisor: supervisor, canary: canary, mappedTrees: mappedTrees, notifications: notifications,
+                supervisor: supervisor, canary: canary, openedFiles: openedFiles, notifications: notifications,
                 streams: streams)
             var index = start
             while true {

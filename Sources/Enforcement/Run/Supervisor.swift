@@ -126,10 +126,10 @@ public struct Supervisor {
         do {
             try Signals.blockAll()
             let outlets = try attempt(streamStep) { () throws(Errno) in try StreamPipes.outlets(for: plan.streams) }
-            var mappedTrees = MappedTrees()
+            var openedFiles = OpenedFiles()
             var group: SandboxGroup?
             defer { group?.remove() }
-            let index = try performOwnSteps(&mappedTrees, &group)
+            let index = try performOwnSteps(&openedFiles, &group)
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
             let farewell = try attempt(index) { () throws(Errno) in try Pipe() }
             let canary = try attempt(index) { () throws(Errno) in try Canary(network: plan.network) }
@@ -151,13 +151,13 @@ public struct Supervisor {
                 for outlet in outlets { outlet.leave() }
                 for outlet in messages { outlet.leave() }
                 SandboxProcess(
-                    plan: plan, supervisor: others, canary: canary, mappedTrees: mappedTrees,
+                    plan: plan, supervisor: others, canary: canary, openedFiles: openedFiles,
                     notifications: relay?.inside, streams: pipes, farewell: farewell.writer
                 ).run(from: index + 1)
             }
             others.descriptor.discard()
             farewell.writer.discard()
-            mappedTrees.discard()
+            openedFiles.discard()
             if group != nil {
                 do throws(Errno) {
                     try group?.leave(child)
@@ -209,7 +209,7 @@ public struct Supervisor {
 
     /// The steps before clone; returns the index of that one.
     private func performOwnSteps(
-        _ mappedTrees: inout MappedTrees, _ group: inout SandboxGroup?
+        _ openedFiles: inout OpenedFiles, _ group: inout SandboxGroup?
     ) throws(EnforcementError) -> Int {
         var index = 0
         while true {
@@ -223,7 +223,13 @@ public struct Supervisor {
                 }
             case .mapOwner(let tree):
                 do {
-                    try mappedTrees.open(tree)
+                    try openedFiles.open(tree)
+                } catch {
+                    throw EnforcementError(step: plan.steps[index], errno: error.errno, detail: error.detail)
+                }
+            case .openCredential(let credential):
+                do {
+                    try openedFiles.open(credential)
                 } catch {
                     throw EnforcementError(step: plan.steps[index], errno: error.errno, detail: error.detail)
                 }

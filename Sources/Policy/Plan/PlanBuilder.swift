@@ -52,6 +52,7 @@ struct PlanBuilder {
         }
         if !group.isEmpty { steps.append(.joinControlGroup(group)) }
         if user.isMapped { addMappedTrees() }
+        steps += request.credentials.map(Step.openCredential)
         if facts.isRoot { steps.append(.becomeUser(userID: user.userID, groupID: user.groupID)) }
         steps.append(.enterNamespaces(Namespace.all(of: request.profile.network)))
 
@@ -68,6 +69,7 @@ struct PlanBuilder {
         addSystemFiles()
         try addUserTrees()
         try addNotificationSocket()
+        try addCredentials()
         try addTerminal()
         addStreams()
         addProcRestrictions()
@@ -345,6 +347,22 @@ struct PlanBuilder {
         steps.append(.bindNotificationSocket(path))
     }
 
+    private mutating func addCredentials() throws(PlanError) {
+        guard !request.credentials.isEmpty else { return }
+        for case .bind(let bind) in steps
+        where bind.destination.contains(ServiceCredential.directory)
+            || ServiceCredential.directory.contains(bind.destination)
+        {
+            // They would be written into the host's own tree.
+            throw .invalid(
+                "cannot bind \(bind.source) at \(bind.destination): the service's credentials are in "
+                    + "\(ServiceCredential.directory); choose another destination")
+        }
+        makeDirectories(to: ServiceCredential.directory)
+        steps += request.credentials.map(Step.placeCredential)
+        allow([.list, .read, .write], ServiceCredential.directory, isDirectory: true)
+    }
+
     private mutating func addTerminal() throws(PlanError) {
         guard request.isInteractive else { return }
         guard let terminals = request.policy.terminals else {
@@ -509,6 +527,9 @@ struct PlanBuilder {
                 set("WATCHDOG_USEC", "\(interval)")
                 set("WATCHDOG_PID", "2")
             }
+        }
+        if !request.credentials.isEmpty {
+            set(ServiceManager.credentialsVariable, ServiceCredential.directory.text)
         }
         guard !request.passedSockets.isEmpty else { return }
         set("LISTEN_FDS", "\(request.passedSockets.count)")

@@ -26,6 +26,8 @@ public struct PlanRequest: Equatable, Sendable {
     public var serviceManager = ServiceManager()
     /// What it passed on, each as the kernel describes it.
     public var passedSockets: [PassedSocket] = []
+    /// The secrets it keeps for this service.
+    public var credentials: [ServiceCredential] = []
     /// Whether the payload gets a terminal of its own, to which the caller's is connected.
     public var isInteractive = false
     /// Directories of the host's that no sandbox may see: profiles, locks, logs.

@@ -17,6 +17,7 @@ extension Step {
         switch self {
         case .joinControlGroup: "cgroup"
         case .mapOwner: "idmap"
+        case .openCredential, .placeCredential: "credential"
         case .becomeUser: "setresuid"
         case .enterNamespaces: "clone"
         case .dieWithParent: "pdeathsig"
@@ -68,6 +69,7 @@ extension Step {
         switch self {
         case .joinControlGroup: "what the sandbox uses is counted apart, and ends where the profile says"
         case .mapOwner: "the payload has a user ID of its own; on the disk its files stay their owner's"
+        case .openCredential: "only who starts the sandbox may read what the service manager keeps"
         case .becomeUser: "the payload never runs as root"
         case .enterNamespaces(let namespaces):
             "own users, mounts, processes, IPC objects, host name and cgroup root"
@@ -94,6 +96,7 @@ extension Step {
         case .copyFile: "as it is now, and apart from the host's"
         case .mountOverlay: "writable, bounded, gone at the end; the host's own is only read"
         case .bindNotificationSocket: "the service manager hears the payload through the supervisor"
+        case .placeCredential: "a secret from the service manager, for the payload alone and gone at the end"
         case .openTerminal: "a terminal of the sandbox's own; the caller's is open nowhere inside"
         case .relayStreams: "the caller's terminal stays outside, and so does where the launcher itself writes"
         case .limitUserNamespaces: "nested user namespaces are the usual way to kernel bugs"
@@ -136,6 +139,8 @@ extension Step {
                 "source": tree.source.json, "owner": .integer(Int64(tree.owner.userID)),
                 "uid": .integer(Int64(tree.user.userID)),
             ]
+        case .openCredential(let credential): ["source": credential.source.json]
+        case .placeCredential(let credential): ["path": credential.destination.json]
         case .becomeUser(let userID, let groupID), .mapIdentity(let userID, let groupID),
             .nestUserNamespace(let userID, let groupID):
             ["uid": .integer(Int64(userID)), "gid": .integer(Int64(groupID))]

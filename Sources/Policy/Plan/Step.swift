@@ -3,6 +3,7 @@ public enum Step: Equatable, Sendable {
     // In the supervisor.
     case joinControlGroup(ControlGroupLimits)
     case mapOwner(MappedTree)
+    case openCredential(ServiceCredential)
     case becomeUser(userID: UInt32, groupID: UInt32)
     case enterNamespaces([Namespace])
 
@@ -22,6 +23,7 @@ public enum Step: Equatable, Sendable {
     case copyFile(source: AbsolutePath, destination: AbsolutePath)
     case mountOverlay(Overlay)
     case bindNotificationSocket(AbsolutePath)
+    case placeCredential(ServiceCredential)
     case openTerminal(AbsolutePath)
     case relayStreams(StreamRelays)
     case limitUserNamespaces(maximum: Int)

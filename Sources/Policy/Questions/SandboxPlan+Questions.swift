@@ -132,6 +132,8 @@ extension Step {
             (overlay.directory, "overlay over \(overlay.directory), gone at the end", overlay.restrictions)
         case .mountFileSystem(let mount) where mount.destination.contains(path):
             (mount.destination, "mount at \(mount.destination)", mount.restrictions)
+        case .placeCredential(let credential) where credential.destination == path:
+            (path, "credential of the service manager", [])
         case .writeFile(path, _): (path, "a file of the sandbox's own", [.readOnly])
         case .mountRoot where path == .root: (path, "the sandbox's own root", [.readOnly])
         case .makeDirectory(path, _): (path, "a directory of the sandbox's own", [.readOnly])

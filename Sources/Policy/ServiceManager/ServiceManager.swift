@@ -13,6 +13,9 @@ public struct ServiceManager: Equatable, Sendable {
     /// Whether it started this very process as a service ($SYSTEMD_EXEC_PID, systemd.exec(5)).
     public var isParent = false
 
+    /// Where it keeps secrets for this very process ($CREDENTIALS_DIRECTORY); nil when it keeps none.
+    public var credentialsDirectory: AbsolutePath?
+
     /// No service manager.
     public init() {}
 
@@ -21,6 +24,14 @@ public struct ServiceManager: Equatable, Sendable {
     /// Throws `ServiceManagerError` for a variable that no service manager sets so.
     public init(processID: Int32, _ lookUp: (String) -> String?) throws(ServiceManagerError) {
         isParent = lookUp("SYSTEMD_EXEC_PID").flatMap(Int32.init) == processID
+        // A shell that runs somewhere below a service has that service's.
+        if isParent, let text = lookUp(Self.credentialsVariable) {
+            guard let directory = AbsolutePath(text) else {
+                throw ServiceManagerError(
+                    variable: Self.credentialsVariable, value: text, expected: "an absolute path")
+            }
+            credentialsDirectory = directory
+        }
         if let text = lookUp("NOTIFY_SOCKET") {
             guard let address = NotificationAddress(text) else {
                 throw ServiceManagerError(
@@ -59,6 +70,9 @@ public struct ServiceManager: Equatable, Sendable {
     /// The variable that names the journal's stream (systemd.exec(5)). The payload has a stream of its own instead.
     public static let journalVariable = "JOURNAL_STREAM"
 
+    /// The variable that names the directory of a service's credentials (systemd.exec(5)).
+    public static let credentialsVariable = "CREDENTIALS_DIRECTORY"
+
     private static func number(
         _ lookUp: (String) -> String?, _ variable: String
     ) throws(ServiceManagerError) -> Int32? {
@@ -72,6 +86,7 @@ public struct ServiceManager: Equatable, Sendable {
     /// The variables; none of them is ever inherited by a payload.
     public static let variables = [
         "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES",
+        credentialsVariable,
     ]
 }
 

@@ -42,6 +42,8 @@ struct GatewayRunCommand: InstanceCommand {
             """)
     var lastGood = false
 
+    func takeCredentials() throws -> [String: String] { try ServiceCredentials.taken(from: Context.environment()) }
+
     /// Root takes the lock while it can: afterwards the registry is out of reach.
     func enter(_ context: inout Context) throws {
         guard context.mustBecomeOwner, context.store != nil else { return }

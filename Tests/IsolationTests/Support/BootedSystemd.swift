@@ -79,6 +79,12 @@ final class BootedSystemd {
     func mazelclaw(_ words: String..., asRoot: Bool = false, environment: [String: String] = [:]) throws
         -> Running.Ended
     {
+        try mazelclaw(words, asRoot: asRoot, environment: environment)
+    }
+
+    func mazelclaw(_ words: [String], asRoot: Bool = false, environment: [String: String] = [:]) throws
+        -> Running.Ended
+    {
         if !asRoot { return try runAsUser([stage.gateway] + words, environment: environment) }
         let variables = ["HOME": "/root"].merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
         return try script("exec", ["env"] + variables + [stage.gateway] + words)

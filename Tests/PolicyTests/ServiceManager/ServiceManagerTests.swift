@@ -73,6 +73,20 @@ import Testing
         #expect(manager.otherRecipient == 78)
     }
 
+    // MARK: Credentials
+
+    @Test func `the credentials of another service are not taken`() throws {
+        let directory = ["CREDENTIALS_DIRECTORY": "/run/credentials/x.service"]
+        let own = try read(directory.merging(["SYSTEMD_EXEC_PID": "77"]) { $1 })
+        #expect(own.credentialsDirectory?.text == "/run/credentials/x.service")
+        for other in [[:], ["SYSTEMD_EXEC_PID": "78"]] {
+            #expect(try read(directory.merging(other) { $1 }).credentialsDirectory == nil)
+        }
+        #expect(throws: ServiceManagerError.self) {
+            try read(["CREDENTIALS_DIRECTORY": "x", "SYSTEMD_EXEC_PID": "77"])
+        }
+    }
+
     // MARK: The payload's end
 
     @Test(arguments: [["SYSTEMD_EXEC_PID": "77"], ["NOTIFY_SOCKET": "/run/systemd/notify"]])

@@ -1,18 +1,26 @@
+import Glibc
 import Linux
 import Policy
 import SystemPackage
 
-/// The trees of the host that the supervisor opens while it is root, because their owner is another user inside.
+/// What the supervisor opens of the host before it becomes the payload's user, who could not.
 ///
-/// Only root may map owners (mount_setattr(2)), and only before it has become the payload's user. The trees hang nowhere
-/// until init attaches them.
-struct MappedTrees {
+/// The trees hang nowhere until init attaches them, and the credentials are copied by init.
+struct OpenedFiles {
     private var trees: [(source: AbsolutePath, tree: MountTree)] = []
+    private var credentials: [(source: AbsolutePath, file: FileDescriptor)] = []
 
     /// The tree that was opened at `source`; nil when none was.
     func tree(of source: AbsolutePath) -> MountTree? { trees.first { $0.source == source }?.tree }
 
-    /// Opens one as its owner, who can reach it for sure, and maps that owner to the payload's user.
+    /// The credential that was opened; nil when it was not.
+    func file(of credential: ServiceCredential) -> FileDescriptor? {
+        credentials.first { $0.source == credential.source }?.file
+    }
+
+    /// Opens a tree as its owner, who can reach it for sure, and maps that owner to the payload's user.
+    ///
+    /// Only root may map owners (mount_setattr(2)).
     mutating func open(_ mapped: MappedTree) throws(SafePath.Refusal) {
         let owner = mapped.owner
         do {
@@ -36,8 +44,21 @@ struct MappedTrees {
         }
     }
 
+    /// Opens a credential, which must be a regular file.
+    mutating func open(_ credential: ServiceCredential) throws(SafePath.Refusal) {
+        do throws(Errno) {
+            let file = try FileDescriptor.workingDirectory.open(
+                credential.source.text, flags: O_RDONLY | O_NONBLOCK | OpenFlag.noFollow)
+            credentials.append((credential.source, file))
+            guard try FileStatus(of: file).kind == .regular else { throw .invalidArgument }
+        } catch {
+            throw SafePath.Refusal(errno: error, detail: credential.source.text)
+        }
+    }
+
     /// Closes this process's descriptors.
     func discard() {
         for (_, tree) in trees { tree.root.discard() }
+        for (_, file) in credentials { file.discard() }
     }
 }
