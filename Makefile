@@ -81,9 +81,10 @@ autobahn: packages ## hold the gateway's WebSocket against the Autobahn fuzzing 
 	swift build --product echo-server
 	Tests/Scripts/autobahn.sh .build/debug/echo-server
 
-browser: build ## open the gateway's pages in a real Chromium: what agents write must reach no token
+browser: build ## open the gateway's pages in a real Chromium: sign in, talk, look; what agents write gets no token (PICTURES=)
 	@Tests/Scripts/need-packages.sh $(BROWSER_PACKAGES)
 	Tests/Scripts/browser.py "$(CURDIR)/$(STAGE)"
+	Tests/Scripts/browser-dashboard.py "$(CURDIR)/$(STAGE)" $(PICTURES)
 
 hosts: build ## start the launcher on older kernels, under systemd and on crippled hosts (root; minutes; BOOTS=)
 	@Tests/Scripts/need-packages.sh $(HOST_PACKAGES)

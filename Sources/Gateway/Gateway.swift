@@ -46,6 +46,8 @@ public final class Gateway: Sendable {
     let heartbeats: HeartbeatService
     let attempts: AttemptLimiter
     let canvasTicket: CanvasTicket
+    let signIns: SignIns
+    let refusals = Refusals()
     /// Requests of the protocol, those over HTTP, and runs that ended.
     let requestTally = Tally()
     let httpTally = Tally()
@@ -83,6 +85,7 @@ public final class Gateway: Sendable {
         self.methods = methods
         self.clock = clock
         attempts = AttemptLimiter(clock: clock)
+        signIns = SignIns(clock: clock)
         let logFile = try LogFile(stateDirectory: stateDirectory)
         self.logFile = logFile
         let redactor = GrowingRedactor(configuration.secrets)

@@ -17,8 +17,10 @@ struct Site: Sendable {
     let files = NIOThreadPool.singleton
     private let turns: TurnsOfLoops
     private let routes: [Route]
-    /// The page in the browser; nil when there is none.
+    /// The page in the browser that was put there; nil when there is none.
     private let controlUI: ControlUIRoute?
+    /// The gateway's own, where nothing else is served; nil when there is another, or none is wanted.
+    private let dashboard: DashboardRoute?
     /// What canvas pages that wait for changes are told by; nil when they are not.
     private let liveReload: LiveReload?
 
@@ -29,10 +31,11 @@ struct Site: Sendable {
         self.logger = logger
         bodies = Allowance(limits.bodies)
         gateway.usage.add("request body bytes", bodies)
-        let base = ControlUIRoute.base(gateway.configuration.content.gateway.controlUI.basePath)
+        let page = gateway.configuration.content.gateway.controlUI
         controlUI = gateway.configuration.controlUIDirectory.map { directory in
-            ControlUIRoute(base: base, directory: ServedDirectory(root: directory))
+            ControlUIRoute(base: page.base, directory: ServedDirectory(root: directory))
         }
+        dashboard = page.enabled && controlUI == nil ? DashboardRoute(base: page.base) : nil
         let section = gateway.configuration.content.canvasHost
         let directory = ServedDirectory(root: gateway.configuration.canvasDirectory)
         liveReload =
@@ -42,7 +45,7 @@ struct Site: Sendable {
                 liveReload?.count ?? 0
             }
         }
-        let avatar = AvatarRoute(prefix: base + "/avatar", gateway: gateway)
+        let avatar = AvatarRoute(prefix: page.base + "/avatar", gateway: gateway)
         let canvas = CanvasRoute(directory: directory, gateway: gateway, isLive: section.liveReload)
         routes =
             [
@@ -147,6 +150,9 @@ struct Site: Sendable {
             }
             let route =
                 routes.first { $0.matches(request.path) } ?? controlUI.flatMap { $0.matches(request.path) ? $0 : nil }
+            if route == nil, let page = dashboard?.answer(request) {
+                return Reception(route: "dashboard", outcome: .answered(page))
+            }
             let name = route?.path ?? "none"
             guard let route, route.looksAtFiles, route.allows(request.method) else {
                 return Reception(route: name, outcome: .answered(answer(request, route)))

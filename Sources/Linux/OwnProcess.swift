@@ -34,10 +34,15 @@ public enum OwnProcess {
     public static var processID: Int32 { getpid() }
 
     /// The kernel's release, such as `6.1.0-18-amd64` (uname(2)).
-    public static var kernelRelease: String {
+    public static var kernelRelease: String { systemName(\.release) }
+
+    /// What this host, or its UTS namespace, is called (uname(2)).
+    public static var hostName: String { systemName(\.nodename) }
+
+    private static func systemName<Field>(_ field: (utsname) -> Field) -> String {
         var names = utsname()
         Glibc.uname(&names)
-        return withUnsafeBytes(of: names.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return withUnsafeBytes(of: field(names)) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
     }
 
     /// Overwrites the arguments that others see in /proc/PID/cmdline with `name`, and the thread's name too.

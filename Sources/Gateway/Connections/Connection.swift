@@ -160,8 +160,8 @@ public final class Connection: Sendable {
         let rules = gateway.configuration.originRules
         let isLocal = origin.isLocal(rules)
         let handshake = Handshake(
-            credentials: gateway.configuration.credentials, devices: gateway.devices, clock: gateway.clock,
-            isLocal: isLocal, remoteAddress: origin.clientAddress(rules),
+            credentials: gateway.configuration.credentials, devices: gateway.devices, signIns: gateway.signIns,
+            clock: gateway.clock, isLocal: isLocal, remoteAddress: origin.clientAddress(rules),
             attempts: gateway.attempts, accountableAddress: origin.accountableAddress(rules),
             nonce: nonce, announce: { [gateway] in gateway.broadcast($0, $1) })
         let address = isLocal ? nil : handshake.remoteAddress
@@ -200,6 +200,7 @@ public final class Connection: Sendable {
             metadata: [
                 "connection": "\(id)", "peer": "\(origin.peerAddress)", "reason": "\(rejection.error.message)",
             ])
+        gateway.noteRefusal(of: "connect", rejection.error.message, from: origin)
         respond(to: request.id, with: .failure(rejection.error))
         close(rejection.close)
     }

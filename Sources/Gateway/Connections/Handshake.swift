@@ -19,6 +19,8 @@ struct Handshake: Sendable {
         var role: Role
         var scopes: [String]
         var deviceToken: PairedDevice.Token?
+        /// What a page comes back by that showed a link.
+        var page: SignIns.Page?
     }
 
     /// What comes of a request that was not refused.
@@ -30,6 +32,7 @@ struct Handshake: Sendable {
 
     let credentials: Credentials
     let devices: DeviceStore
+    let signIns: SignIns
     let clock: WallClock
     /// Whether the client sits on this host.
     let isLocal: Bool
@@ -70,11 +73,11 @@ struct Handshake: Sendable {
         let scopes = params.scopes.isEmpty && role == .operator ? [Scope.admin.rawValue] : params.scopes
         guard let device = params.device else {
             try requireNoDevice(params)
-            try authorize(params, role: role, scopes: scopes)
-            return .admitted(Admission(params: params, role: role, scopes: scopes, deviceToken: nil))
+            let page = try authorize(params, role: role, scopes: scopes)
+            return .admitted(Admission(params: params, role: role, scopes: scopes, deviceToken: nil, page: page))
         }
         let key = try verify(device, of: params, role: role)
-        try authorize(params, role: role, scopes: scopes)
+        _ = try authorize(params, role: role, scopes: scopes)
         if let token = devices.knownToken(device: device.id, publicKey: key.text, role: role, scopes: scopes) {
             return .admitted(Admission(params: params, role: role, scopes: scopes, deviceToken: token))
         }
@@ -124,17 +127,28 @@ struct Handshake: Sendable {
 
     // MARK: Authorization
 
-    /// The secret is compared first: only who fails is counted, so that nobody's guesses lock anybody else out.
-    private func authorize(_ params: ConnectParams, role: Role, scopes: [String]) throws(Rejection) {
+    /// The secret is compared first: only who fails is counted, so that nobody's guesses lock anybody else out. Returns what
+    /// a page comes back by that showed a link.
+    private func authorize(
+        _ params: ConnectParams, role: Role, scopes: [String]
+    ) throws(Rejection) -> SignIns.Page? {
         switch credentials.mode {
-        case .token where credentials.accept(params.auth.token): return
-        case .password where credentials.accept(params.auth.password): return
+        case .token where credentials.accept(params.auth.token): return nil
+        case .password where credentials.accept(params.auth.password): return nil
         case .token, .password: break
         }
-        if let device = params.device, let token = params.auth.token,
-            devices.accepts(token, device: device.id, role: role, scopes: scopes)
-        {
-            return
+        if let token = params.auth.token {
+            if let device = params.device {
+                if devices.accepts(token, device: device.id, role: role, scopes: scopes) { return nil }
+            } else if role == .operator, scopes.allSatisfy(SignIns.scopes.contains) {
+                switch signIns.take(token) {
+                case .link(let page): return page
+                case .page: return nil
+                case .usedLink: throw Self.invalid("unauthorized: this link has signed a page in before")
+                case .expired: throw Self.invalid("unauthorized: the time of this sign-in is over")
+                case .unknown: break
+                }
+            }
         }
         // Whoever shows nothing guesses nothing. A device that was let in answers for itself.
         let known = params.device.flatMap { devices.paired($0.id) }

@@ -24,8 +24,8 @@ private let status = Method.awaiting(
     answer: .object(
         Field(
             required: "gateway", .anyObject,
-            "`profile`, `instanceId`, `version`, `sandboxed`, `port` and where it came from, paths, uptime, and "
-                + "`configuration`: whether it is the one in the file (`state`: `current`, `waiting` for a restart, "
+            "`profile`, `instanceId`, `version`, `sandboxed`, `port` and where it came from, `ports`, paths, uptime, "
+                + "and `configuration`: whether it is the one in the file (`state`: `current`, `waiting` for a restart, "
                 + "`refused`), and why not (`details`)."),
         Field(required: "heartbeat", .anyObject, "`defaultAgentId` and `agents`."),
         Field(required: "channelSummary", .list(of: .string), "A line for each channel."),

@@ -20,6 +20,6 @@ struct MethodTable: Sendable {
     /// Every method there is.
     static let standard = MethodTable([
         .health, .configuration, .presence, .chat, .runs, .sessions, .cron, .agents, .logs, .devices, .nodes,
-        .nodePairing, .approvals,
+        .nodePairing, .approvals, .dashboard,
     ])
 }

@@ -51,6 +51,7 @@ struct StatusReport {
         object["version"] = .string(Version.current)
         object["sandboxed"] = .bool(instance.isSandboxed)
         object["port"] = .integer(Int64(configuration.ports.value.gateway))
+        object["ports"] = Self.json(configuration.ports.value)
         object["portSource"] = .string(configuration.ports.source.description)
         object["disregardedPort"] = configuration.disregardedPort.map { .integer(Int64($0)) }
         object["stateDir"] = .string(instance.stateDirectory.value.text)
@@ -61,5 +62,13 @@ struct StatusReport {
         object["uptimeMs"] = gateway.uptime.json
         object["connections"] = .integer(Int64(gateway.connectionCount))
         return .object(object)
+    }
+
+    private static func json(_ ports: PortSet) -> JSON {
+        [
+            "gateway": .integer(Int64(ports.gateway)), "control": .integer(Int64(ports.control)),
+            "cdp": [.integer(Int64(ports.cdp.lowerBound)), .integer(Int64(ports.cdp.upperBound))],
+            "pinned": .array(ports.pinned.map { .integer(Int64($0)) }),
+        ]
     }
 }

@@ -29,6 +29,13 @@ struct HelloPayload {
                 "scopes": .array(token.scopes.map(JSON.string)), "issuedAtMs": .integer(token.issuedAt),
             ]
         }
+        if let page = admission.page {
+            object["auth"] = [
+                "pageToken": .string(page.secret.revealed()), "role": .string(admission.role.rawValue),
+                "scopes": .strings(admission.scopes), "issuedAtMs": page.issuedAt.json,
+                "expiresAtMs": page.expiresAt.json,
+            ]
+        }
         object["policy"] = [
             "maxPayload": .integer(Int64(ProtocolLimits.inboundBytes)),
             "maxBufferedBytes": .integer(Int64(ProtocolLimits.bufferedBytes)),

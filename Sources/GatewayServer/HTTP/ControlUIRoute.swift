@@ -11,11 +11,6 @@ struct ControlUIRoute: Sendable {
     /// Paths that are never its own, whether anything is served there or not: programs ask there, not people.
     private static let reserved = ["/__mazelclaw__", "/v1", "/tools"]
 
-    /// `basePath` as `base`.
-    static func base(_ basePath: String?) -> String {
-        (basePath ?? "").split(separator: "/").map { "/\($0)" }.joined()
-    }
-
     func matches(_ path: String) -> Bool {
         guard !Self.reserved.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) else { return false }
         return path.hasPrefix(base + "/") || !base.isEmpty && path == base

@@ -251,6 +251,10 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         phase = .answering
         if work == nil { releaseBody() }
         site.gateway.countRequest(route: route, status: response.status.code)
+        if let request, let reason = response.refusal {
+            let origin = HTTPRequest(head: request, channel: context.channel).origin
+            site.gateway.noteRefusal(of: route, reason, from: origin)
+        }
         route = "none"
         setDeadline(site.limits.idle, context)
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)

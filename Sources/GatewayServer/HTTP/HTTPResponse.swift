@@ -74,6 +74,18 @@ struct HTTPResponse: Sendable {
         }
     }
 
+    /// Why it was refused, when whoever asked may not: nil for every other answer.
+    var refusal: String? {
+        switch status {
+        case .unauthorized, .forbidden, .misdirectedRequest, .tooManyRequests: break
+        default: return nil
+        }
+        guard case .bytes(let bytes) = body, let error = (try? JSON(parsing: bytes))?["error"] else {
+            return status.reasonPhrase
+        }
+        return error["message"]?.string ?? error.string ?? status.reasonPhrase
+    }
+
     private static func type(of status: HTTPResponseStatus) -> String {
         status.reasonPhrase.lowercased().split(separator: " ").joined(separator: "_")
     }

@@ -19,6 +19,8 @@ final class GatewayClient: Sendable {
         var end: ClientError?
     }
 
+    /// Where the gateway is.
+    let address: GatewayAddress
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
     private let state = Mutex(State())
@@ -26,7 +28,8 @@ final class GatewayClient: Sendable {
     /// The largest frame that is taken, in bytes: an answer to `chat.history` and what stands around it.
     private static let frameLimit = 16 << 20
 
-    private init(group: MultiThreadedEventLoopGroup, channel: any Channel) {
+    private init(address: GatewayAddress, group: MultiThreadedEventLoopGroup, channel: any Channel) {
+        self.address = address
         self.group = group
         self.channel = channel
     }
@@ -66,7 +69,7 @@ final class GatewayClient: Sendable {
             }
             throw error as? ClientError ?? ClientError.unreachable(port: address.port, reason: Self.reason(error))
         }
-        let client = GatewayClient(group: group, channel: channel)
+        let client = GatewayClient(address: address, group: group, channel: channel)
         Task { await client.listen(frames) }
         let deadline = channel.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
         do {

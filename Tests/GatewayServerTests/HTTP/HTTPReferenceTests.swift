@@ -40,7 +40,7 @@ private func instance() throws -> TestInstance {
     let listed = Set(try ServedRow.all().map(\.path))
     #expect(
         listed == [
-            "/health", "/ready", "/__mazelclaw__/canvas/", "/__mazelclaw__/ws", "/avatar/main", "/metrics",
+            "/", "/health", "/ready", "/__mazelclaw__/canvas/", "/__mazelclaw__/ws", "/avatar/main", "/metrics",
             "/hooks/wake", ChatCompletions.path, Responses.path, ToolInvocation.path,
         ])
 }
@@ -56,7 +56,8 @@ func `what the page on HTTP lists is served, to whom it says`(row: ServedRow) as
                 #expect(client.answer.hasPrefix("HTTP/1.1 101") || client.answer.hasPrefix("HTTP/1.1 401"))
                 return client.answer.hasPrefix("HTTP/1.1 401")
             }
-            let answer = try await instance.get(row.path, method: row.method, headers: headers)
+            let browser = row.path == "/" ? ["Accept: text/html"] : []
+            let answer = try await instance.get(row.path, method: row.method, headers: headers + browser)
             #expect(!answer.body.contains("nothing is served at this path"))
             #expect(answer.status != 405)
             return answer.status == 401

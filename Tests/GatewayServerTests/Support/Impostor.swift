@@ -1,22 +1,29 @@
 import Crypto
 import Foundation
+import JSON
 import Synchronization
 import Testing
 
 /// Somebody who listens on a port of 127.0.0.1, upgrades whoever comes to a WebSocket as a gateway does, and keeps what
-/// is sent after that.
+/// is sent after that. Says nothing itself, or one and the same to every request.
 final class Impostor: Sendable {
     private let listener: Int32
     /// The user whom accepted connections are given to; nil leaves them as they are.
     private let connectionOwner: UInt32?
+    /// What it answers; nil when it does not.
+    private let payload: JSON?
     private let heard = Mutex<[UInt8]>([])
     private let connections = Mutex(0)
 
     /// Listens on `port`. The socket is given to `owner`, and each connection to `connectionOwner`: the kernel counts
-    /// who owns the descriptor (fchown(2)).
-    init(port: UInt16, owner: UInt32? = nil, connectionOwner: UInt32? = nil) throws {
+    /// who owns the descriptor (fchown(2)). Each request is answered `payload`, if there is one.
+    init(port: UInt16, owner: UInt32? = nil, connectionOwner: UInt32? = nil, answering payload: JSON? = nil) throws {
+        self.payload = payload
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         try #require(listener >= 0)
+        // Also where another has just gone (socket(7), SO_REUSEADDR).
+        var isReused: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
         self.connectionOwner = connectionOwner
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -58,8 +65,16 @@ final class Impostor: Sendable {
         while case let bytes = read(connection), !bytes.isEmpty {
             let text = Self.unmasked(bytes)
             heard.withLock { $0 += text }
+            reply(to: text, connection)
         }
         Foundation.close(connection)
+    }
+
+    private func reply(to text: [UInt8], _ connection: Int32) {
+        guard let payload, let id = (try? JSON(parsing: text))?["id"] else { return }
+        let answer: JSON = ["type": "res", "id": id, "ok": true, "payload": payload]
+        let frame = WebSocketClient.frame(0x81, answer.serialized(), key: nil)
+        _ = send(connection, frame, frame.count, Int32(MSG_NOSIGNAL))
     }
 
     private func read(_ connection: Int32) -> [UInt8] {

@@ -94,9 +94,12 @@ public struct ControlUISection: ConfigurationSection {
     /// `dangerouslyDisableDeviceAuth`.
     public var dangerouslyDisableDeviceAuth = false
 
+    /// `basePath` without a slash at its end; empty when there is none.
+    public var base: String { (basePath ?? "").split(separator: "/").map { "/\($0)" }.joined() }
+
     static let settings: [Setting<ControlUISection>] = [
         Setting("enabled", \.enabled, "Whether it is served."),
-        Setting("root", \.root, "The directory of its files. Without it, none is served."),
+        Setting("root", \.root, "The directory of the files of another page than the gateway's own."),
         Setting("basePath", \.basePath, "The path it is served under."),
         Setting("allowInsecureAuth", \.allowInsecureAuth, "Let it in by token alone, without a device.").unserved,
         Setting(

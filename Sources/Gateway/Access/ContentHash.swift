@@ -1,0 +1,11 @@
+import Crypto
+
+/// How a page's Content-Security-Policy names what may stand in it (CSP level 3, section 2.3.1).
+public enum ContentHash {
+    /// The source expression of exactly `content`: `'sha256-…'`.
+    public static func source(of content: [UInt8]) -> String {
+        let digest = Base64URL.text(SHA256.hash(data: content)).replacing("-", with: "+").replacing("_", with: "/")
+        // 32 bytes are 43 characters and a pad.
+        return "'sha256-\(digest)='"
+    }
+}
