@@ -15,10 +15,12 @@ struct Mazelclaw: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            SetupCommand.self, OnboardCommand.self, ProfilesCommand.self, GatewayCommand.self, StatusCommand.self,
+            SetupCommand.self, OnboardCommand.self, ProfilesCommand.self, GatewayCommand.self,
+            StatusCommand.self,
             HealthCommand.self, LogsCommand.self, ConfigCommand.self, DoctorCommand.self, ChatCommand.self,
             SessionsCommand.self, AgentsCommand.self, ModelsCommand.self, CronCommand.self, DevicesCommand.self,
-            NodesCommand.self, BrowserCommand.self, BackupCommand.self, RepairCommand.self, RepairTargetCommand.self,
+            NodesCommand.self, BrowserCommand.self, BackupCommand.self, RestoreCommand.self, RepairCommand.self,
+            RepairTargetCommand.self,
             RepairKeeperCommand.self, CompletionCommand.self, ManualCommand.self,
         ])
 
