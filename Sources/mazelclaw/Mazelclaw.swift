@@ -15,7 +15,7 @@ struct Mazelclaw: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            SetupCommand.self, OnboardCommand.self, ProfilesCommand.self, GatewayCommand.self,
+            SetupCommand.self, OnboardCommand.self, ImportCommand.self, ProfilesCommand.self, GatewayCommand.self,
             StatusCommand.self,
             HealthCommand.self, LogsCommand.self, ConfigCommand.self, DoctorCommand.self, ChatCommand.self,
             SessionsCommand.self, AgentsCommand.self, ModelsCommand.self, CronCommand.self, DevicesCommand.self,
