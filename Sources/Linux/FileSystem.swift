@@ -103,6 +103,17 @@ public enum FileSystem {
         _ = try valueOrErrno(Glibc.rename(old, new))
     }
 
+    /// Has two files or directories of one file system change places, at one moment (renameat2(2), RENAME_EXCHANGE). Not
+    /// every file system can: EINVAL.
+    public static func exchange(_ path: String, with other: String) throws(Errno) {
+        _ = try valueOrErrno(clinux_renameat2(path, other, clinux_rename_exchange))
+    }
+
+    /// Renames within one file system where nothing has the new name (renameat2(2), RENAME_NOREPLACE).
+    public static func renameAnew(_ old: String, to new: String) throws(Errno) {
+        _ = try valueOrErrno(clinux_renameat2(old, new, clinux_rename_noreplace))
+    }
+
     /// Removes a name that is no directory's (unlink(2)).
     public static func unlink(_ path: String) throws(Errno) {
         _ = try valueOrErrno(Glibc.unlink(path))

@@ -48,6 +48,9 @@ public struct InstanceLock: Sendable {
         }
     }
 
+    /// Gives the lock back.
+    public func release() { descriptor.discard() }
+
     /// Who holds the lock of the profile `name` now; nil when nobody does.
     public static func holder(
         of name: ProfileName, in directories: HostDirectories

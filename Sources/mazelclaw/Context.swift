@@ -143,13 +143,36 @@ struct Context {
     /// `mustBecomeOwner`. Throws `ConfigurationError.blocked` for a directory of root's group whose user has none.
     func becomeOwner() throws {
         guard mustBecomeOwner, let owner else { return }
+        try Credentials.becomeInEveryThread(userID: owner.userID, groupID: ownersGroup(owner))
+    }
+
+    /// The group that `owner`, whose the state directory is, acts with. Throws `ConfigurationError.blocked` where that is
+    /// root's.
+    func ownersGroup(_ owner: FileStatus) throws -> UInt32 {
         let group = try UserDatabase.user(id: owner.userID)?.groupID ?? owner.groupID
         guard group != 0 else {
             throw ConfigurationError.blocked(
                 "\(instance.stateDirectory.value) belongs to user \(owner.userID) and to root's group; chgrp it to that "
                     + "user's group")
         }
-        try Credentials.becomeInEveryThread(userID: owner.userID, groupID: group)
+        return group
+    }
+
+    /// Makes sure that the instance's gateway does not run, and is not started, as long as this process has the lock that is
+    /// returned. Throws `ServiceError` where it runs, and inside the sandbox, where nobody can tell.
+    @discardableResult
+    func keepStopped() throws -> InstanceLock {
+        guard let directories = lockDirectories else {
+            throw ServiceError("the gateway of this sandbox may run: give this command outside of it")
+        }
+        let name = instance.name
+        switch try InstanceLock.acquire(name, in: directories) {
+        case .acquired(let lock): return lock
+        case .held(let holder):
+            throw ServiceError(
+                "profile \"\(name)\" runs (\(holder)); stop it first: "
+                    + "`\(CommandText.command("gateway stop", for: name))`, or Ctrl-C where it runs in a terminal")
+        }
     }
 
     // MARK: Arguments

@@ -15,11 +15,12 @@ struct Mazelclaw: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            SetupCommand.self, OnboardCommand.self, ProfilesCommand.self, GatewayCommand.self, StatusCommand.self,
-            HealthCommand.self, LogsCommand.self, ConfigCommand.self, DoctorCommand.self, ChatCommand.self,
-            DashboardCommand.self, SessionsCommand.self, AgentsCommand.self, ModelsCommand.self, CronCommand.self,
-            DevicesCommand.self, NodesCommand.self, BrowserCommand.self, BackupCommand.self, RepairCommand.self,
-            RepairTargetCommand.self, RepairKeeperCommand.self, CompletionCommand.self, ManualCommand.self,
+            SetupCommand.self, OnboardCommand.self, ImportCommand.self, ProfilesCommand.self, GatewayCommand.self,
+            StatusCommand.self, HealthCommand.self, LogsCommand.self, ConfigCommand.self, DoctorCommand.self,
+            ChatCommand.self, DashboardCommand.self, SessionsCommand.self, AgentsCommand.self, ModelsCommand.self,
+            CronCommand.self, DevicesCommand.self, NodesCommand.self, BrowserCommand.self, BackupCommand.self,
+            RestoreCommand.self, RepairCommand.self, RepairTargetCommand.self, RepairKeeperCommand.self,
+            CompletionCommand.self, ManualCommand.self,
         ])
 
     // `ProfileArguments` takes both out before anything is parsed. Here they are for help, completion and the manual.

@@ -93,6 +93,28 @@ struct OnboardTests {
         #expect(last["pid"] == before["pid"])
     }
 
+    @Test func `what an original gateway kept is offered, and comes over when somebody says so`() throws {
+        try install("claude", Self.claude)
+        try host.shell(
+            """
+            mkdir -p /home/ada/.clawdbot /home/ada/clawd
+            echo '{"session": {"reset": {"mode": "idle", "idleMinutes": 77}}}' >/home/ada/.clawdbot/moltbot.json
+            echo lobster >/home/ada/clawd/SOUL.md; chown -R ada:ada /home/ada/.clawdbot /home/ada/clawd
+            """)
+        let scene =
+            Self.answers(2) + "t.expect(b'Take it over? [no]: ')\nt.type(b'yes\\n')\nt.expect(b'Go on? [no]: ')\n"
+            + "t.type(b'yes\\n')\nt.expect(b'program [1]: ')\n\(Self.enter)\nt.expect(b'start it? [yes]: ')\n\(Self.enter)\n"
+        let end = try onboard(scene: scene)
+        #expect(end.code == 0, "\(end.output)\(end.errors)")
+        #expect(try host.mazelclaw("config", "get", "session.reset.idleMinutes").output == "77\n")
+        #expect(try host.shell("cat /home/ada/.mazelclaw/workspace/SOUL.md") == "lobster\n")
+        #expect(try host.mazelclaw("chat", "hello").output == "ready on mazelclaw-default\n")
+        // It is not offered to a profile that has something of its own.
+        let again = try onboard(scene: Self.answers(3))
+        #expect(again.code == 0, "\(again.output)\(again.errors)")
+        #expect(!again.output.contains("Take it over"))
+    }
+
     @Test func `nothing is saved before somebody has answered`() throws {
         try install("claude", "echo not logged in >&2; exit 3")
         let before = try saved()

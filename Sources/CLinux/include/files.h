@@ -41,6 +41,14 @@ static inline int clinux_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC);
 }
 
+// Swift's Glibc has no renameat2(2).
+static inline int clinux_renameat2(const char *old_path, const char *new_path, unsigned int flags) {
+    return (int)syscall(SYS_renameat2, AT_FDCWD, old_path, AT_FDCWD, new_path, flags);
+}
+
+static const uint32_t clinux_rename_exchange = 2;
+static const uint32_t clinux_rename_noreplace = 1;
+
 static inline int clinux_openat(int dir, const char *path, int flags, uint32_t mode) {
     return openat(dir, path, flags, mode);
 }

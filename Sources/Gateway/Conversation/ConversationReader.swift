@@ -9,12 +9,21 @@ public struct ConversationReader: Sendable {
 
     /// Opens the database of the instance at `stateDirectory`. Throws `StorageError` when there is none, or it cannot
     /// be read by this version.
-    public init(stateDirectory: AbsolutePath) throws(StorageError) {
+    ///
+    /// Where nobody has it open, `isAtRest`, SQLite makes no files beside it either. The mode of the file is corrected unless
+    /// `protects` is false.
+    public init(
+        stateDirectory: AbsolutePath, isAtRest: Bool = false, protects: Bool = true
+    ) throws(StorageError) {
         let file = DatabaseFile(stateDirectory: stateDirectory)
         path = file.path
-        _ = try file.prepare(creates: false)
+        _ = try file.prepare(creates: false, protects: protects)
+        let isAtRest = isAtRest ? try file.hasNoLog() : false
         queue = try storageResult("open", path) { [path] in
-            let queue = try file.opening { try DatabaseQueue(path: $0, configuration: DatabaseFile.readingSettings) }
+            let queue = try file.opening {
+                try DatabaseQueue(
+                    path: isAtRest ? DatabaseFile.immutable($0) : $0, configuration: DatabaseFile.readingSettings)
+            }
             try queue.read { try Migrations.requireKnown($0, at: path) }
             return queue
         }
@@ -59,8 +68,10 @@ public struct ConversationReader: Sendable {
     /// copy's size in bytes.
     ///
     /// The copy is one file, readable by its owner only, checked before it takes its name. What stands at
-    /// `destination` is not replaced. Throws `StorageError`.
-    public func backUp(to destination: AbsolutePath) async throws -> Int {
-        try await DatabaseBackup(reader: queue, source: path).write(to: destination)
+    /// `destination` is not replaced. `progress` is told what part of it is written, from 0 to 1. Throws `StorageError`.
+    public func backUp(
+        to destination: AbsolutePath, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) async throws -> Int {
+        try await DatabaseBackup(reader: queue, source: path).write(to: destination, progress: progress)
     }
 }

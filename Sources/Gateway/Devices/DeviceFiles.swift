@@ -22,21 +22,40 @@ struct DeviceFiles {
         let (devices, requests) = try (
             read(paired, PairedDevice.init), read(pending, PairingRequest.init)
         )
-        guard let devices = devices ?? requests.map({ _ in [] }) else { return }
-        try database.writeNow { transaction in
-            let table = transaction.devices
-            var (paired, pending) = try (table.paired(), table.pending())
-            paired += devices.filter { new in !paired.contains { $0.id == new.id && $0.publicKey == new.publicKey } }
-            pending += (requests ?? []).filter { new in !pending.contains { $0.id == new.id } }
-            try table.keep(paired: paired, pending: pending)
-        }
+        guard let devices = devices ?? requests.map({ _ in ([], 0) }) else { return }
+        _ = try Self.add(devices.entries, requests?.entries ?? [], to: database)
         for file in [paired, pending] {
             try state.place(of: file, "rename").rename("", to: ".imported")
         }
         try state.place(of: paired, "rename").flush()
     }
 
-    private func read<Entry>(_ path: AbsolutePath, _ parse: (JSON) -> Entry?) throws(StorageError) -> [Entry]? {
+    /// Adds the devices that were let in to `database`, and leaves the files as they are. Returns how many are new, and how many
+    /// entries are no devices. Throws `StorageError`, without a change, when the file is damaged.
+    func addPaired(to database: InstanceDatabase) throws(StorageError) -> (added: Int, unreadable: Int) {
+        guard let devices = try read(paired, PairedDevice.init) else { return (0, 0) }
+        return (try Self.add(devices.entries, [], to: database), devices.unreadable)
+    }
+
+    /// Adds those that are not known yet; returns how many devices.
+    private static func add(
+        _ devices: [PairedDevice], _ requests: [PairingRequest], to database: InstanceDatabase
+    ) throws(StorageError) -> Int {
+        try database.writeNow { transaction in
+            let table = transaction.devices
+            var (paired, pending) = try (table.paired(), table.pending())
+            let new = devices.filter { new in !paired.contains { $0.id == new.id && $0.publicKey == new.publicKey } }
+            paired += new
+            pending += requests.filter { new in !pending.contains { $0.id == new.id } }
+            try table.keep(paired: paired, pending: pending)
+            return new.count
+        }
+    }
+
+    /// What the file at `path` lists, and how much of it cannot be read; nil when it is not there.
+    private func read<Entry>(
+        _ path: AbsolutePath, _ parse: (JSON) -> Entry?
+    ) throws(StorageError) -> (entries: [Entry], unreadable: Int)? {
         guard let text = try state.read(path, limit: 16 << 20) else { return nil }
         let root: JSON
         do {
@@ -49,6 +68,7 @@ struct DeviceFiles {
         guard let object = root.object else {
             throw StorageError("read", path, fault: "it must hold a JSON object of devices")
         }
-        return object.members.compactMap { parse($0.value) }
+        let entries = object.members.compactMap { parse($0.value) }
+        return (entries, object.members.count - entries.count)
     }
 }

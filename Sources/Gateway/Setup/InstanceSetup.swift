@@ -77,7 +77,7 @@ public struct InstanceSetup: Sendable {
 
     /// What the file says, with `settings`, and with what a start needs where `content`, which all files say together, has
     /// nothing: a mode, a secret, a workspace.
-    private static func completed(
+    static func completed(
         _ written: JSON, _ content: RootSection?, _ settings: [Setting], workspace: AbsolutePath, port: UInt16?
     ) -> JSON {
         var root = written

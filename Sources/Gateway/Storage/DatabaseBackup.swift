@@ -8,8 +8,11 @@ struct DatabaseBackup {
     /// The database's file, for messages.
     let source: AbsolutePath
 
-    /// Writes the copy to `destination`, where nothing may stand. Returns its size in bytes.
-    func write(to destination: AbsolutePath) async throws -> Int {
+    /// Writes the copy to `destination`, where nothing may stand. Returns its size in bytes. `progress` is told what part of it
+    /// is written, from 0 to 1.
+    func write(
+        to destination: AbsolutePath, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) async throws -> Int {
         var status = stat()
         guard lstat(destination.text, &status) != 0 else { throw StorageError("write", destination, errno: EEXIST) }
         let directory = destination.parent
@@ -20,7 +23,7 @@ struct DatabaseBackup {
         defer { unlink(temporary.text) }
         let size: Int
         do {
-            size = try await copy(to: temporary)
+            size = try await copy(to: temporary, progress)
         } catch {
             // The source is only read: what cannot be written is the copy.
             throw StorageError("write", destination, error) ?? error
@@ -41,10 +44,19 @@ struct DatabaseBackup {
                 database, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
         }
         var file = stat()
+        if lstat(source.text, &file) == 0 { try Self.requireSolid(file, source) }
+        try Self.requireRoom(of: size, for: destination)
+    }
+
+    /// Throws `StorageError` for a file that somebody only claims to be a database of its size.
+    static func requireSolid(_ status: stat, _ path: AbsolutePath) throws(StorageError) {
         // SQLite leaves no holes. A file system that compresses saves less than this.
-        if lstat(source.text, &file) == 0, file.st_size > 64 << 20, Int(file.st_blocks) < Int(file.st_size) / 64 / 512 {
-            throw StorageError("read", source, fault: "most of its \(file.st_size) bytes are holes, as in no database")
-        }
+        guard status.st_size > 64 << 20, Int(status.st_blocks) < Int(status.st_size) / 64 / 512 else { return }
+        throw StorageError("read", path, fault: "most of its \(status.st_size) bytes are holes, as in no database")
+    }
+
+    /// Makes sure that `size` bytes fit beside `destination`. Throws `StorageError`.
+    static func requireRoom(of size: Int, for destination: AbsolutePath) throws(StorageError) {
         var system = statvfs()
         guard statvfs(destination.parent.text, &system) == 0 else {
             throw StorageError("write", destination, errno: errno)
@@ -57,13 +69,17 @@ struct DatabaseBackup {
         }
     }
 
-    private func copy(to file: AbsolutePath) async throws -> Int {
+    private func copy(to file: AbsolutePath, _ progress: @escaping @Sendable (Double) -> Void) async throws -> Int {
         var settings = Configuration()
         settings.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         let copy = try DatabaseQueue(path: file.text, configuration: settings)
         // One read transaction holds the moment; writers go on beside it.
         try await reader.read { source in
-            try copy.writeWithoutTransaction { try source.backup(to: $0) }
+            try copy.writeWithoutTransaction { target in
+                try source.backup(to: target, pagesPerStep: 4096) { state in
+                    progress(Double(state.completedPageCount) / Double(max(state.totalPageCount, 1)))
+                }
+            }
         }
         try await copy.writeWithoutTransaction { database in
             // The copy says that it has a write-ahead log, as its source does; a backup is one file.

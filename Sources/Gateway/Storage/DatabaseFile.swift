@@ -11,8 +11,9 @@ struct DatabaseFile {
     let path: AbsolutePath
     private let state: HostileDirectory
 
-    init(stateDirectory: AbsolutePath) {
-        path = stateDirectory / "mazelclaw.sqlite"
+    /// The database of the instance at `stateDirectory`; by another name, a copy that is to become it.
+    init(stateDirectory: AbsolutePath, name: String = "mazelclaw.sqlite") {
+        path = stateDirectory / name
         state = HostileDirectory(stateDirectory)
     }
 
@@ -20,7 +21,7 @@ struct DatabaseFile {
     static let applicationID: Int32 = 0x4D7A_436C
 
     /// What the names of the files end in that SQLite keeps beside the database.
-    private static let siblings = ["-wal", "-shm", "-journal"]
+    static let siblings = ["-wal", "-shm", "-journal"]
 
     /// How each connection is set up.
     static var settings: Configuration {
@@ -49,8 +50,8 @@ struct DatabaseFile {
         return settings
     }
 
-    /// Makes sure that the file is there, ours, and private. Returns whether it was made now.
-    func prepare(creates: Bool) throws(StorageError) -> Bool {
+    /// Makes sure that the file is there, ours, and private, unless `protects` is false. Returns whether it was made now.
+    func prepare(creates: Bool, protects: Bool = true) throws(StorageError) -> Bool {
         let place: FilePlace
         do throws(StorageError) {
             place = try state.place(of: path, "open")
@@ -79,8 +80,30 @@ struct DatabaseFile {
                 fault: "it is empty; put a backup in its place, or remove it to start from nothing")
         }
         try requireOurs(place)
-        try place.makePrivate()
+        if protects { try place.makePrivate() }
         return false
+    }
+
+    /// Whether nothing is to be read but the file itself: there is nothing in a log beside it.
+    func hasNoLog() throws(StorageError) -> Bool {
+        let place = try state.place(of: path, "open")
+        for suffix in ["-wal", "-journal"] {
+            if let status = try place.status("open", suffix: suffix), status.st_size > 0 { return false }
+        }
+        return true
+    }
+
+    /// `path` as SQLite opens it where it is not to lock or to make anything (sqlite.org/uri.html, immutable).
+    static func immutable(_ path: String) -> String {
+        let escaped = path.utf8.map { byte -> String in
+            let isPlain =
+                byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+                || byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return "file:\(escaped.joined())?immutable=1"
     }
 
     /// The file's size in bytes.

@@ -129,6 +129,16 @@ struct FilePlace: ~Copyable {
         linkat(directory, name + old, directory, name + new, 0) == 0 ? 0 : errno
     }
 
+    /// Renames the file to `other` in the same directory (renameat(2)), whatever stands there. Returns the error, or 0.
+    func renameTo(_ other: String) -> Int32 {
+        renameat(directory, name, directory, isHostile ? other : path.parent.text + "/" + other) == 0 ? 0 : errno
+    }
+
+    /// Gives the file a second name `other` in the same directory (linkat(2)). A link is not followed. Returns the error, or 0.
+    func linkTo(_ other: String) -> Int32 {
+        linkat(directory, name, directory, isHostile ? other : path.parent.text + "/" + other, 0) == 0 ? 0 : errno
+    }
+
     /// Removes the name with `suffix` (unlinkat(2)). Returns the error, or 0.
     @discardableResult
     func remove(_ suffix: String = "") -> Int32 {

@@ -76,6 +76,15 @@ public struct HostileDirectory: Sendable {
         return directory
     }
 
+    /// Opens the directory at `path`, in this one or elsewhere; it is not followed when it is a link. `operation` is told in
+    /// errors. Throws `StorageError`.
+    func openDirectory(_ path: AbsolutePath, _ operation: String) throws(StorageError) -> Int32 {
+        if let names = components(of: path) { return try open(names, of: path, operation) }
+        let directory = Glibc.open(path.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard directory >= 0 else { throw StorageError(operation, path, errno: errno) }
+        return directory
+    }
+
     // MARK: Files
 
     /// The content of the file at `path`, or nil when there is none. Throws `StorageError` when it cannot be read, is

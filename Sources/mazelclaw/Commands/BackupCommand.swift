@@ -9,9 +9,7 @@ struct BackupCommand: InstanceCommand {
         abstract: "Copy this profile's database (conversations, runs, devices) while the gateway runs, or not.",
         discussion: """
             The copy is one file, as the database was at one moment, and checked; nothing that is there is replaced. \
-            To restore it, stop the gateway, put it in the place of mazelclaw.sqlite in the state directory, and \
-            remove mazelclaw.sqlite-wal and mazelclaw.sqlite-shm beside it. Configuration and workspace are files; \
-            copy them as such.
+            `restore` puts it back. Configuration and workspace are files; copy them as such.
             """)
 
     @Argument(help: ArgumentHelp("The copy. Its directory must be there.", valueName: "file"))
@@ -21,7 +19,8 @@ struct BackupCommand: InstanceCommand {
         let file = try context.path(file, argument: "FILE")
         ReadGuard.begin()
         let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
-        let size = try await reader.backUp(to: file)
+        let size = try await reader.backUp(to: file) { Output.progress("copying: \(Int($0 * 100)) %") }
+        Output.endProgress()
         Output.line(TerminalText.safe("Wrote \(file): \(size) bytes, a copy of \(reader.path)"))
         return 0
     }

@@ -26,18 +26,13 @@ struct ConfigHistoryCommand: InstanceCommand {
             }
             guard !json else { return }
             let hash = versions.first?.snapshot.hash
-            for version in versions {
-                let isSame = version.name != ConfigurationVersion.current && version.snapshot.hash == hash
-                let state = version.snapshot.isRunnable ? "" : "  cannot be used"
-                Output.line(
-                    "\(Self.padded(version.name))  \(ISOTime.text(version.writtenAt))\(state)\(isSame ? "  as current" : "")"
-                )
-            }
+            Output.table(
+                versions.map { version in
+                    let isSame = version.name != ConfigurationVersion.current && version.snapshot.hash == hash
+                    return [version.name, ISOTime.text(version.writtenAt)]
+                        + (version.snapshot.isRunnable ? [] : ["cannot be used"]) + (isSame ? ["as current"] : [])
+                })
         }
-    }
-
-    private static func padded(_ name: String) -> String {
-        name + String(repeating: " ", count: max(0, ConfigurationVersion.lastGood.count - name.count))
     }
 
     private static func json(_ version: ConfigurationVersion) -> JSON {

@@ -67,7 +67,7 @@ struct CronAddCommand: InstanceCommand {
         params["agentId"] = agent.map(JSON.string)
         if deleteAfterRun { params["deleteAfterRun"] = true }
         let job = try await GatewayClient.ask(context, "cron.add", .object(params), scope: .admin)
-        Output.line(CronCommand.line(job))
+        Output.table([CronCommand.row(job)])
         return 0
     }
 

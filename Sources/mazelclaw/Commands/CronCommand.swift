@@ -16,13 +16,13 @@ struct CronCommand: ParsableCommand {
         defaultSubcommand: CronListCommand.self
     )
 
-    /// A job on one line.
-    static func line(_ job: JSON) -> String {
+    /// A job as a row of a table.
+    static func row(_ job: JSON) -> [String] {
         func time(_ name: String) -> String? {
             job["state"]?[name]?.integer.flatMap(Timestamp.init(milliseconds:)).map(ISOTime.text)
         }
         let next = time("nextRunAtMs").map { "next \($0)" } ?? "never due"
-        let last = time("lastRunAtMs").map { "  last \($0) \(job["state"]?["lastStatus"]?.string ?? "")" } ?? ""
-        return TerminalText.safe("\(job["id"]?.string ?? "")  \(next)\(last)  \(job["name"]?.string ?? "")")
+        let last = time("lastRunAtMs").map { ["last \($0) \(job["state"]?["lastStatus"]?.string ?? "")"] } ?? []
+        return [job["id"]?.string ?? "", next] + last + [job["name"]?.string ?? ""]
     }
 }

@@ -19,7 +19,8 @@ struct CronListCommand: InstanceCommand {
         if json {
             Output.line(answer.text(pretty: true))
         } else {
-            Output.line(jobs.isEmpty ? "No jobs." : jobs.map(CronCommand.line).joined(separator: "\n"))
+            if jobs.isEmpty { Output.line("No jobs.") }
+            Output.table(jobs.map(CronCommand.row))
         }
         return 0
     }

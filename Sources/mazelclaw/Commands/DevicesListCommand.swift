@@ -23,20 +23,20 @@ struct DevicesListCommand: InstanceCommand {
         let pending = (answer["pending"]?.array ?? []).map { request in
             let scopes = request["scopes"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
             let role = request["role"]?.string ?? ""
-            let id = request["deviceId"]?.string ?? ""
-            return "asks    \(request["requestId"]?.string ?? "")  as \(role) (\(scopes))  \(id)  \(name(request))"
+            let device = [request["deviceId"]?.string, name(request)].compactMap { $0 }.filter { !$0.isEmpty }
+            return [
+                "asks", request["requestId"]?.string ?? "", "as \(role) (\(scopes))", device.joined(separator: ", "),
+            ]
         }
-        let paired = (answer["paired"]?.array ?? []).flatMap { device in
+        let paired = (answer["paired"]?.array ?? []).map { device in
             let tokens = (device["tokens"]?.array ?? []).map { token in
                 let scopes = token["scopes"]?.array?.compactMap(\.string).joined(separator: ", ") ?? ""
                 return "\(token["role"]?.string ?? "") (\(scopes))"
             }
-            return [
-                "let in  \(device["deviceId"]?.string ?? "")  as \(tokens.joined(separator: ", "))  \(name(device))"
-            ]
+            return ["let in", device["deviceId"]?.string ?? "", "as \(tokens.joined(separator: ", "))", name(device)]
         }
-        let lines = pending + paired
-        Output.line(lines.isEmpty ? "No devices." : lines.map(TerminalText.safe).joined(separator: "\n"))
+        if pending.isEmpty, paired.isEmpty { Output.line("No devices.") }
+        Output.table(pending + paired)
         return 0
     }
 }

@@ -17,6 +17,8 @@ struct DoctorReport {
     private let inactive: [String]
     /// The settings, jobs and sessions that cannot be used, and keep no gateway from starting.
     private let setAside: [String]
+    /// What is wrong with the files of the state directory, and `--fix` puts right.
+    private let files: [FileFinding]
 
     /// Looks at the instance of `context`.
     init(_ context: Context) throws {
@@ -29,11 +31,16 @@ struct DoctorReport {
         var unusable: [SetAside] = []
         do throws(StorageError) {
             ReadGuard.begin()
-            unusable = try ConversationReader(stateDirectory: instance.stateDirectory.value).setAside()
+            // It changes nothing. Inside the sandbox, or without the registry, nobody can tell whether the gateway runs.
+            let isStopped = if case .success(nil) = context.holder { !instance.isSandboxed } else { false }
+            unusable = try ConversationReader(
+                stateDirectory: instance.stateDirectory.value, isAtRest: isStopped, protects: false
+            ).setAside()
         } catch {
             // Before the first start there is none.
             if error.errno != ENOENT { notes.append("\(error)") }
         }
+        files = try FileFinding.all(of: instance)
         setAside = snapshot.setAside.map(\.description) + unusable.map(\.description)
         inactive = snapshot.resolved.map(ConfigurationSchema.root.unservedPaths) ?? []
         guard snapshot.isRunnable else {
@@ -75,6 +82,9 @@ struct DoctorReport {
     /// Whether a gateway could start with this.
     var isHealthy: Bool { faults.isEmpty && obstacle == nil }
 
+    /// Whether there is nothing to be found.
+    var isClean: Bool { isHealthy && setAside.isEmpty && inactive.isEmpty && files.isEmpty }
+
     /// Lines for a person.
     var text: String {
         var lines = [
@@ -87,6 +97,8 @@ struct DoctorReport {
         if let obstacle { lines.append("Start: \(obstacle)") }
         if !setAside.isEmpty { lines.append("Set aside: cannot be used, and keeps no gateway from starting:") }
         lines += setAside.map { "  \($0)" }
+        if !files.isEmpty { lines.append("Files: `doctor --fix` puts them right:") }
+        lines += files.map { "  \($0.description)" }
         lines += notes.map { "Note: \($0)" }
         if !inactive.isEmpty { lines.append("Inactive: set, valid, and not acted on by this version:") }
         lines += inactive.map { "  \($0)" }
@@ -99,7 +111,8 @@ struct DoctorReport {
             "config": .string(path.text), "exists": .bool(exists), "valid": .bool(faults.isEmpty),
             "healthy": .bool(isHealthy), "faults": .array(faults.map(JSON.string)),
             "notes": .array(notes.map(JSON.string)), "inactive": .array(inactive.map(JSON.string)),
-            "setAside": .array(setAside.map(JSON.string)),
+            "setAside": .array(setAside.map(JSON.string)), "files": .array(files.map(\.json)),
+            "clean": .bool(isClean),
         ]
         object["remedy"] = remedy.map(JSON.string)
         object["obstacle"] = obstacle.map(JSON.string)

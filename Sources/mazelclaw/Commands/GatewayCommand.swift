@@ -12,7 +12,7 @@ struct GatewayCommand: ParsableCommand {
         subcommands: [
             GatewayRunCommand.self, GatewayInstallCommand.self, GatewayUninstallCommand.self, GatewayStartCommand.self,
             GatewayStopCommand.self, GatewayRestartCommand.self, GatewayWatchCommand.self, GatewayTryCommand.self,
-            StatusCommand.self, HealthCommand.self, GatewayCallCommand.self,
+            StatusCommand.self, GatewayProbeCommand.self, HealthCommand.self, GatewayCallCommand.self,
         ],
         defaultSubcommand: GatewayRunCommand.self)
 }

@@ -39,7 +39,7 @@ struct OnboardCommand: InstanceCommand {
         do {
             onboarding = try await Onboarding(context, options, interruption)
         } catch let end as Questions.End {
-            Output.error("mazelclaw: \(end == .input ? "the input ended" : "stopped"): nothing was saved")
+            Output.error("mazelclaw: \(end == .input ? "the input ended" : "stopped"): \(interruption.outcome)")
             return 1
         }
         // From here on everything that is written is whole at every moment.
@@ -77,6 +77,16 @@ final class Interruption: Sendable {
     private let trial = Mutex<Trial?>(nil)
     private let hasBegun = Mutex(false)
 
+    private let hasImported = Mutex(false)
+
+    /// What an original gateway kept has come over, and stays.
+    func noteImport() { hasImported.withLock { $0 = true } }
+
+    /// What there is when it ends early: a clause.
+    var outcome: String {
+        hasImported.withLock { $0 } ? "what came over stays, nothing else was saved" : "nothing was saved"
+    }
+
     /// What has to be ended with it.
     func concerns(_ trial: Trial) { self.trial.withLock { $0 = trial } }
 
@@ -95,7 +105,7 @@ final class Interruption: Sendable {
             })
         else { return }
         trial.withLock { $0 }?.abandon()
-        Output.error("\nmazelclaw: interrupted: nothing was saved")
+        Output.error("\nmazelclaw: interrupted: \(outcome)")
         exit(128 + (signal == .sigint ? SIGINT : signal == .sigterm ? SIGTERM : SIGHUP))
     }
 }

@@ -21,12 +21,11 @@ struct ProfilesListCommand: InstanceCommand {
             return Output.line(JSON.array(list).text(pretty: true))
         }
         guard !entries.isEmpty else { return Output.line("No profiles; `mazelclaw onboard` makes one.") }
-        let width = entries.map(\.name.text.count).max() ?? 0
-        for entry in entries {
-            let name = entry.name.text + String(repeating: " ", count: width - entry.name.text.count)
-            let state = entry.holder.map { "runs (\($0))" } ?? entry.fault ?? "does not run"
-            Output.line(TerminalText.safe("\(name)  \(entry.ports.base)  \(state)"))
-        }
+        Output.table(
+            entries.map { entry in
+                let state = entry.holder.map { "runs (\($0))" } ?? entry.fault ?? "does not run"
+                return [entry.name.text, "\(entry.ports.base)", state]
+            })
     }
 
     func run(in context: Context) async throws -> Int32 { 0 }

@@ -35,7 +35,11 @@ struct SessionsListCommand: InstanceCommand {
         (filter.agent, filter.limit) = (agent, limit)
         filter.usedSince = active.map { now - TimeSpan($0, .minutes) }
         let entries = try reader.sessions(filter)
-        Output.line(json ? report(entries, reader, now).text(pretty: true) : table(entries, now))
+        if json {
+            Output.line(report(entries, reader, now).text(pretty: true))
+        } else {
+            table(entries, now)
+        }
         return 0
     }
 
@@ -50,14 +54,12 @@ struct SessionsListCommand: InstanceCommand {
         ]
     }
 
-    private func table(_ entries: [SessionEntry], _ now: Timestamp) -> String {
-        guard !entries.isEmpty else { return "No conversations." }
-        let width = entries.map(\.key.text.count).max() ?? 0
-        return entries.map { entry in
-            let key = entry.key.text + String(repeating: " ", count: width - entry.key.text.count)
-            let minutes = now.since(entry.updatedAt).count(.minutes)
-            let label = entry.label.map { "  \($0)" } ?? ""
-            return TerminalText.safe("\(key)  last used \(minutes) min ago\(label)")
-        }.joined(separator: "\n")
+    private func table(_ entries: [SessionEntry], _ now: Timestamp) {
+        guard !entries.isEmpty else { return Output.line("No conversations.") }
+        Output.table(
+            entries.map { entry in
+                let minutes = now.since(entry.updatedAt).count(.minutes)
+                return [entry.key.text, "last used \(minutes) min ago"] + (entry.label.map { [$0] } ?? [])
+            })
     }
 }

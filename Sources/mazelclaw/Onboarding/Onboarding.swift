@@ -29,6 +29,7 @@ struct Onboarding {
         }
         if !options.acceptRisk { try await askForRisk() }
         try await choosePort()
+        try await offerImport(interruption)
         let choices = try answerChoices()
         choice = try await choose(from: choices)
         installsService = try await chooseService()
@@ -72,6 +73,26 @@ struct Onboarding {
                 Output.line(TerminalText.safe("\(error)"))
             }
         }
+    }
+
+    /// Offers to take over what an original gateway kept, where a profile that has never run could have it. It is there at
+    /// once, and what is chosen afterwards is chosen for it.
+    private mutating func offerImport(_ interruption: Interruption) async throws {
+        let instance = context.instance
+        guard !options.nonInteractive, try context.holder.get() == nil,
+            (try? InstanceIdentity.load(in: instance.stateDirectory.value)) == nil,
+            let found = OriginalDirectory.found(below: instance.home).first,
+            try await questions.confirm(
+                "The original gateway's state is in \(TerminalText.safe(found.path.text)). Take it over?",
+                proposal: false)
+        else { return }
+        let lock = try context.keepStopped()
+        // Later it is started.
+        defer { lock.release() }
+        let code = try await Takeover(original: found, basePort: port).run(in: context)
+        guard code == 0 else { return }
+        interruption.noteImport()
+        context = try Context(profile: instance.name)
     }
 
     /// Takes `word` for another profile, whose port is then proposed.
@@ -196,9 +217,7 @@ struct Onboarding {
             ("Answers", choice.title + (choice.backend == nil ? "" : said)),
             ("Service", installsService ? "\(ServiceUnit.name(of: context.instance.name)).service" : "none"),
         ]
-        for (name, value) in rows {
-            Output.line(TerminalText.safe(name + String(repeating: " ", count: 11 - name.count) + value))
-        }
+        Output.line(TerminalText.safe(Output.fields(rows)))
     }
 
     /// What was done, for a program.

@@ -6,6 +6,8 @@ import Policy
 enum Health {
     /// This instance, alive.
     case up(version: String, uptime: Int64, latency: Int64, configuration: String?)
+    /// This instance, alive, that takes no clients now.
+    case unready(String)
     /// Nothing listens.
     case down(String)
     /// Something accepts and does not answer.
@@ -21,6 +23,7 @@ enum Health {
         case .refused(let reason): self = .down(reason)
         case .timeout(let reason): self = .silent(reason)
         case .unintelligible(let reason): self = .foreign(reason)
+        case .unready: self = .unready(Self.reason)
         case .health(let json, let latency):
             guard let name = json["profile"]?.string, let id = json["instanceId"]?.string,
                 let version = json["version"]?.string
@@ -43,14 +46,35 @@ enum Health {
         }
     }
 
+    /// The same, after what it answered when it was asked whether it takes clients.
+    func asked(forReadiness answer: HealthProbe.Answer) -> Health {
+        guard isUp else { return self }
+        return switch answer {
+        case .health: self
+        case .unready: .unready(Self.reason)
+        case .refused(let reason), .timeout(let reason), .unintelligible(let reason):
+            .unready("it lives, but does not say that it takes clients: \(reason)")
+        }
+    }
+
+    private static let reason = "it lives, and takes no clients now: it is starting or stopping"
+
     var isUp: Bool { if case .up = self { true } else { false } }
+
+    /// Whether it is this instance that answers.
+    var isOwn: Bool {
+        switch self {
+        case .up, .unready: true
+        case .down, .silent, .foreign, .other: false
+        }
+    }
 
     /// What the running gateway makes of a configuration that is not the one it runs with.
     var configurationNote: String? {
         switch self {
         case .up(_, _, _, "refused"): "the running gateway cannot use it, and goes on with the last one"
         case .up(_, _, _, "waiting"): "some of it counts only after a restart of the running gateway"
-        case .up, .down, .silent, .foreign, .other: nil
+        case .up, .unready, .down, .silent, .foreign, .other: nil
         }
     }
 
@@ -58,6 +82,7 @@ enum Health {
     var word: String {
         switch self {
         case .up: "up"
+        case .unready: "unready"
         case .down: "down"
         case .silent: "silent"
         case .foreign: "foreign"
@@ -70,7 +95,8 @@ enum Health {
         switch self {
         case .up(let version, let uptime, let latency, _):
             "version \(version), running for \(uptime / 1000) s, answered in \(latency) ms"
-        case .down(let reason), .silent(let reason), .foreign(let reason), .other(let reason): reason
+        case .unready(let reason), .down(let reason), .silent(let reason), .foreign(let reason), .other(let reason):
+            reason
         }
     }
 }

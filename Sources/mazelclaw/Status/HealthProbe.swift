@@ -15,6 +15,8 @@ struct HealthProbe {
         case timeout(String)
         /// Something came that no gateway sends.
         case unintelligible(String)
+        /// A gateway says that it takes no clients now.
+        case unready
         /// JSON, and how long it took in milliseconds.
         case health(JSON, latency: Int64)
     }
@@ -107,7 +109,9 @@ private final class HealthProbeHandler: ChannelInboundHandler {
             body += part.readableBytesView
             if body.count > Self.limit { finish(.unintelligible("it sends more than a gateway would"), context) }
         case .end:
-            guard status == .ok, let json = try? JSON(parsing: body), json["ok"]?.bool == true else {
+            let json = try? JSON(parsing: body)
+            if status == .serviceUnavailable, json?["ready"]?.bool == false { return finish(.unready, context) }
+            guard status == .ok, let json, json["ok"]?.bool == true else {
                 return finish(.unintelligible("it answers \(status.code) and not as a gateway does"), context)
             }
             let latency = (NIODeadline.now() - start).nanoseconds / 1_000_000

@@ -21,6 +21,13 @@ struct StatusReport {
     /// Why its certificate cannot be told.
     let encryptionFault: String?
     let health: Health
+    /// What it says to a client that signs in; nil when it was not asked.
+    let examination: Examination?
+    /// What is wrong with configuration and files; nil when that was not asked for.
+    let doctor: DoctorReport?
+
+    /// Whether it answers, takes clients and, where that was tried, let one in.
+    var isHealthy: Bool { health.isUp && examination?.fault == nil }
 
     private var instance: Instance { configuration.instance }
     private var port: UInt16 { configuration.ports.value.gateway }
@@ -49,13 +56,15 @@ struct StatusReport {
         for entry in repairs { rows.append(("Repair", entry.text)) }
         if let note = health.configurationNote { rows.append(("Changes", note)) }
         rows.append(("Health", (isPortUnknown ? "" : "\(url): ") + health.detail))
-        let width = 11
-        var lines = rows.map { name, value in
-            name + String(repeating: " ", count: width - name.count) + value
-        }
-        lines.append("\(instance.name): \(health.word)")
-        return lines.joined(separator: "\n")
+        rows += examination?.rows ?? []
+        return Output.fields(rows) + (doctor.map { "\n\($0.text)" } ?? "")
     }
+
+    /// The last line: what all of it comes to.
+    var verdict: String { "\(instance.name): \(word)" }
+
+    /// One word, for programs.
+    private var word: String { health.isUp && !isHealthy ? "closed" : health.word }
 
     private var unitText: String {
         if instance.isSandboxed { return "not visible inside the sandbox" }
@@ -135,10 +144,13 @@ struct StatusReport {
         object["disregardedPort"] = configuration.disregardedPort.map { .integer(Int64($0)) }
         object["tls"] = encryptionJSON
         object["health"] = [
-            "url": isPortUnknown ? .null : .string(url), "state": .string(health.word), "up": .bool(health.isUp),
+            "url": isPortUnknown ? .null : .string(url), "state": .string(word), "up": .bool(health.isUp),
+            "ready": .bool(health.isUp), "healthy": .bool(isHealthy),
             "detail": .string(health.detail),
         ]
         object["repairs"] = .array(repairs.map(\.json))
+        object["inside"] = examination?.json
+        object["doctor"] = doctor?.json
         object["configNote"] = health.configurationNote.map(JSON.string)
         return .object(object)
     }

@@ -8,6 +8,18 @@ struct StatusSurvey {
     let context: Context
     /// Milliseconds.
     let timeout: Int64
+    /// How much is asked.
+    var depth = Depth.outside
+
+    /// How much is asked.
+    enum Depth: Comparable {
+        /// What everybody may know.
+        case outside
+        /// What a client that signs in is told.
+        case inside
+        /// That, and what is to be found in configuration and files.
+        case everything
+    }
 
     func report() async throws -> StatusReport {
         let instance = try context.located()
@@ -37,16 +49,24 @@ struct StatusSurvey {
             } else {
                 try check.requireOwnListener(on: address.port)
                 let answer = await HealthProbe(address: address, timeout: timeout).ask()
-                health = Health(answer, profile: instance.name, identity: identity)
+                let seen = Health(answer, profile: instance.name, identity: identity)
+                health =
+                    seen.isUp
+                    ? seen.asked(
+                        forReadiness: await HealthProbe(address: address, timeout: timeout, path: "/ready").ask())
+                    : seen
             }
         } catch {
             health = error.isInstance ? .other(error.reason) : .foreign(error.reason)
         }
+        var examination: Examination?
+        if depth > .outside, health.isOwn { examination = await Examination(context, timeout: timeout) }
         return StatusReport(
             configuration: configuration, configurationFault: fault?.description, isPortUnknown: isPortUnknown,
             holder: holder,
             proof: isOfHolder ? proof : nil, lastEnd: context.lastEnd, repairs: context.repairs,
             encryption: address.encryption,
-            encryptionFault: encryptionFault, health: health)
+            encryptionFault: encryptionFault, health: health, examination: examination,
+            doctor: depth == .everything ? try DoctorReport(context) : nil)
     }
 }

@@ -35,7 +35,7 @@ import Testing
     let list = try await sessions("list")
     #expect(
         list.output == """
-            agent:main:main  last used 10 min ago  of main
+            agent:main:main  last used 10 min ago   of main
             agent:ops:main   last used 200 min ago  of ops
 
             """)

@@ -5,9 +5,9 @@ public struct Instance: Sendable {
     /// What chose the profile.
     public let selection: InstanceSelection
     /// The state directory.
-    public let stateDirectory: Sourced<AbsolutePath>
+    public private(set) var stateDirectory: Sourced<AbsolutePath>
     /// The configuration file.
-    public let configurationFile: Sourced<AbsolutePath>
+    public private(set) var configurationFile: Sourced<AbsolutePath>
     /// The host-owned profile, where it can be seen.
     public let profile: Profile?
     /// The user's home directory.
@@ -65,6 +65,15 @@ public struct Instance: Sendable {
     public func running(on ports: PortSet?) -> Instance {
         var copy = self
         copy.runningPorts = ports
+        return copy
+    }
+
+    /// The same instance as it would be with its state directory at `path`, and its configuration in there. Nothing of it is at
+    /// another place then, unless its profile or a variable says so.
+    func moved(to path: AbsolutePath) -> Instance {
+        var copy = self
+        copy.stateDirectory = Sourced(path, from: stateDirectory.source)
+        copy.configurationFile = Sourced(path / "mazelclaw.json", from: configurationFile.source)
         return copy
     }
 

@@ -55,8 +55,11 @@ extension ConfigurationSchema {
 
     /// The outermost keys that `json` sets and this version does not act on, as paths.
     public func unservedPaths(in json: JSON) -> [String] {
-        unserved(in: json, at: []).map(ConfigurationPath.text)
+        unservedComponents(in: json).map(ConfigurationPath.text)
     }
+
+    /// The same keys, as components, in the order of `json`.
+    func unservedComponents(in json: JSON) -> [[JSON.PathComponent]] { unserved(in: json, at: []) }
 
     private func unserved(in json: JSON, at path: [JSON.PathComponent]) -> [[JSON.PathComponent]] {
         guard isServed else { return [path] }

@@ -85,19 +85,3 @@ extension ConfigurationSnapshot {
         }
     }
 }
-
-extension JSON {
-    /// This value without what stands at `path`.
-    fileprivate func removing(_ path: some Collection<PathComponent>) -> JSON {
-        let rest = path.dropFirst()
-        switch (self, path.first) {
-        case (.object(var object), .name(let name)?):
-            object[name] = rest.isEmpty ? nil : object[name]?.removing(rest)
-            return .object(object)
-        case (.array(var array), .index(let index)?) where array.indices.contains(index):
-            if rest.isEmpty { array.remove(at: index) } else { array[index] = array[index].removing(rest) }
-            return .array(array)
-        default: return self
-        }
-    }
-}

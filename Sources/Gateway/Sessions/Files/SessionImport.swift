@@ -17,6 +17,9 @@ public struct SessionImport: Equatable, Sendable {
     /// What did not come in, and why: a line each.
     public private(set) var leftOut: [String] = []
 
+    /// The largest transcript that comes in, in bytes. A line of it is read as a whole.
+    static let transcriptLimit = 512 << 20
+
     /// Reads the sessions below `directory` into `database`: a state directory, or one agent's sessions.
     ///
     /// Each transcript is a change of its own, and the sessions of an agent are another, so that a gateway that is
@@ -46,7 +49,12 @@ public struct SessionImport: Equatable, Sendable {
             let file = directory / name
             do {
                 // Before the transaction: whatever stands there holds up nobody, and is no fault of the database's.
-                let open = try ReadableFile(source.place(of: file, "read"))
+                let place = try source.place(of: file, "read")
+                if let size = try place.status("read")?.st_size, size > Self.transcriptLimit {
+                    leftOut.append("\(file): it is larger than \(Self.transcriptLimit >> 20) MiB")
+                    continue
+                }
+                let open = try ReadableFile(place)
                 let outcome = try await database.write { transaction in
                     try ImportedTranscript(name: name, key: key, file: open, transaction)
                 }
