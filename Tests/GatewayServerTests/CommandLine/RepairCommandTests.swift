@@ -298,7 +298,7 @@ struct RepairCommandTests {
         async throws
     {
         let before = try command.read(file)
-        let late = try await grant("--for", "3s")
+        let late = try await grant("--for", "8s")
         try propose(Self.harmless)
         #expect(try await late.end() == 0)
         #expect(late.shown.contains("The grant has ended: its time is over"), "\(late.shown)")
@@ -314,7 +314,7 @@ struct RepairCommandTests {
     }
 
     @Test func `nothing stays staged beyond its time, although whoever keeps the grant is stopped`() async throws {
-        let typist = try await grant("--for", "3s")
+        let typist = try await grant("--for", "8s")
         typist.send(SIGSTOP)
         #expect(try await eventually { stagedNames == [] })
         typist.send(SIGCONT)
