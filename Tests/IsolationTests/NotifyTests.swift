@@ -275,9 +275,9 @@ import Testing
         #expect(try running.wait().code == 0, "\(running.errors)")
     }
 
-    @Test(arguments: Starting.available)
-    func `a gateway that hangs pets nobody`(starting: Starting) throws {
-        let host = try Host(starting)
+    /// Starts a gateway, has `hang` stop a part of it, and sees that it pets the watchdog no more until `hang`'s result was
+    /// called.
+    private func expectNoPets(of host: Host, hanging hang: (_ gateway: pid_t) throws -> () -> Void) throws {
         let receiver = try NotificationReceiver(host)
         var options = Host.Options(notifying: receiver)
         options.setup.environment["WATCHDOG_USEC"] = "400000"
@@ -288,17 +288,25 @@ import Testing
             Processes.descendants(of: running.processID).first {
                 Files.read("/proc/\($0)/comm") == "mazelclaw\n"
             })
-        kill(gateway, SIGSTOP)
-        try #require(eventually(seconds: 60) { Processes.fields(gateway)?[0] == "T" })
+        let goOn = try hang(gateway)
         // What it had said before is on its way yet, but no more than that: one that goes on says five things a second.
         var late: [String] = []
         for _ in 0..<10 { if let message = receiver.next(seconds: 0.2) { late.append(message.text) } }
         #expect(late.count <= 2, "\(late)")
         #expect(receiver.next(seconds: 1) == nil)
-        kill(gateway, SIGCONT)
+        goOn()
         #expect(receiver.next()?.text == "WATCHDOG=1")
         running.send(SIGTERM)
         try running.wait()
+    }
+
+    @Test(arguments: Starting.available)
+    func `a gateway that hangs pets nobody`(starting: Starting) throws {
+        try expectNoPets(of: Host(starting)) { gateway in
+            kill(gateway, SIGSTOP)
+            try #require(eventually(seconds: 60) { Processes.fields(gateway)?[0] == "T" })
+            return { kill(gateway, SIGCONT) }
+        }
     }
 
     /// Stops the event loops of a process by name of their threads, the first or all, until it ends (ptrace(2)).
@@ -325,29 +333,14 @@ import Testing
         loops: String
     ) throws {
         let host = try Host(.root)
-        let receiver = try NotificationReceiver(host)
-        var options = Host.Options(notifying: receiver)
-        options.setup.environment["WATCHDOG_USEC"] = "400000"
-        let running = try host.start(["mazelclaw", "--profile", "p", "gateway", "--allow-unconfigured"], options)
-        #expect(receiver.next(seconds: 30)?.text.hasPrefix("READY=1") == true)
-        #expect(receiver.next()?.text == "WATCHDOG=1")
-        let gateway = try #require(
-            Processes.descendants(of: running.processID).first {
-                Files.read("/proc/\($0)/comm") == "mazelclaw\n"
-            })
-        let stopper = try Running(
-            ["/usr/bin/python3", "-c", Self.stopper, "\(gateway)", loops].map { Array($0.utf8) },
-            files: "\(host.root)/output", Running.Setup())
-        try stopper.waitForOutput("stopped")
-        var late: [String] = []
-        for _ in 0..<10 { if let message = receiver.next(seconds: 0.2) { late.append(message.text) } }
-        #expect(late.count <= 2, "\(late)")
-        #expect(receiver.next(seconds: 1) == nil)
-        #expect(Processes.fields(gateway)?[0] != "T")
-        stopper.send(SIGKILL)
-        #expect(receiver.next()?.text == "WATCHDOG=1")
-        running.send(SIGTERM)
-        try running.wait()
+        try expectNoPets(of: host) { gateway in
+            let stopper = try Running(
+                ["/usr/bin/python3", "-c", Self.stopper, "\(gateway)", loops].map { Array($0.utf8) },
+                files: "\(host.root)/output", Running.Setup())
+            try stopper.waitForOutput("stopped")
+            #expect(Processes.fields(gateway)?[0] != "T")
+            return { stopper.send(SIGKILL) }
+        }
     }
 
     // MARK: Without, and with a wrong one

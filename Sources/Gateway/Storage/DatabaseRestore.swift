@@ -1,3 +1,5 @@
+// As in LogFile.swift: the compiler may take stat(2)'s structure for CoreFoundation's.
+import CoreFoundation
 import GRDB
 import Glibc
 public import Policy

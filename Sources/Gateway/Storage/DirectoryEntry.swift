@@ -10,3 +10,14 @@ func entryName(_ entry: UnsafeMutablePointer<dirent>) -> [UInt8] {
         }
     }
 }
+
+/// The names in an open directory, in order, which is closed (readdir(3)).
+func entryNames(_ stream: OpaquePointer) -> [String] {
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = String(decoding: entryName(entry), as: UTF8.self)
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+}

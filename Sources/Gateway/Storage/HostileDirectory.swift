@@ -123,13 +123,7 @@ public struct HostileDirectory: Sendable {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw StorageError("read", path, errno: errno)
         }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = String(decoding: entryName(entry), as: UTF8.self)
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        return entryNames(stream)
     }
 
     /// Makes sure that the locks of an instance that keeps them in this directory are not led elsewhere: `registry.lock`

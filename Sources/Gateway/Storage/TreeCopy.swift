@@ -1,3 +1,5 @@
+// As in LogFile.swift: the compiler may take stat(2)'s structure for CoreFoundation's.
+import CoreFoundation
 import Glibc
 import Policy
 
@@ -116,13 +118,7 @@ struct TreeCopy {
     private static func names(in directory: Int32, _ path: AbsolutePath) throws(StorageError) -> [String] {
         let copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0, let stream = fdopendir(copy) else { throw StorageError("read", path, errno: errno) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = String(decoding: entryName(entry), as: UTF8.self)
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        return entryNames(stream)
     }
 
     // MARK: Links
