@@ -18,6 +18,7 @@ STAGE        := .build/stage
 UNPROVED     := .build/unproved
 PACKAGES     := libseccomp-dev libcap-dev libsqlite3-dev
 TEST_PACKAGES  := dbus git iproute2 libpam-systemd nginx procps python3 strace systemd util-linux
+CHECK_PACKAGES := codespell
 HOST_PACKAGES  := e2fsprogs mmdebstrap python3 qemu-system-x86
 BENCH_PACKAGES := bubblewrap node-ws python3
 BROWSER_PACKAGES := chromium-headless-shell python3
@@ -90,10 +91,11 @@ hosts: build ## start the launcher on older kernels, under systemd and on crippl
 	@Tests/Scripts/need-packages.sh $(HOST_PACKAGES)
 	Tests/Hosts/matrix.py "$(CURDIR)/$(STAGE)" "$(BUILD)/isolation-probe" $(BOOTS)
 
-check: build ## format lint, warnings as errors, guards on the launcher
+check: build ## format lint, warnings as errors, guards on the launcher, spelling and links of the documents
 	swift format lint --strict --recursive Sources Tests Package.swift
 	Tests/Scripts/check-launcher.sh "$(BUILD)/mazelclaw-run"
-	Tests/Scripts/check-readme.sh
+	@Tests/Scripts/need-packages.sh $(CHECK_PACKAGES)
+	Tests/Scripts/check-documents.sh
 
 bench: build ## compare with bubblewrap and a server on Node, each in one run; and beside hostile clients and neighbours
 	@Tests/Scripts/need-packages.sh $(BENCH_PACKAGES)
