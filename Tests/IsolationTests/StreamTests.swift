@@ -382,6 +382,9 @@ import Testing
         let lost = try #require(sentences.last { $0.contains("could not be written, for nobody read") })
         let count = try #require(lost.split(separator: " ").dropFirst().first.flatMap { Int($0) })
         #expect(count > 0)
-        #expect(refusals + count == 20, "\(sentences)")
+        // Beside them the launcher says, while the sandbox is built, that nothing limits its memory. On a busy machine the
+        // payload is faster, and that sentence is missed too.
+        let isWarned = sentences.contains { $0.contains("has no limit on memory") }
+        #expect(refusals + count == 20 || !isWarned && refusals + count == 21, "\(sentences)")
     }
 }
