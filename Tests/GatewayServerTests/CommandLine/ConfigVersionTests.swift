@@ -24,7 +24,7 @@ import Testing
         _ = try await run("config", "set", "gateway.auth.token", "another-token-of-length")
         #expect(try await versions().map { $0["version"]?.string } == ["current", "1", "2", "3"])
         let list = try await run("config", "history")
-        #expect(list.output.hasPrefix("current    20"))
+        #expect(list.output.hasPrefix("current  20"))
         let secret = try await run("config", "diff", "1")
         #expect(secret.code == 1)
         #expect(secret.output.contains("Only secrets differ"), "\(secret.output)")

@@ -21,7 +21,15 @@ private func connectedNode(
 ) async throws -> any ProtocolClient {
     var device = device
     (device.clientID, device.clientMode) = ("node-host", "node")
-    return try await door.connected(device, role: "node") { $0.commands = commands }
+    let node = try await door.connected(device, role: "node") { $0.commands = commands }
+    // Its handshake is answered before others can call on it.
+    let other = try await door.connected()
+    try await #expect(
+        eventually {
+            let nodes = try await other.call("node.list")?["payload"]?["nodes"]?.array ?? []
+            return nodes.contains { $0["nodeId"]?.string == device.id && $0["connected"] == true }
+        })
+    return node
 }
 
 @Test(arguments: Carrier.allCases)
