@@ -216,23 +216,13 @@ public struct Supervisor {
             switch plan.steps[index] {
             case .enterNamespaces: return index
             case .joinControlGroup(let limits):
-                do {
-                    group = try SandboxGroup(limits, of: plan.profile)
-                } catch {
-                    throw EnforcementError(step: plan.steps[index], errno: error.errno, detail: error.detail)
+                group = try open(index) { () throws(SafePath.Refusal) in
+                    try SandboxGroup(limits, of: plan.profile)
                 }
             case .mapOwner(let tree):
-                do {
-                    try openedFiles.open(tree)
-                } catch {
-                    throw EnforcementError(step: plan.steps[index], errno: error.errno, detail: error.detail)
-                }
+                try open(index) { () throws(SafePath.Refusal) in try openedFiles.open(tree) }
             case .openCredential(let credential):
-                do {
-                    try openedFiles.open(credential)
-                } catch {
-                    throw EnforcementError(step: plan.steps[index], errno: error.errno, detail: error.detail)
-                }
+                try open(index) { () throws(SafePath.Refusal) in try openedFiles.open(credential) }
             case .becomeUser(let userID, let groupID):
                 try attempt(index) { () throws(Errno) in
                     try Credentials.become(userID: userID, groupID: groupID)
@@ -259,6 +249,17 @@ public struct Supervisor {
             case .cgroup: set.insert(.cgroup)
             case .network: set.insert(.network)
             }
+        }
+    }
+
+    /// What `body` opens of the host's for step `index`.
+    private func open<Result>(
+        _ index: Int, _ body: () throws(SafePath.Refusal) -> Result
+    ) throws(EnforcementError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw EnforcementError(step: plan.steps[index], errno: error.errno, detail: error.detail)
         }
     }
 
