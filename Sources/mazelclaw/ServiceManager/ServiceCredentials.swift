@@ -19,7 +19,7 @@ enum ServiceCredentials {
         else { return [:] }
         var values: [String: String] = [:]
         do throws(Errno) {
-            for name in try FileSystem.entries(of: directory.text) where isVariable(name) {
+            for name in try FileSystem.entries(of: directory.text) where VariableName.isValid(name) {
                 let path = (directory / name).text
                 let bytes = try FileSystem.read(path, limit: ServiceCredential.limit)
                 try FileSystem.unlink(path)
@@ -32,18 +32,9 @@ enum ServiceCredentials {
             }
         } catch {
             throw .blocked(
-                "the service's credentials in \(directory) cannot be read and removed (\(error.name)); each must be text "
-                    + "in UTF-8, in a file named as a variable, see `man systemd-creds`")
+                "the service's credentials in \(directory) cannot be read and removed (\(error.name)); let each be "
+                    + "text in UTF-8, see systemd-creds(1)")
         }
         return values
-    }
-
-    private static func isVariable(_ name: String) -> Bool {
-        name.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
-            default: false
-            }
-        } && name.utf8.first.map { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
     }
 }

@@ -75,13 +75,10 @@ struct Variables {
     private static func reference(_ text: ArraySlice<UInt8>) -> (name: String, end: Int)? {
         guard text.first == UInt8(ascii: "{") else { return nil }
         let inner = text.dropFirst()
-        let name = inner.prefix { byte in
-            (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "_")
-                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        }
-        guard let first = name.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first),
-            name.endIndex < text.endIndex, text[name.endIndex] == UInt8(ascii: "}")
+        let bytes = inner.prefix(while: VariableName.isPart)
+        let name = String(decoding: bytes, as: UTF8.self)
+        guard VariableName.isValid(name), bytes.endIndex < text.endIndex, text[bytes.endIndex] == UInt8(ascii: "}")
         else { return nil }
-        return (String(decoding: name, as: UTF8.self), name.endIndex + 1)
+        return (name, bytes.endIndex + 1)
     }
 }
