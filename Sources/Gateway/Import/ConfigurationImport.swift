@@ -85,7 +85,6 @@ struct ConfigurationImport {
                 take(out: path + [.name(member.name)], "the profile decides what the original had it say")
             }
         }
-        var missing: [(path: [JSON.PathComponent], name: String)] = []
         json = json.mapStrings { text, path in
             var text = text
             for (name, value) in own where isProducts(name) && text.contains("${\(name)}") {
@@ -95,9 +94,8 @@ struct ConfigurationImport {
         }
         var variables = Variables(own.filter { !isProducts($0.key) })
         _ = variables.substitute(json)
-        missing = variables.missing.map { ($0.path, $0.name) }
-        for (path, name) in missing.reversed() {
-            take(out: path, "it is to come from the variable \(name), which the file does not set")
+        for missing in variables.missing.reversed() {
+            take(out: missing.path, "it is to come from the variable \(missing.name), which the file does not set")
         }
     }
 

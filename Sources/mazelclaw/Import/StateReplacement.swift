@@ -33,9 +33,7 @@ struct StateReplacement {
         try FileSystem.makeDirectory(place.text, mode: 0o700)
         try FileDescriptor.open(
             FilePath(marker.text), .writeOnly, options: [.create, .exclusiveCreate],
-            permissions: [
-                .ownerReadWrite
-            ]
+            permissions: .ownerReadWrite
         ).close()
     }
 
