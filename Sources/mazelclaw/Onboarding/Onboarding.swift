@@ -80,7 +80,7 @@ struct Onboarding {
     private mutating func offerImport(_ interruption: Interruption) async throws {
         let instance = context.instance
         guard !options.nonInteractive, try context.holder.get() == nil,
-            (try? InstanceIdentity.load(in: instance.stateDirectory.value)) == nil,
+            try InstanceIdentity.load(in: instance.stateDirectory.value) == nil,
             let found = OriginalDirectory.found(below: instance.home).first,
             try await questions.confirm(
                 "The original gateway's state is in \(TerminalText.safe(found.path.text)). Take it over?",

@@ -38,7 +38,7 @@ import Testing
     }
 }
 
-@Test func `a gateway that lets its clients not in is not healthy`() async throws {
+@Test func `a gateway that does not let its clients in is not healthy`() async throws {
     let (command, _) = try await BuiltCommand.withEcho()
     let set = try await command.run(
         "--profile", command.profile, "config", "set", "--json", "gateway.auth",
