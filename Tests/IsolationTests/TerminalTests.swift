@@ -275,6 +275,16 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
+    func `what the launcher says of a start stands before what the payload writes`(starting: Starting) throws {
+        let host = try Host(starting)
+        for _ in 1...5 {
+            let end = try run(host, ["sh", "-c", "stty raw; printf first; sleep 0.1"], "t = Terminal()")
+            #expect(end.code == 0, "\(end.errors)")
+            #expect(end.output.hasSuffix("first"), "\(end.output)")
+        }
+    }
+
+    @Test(arguments: Starting.available)
     func `a flood that nobody reads fills no memory and holds up no call`(starting: Starting) throws {
         let host = try Host(starting)
         try host.makeState()

@@ -137,8 +137,10 @@ struct SupervisorLoop {
 
     private func waiting(takingNotifications: Bool) -> Waiting {
         var waiting = Waiting()
-        // What the payload wrote before calls: what is said about a call stands after it.
-        for index in streams.indices {
+        // What the payload wrote before calls: what is said about a call stands after it. And not while its program may not
+        // run yet: what is said about the start stands before it.
+        let isRunning = channel == nil
+        for index in streams.indices where isRunning {
             for (event, interest) in streams[index].interests { waiting.add(.stream(index, event), interest) }
         }
         // Messages before the end: a failed start tells why, and then ends.
@@ -150,7 +152,9 @@ struct SupervisorLoop {
         if let broker { waiting.add(.calls, .reading(broker.descriptor)) }
         if takingNotifications, let relay { waiting.add(.notifications, .reading(relay.inside)) }
         if let terminal {
-            for (event, interest) in terminal.interests { waiting.add(.terminal(event), interest) }
+            for (event, interest) in terminal.interests where isRunning || event != .written {
+                waiting.add(.terminal(event), interest)
+            }
         }
         for outlet in messages {
             if let interest = outlet.interest { waiting.add(.messages(outlet), interest) }
