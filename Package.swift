@@ -62,11 +62,26 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
 
-        // The gateway's column.
+        // The gateway's column, from the bottom up.
+        .target(
+            name: "Text", dependencies: [.product(name: "Crypto", package: "swift-crypto")]),
+        .target(name: "Files", dependencies: ["Policy"]),
+        .target(name: "Time", dependencies: ["Files", "JSON", "Policy"]),
+        .target(
+            name: "Configuration",
+            dependencies: [
+                "Files", "JSON", "Policy", "Text", "Time", .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .target(
+            name: "Storage",
+            dependencies: [
+                "Files", "JSON", "Policy", "Text", "Time", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .target(name: "GatewayProtocol", dependencies: ["JSON", "Policy", "Text", "Time"]),
         .target(
             name: "Gateway",
             dependencies: [
-                "JSON", "Policy",
+                "Configuration", "Files", "GatewayProtocol", "JSON", "Policy", "Storage", "Text", "Time",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -78,7 +93,7 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "Gateway", "JSON",
+                "Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Storage", "Text", "Time",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -96,7 +111,8 @@ let package = Package(
         .executableTarget(
             name: "mazelclaw",
             dependencies: [
-                "Gateway", "GatewayServer", "JSON", "Linux", "Policy", "Profiles",
+                "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux", "Policy",
+                "Profiles", "Storage", "Text", "Time",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -133,7 +149,7 @@ let package = Package(
         .executableTarget(
             name: "echo-server",
             dependencies: [
-                "Gateway", "GatewayServer",
+                "Configuration", "Gateway", "GatewayProtocol", "GatewayServer", "Time",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -141,7 +157,9 @@ let package = Package(
             ], path: "Tests/EchoServer"),
         // What the durability tests of GatewayTests kill.
         .executableTarget(
-            name: "storage-writer", dependencies: ["Gateway", "JSON", "Policy"], path: "Tests/StorageWriter"),
+            name: "storage-writer",
+            dependencies: ["Configuration", "Files", "Gateway", "JSON", "Policy", "Storage", "Time"],
+            path: "Tests/StorageWriter"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(
             name: "EnforcementTests",
@@ -151,12 +169,17 @@ let package = Package(
             ]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Fuzzing", "Gateway", "JSON", "Policy", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "JSON", "Policy", "Storage", "Text",
+                "Time",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             resources: [.copy("Vectors")]),
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "Fuzzing", "Gateway", "GatewayServer", "JSON", "Policy",
+                "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Policy",
+                "Storage", "Text", "Time",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -175,6 +198,7 @@ let package = Package(
             name: "LinuxTests",
             dependencies: ["Linux", .product(name: "SystemPackage", package: "swift-system")]),
         .testTarget(name: "ProfilesTests", dependencies: ["JSON", "Linux", "Policy", "Profiles"]),
+        .testTarget(name: "TimeTests", dependencies: ["JSON", "Time"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["Fuzzing", "JSON", "Policy"], exclude: ["Golden"],
             resources: [.copy("Vectors")]),

@@ -1,7 +1,12 @@
+public import Configuration
+public import Files
+import GatewayProtocol
 public import JSON
 public import Logging
 import Policy
+public import Storage
 import Synchronization
+public import Time
 
 /// One running gateway: its configuration, devices and connections. Opens no socket; a server calls it.
 public final class Gateway: Sendable {

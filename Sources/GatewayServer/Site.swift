@@ -1,4 +1,6 @@
+import Configuration
 import Gateway
+import GatewayProtocol
 import JSON
 import Logging
 import NIOCore

@@ -1,9 +1,12 @@
+import Configuration
+import Files
 import Gateway
 import Glibc
 import JSON
 import Linux
 import Policy
 import Profiles
+import Text
 
 /// What a command knows before it starts: the instance, and the host's files where they can be seen.
 struct Context {

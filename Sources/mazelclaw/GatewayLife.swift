@@ -1,3 +1,4 @@
+import Configuration
 import Gateway
 import GatewayServer
 import Glibc
@@ -5,6 +6,7 @@ import Linux
 import Logging
 import Policy
 import ServiceLifecycle
+import Storage
 import Synchronization
 import SystemPackage
 import UnixSignals

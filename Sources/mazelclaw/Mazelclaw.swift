@@ -1,5 +1,8 @@
 import ArgumentParser
+import Configuration
+import Files
 import Gateway
+import GatewayProtocol
 import GatewayServer
 import Policy
 import Profiles

@@ -34,14 +34,60 @@ enum Architecture {
         "JSON": Module(own: [], foreign: values),
         "Policy": Module(own: ["JSON"], foreign: values),
 
+        "Text": Module(own: [], foreign: .only(["Crypto"])),
+        "Files": Module(own: ["Policy"], foreign: .only(["Glibc"])),
+        "Time": Module(own: ["Files", "JSON", "Policy"], foreign: .only(["Glibc"])),
+        "Configuration": Module(
+            own: ["Files", "JSON", "Policy", "Text", "Time"], foreign: .only(["Crypto", "Glibc", "Synchronization"])),
+        // The one module that knows SQL besides those of the gateway that keep something.
+        "Storage": Module(
+            own: ["Files", "JSON", "Policy", "Text", "Time"],
+            foreign: .only(["CoreFoundation", "Dispatch", "Glibc", "GRDB", "Synchronization"])),
+        "GatewayProtocol": Module(own: ["JSON", "Policy", "Text", "Time"], foreign: .only(["Glibc"])),
+
         // Only GatewayServer listens. SystemPackage is there for its paths: swift-subprocess takes no others.
-        "Gateway": Module(own: ["JSON", "Policy"], foreign: .any(exceptPrefixes: ["NIO", "Hummingbird"])),
-        "GatewayServer": Module(own: ["Gateway", "JSON"], foreign: .any(exceptPrefixes: ["System"])),
-        "Channels": Module(own: ["Gateway", "JSON"], foreign: .any(exceptPrefixes: ["System"])),
-        "Browser": Module(own: ["Gateway", "JSON"], foreign: .any(exceptPrefixes: ["System"])),
+        "Gateway": Module(
+            own: ["Configuration", "Files", "GatewayProtocol", "JSON", "Policy", "Storage", "Text", "Time"],
+            foreign: .any(exceptPrefixes: ["NIO", "Hummingbird"])),
+        "GatewayServer": Module(
+            own: ["Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Storage", "Text", "Time"],
+            foreign: .any(exceptPrefixes: ["System"])),
         "mazelclaw": Module(
-            own: ["Browser", "Channels", "Gateway", "GatewayServer", "JSON", "Linux", "Policy", "Profiles"],
+            own: [
+                "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux", "Policy",
+                "Profiles", "Storage", "Text", "Time",
+            ],
             foreign: .any(exceptPrefixes: [])),
+    ]
+
+    /// The folders of each module that has several, from the bottom up: one names types only of folders in layers below its
+    /// own. Files beside the folders stand above them all.
+    static let folders: [String: [[String]]] = [
+        "Policy": [
+            ["Denials", "Manual", "Values"], ["Ports", "Reading", "Terminal"], ["Host", "Seccomp", "ServiceManager"],
+            ["Network"], ["Profile", "Sandbox"], ["Plan", "Services"], ["Layers", "Matrix", "Questions"],
+        ],
+        "Enforcement": [
+            ["Errors", "Proofs", "ServiceManager"], ["Paths", "Terminal"], ["ControlGroups", "Host", "Plan"],
+            ["Seccomp"], ["Broker", "Proxy"], ["Run"], ["Doctor", "Matrix"],
+        ],
+        "JSON": [["JSON5"]],
+        "Configuration": [["Instance", "Secrets"], ["Schema"], ["Reading", "Sections"], ["Writing"]],
+        "GatewayProtocol": [["Schema"]],
+        "Gateway": [
+            [
+                "Access", "Approvals", "Concurrency", "Devices", "Limits", "Logs", "Mending", "Metrics", "Programs",
+                "Reload", "Sessions", "Setup", "TLS",
+            ],
+            ["Agents", "Connections", "Repair"], ["Nodes", "Responders", "Runs"], ["Heartbeats"], ["Conversation"],
+            ["Cron", "Endpoints", "Operator"], ["Import", "Methods"],
+        ],
+        "GatewayServer": [["Files", "Scarcity", "TLS", "Turns"], ["HTTP", "WebSocket"], ["Canvas", "Dashboard"]],
+        "mazelclaw": [
+            ["Client", "ServiceManager", "Services"], ["Status", "Terminal"], ["Repair", "Setup"], ["Import"],
+            ["Onboarding"], ["Commands"],
+        ],
+        "mazelclaw-run": [["Commands"]],
     ]
 
     /// Whether `module` may import `imported`. Nothing may be imported by a module that is not in the picture.

@@ -1,4 +1,5 @@
 import Gateway
+import GatewayProtocol
 import GatewayServer
 import Glibc
 import NIOCore

@@ -2,6 +2,8 @@ import Gateway
 import Glibc
 import JSON
 import Policy
+import Storage
+import Time
 
 // The process that the storage tests kill, starve and lock out. Says on standard output what it was told is kept, a
 // line each, written before the next change is asked for.

@@ -20,7 +20,7 @@ struct Broker {
     private let prlimitNumber = SyscallTable.number(of: "prlimit64")
     private let socketNumber = SyscallTable.number(of: "socket")
     /// The user namespace that the payload was started in.
-    private let userNamespace: HostFacts.FileIdentity
+    private let userNamespace: FileIdentity
     private var census = SocketCensus()
     /// The thread that called last: to open it anew costs as much as all else.
     private var lastThread: ForeignThread?
@@ -313,7 +313,7 @@ struct Broker {
             rule: "nested-netlink", remedy: "make it before unshare(2) or clone(2) with CLONE_NEWUSER")
     }
 
-    private static func userNamespace(of threadID: Int32) throws(Errno) -> HostFacts.FileIdentity {
+    private static func userNamespace(of threadID: Int32) throws(Errno) -> FileIdentity {
         try FileStatus(of: "/proc/\(threadID)/ns/user", follow: true).identity
     }
 

@@ -6,14 +6,14 @@ import SystemPackage
 /// same place make no difference.
 struct FileLineage {
     /// The file's own; nil for one that does not exist yet.
-    private let own: HostFacts.FileIdentity?
+    private let own: FileIdentity?
     /// Those of the file and of the directories above it, the root directory's last.
-    private let identities: [HostFacts.FileIdentity]
+    private let identities: [FileIdentity]
 
     /// The lineage of what `path` leads to, or would lie in. Throws what the kernel answers where it cannot be told.
     init(of path: AbsolutePath) throws(Errno) {
         var (place, exists) = try Self.resolved(path)
-        var identities: [HostFacts.FileIdentity] = []
+        var identities: [FileIdentity] = []
         while true {
             identities.append(try FileStatus(of: place.text).identity)
             guard place != .root else { break }

@@ -3,5 +3,5 @@ import Policy
 
 extension FileStatus {
     /// What makes the file that one.
-    var identity: HostFacts.FileIdentity { HostFacts.FileIdentity(device: device, inode: inode) }
+    var identity: FileIdentity { FileIdentity(device: device, inode: inode) }
 }

@@ -19,7 +19,7 @@ public struct HostProbe {
         user: UserIdentity, policy: SandboxPolicy, profile: Profile, paths: ProfilePaths
     ) throws(LaunchError) -> HostFacts {
         var entries: [(path: AbsolutePath, entry: HostFacts.Entry)] = []
-        var identities: [(path: AbsolutePath, identity: HostFacts.FileIdentity)] = []
+        var identities: [(path: AbsolutePath, identity: FileIdentity)] = []
         // Binds first: what counts is where a path of the operator's leads, not whether it is a link.
         // None from /proc is looked at: the plan refuses it, saying why.
         for bind in profile.binds where !(AbsolutePath.root / "proc").contains(bind.source) {
@@ -125,7 +125,7 @@ public struct HostProbe {
 
     private func identity(
         of directory: AbsolutePath, user: UserIdentity
-    ) throws(LaunchError) -> HostFacts.FileIdentity {
+    ) throws(LaunchError) -> FileIdentity {
         do {
             // As that user, who can reach it for sure: root may have no right to (CapabilityBoundingSet=, capabilities(7)).
             let status = try Credentials.acting(asUser: user.owner.userID, group: user.owner.groupID) {

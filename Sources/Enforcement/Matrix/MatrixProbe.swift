@@ -11,9 +11,6 @@ public struct MatrixProbe {
     /// What must stay open.
     private var held: [FileDescriptor] = []
 
-    /// The word after the launcher's name that starts the probe.
-    public static let word = "probe"
-
     /// Answers the coordinator, until it says that it is over; returns the exit code.
     public static func run() -> Int32 {
         var probe = MatrixProbe()

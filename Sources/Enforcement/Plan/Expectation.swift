@@ -14,7 +14,7 @@ extension Bind.Expectation {
         func refusal(_ errno: Errno, _ reason: String) -> SafePath.Refusal {
             SafePath.Refusal(errno: errno, detail: "\(path) \(reason)")
         }
-        let expected: HostFacts.FileIdentity
+        let expected: FileIdentity
         switch self {
         case .anything: return
         case .same(let identity): expected = identity

@@ -9,9 +9,9 @@ struct Canary {
     /// The socket's name, without the leading NUL.
     let socketName: String
     /// The supervisor's namespaces, of the kinds that a sandbox may have its own of.
-    private let namespaces: [HostFacts.FileIdentity]
+    private let namespaces: [FileIdentity]
     /// What the supervisor's own standard output and error are.
-    private let streams: [HostFacts.FileIdentity]
+    private let streams: [FileIdentity]
 
     /// A canary for a sandbox with this network.
     init(network: NetworkMode) throws(Errno) {
@@ -41,7 +41,7 @@ struct Canary {
 
 extension Namespace {
     /// What tells the calling process's namespace of this kind from any other (namespaces(7)).
-    fileprivate var identity: HostFacts.FileIdentity {
+    fileprivate var identity: FileIdentity {
         get throws(Errno) {
             let name =
                 switch self {

@@ -24,19 +24,12 @@ public struct ProofOutcomes: Equatable, Sendable {
     }
 
     /// The acts of `plan` with their ends.
-    func results(of plan: SandboxPlan) -> [Verification.Result] {
+    func results(of plan: SandboxPlan) -> [ProofResult] {
         zip(plan.proofs, errnos).map { proof, errno in
-            Verification.Result(
+            ProofResult(
                 guarantee: proof.guarantee,
                 outcome: errno == 0 ? "success" : Errno(rawValue: Int32(errno)).name,
                 holds: proof.expected.contains(Int32(errno)))
         }
-    }
-}
-
-extension Verification.Result {
-    /// The result as data.
-    public var json: JSON {
-        ["guarantee": .string(guarantee), "outcome": .string(outcome), "holds": .bool(holds)]
     }
 }

@@ -406,7 +406,7 @@ public struct Launch {
     private func command(_ options: LaunchOptions) -> [ByteString]? {
         guard options.runsProbe else { return options.command }
         let inside = ownExecutable(options).map { PlanRequest.ownDirectory / $0.lastComponent } ?? executable
-        return [ByteString(inside.text), ByteString(MatrixProbe.word)]
+        return [ByteString(inside.text), ByteString(LaunchOptions.probeWord)]
     }
 
     /// Where the data of `profile` lives. What belongs to a user ID of the profile's own has no home to be in.

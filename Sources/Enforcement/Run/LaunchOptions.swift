@@ -30,6 +30,8 @@ public struct LaunchOptions: Equatable, Sendable {
     public var statusDescriptor: Int32?
     /// Whether the matrix's probe is the program.
     public var runsProbe: Bool
+    /// The word after the launcher's name that starts the probe.
+    static let probeWord = "probe"
     /// Whether everything is to be proved, not only what a start proves.
     public var provesEverything: Bool
     /// Whether root may run the payload as root.

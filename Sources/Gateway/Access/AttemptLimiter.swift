@@ -1,4 +1,5 @@
 import Synchronization
+import Time
 
 /// Counts wrong secrets: so many from one address are told that they are wrong, and then one every few seconds. The
 /// others are told to come later.

@@ -1,6 +1,8 @@
 import Crypto
+import Files
 import JSON
 import Policy
+import Text
 
 /// What opens the canvas to the pages of the canvas, and nothing else: it stands in their address.
 ///

@@ -1,4 +1,5 @@
 import Crypto
+import Text
 
 /// How a page's Content-Security-Policy names what may stand in it (CSP level 3, section 2.3.1).
 public enum ContentHash {

@@ -1,4 +1,8 @@
+public import Configuration
+import Files
+public import GatewayProtocol
 public import JSON
+import Text
 
 extension GatewayConfiguration {
     /// Makes sure that a configuration which agents can write has none of this process's variables sent as the secret: only

@@ -1,4 +1,6 @@
+public import Configuration
 import Policy
+import Text
 
 extension GatewayConfiguration {
     /// The shortest secret that nobody guesses who may try as often as they like, in characters.

@@ -1,4 +1,5 @@
 public import Policy
+import Text
 
 extension IPAddress {
     /// The address in an element of `X-Forwarded-For`, or in `X-Real-IP`: proxies append the port to it, and then write

@@ -1,3 +1,4 @@
+public import Configuration
 import Policy
 
 /// What the configuration says about where requests come from.

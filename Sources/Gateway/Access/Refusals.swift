@@ -1,4 +1,6 @@
 import Synchronization
+import Text
+import Time
 
 /// What the gateway refused of late: requests over HTTP and handshakes of those who may not, for its owner to see.
 ///

@@ -1,5 +1,8 @@
 import Crypto
+import GatewayProtocol
 import Synchronization
+import Text
+import Time
 
 /// The sign-ins of the page in the browser: links that sign a page in once, and what a page gets for one, by which it
 /// comes back after it was loaded again.

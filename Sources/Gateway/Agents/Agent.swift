@@ -1,3 +1,4 @@
+import Configuration
 import Policy
 
 /// Somebody who answers, with a workspace of their own.
@@ -13,22 +14,5 @@ struct Agent: Sendable {
     /// What it looks like.
     var picture: AgentPicture?
     /// Whether somebody else than the operator may answer.
-    var hasModel: Bool { models.contains { $0.provider != Operator.id } }
-}
-
-/// A model, and who provides it: `provider/model`, or a provider alone.
-struct ModelName: Sendable, Equatable, CustomStringConvertible {
-    /// A CLI backend's id, or `operator`.
-    var provider: String
-    /// What the provider calls it; nil leaves the choice to it.
-    var model: String?
-
-    init(_ text: String) {
-        let parts = text.split(separator: "/", maxSplits: 1)
-        provider = parts.first.map { String($0).trimmed } ?? ""
-        model = parts.count > 1 ? String(parts[1]).trimmed : nil
-    }
-
-    /// `provider/model`.
-    var description: String { [provider, model].compactMap(\.self).joined(separator: "/") }
+    var hasModel: Bool { models.contains { !$0.isOperator } }
 }

@@ -1,5 +1,7 @@
+import Files
 import Glibc
 import Policy
+import Text
 
 /// An agent's workspace.
 struct AgentWorkspace: Sendable {
@@ -34,8 +36,7 @@ struct AgentWorkspace: Sendable {
         let descriptor = open((path / name).text, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard FileAttributes(descriptor)?.kind == .regular else { return nil }
         var bytes = [UInt8](repeating: 0, count: limit * 4)
         var count = 0
         while count < bytes.count {

@@ -1,4 +1,6 @@
+import GatewayProtocol
 import Logging
+import Text
 
 extension Gateway {
     /// Has the session `key` told `text` for a client. Throws `ProtocolError` when it cannot be kept until then.

@@ -1,3 +1,5 @@
+import Text
+
 /// What an agent is told before everything else: where it is, and what its workspace says.
 struct SystemPrompt: Sendable {
     let agent: Agent

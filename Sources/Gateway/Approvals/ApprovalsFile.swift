@@ -1,7 +1,10 @@
 import Crypto
+import Files
+import GatewayProtocol
 import JSON
 import Policy
 import Synchronization
+import Text
 
 /// What agents may run without asking: `exec-approvals.json` in the state directory.
 final class ApprovalsFile: Sendable {

@@ -1,3 +1,5 @@
+import GatewayProtocol
+
 /// Somebody who came through the handshake.
 struct Client: Sendable {
     /// The connection's id.

@@ -1,3 +1,5 @@
+public import GatewayProtocol
+
 /// The way back to one client, as the server provides it.
 ///
 /// Callable from any thread, and in the order called. Neither call may lead back into the connection before

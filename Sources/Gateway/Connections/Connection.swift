@@ -1,6 +1,10 @@
+import Configuration
+public import GatewayProtocol
 import JSON
 import Logging
 import Synchronization
+import Text
+import Time
 
 /// One client's connection, from the challenge to the end. Knows the protocol, not the socket.
 ///
@@ -223,12 +227,7 @@ public final class Connection: Sendable {
             }
         }
         guard isOpen else { return gateway.left(client, self) }
-        if client.role == .node {
-            let session = NodeSession(
-                id: client.nodeID, connection: self, params: admission.params, address: address,
-                connectedAt: gateway.clock.milliseconds)
-            gateway.nodes.enter(session)
-        }
+        if client.role == .node { gateway.enter(node: client, admission.params, on: self, from: address) }
         if client.presenceKey != nil { gateway.announcePresence() }
         gateway.logger.info(
             "client connected",

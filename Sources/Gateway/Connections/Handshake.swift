@@ -1,4 +1,8 @@
+import Configuration
+import GatewayProtocol
 import JSON
+import Text
+import Time
 
 /// Decides whether a client may come in: the checks on `connect`, in the order clients rely on.
 struct Handshake: Sendable {

@@ -1,3 +1,4 @@
+import GatewayProtocol
 import Synchronization
 
 /// Who is there: clients that are connected, those that left a short while ago, and what others told of

@@ -1,6 +1,10 @@
+import Configuration
 import Crypto
+import Files
+import GatewayProtocol
 import JSON
 import Policy
+import Text
 
 /// Pictures that came with a message.
 struct Attachments: Sendable {

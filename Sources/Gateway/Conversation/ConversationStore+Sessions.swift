@@ -1,4 +1,7 @@
+import GatewayProtocol
 import JSON
+import Storage
+import Time
 
 /// What the methods `sessions.*` need of the database.
 extension ConversationStore {

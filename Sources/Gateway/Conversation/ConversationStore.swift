@@ -1,4 +1,8 @@
+import Files
+import GatewayProtocol
 import JSON
+import Storage
+import Time
 
 /// What conversations need of the database. What a call was to write is on disk when it returns.
 struct ConversationStore: Sendable {

@@ -1,5 +1,8 @@
+import Configuration
+import GatewayProtocol
 import JSON
 import Logging
+import Time
 
 /// Conversations with the agents of a gateway: every way in (chat, agent, HTTP, cron, channels) leads here.
 struct Conversations: Sendable {
@@ -224,7 +227,7 @@ struct Conversations: Sendable {
         }
         var models = agent.models
         if let model = run.request.model ?? entry?.modelOverride { models = [ModelName(model)] + models }
-        let candidates = try gateway.agents.responders(for: models, in: gateway)
+        let candidates = try gateway.agents.responders(for: models, operator: gateway.ownResponder)
         let notes = gateway.systemEvents.take(for: run.request.sessionKey.text)
         var failure: (any Error)?
         for (responder, model) in candidates {

@@ -1,3 +1,5 @@
+import Text
+
 /// A message that has its conversation begin anew: one of `session.resetTriggers`, alone or before what is said first.
 enum ResetTrigger {
     /// What `message` says behind the trigger it begins with; nil when it begins with none.

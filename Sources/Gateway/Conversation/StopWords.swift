@@ -1,3 +1,5 @@
+import Text
+
 /// Messages that end what is under way instead of asking for more.
 enum StopWords {
     private static let words: Set = ["stop", "esc", "abort", "wait", "exit", "interrupt", "/stop"]

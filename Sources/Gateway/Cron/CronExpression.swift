@@ -1,3 +1,5 @@
+import Time
+
 /// The times at which a cron expression is due: `minute hour day-of-month month day-of-week`, with a field for
 /// seconds in front if there are six.
 ///

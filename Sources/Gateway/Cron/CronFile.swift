@@ -1,3 +1,5 @@
+public import Files
+import GatewayProtocol
 import Glibc
 public import JSON
 public import Policy

@@ -1,4 +1,7 @@
+import GatewayProtocol
 import JSON
+import Text
+import Time
 
 /// Jobs that were kept elsewhere, read to be taken over: those of the original gateway's `cron/jobs.json`.
 struct CronImport: Sendable {

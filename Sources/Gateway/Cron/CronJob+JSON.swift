@@ -1,4 +1,6 @@
+import GatewayProtocol
 import JSON
+import Time
 
 extension CronJob {
     /// The job as clients are shown it and the database keeps it.

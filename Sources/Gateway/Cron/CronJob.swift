@@ -1,3 +1,6 @@
+import GatewayProtocol
+import Time
+
 /// Something that is to be done at its time.
 struct CronJob: Sendable, Equatable {
     /// Where it is done.

@@ -1,4 +1,6 @@
+import GatewayProtocol
 import JSON
+import Time
 
 /// What a job does.
 enum CronPayload: Sendable, Equatable {

@@ -1,4 +1,7 @@
+import GatewayProtocol
 import JSON
+import Text
+import Time
 
 /// One time a job was done, and how that went.
 struct CronRun: Sendable, Equatable {

@@ -1,4 +1,6 @@
+import GatewayProtocol
 import JSON
+import Time
 
 /// When a job is due.
 enum CronSchedule: Sendable, Equatable {

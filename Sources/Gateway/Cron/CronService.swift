@@ -1,7 +1,12 @@
+import Configuration
+import Files
+import GatewayProtocol
 import JSON
 import Logging
 import Policy
+import Storage
 import Synchronization
+import Time
 
 /// Keeps the scheduled jobs, and does what is due.
 ///

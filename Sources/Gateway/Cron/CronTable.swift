@@ -1,5 +1,8 @@
 import GRDB
+import GatewayProtocol
 import JSON
+import Storage
+import Time
 
 extension Transaction {
     /// The scheduled jobs.

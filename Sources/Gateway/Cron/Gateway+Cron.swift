@@ -1,4 +1,6 @@
+import GatewayProtocol
 import Logging
+import Text
 
 extension Gateway {
     /// Does what `job` asks for, and notes in `run` what came of it: the main session is told something, or an agent

@@ -1,6 +1,8 @@
+import Files
 import Glibc
 import JSON
 import Policy
+import Storage
 
 /// The files in which an earlier version kept the devices: `devices/paired.json` and `devices/pending.json`.
 struct DeviceFiles {

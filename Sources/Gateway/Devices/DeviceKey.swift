@@ -1,4 +1,5 @@
 import Crypto
+import Text
 
 /// A device's Ed25519 public key (RFC 8032).
 struct DeviceKey: Equatable {

@@ -1,3 +1,5 @@
+import Text
+
 /// The text a device signs to prove that it, and nobody who listened, makes this very request.
 struct DevicePayload {
     var deviceID: String

@@ -1,4 +1,9 @@
+public import Files
+import GatewayProtocol
 import Policy
+public import Storage
+import Text
+public import Time
 
 /// The devices of one instance: those let in, and those that ask. Kept in the database, and on disk before anybody
 /// hears of it.

@@ -1,5 +1,6 @@
 import GRDB
 import JSON
+import Storage
 
 extension Transaction {
     /// The devices.

@@ -1,4 +1,6 @@
+import GatewayProtocol
 import JSON
+import Text
 
 /// A device the owner let in, with what it may do and the tokens it was given.
 struct PairedDevice: Sendable {

@@ -1,3 +1,4 @@
+import GatewayProtocol
 import JSON
 
 /// A device that asks to be let in.

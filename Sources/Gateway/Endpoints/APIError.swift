@@ -1,3 +1,4 @@
+import GatewayProtocol
 import JSON
 
 /// A failure as the endpoints under `/v1` and `/tools` tell it: `{"error": {"message", "type", "code"}}`.

@@ -1,4 +1,6 @@
 import JSON
+import Text
+import Time
 
 /// `POST /v1/chat/completions`: an agent as programs ask a model that know OpenAI's interface.
 struct ChatCompletions: Endpoint {

@@ -1,3 +1,5 @@
+import Configuration
+
 /// Something served over HTTP beside the protocol. Knows no socket.
 public protocol Endpoint: Sendable {
     /// What it is called in metrics.

@@ -1,3 +1,6 @@
+import Configuration
+import Text
+
 extension Gateway {
     /// Why `request` does not show that it may ask, or nil.
     enum AccessFault {

@@ -1,3 +1,6 @@
+import GatewayProtocol
+public import Text
+
 /// A request to one of the endpoints beside the protocol: its head, as far as they need it.
 public struct EndpointRequest: Sendable {
     /// The method, in upper case.

@@ -1,4 +1,6 @@
+import GatewayProtocol
 import JSON
+import Text
 
 /// The messages of a request under `/v1`, as one turn of an agent that remembers nothing of the earlier ones.
 struct FoldedMessages {

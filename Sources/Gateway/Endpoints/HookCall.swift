@@ -1,4 +1,8 @@
+import Configuration
+import GatewayProtocol
 import JSON
+import Text
+import Time
 
 /// What a hook is to do.
 enum HookCall {

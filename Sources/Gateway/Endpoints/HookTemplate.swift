@@ -1,4 +1,6 @@
+import Configuration
 import JSON
+import Text
 
 /// A text with places to be filled: `{{PATH}}`, where PATH leads into what a hook was sent.
 ///

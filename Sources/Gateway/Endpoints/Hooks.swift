@@ -1,5 +1,7 @@
+import Configuration
 import JSON
 import Logging
+import Text
 
 /// What other programs may tell agents by HTTP: `wake`, `agent`, and what `hooks.mappings` describes, each a path below
 /// `hooks.path`. They have a secret of their own.

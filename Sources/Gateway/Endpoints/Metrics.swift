@@ -1,4 +1,8 @@
+import Configuration
+import GatewayProtocol
 import Policy
+import Storage
+import Time
 
 /// `GET /metrics`: numbers about this gateway, for Prometheus and those who read the same.
 struct Metrics: Endpoint {

@@ -1,4 +1,7 @@
+import Configuration
+import GatewayProtocol
 import JSON
+import Text
 
 /// What somebody asks an agent over HTTP.
 struct Question {

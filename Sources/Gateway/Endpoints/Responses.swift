@@ -1,4 +1,7 @@
+import Configuration
 import JSON
+import Text
+import Time
 
 /// `POST /v1/responses`: an agent as programs ask a model that know the interface OpenResponses describes.
 struct Responses: Endpoint {

@@ -1,4 +1,5 @@
 import JSON
+import Text
 
 /// `POST /tools/invoke`: a tool of an agent, called by a program. This version has no tools, and says so of each.
 struct ToolInvocation: Endpoint {

@@ -1,3 +1,7 @@
+import Configuration
+import Text
+import Time
+
 extension Gateway {
     /// Has the agent of `heartbeat` look for work, and waits for its answer.
     func beat(_ heartbeat: Heartbeat) async throws -> HeartbeatOutcome {

@@ -1,3 +1,7 @@
+import Configuration
+import Text
+import Time
+
 /// How one agent looks for work by itself: `agents.defaults.heartbeat`, and what its own entry says otherwise.
 struct Heartbeat: Sendable, Equatable {
     var agentID: String

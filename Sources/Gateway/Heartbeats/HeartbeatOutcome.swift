@@ -1,4 +1,6 @@
+import GatewayProtocol
 import JSON
+import Time
 
 /// What came of a heartbeat.
 enum HeartbeatOutcome: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Text
+
 /// What an agent answered to a heartbeat, without the word that there is nothing to do.
 struct HeartbeatReply: Sendable, Equatable {
     /// The word.

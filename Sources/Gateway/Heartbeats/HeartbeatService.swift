@@ -1,6 +1,8 @@
+import GatewayProtocol
 import JSON
 import Logging
 import Synchronization
+import Time
 
 /// Has agents look for work by themselves, again and again.
 ///

@@ -1,6 +1,12 @@
+public import Configuration
+import Files
+import GatewayProtocol
 import Glibc
 import JSON
 public import Policy
+import Storage
+import Text
+public import Time
 
 /// What an original gateway kept, brought into a copy of an instance's state directory.
 ///
@@ -67,8 +73,8 @@ public struct InstanceImport: Sendable {
         if try state.names(in: state.path) != nil {
             let tree = try TreeCopy(state.path, in: state, to: copy.path, in: copy, leavingOut: { $0.hasPrefix(name) })
             left += tree.left.map { "\(state.path)/\($0); it stays in the backup alone" }
-            if try state.place(of: state.path / name, "read").status("read") != nil {
-                _ = try await ConversationReader(stateDirectory: state.path).backUp(to: copy.path / name)
+            if try state.place(of: state.path / name, "read").attributes("read") != nil {
+                _ = try await DatabaseView(stateDirectory: state.path).backUp(to: copy.path / name)
             }
         }
         return try InstanceDatabase(stateDirectory: copy.path)
@@ -88,7 +94,7 @@ public struct InstanceImport: Sendable {
         }
         let staged = instance.moved(to: directory)
         let patch = imported?.json ?? [:]
-        let content = RootSection((existing?.root ?? [:]).mergePatched(by: patch))
+        let content = RootSection.reading((existing?.root ?? [:]).mergePatched(by: patch))
         let after = try ConfigurationStore(staged).change { written in
             InstanceSetup.completed(
                 written.mergePatched(by: patch), content, [], workspace: before.workspace.value, port: nil)

@@ -1,3 +1,4 @@
+public import Files
 public import Policy
 
 /// A state directory of the original gateway, under any name its product had. It is only read, and only when somebody names

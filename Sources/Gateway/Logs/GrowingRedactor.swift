@@ -1,3 +1,4 @@
+import Configuration
 import Synchronization
 
 /// A redactor that learns of secrets while it is used: a new configuration brings some, and those of the one before are

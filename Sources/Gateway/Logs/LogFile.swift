@@ -1,6 +1,4 @@
-// GRDB brings CoreFoundation into the module, and the compiler takes stat(2)'s structure for its own when it comes upon
-// that one first.
-import CoreFoundation
+import Files
 import Glibc
 import Policy
 import Synchronization
@@ -80,14 +78,13 @@ final class LogFile: Sendable {
         guard let descriptor = try place.open("write", O_WRONLY | O_APPEND | O_CREAT, mode: 0o600) else {
             throw StorageError("write", place.path, errno: ENOENT)
         }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
+        guard let attributes = FileAttributes(descriptor) else {
             let reason = errno
             close(descriptor)
             throw StorageError("write", place.path, errno: reason)
         }
         // One that was there may have been made by somebody less careful.
         fchmod(descriptor, 0o600)
-        return (descriptor, Int(status.st_size))
+        return (descriptor, attributes.size)
     }
 }

@@ -1,5 +1,6 @@
 import JSON
 import Logging
+import Time
 
 /// Writes log messages into the gateway's log file, in the form the log views of clients read: they take the subsystem
 /// from the JSON text under `"0"`, the text from `"1"`, and the level from `_meta.logLevelName`.
@@ -29,7 +30,7 @@ struct LogFileHandler: LogHandler {
         let message = JSON.string(redactor.redacted(event.message.description))
         object["0"] = .string(JSON.object(["subsystem": .string(label)]).text())
         object["1"] = message
-        object["time"] = .string(ISO8601.text(milliseconds: clock.milliseconds))
+        object["time"] = .string(RFC3339.text(clock.now))
         object["_meta"] = ["logLevelName": .string(event.level.wireName), "name": .string(label)]
         object["message"] = message
         let all = metadata.merging(event.metadata ?? [:]) { $1 }

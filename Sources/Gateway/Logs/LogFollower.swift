@@ -1,3 +1,4 @@
+public import Files
 public import Policy
 
 /// Reads a gateway's log as it grows, whether the gateway runs or not, and goes on where the gateway begins a new file.

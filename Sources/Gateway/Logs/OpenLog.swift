@@ -1,5 +1,4 @@
-// As in LogFile.swift: the compiler may take stat(2)'s structure for CoreFoundation's.
-import CoreFoundation
+import Files
 import Glibc
 import Policy
 
@@ -28,9 +27,8 @@ struct OpenLog: ~Copyable {
 
     /// Which file it is, and its size in bytes. Throws `StorageError`.
     func status() throws(StorageError) -> (identity: FileIdentity, size: Int) {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw StorageError("read", path, errno: errno) }
-        return (FileIdentity(status), Int(status.st_size))
+        guard let attributes = FileAttributes(descriptor) else { throw StorageError("read", path, errno: errno) }
+        return (attributes.identity, attributes.size)
     }
 
     /// What was added after `cursor`, or the end: at most `limit` lines of at most `bytes` bytes. Throws `StorageError`.

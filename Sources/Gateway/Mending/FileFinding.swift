@@ -1,5 +1,6 @@
-// As in LogFile.swift: the compiler may take stat(2)'s structure for CoreFoundation's.
-import CoreFoundation
+public import Configuration
+public import Files
+import GatewayProtocol
 import Glibc
 public import JSON
 public import Policy
@@ -52,27 +53,26 @@ public struct FileFinding: Equatable, Sendable {
         let state = instance.state
         guard let names = try state.names(in: state.path) else { return [] }
         var findings: [FileFinding] = []
-        var own = stat()
-        if stat(state.path.text, &own) == 0, own.st_mode & 0o077 != 0 {
-            findings.append(FileFinding(kind: .exposed, path: state.path, mode: own.st_mode & 0o7777))
+        if let own = FileAttributes(at: state.path), own.isOpenToOthers {
+            findings.append(FileFinding(kind: .exposed, path: state.path, mode: own.permissions))
         }
         let identity = try state.names(in: state.path / "identity") ?? []
         let files = names.filter(isOurs).map { state.path / $0 } + identity.map { state.path / "identity/\($0)" }
         let now = time(nil)
         for path in files {
-            let found: stat?
+            let found: FileAttributes?
             do throws(StorageError) {
-                found = try state.place(of: path, "read").status("read")
+                found = try state.place(of: path, "read").attributes("read")
             } catch {
                 // A link or a pipe is told of by who needs the file.
                 continue
             }
-            guard let status = found else { continue }
+            guard let file = found else { continue }
             if isTemporary(path.lastComponent) {
-                guard now - status.st_mtim.tv_sec > leftoverAge else { continue }
-                findings.append(FileFinding(kind: .leftover, path: path, mode: status.st_mode & 0o7777))
-            } else if status.st_mode & 0o077 != 0 {
-                findings.append(FileFinding(kind: .exposed, path: path, mode: status.st_mode & 0o7777))
+                guard now - Int(file.modified / 1_000_000_000) > leftoverAge else { continue }
+                findings.append(FileFinding(kind: .leftover, path: path, mode: file.permissions))
+            } else if file.isOpenToOthers {
+                findings.append(FileFinding(kind: .exposed, path: path, mode: file.permissions))
             }
         }
         return findings

@@ -1,5 +1,8 @@
+public import Configuration
+public import Files
 import JSON
 public import Policy
+public import Time
 
 /// What can be put right about an instance without a loss: modes, what killed writers left behind, and keys of the
 /// configuration that have another place now. Nothing is changed until `apply`.
@@ -22,7 +25,7 @@ public struct Mending: Sendable {
     public init(_ instance: Instance, at time: Timestamp) throws(StorageError) {
         state = instance.state
         files = try FileFinding.all(of: instance)
-        backup = state.path / "doctor-\(ISOTime.fileName(time))"
+        backup = state.path / "doctor-\(RFC3339.fileName(time))"
         store = ConfigurationStore(instance)
         before = try store.snapshot()
         guard let document = before.document, before.faults.contains(where: { $0.kind == .moved }) else {

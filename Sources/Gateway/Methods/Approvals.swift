@@ -1,5 +1,8 @@
+import GatewayProtocol
 import JSON
 import Policy
+import Text
+import Time
 
 extension MethodGroup {
     /// What agents may run.

@@ -1,4 +1,8 @@
+import Configuration
+import GatewayProtocol
 import JSON
+import Text
+import Time
 
 extension MethodGroup {
     /// Talking with an agent.

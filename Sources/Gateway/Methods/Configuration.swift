@@ -1,6 +1,9 @@
+import Configuration
+import GatewayProtocol
 import Glibc
 import JSON
 import Policy
+import Time
 
 extension MethodGroup {
     /// The configuration.
@@ -35,7 +38,7 @@ private let schema = Method.awaiting(
     [
         "schema": ConfigurationSchema.root.jsonSchema, "uiHints": ConfigurationSchema.root.editingHints,
         "version": .string(Version.current),
-        "generatedAt": .string(ISO8601.text(milliseconds: call.gateway.clock.milliseconds)),
+        "generatedAt": .string(RFC3339.text(call.gateway.clock.now)),
     ]
 }
 

@@ -1,3 +1,5 @@
+public import Configuration
+import GatewayProtocol
 public import JSON
 import Policy
 

@@ -1,5 +1,9 @@
+import GatewayProtocol
 import JSON
 import Policy
+import Storage
+import Text
+import Time
 
 extension MethodGroup {
     /// What is done at its time.

@@ -1,5 +1,8 @@
+import GatewayProtocol
 import JSON
 import Policy
+import Storage
+import Time
 
 /// The result of the method `health`: what runs here, and how it is.
 struct HealthReport {

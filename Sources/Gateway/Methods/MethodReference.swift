@@ -1,3 +1,5 @@
+import GatewayProtocol
+
 /// The reference page of the protocol's methods and events, made from their descriptions.
 enum MethodReference {
     /// The page, as `Gateway.docc/Methods.md` holds it.

@@ -1,4 +1,7 @@
+import GatewayProtocol
 import JSON
+import Text
+import Time
 
 extension MethodGroup {
     /// Pairing of nodes by token.

@@ -1,3 +1,5 @@
+import GatewayProtocol
+
 /// Which request to be paired a decision is about, for devices and for nodes.
 struct PairingDecision {
     var requestID: String

@@ -1,4 +1,7 @@
+import GatewayProtocol
 import JSON
+import Text
+import Time
 
 extension MethodGroup {
     /// Who is there, and what the main session is to know.

@@ -1,5 +1,10 @@
+import Configuration
+import GatewayProtocol
 import JSON
 import Policy
+import Storage
+import Text
+import Time
 
 /// The methods that change what is kept of a conversation.
 enum SessionChanges {
@@ -78,7 +83,7 @@ enum SessionChanges {
         case .set(let text):
             guard !text.trimmed.isEmpty else { throw ProtocolError(.invalidRequest, "invalid model: empty") }
             let name = ModelName(text)
-            guard (try? gateway.agents.responders(for: [name], in: gateway)) != nil else {
+            guard (try? gateway.agents.responders(for: [name], operator: gateway.ownResponder)) != nil else {
                 throw ProtocolError(.invalidRequest, "model not allowed: \(text)")
             }
             patch.model = name == gateway.agents.named(agentID)?.models.first ? .clear : .set(name)

@@ -1,6 +1,11 @@
+import Configuration
+import GatewayProtocol
 import JSON
 import Logging
 import Policy
+import Storage
+import Text
+import Time
 
 extension MethodGroup {
     /// What is kept of conversations.

@@ -1,5 +1,9 @@
+import Configuration
+import GatewayProtocol
 import JSON
 import Policy
+import Storage
+import Time
 
 /// The result of the method `status`: the gateway as its owner sees it.
 struct StatusReport {

@@ -1,3 +1,6 @@
+import GatewayProtocol
+import Text
+
 /// Which commands may be sent to a node: those its platform is known for, more or fewer as the configuration
 /// says, and of these only what the node itself offers.
 struct NodeCommands: Sendable {

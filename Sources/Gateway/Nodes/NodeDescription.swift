@@ -1,3 +1,4 @@
+import GatewayProtocol
 import JSON
 
 /// What a node says of itself.

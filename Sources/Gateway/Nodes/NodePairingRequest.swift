@@ -1,3 +1,4 @@
+import GatewayProtocol
 import JSON
 
 /// A node that asks to be paired, in its own words.

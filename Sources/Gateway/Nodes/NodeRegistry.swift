@@ -1,5 +1,7 @@
 import JSON
 import Synchronization
+import Text
+import Time
 
 /// The nodes that are connected, and the commands they were sent.
 final class NodeRegistry: Sendable {

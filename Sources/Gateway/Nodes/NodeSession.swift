@@ -1,3 +1,5 @@
+import GatewayProtocol
+
 /// A node that is connected, with what it offers.
 struct NodeSession: Sendable {
     let id: String

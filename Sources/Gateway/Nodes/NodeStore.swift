@@ -1,5 +1,9 @@
 import Crypto
+import Files
 import JSON
+import Storage
+import Text
+import Time
 
 /// The nodes that were paired by `node.pair.*`, and those that ask. Kept in the database, and on disk before anybody
 /// hears of it.

@@ -1,3 +1,4 @@
+import GatewayProtocol
 import JSON
 
 /// A node as clients are shown it: one that is connected, one that was let in, or both.

@@ -1,3 +1,4 @@
+import GatewayProtocol
 import JSON
 
 /// A node that was paired.

@@ -1,3 +1,4 @@
+import Files
 import Policy
 
 /// The TCP ports somebody listens on in this network namespace (proc_pid_net(5)).

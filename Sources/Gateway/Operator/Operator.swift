@@ -1,10 +1,13 @@
+import Configuration
+import GatewayProtocol
 import Policy
+import Text
 
 /// The agent that answers when no model is configured: a few commands about this instance, answered by a fixed
 /// program from what it can see.
 struct Operator: Responder {
     /// What models call it.
-    static let id = "operator"
+    static let id = ModelName.operatorProvider
 
     let gateway: Gateway
     var id: String { Self.id }
@@ -44,4 +47,9 @@ struct Operator: Responder {
             \(instance.configurationFile.value), and name it in agents.defaults.model.primary.
             """
     }
+}
+
+extension Gateway {
+    /// Who answers where no model is configured.
+    var ownResponder: any Responder { Operator(gateway: self) }
 }

@@ -1,7 +1,9 @@
-// As in LogFile.swift: the compiler may take stat(2)'s structure for CoreFoundation's.
-import CoreFoundation
+import Configuration
+import Files
+import GatewayProtocol
 import Glibc
 import Policy
+import Storage
 
 extension OperatorCommand {
     static let doctor = OperatorCommand(
@@ -78,8 +80,7 @@ struct Checkup {
     }
 
     private func directory(_ path: AbsolutePath, _ name: String, mustBePrivate: Bool) -> Check {
-        var status = stat()
-        guard stat(path.text, &status) == 0 else {
+        guard let attributes = FileAttributes(at: path) else {
             return Check(
                 finding: .fault, text: "the \(name) \(path) cannot be reached: \(String(cString: strerror(errno)))")
         }
@@ -87,7 +88,7 @@ struct Checkup {
             return Check(
                 finding: .fault, text: "the \(name) \(path) cannot be written: \(String(cString: strerror(errno)))")
         }
-        if mustBePrivate, status.st_mode & 0o077 != 0 {
+        if mustBePrivate, attributes.isOpenToOthers {
             return Check(finding: .fault, text: "the \(name) \(path) is open to others; chmod 700 it")
         }
         return Check(finding: .fine, text: "the \(name) \(path) is there and can be written")
@@ -126,7 +127,7 @@ struct Checkup {
                         finding: .note, text: "the agent \(agent.id) has no model: the operator answers for it")
                 }
                 do throws(ProtocolError) {
-                    _ = try gateway.agents.responders(for: agent.models, in: gateway)
+                    _ = try gateway.agents.responders(for: agent.models, operator: gateway.ownResponder)
                     return Check(finding: .fine, text: "the agent \(agent.id) has a provider for each of its models")
                 } catch {
                     return Check(finding: .fault, text: "the agent \(agent.id): \(error.message)")

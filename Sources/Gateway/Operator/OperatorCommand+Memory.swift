@@ -1,4 +1,6 @@
+import Configuration
 import JSON
+import Time
 
 extension OperatorCommand {
     static let logs = OperatorCommand(

@@ -1,4 +1,8 @@
+import Configuration
+import Files
 import JSON
+import Text
+import Time
 
 extension OperatorCommand {
     static let repair = OperatorCommand(
@@ -47,7 +51,7 @@ struct RepairDesk {
     private func status(_ manifest: RepairManifest) throws(StorageError) -> String {
         var rows = [
             ("Repairs", "\(manifest.target), by the host's grant \(manifest.grant)"),
-            ("Ends", ISOTime.text(manifest.expiresAt)),
+            ("Ends", RFC3339.text(manifest.expiresAt)),
         ]
         switch manifest.phase {
         case .open: rows.append(("Now", try staged.waiting == nil ? "open to a proposal" : "the host takes a proposal"))

@@ -1,4 +1,7 @@
+import Configuration
+import GatewayProtocol
 import Policy
+import Storage
 
 extension OperatorCommand {
     static let status = OperatorCommand("status", "", "Tells what runs here, where, since when, and who answers.") {

@@ -1,3 +1,5 @@
+import Time
+
 /// How the operator writes.
 enum OperatorText {
     /// Rows of a name and a value.

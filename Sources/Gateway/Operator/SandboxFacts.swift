@@ -1,4 +1,6 @@
+import Files
 import Policy
+import Text
 
 /// What the kernel says of this process's own confinement (proc_pid_status(5)).
 struct SandboxFacts: Sendable, Equatable {

@@ -1,3 +1,4 @@
+import Configuration
 import Glibc
 
 /// Variables that programs started by the gateway inherit.

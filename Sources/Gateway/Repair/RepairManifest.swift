@@ -1,5 +1,6 @@
 public import JSON
 public import Policy
+public import Time
 
 /// What a rescue is told of a grant: whose, how long, and what became of the last proposal.
 ///
@@ -53,7 +54,7 @@ public struct RepairManifest: Sendable, Equatable {
     /// Reads one; nil for what is none.
     init?(_ json: JSON) {
         guard let grant = json["grant"]?.string, let target = json["target"]?.string.flatMap({ ProfileName($0) }),
-            let end = json["expiresAt"]?.string.flatMap(ISOTime.time),
+            let end = json["expiresAt"]?.string.flatMap(RFC3339.time),
             let phase = json["phase"]?.string.flatMap(Phase.init)
         else { return nil }
         self.init(grant: grant, target: target, expiresAt: end)
@@ -67,7 +68,7 @@ public struct RepairManifest: Sendable, Equatable {
     /// As the file says it.
     public var json: JSON {
         var object: JSONObject = [
-            "grant": .string(grant), "target": .string(target.text), "expiresAt": .string(ISOTime.text(expiresAt)),
+            "grant": .string(grant), "target": .string(target.text), "expiresAt": .string(RFC3339.text(expiresAt)),
             "scope": ["status", "logs", "doctor", "configuration", "propose"], "phase": .string(phase.rawValue),
         ]
         if let outcome {

@@ -1,3 +1,5 @@
+public import Configuration
+import Files
 public import JSON
 import Policy
 

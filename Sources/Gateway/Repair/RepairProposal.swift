@@ -1,5 +1,7 @@
+public import Configuration
 import Crypto
 public import JSON
+import Text
 
 /// A change of another instance's configuration, as its rescue proposes it.
 ///

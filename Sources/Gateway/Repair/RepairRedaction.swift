@@ -1,4 +1,7 @@
+public import Configuration
+public import Files
 import Policy
+import Text
 
 /// Takes everything out of texts about an instance that its rescue must not see.
 public struct RepairRedaction: Sendable {

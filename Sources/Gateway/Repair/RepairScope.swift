@@ -1,3 +1,5 @@
+import Configuration
+import GatewayProtocol
 import JSON
 
 /// What a rescue may change in another instance's configuration.

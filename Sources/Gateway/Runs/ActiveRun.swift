@@ -1,5 +1,7 @@
+import GatewayProtocol
 import JSON
 import Synchronization
+import Time
 
 /// One turn of an agent that this process is about, from the moment it is asked for to its end.
 final class ActiveRun: Sendable {

@@ -1,3 +1,4 @@
+import Configuration
 import Synchronization
 
 /// Limits on how many runs there are at a time: each run goes through the lane it names.
@@ -38,4 +39,11 @@ final class Lanes: Sendable {
 
     /// How many lanes somebody is in.
     var count: Int { gates.withLock { $0.count } }
+}
+
+extension GatewayConfiguration {
+    /// How many runs each lane takes at a time.
+    var laneLimits: [String: Int] {
+        [Lanes.main: Int(min(agents.defaults.maxConcurrent, 1000)), Lanes.subagent: 8, Lanes.cron: 1]
+    }
 }

@@ -1,4 +1,5 @@
 public import JSON
+public import Time
 
 /// One piece of work somebody asked for, and what became of it.
 public struct Run: Equatable, Sendable {

@@ -1,4 +1,5 @@
 import JSON
+import Time
 
 /// How a run ended.
 struct RunEnd: Sendable, Equatable {

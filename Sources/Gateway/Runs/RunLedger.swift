@@ -1,5 +1,7 @@
 import GRDB
 public import JSON
+public import Storage
+public import Time
 
 extension Transaction {
     /// The runs.

@@ -1,3 +1,5 @@
+import Time
+
 /// What a run is to do.
 struct RunRequest: Sendable {
     /// Whose keys a run's own key is among.

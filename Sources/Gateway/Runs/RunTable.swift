@@ -1,4 +1,5 @@
 import Synchronization
+import Time
 
 /// The runs this process is about: those that wait and those under way. Those that ended stand in the database; one
 /// whose end could not be written there is known here for a while.

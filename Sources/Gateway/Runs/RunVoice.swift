@@ -1,5 +1,6 @@
 import JSON
 import Synchronization
+import Time
 
 /// What clients hear of a run: the events `agent` and `chat`, in order and not too many.
 ///

@@ -1,4 +1,6 @@
+import GatewayProtocol
 import Glibc
+public import Time
 
 /// When a conversation begins anew, by kind of conversation and by channel: `session.reset` and its relatives.
 public struct ResetRules: Equatable, Sendable {

@@ -1,4 +1,6 @@
 public import JSON
+import Text
+public import Time
 
 /// What is kept of a session: which transcript it writes, when it was last used, and its settings.
 ///

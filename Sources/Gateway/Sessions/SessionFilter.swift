@@ -1,3 +1,5 @@
+public import Time
+
 /// Which sessions are asked for.
 public struct SessionFilter: Equatable, Sendable {
     /// Those of this agent.

@@ -1,3 +1,6 @@
+import GatewayProtocol
+import Text
+
 extension SessionKey {
     /// Somebody, or some place, a message comes from.
     public struct Peer: Equatable, Sendable {

@@ -1,3 +1,6 @@
+import GatewayProtocol
+import Text
+
 /// The name of a session: `agent:AGENT:REST`, `global` or `unknown`, in lower case.
 ///
 ///     let key = SessionKey(alias: "main", settings: settings)  // agent:main:main

@@ -1,4 +1,7 @@
+import Configuration
+import GatewayProtocol
 import JSON
+import Text
 
 /// What is to change of a session, at its owner's wish.
 struct SessionPatch: Sendable {

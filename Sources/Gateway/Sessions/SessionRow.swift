@@ -1,4 +1,7 @@
+import GatewayProtocol
 public import JSON
+import Text
+import Time
 
 /// A session as lists show it.
 public struct SessionRow: Sendable {
@@ -68,7 +71,7 @@ public struct SessionRow: Sendable {
         }
         let words = first.map(collapsed) ?? ""
         guard words.isEmpty else { return shortened(words, to: 60) }
-        return "\(entry.sessionID.prefix(8)) (\(ISOTime.text(entry.updatedAt).prefix(10)))"
+        return "\(entry.sessionID.prefix(8)) (\(RFC3339.text(entry.updatedAt).prefix(10)))"
     }
 
     /// `text` in at most `limit` characters, at least 20.

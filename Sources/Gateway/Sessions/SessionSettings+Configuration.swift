@@ -1,3 +1,6 @@
+import Configuration
+import Text
+
 extension SessionSettings {
     /// What `section` says; the main session is always called `main`.
     init(_ section: SessionSection) {
@@ -33,5 +36,14 @@ extension ResetRules.Rule {
         self.init(
             mode: section.mode.map { $0 == .daily ? .daily : .idle }, hour: section.atHour.map { Int($0) },
             silence: section.silence)
+    }
+}
+
+extension GatewayConfiguration {
+    /// What decides which conversation a message belongs to, and when one begins anew.
+    var sessionSettings: SessionSettings {
+        var settings = SessionSettings(content.session)
+        settings.defaultAgent = IdentifierText.agent(agents.defaultID)
+        return settings
     }
 }

@@ -1,3 +1,5 @@
+import GatewayProtocol
+
 extension SessionTable {
     /// Throws `ProtocolError` when another session than `key` is called `label`.
     func requireUnused(_ label: String, by key: SessionKey) throws {

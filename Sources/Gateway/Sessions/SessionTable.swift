@@ -1,5 +1,7 @@
 import GRDB
 import JSON
+public import Storage
+public import Time
 
 extension Transaction {
     /// The sessions.

@@ -1,4 +1,6 @@
+import GatewayProtocol
 import JSON
+import Text
 
 /// How much a model is to think, as it was asked for.
 struct ThinkingLevel: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import JSON
+import Time
 
 /// One line of a transcript file, and what of it is looked for.
 struct TranscriptLine {
@@ -14,7 +15,7 @@ struct TranscriptLine {
     init(_ message: JSON, id: String, parent: String?, at now: Timestamp) {
         let json: JSON = [
             "type": "message", "id": .string(id), "parentId": parent.map(JSON.string) ?? .null,
-            "timestamp": .string(ISOTime.text(now)), "message": message,
+            "timestamp": .string(RFC3339.text(now)), "message": message,
         ]
         self.id = id
         timestamp = message["timestamp"]?.integer.flatMap(Timestamp.init(milliseconds:)) ?? now
@@ -29,7 +30,7 @@ struct TranscriptLine {
         id = json["id"]?.string ?? ""
         timestamp =
             message?["timestamp"]?.integer.flatMap(Timestamp.init(milliseconds:))
-            ?? json["timestamp"]?.string.flatMap(ISOTime.time) ?? earlier
+            ?? json["timestamp"]?.string.flatMap(RFC3339.time) ?? earlier
         role = message.map { $0["role"]?.string ?? "unknown" }
         self.text = message.map(TranscriptMessage.text) ?? ""
         line = text

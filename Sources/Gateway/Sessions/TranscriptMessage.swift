@@ -1,4 +1,5 @@
 public import JSON
+public import Time
 
 /// One message of a transcript.
 public struct TranscriptMessage: Equatable, Sendable {

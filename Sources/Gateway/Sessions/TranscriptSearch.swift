@@ -1,5 +1,7 @@
 import GRDB
 public import JSON
+import Storage
+public import Time
 
 /// What is looked for in transcripts.
 public struct TranscriptQuery: Equatable, Sendable {

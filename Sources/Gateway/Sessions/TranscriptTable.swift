@@ -1,5 +1,9 @@
+import Configuration
 import GRDB
 public import JSON
+public import Storage
+import Text
+public import Time
 
 extension Transaction {
     /// The transcripts.
@@ -80,7 +84,7 @@ public struct TranscriptTable {
     /// more, but still there. Returns the name it is kept under; nil when there is none.
     public func archive(_ sessionID: String, at now: Timestamp) throws -> String? {
         guard let transcript = try row(sessionID) else { return nil }
-        let name = try unusedName("\(Self.name(sessionID)).deleted.\(ISOTime.fileName(now))")
+        let name = try unusedName("\(Self.name(sessionID)).deleted.\(RFC3339.fileName(now))")
         try database.execute(
             sql: "UPDATE transcript SET name = ?, archivedAt = ?, archivedBy = 'delete' WHERE id = ?",
             arguments: [name, now.milliseconds, transcript])
@@ -95,7 +99,7 @@ public struct TranscriptTable {
             database, sql: "SELECT sequence FROM message WHERE transcript = ? ORDER BY sequence DESC LIMIT 1 OFFSET ?",
             arguments: [transcript, max(0, kept)])
         guard let boundary else { return nil }
-        let name = try unusedName("\(Self.name(sessionID)).bak.\(ISOTime.fileName(now))")
+        let name = try unusedName("\(Self.name(sessionID)).bak.\(RFC3339.fileName(now))")
         try database.execute(
             sql: """
                 INSERT INTO transcript(name, sessionId, key, header, createdAt, archivedAt, archivedBy, lastSequence)
@@ -137,7 +141,7 @@ public struct TranscriptTable {
 
     private func begin(_ entry: SessionEntry, at now: Timestamp) throws -> Place {
         let header: JSON = [
-            "type": "session", "version": 2, "id": .string(entry.sessionID), "timestamp": .string(ISOTime.text(now)),
+            "type": "session", "version": 2, "id": .string(entry.sessionID), "timestamp": .string(RFC3339.text(now)),
         ]
         let transcript = try begin(
             entry.sessionID, name: Self.name(entry.sessionID), key: entry.key.text, header: header.text(), at: now)

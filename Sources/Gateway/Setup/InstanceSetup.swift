@@ -1,5 +1,9 @@
+public import Configuration
+import Files
 public import JSON
 public import Policy
+import Storage
+import Text
 
 /// Makes an instance that can start: directories, a valid configuration, a workspace. Run again, it adds
 /// what is missing and takes nothing away.

@@ -1,4 +1,5 @@
 import Crypto
+import Text
 
 /// What tells a certificate from every other: the SHA-256 of its DER form.
 public struct CertificateFingerprint: Equatable, Sendable, CustomStringConvertible {

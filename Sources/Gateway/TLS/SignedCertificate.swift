@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import SwiftASN1
+import Time
 import X509
 
 /// A certificate (RFC 5280), as far as somebody who shows it has to know it.

@@ -1,4 +1,7 @@
+public import Configuration
+import Files
 public import Policy
+public import Time
 
 /// Where the certificate of the gateway's port is, and its key.
 public struct TLSFiles: Sendable {

@@ -1,5 +1,9 @@
+package import Configuration
+import Files
+import GatewayProtocol
 import Glibc
 import Policy
+import Time
 
 extension TLSIdentity {
     /// Reads `files`, or makes what is missing of them if that may be. Throws `ConfigurationError`.

@@ -1,3 +1,7 @@
+import Configuration
+import Text
+public import Time
+
 /// What the gateway shows on its port, and can prove to be its own: a certificate and its key.
 public struct TLSIdentity: Sendable {
     /// The certificate and those that vouch for it, each in DER.
@@ -33,10 +37,10 @@ public struct TLSIdentity: Sendable {
             throw files.fault(files.key, "is not the key of the certificate in \(files.certificate)")
         }
         guard time < certificate.end else {
-            throw files.fault(files.certificate, "expired at \(ISOTime.text(certificate.end))")
+            throw files.fault(files.certificate, "expired at \(RFC3339.text(certificate.end))")
         }
         guard time >= certificate.beginning else {
-            throw files.fault(files.certificate, "is not valid before \(ISOTime.text(certificate.beginning))")
+            throw files.fault(files.certificate, "is not valid before \(RFC3339.text(certificate.beginning))")
         }
         return TLSIdentity(chain: chain, expiry: certificate.end, key: key)
     }

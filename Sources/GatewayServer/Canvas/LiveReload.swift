@@ -1,4 +1,5 @@
 import Gateway
+import GatewayProtocol
 import Synchronization
 
 /// Pages of the canvas that want to know when its files change, and what tells them.

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 extension ServedDirectory {
@@ -25,14 +26,12 @@ extension ServedDirectory {
             }
             guard name != ".", name != ".." else { continue }
             room -= 1
-            var status = stat()
-            guard fstatat(dirfd(directory), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+            guard let file = FileAttributes(of: name, in: dirfd(directory)) else { continue }
             hasher.combine(name)
-            hasher.combine(status.st_ino)
-            guard status.st_mode & S_IFMT == S_IFDIR else {
-                hasher.combine(status.st_size)
-                hasher.combine(status.st_mtim.tv_sec)
-                hasher.combine(status.st_mtim.tv_nsec)
+            hasher.combine(file.identity)
+            guard file.kind == .directory else {
+                hasher.combine(file.size)
+                hasher.combine(file.modified)
                 continue
             }
             guard depth > 0 else { continue }

@@ -1,3 +1,4 @@
+import Files
 import Glibc
 
 /// A directory whose files are served, and nothing beside it.
@@ -33,14 +34,10 @@ struct ServedDirectory: Sendable {
         let descriptor = openat(directory, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         close(directory)
         guard descriptor >= 0 else { return .none }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            close(descriptor)
-            return .none
-        }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: return .file(OpenFile(descriptor: descriptor, size: Int(status.st_size)), name: last)
-        case S_IFDIR:
+        let attributes = FileAttributes(descriptor)
+        switch attributes?.kind {
+        case .regular: return .file(OpenFile(descriptor: descriptor, size: attributes?.size ?? 0), name: last)
+        case .directory:
             close(descriptor)
             return .directory
         default:

@@ -1,6 +1,8 @@
 import Gateway
+import GatewayProtocol
 import NIOCore
 import NIOHTTP1
+import Text
 
 /// A request's head, with the questions the routes ask of it.
 struct HTTPRequest: Sendable {

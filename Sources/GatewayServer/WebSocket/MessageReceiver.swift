@@ -1,4 +1,5 @@
 package import Gateway
+package import GatewayProtocol
 
 /// Who takes the messages of one WebSocket.
 package protocol MessageReceiver: Sendable {

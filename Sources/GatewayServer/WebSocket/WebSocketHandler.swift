@@ -1,4 +1,5 @@
 package import Gateway
+import GatewayProtocol
 package import NIOCore
 package import NIOWebSocket
 

@@ -1,4 +1,5 @@
 import Gateway
+import GatewayProtocol
 import NIOCore
 import NIOWebSocket
 import Synchronization

@@ -245,24 +245,10 @@ extension LandlockRules {
                         Access.named.compactMap { rule.access.contains($0.access) ? .string($0.name) : nil }),
                 ]
             })
-        object["bind"] = bindPorts.map { .string(Self.ranges($0)) }
-        object["connect"] = connectPorts.map { .string(Self.ranges($0)) }
+        object["bind"] = bindPorts.map { .string(PortRanges.text($0)) }
+        object["connect"] = connectPorts.map { .string(PortRanges.text($0)) }
         object["scoped"] = .array(scopes.map { .string($0.rawValue) })
         return object
-    }
-
-    /// Ascending numbers as ranges: `80,443,19800-19899`.
-    static func ranges(_ numbers: [UInt16]) -> String {
-        var text = ""
-        var start = 0
-        while start < numbers.count {
-            var end = start
-            while end + 1 < numbers.count, Int(numbers[end + 1]) == Int(numbers[end]) + 1 { end += 1 }
-            text += text.isEmpty ? "\(numbers[start])" : ",\(numbers[start])"
-            if end > start { text += "-\(numbers[end])" }
-            start = end + 1
-        }
-        return text
     }
 }
 
@@ -284,7 +270,7 @@ extension SandboxPlan {
             "profile": .string(profile.text), "policy": .string(policy), "network": .string(network.rawValue),
             "ports": [
                 "gateway": .integer(Int64(ports.gateway)), "control": .integer(Int64(ports.control)),
-                "cdp": .string(LandlockRules.ranges(ports.allCDP)),
+                "cdp": .string(PortRanges.text(ports.allCDP)),
             ],
             "broker": portRules?.json ?? .null,
             "degraded": .array(degradations.map { .string($0.rawValue) }),

@@ -90,9 +90,9 @@ public struct Bind: Equatable, Sendable {
         /// Whatever stands there.
         case anything
         /// The very file or directory seen when planning.
-        case same(HostFacts.FileIdentity)
+        case same(FileIdentity)
         /// A directory of this user that is the very one seen when planning.
-        case directory(ownedBy: UInt32, identity: HostFacts.FileIdentity)
+        case directory(ownedBy: UInt32, identity: FileIdentity)
     }
 }
 

@@ -7,13 +7,13 @@ extension PortRules {
             switch selector {
             case .gateway: "tcp \(ports.gateway) on \(addresses)  # gateway"
             case .control: "tcp \(ports.control) on loopback  # browser control"
-            case .cdp: "tcp \(LandlockRules.ranges(selector.ports(in: ports))) on loopback  # CDP"
+            case .cdp: "tcp \(PortRanges.text(selector.ports(in: ports))) on loopback  # CDP"
             case .number(let number): "tcp \(number) on \(addresses)  # listed by the policy"
             }
         }
         if loopbackProbe { lines.append("tcp 0 on loopback  # loopbackProbe") }
         lines.append("udp 0 on every address  # ephemeral")
-        if !udp.isEmpty { lines.append("udp \(LandlockRules.ranges(udp.sorted())) on every address  # listed") }
+        if !udp.isEmpty { lines.append("udp \(PortRanges.text(udp.sorted())) on every address  # listed") }
         if let ceilings {
             lines.append("at most \(ceilings.udpPorts) UDP ports and \(ceilings.listeners) TCP listeners at once")
         }
@@ -32,7 +32,7 @@ extension PortRules {
                     let own = selector.ports(in: ports)
                     let isScoped = selector != .control && selector != .cdp
                     return [
-                        "ports": .string(LandlockRules.ranges(own)),
+                        "ports": .string(PortRanges.text(own)),
                         "addresses": .string(isScoped ? scope.description : BindScope.loopback.description),
                     ]
                 }),

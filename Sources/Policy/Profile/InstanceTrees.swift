@@ -5,7 +5,7 @@ public struct InstanceTrees: Equatable, Sendable {
     /// The state directory.
     public var state: AbsolutePath
     /// What makes it that directory, whatever path leads there; nil when nobody looked.
-    public var identity: HostFacts.FileIdentity?
+    public var identity: FileIdentity?
     /// The workspace; nil where what an instance writes there is thrown away.
     public var workspace: AbsolutePath?
     /// The configuration file; nil where nobody looked: inside the state directory it is nobody else's.
@@ -15,7 +15,7 @@ public struct InstanceTrees: Equatable, Sendable {
 
     /// The trees of an instance.
     public init(
-        state: AbsolutePath, identity: HostFacts.FileIdentity? = nil, workspace: AbsolutePath? = nil,
+        state: AbsolutePath, identity: FileIdentity? = nil, workspace: AbsolutePath? = nil,
         configuration: AbsolutePath? = nil, others: [AbsolutePath] = []
     ) {
         self.state = state
@@ -62,7 +62,7 @@ public struct InstanceTrees: Equatable, Sendable {
         guard let state = json["state"]?.string.flatMap(AbsolutePath.init) else { return nil }
         self.state = state
         if let device = json["device"]?.integer, let inode = json["inode"]?.integer {
-            identity = HostFacts.FileIdentity(device: UInt64(bitPattern: device), inode: UInt64(bitPattern: inode))
+            identity = FileIdentity(device: UInt64(bitPattern: device), inode: UInt64(bitPattern: inode))
         }
         workspace = json["workspace"]?.string.flatMap(AbsolutePath.init)
         configuration = json["configuration"]?.string.flatMap(AbsolutePath.init)

@@ -14,10 +14,10 @@ public struct StandardStreams: Equatable, Sendable {
         /// The kind.
         public var kind: Kind
         /// What makes it that one.
-        public var identity: HostFacts.FileIdentity
+        public var identity: FileIdentity
 
         /// A stream.
-        public init(_ kind: Kind, _ identity: HostFacts.FileIdentity) {
+        public init(_ kind: Kind, _ identity: FileIdentity) {
             self.kind = kind
             self.identity = identity
         }
@@ -42,7 +42,7 @@ public struct StandardStreams: Equatable, Sendable {
 
     /// All three are /dev/null.
     public static let null: StandardStreams = {
-        let null = Stream(.file, HostFacts.FileIdentity(device: 0, inode: 0))
+        let null = Stream(.file, FileIdentity(device: 0, inode: 0))
         return StandardStreams(input: null, output: null, error: null)
     }()
 

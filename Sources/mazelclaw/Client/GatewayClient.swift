@@ -1,4 +1,6 @@
+import Configuration
 import Gateway
+import GatewayProtocol
 import GatewayServer
 import Glibc
 import JSON

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import Policy
+import Storage
 
 /// `mazelclaw backup`: a copy of what this profile's gateway remembers.
 struct BackupCommand: InstanceCommand {
@@ -18,10 +20,10 @@ struct BackupCommand: InstanceCommand {
     func run(in context: Context) async throws -> Int32 {
         let file = try context.path(file, argument: "FILE")
         ReadGuard.begin()
-        let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
-        let size = try await reader.backUp(to: file) { Output.progress("copying: \(Int($0 * 100)) %") }
+        let database = try DatabaseView(stateDirectory: context.instance.stateDirectory.value)
+        let size = try await database.backUp(to: file) { Output.progress("copying: \(Int($0 * 100)) %") }
         Output.endProgress()
-        Output.line(TerminalText.safe("Wrote \(file): \(size) bytes, a copy of \(reader.path)"))
+        Output.line(TerminalText.safe("Wrote \(file): \(size) bytes, a copy of \(database.path)"))
         return 0
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Configuration
 import Gateway
+import GatewayProtocol
 import Glibc
 import Policy
 

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Configuration
 import Gateway
+import Time
 
 /// `mazelclaw config diff`: what the configuration says otherwise than an earlier version.
 struct ConfigDiffCommand: InstanceCommand {
@@ -30,8 +32,8 @@ struct ConfigDiffCommand: InstanceCommand {
                     "the version \(broken.name) is no JSON5, so its secrets cannot be told from the rest; compare the files: "
                         + "diff \(earlier.path) \(current.path)")
             }
-            Output.line("--- \(earlier.name), \(ISOTime.text(earlier.writtenAt))")
-            Output.line("+++ \(current.name), \(ISOTime.text(current.writtenAt))")
+            Output.line("--- \(earlier.name), \(RFC3339.text(earlier.writtenAt))")
+            Output.line("+++ \(current.name), \(RFC3339.text(current.writtenAt))")
             for line in TextDifference.lines(from: old, to: new) { Output.line(TerminalText.safe(line)) }
             if differs, old == new { Output.line("Only secrets differ") }
         }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import JSON
 import Policy
+import Time
 
 /// `mazelclaw config history`: the versions of the configuration that there are.
 struct ConfigHistoryCommand: InstanceCommand {
@@ -29,7 +31,7 @@ struct ConfigHistoryCommand: InstanceCommand {
             Output.table(
                 versions.map { version in
                     let isSame = version.name != ConfigurationVersion.current && version.snapshot.hash == hash
-                    return [version.name, ISOTime.text(version.writtenAt)]
+                    return [version.name, RFC3339.text(version.writtenAt)]
                         + (version.snapshot.isRunnable ? [] : ["cannot be used"]) + (isSame ? ["as current"] : [])
                 })
         }
@@ -38,7 +40,7 @@ struct ConfigHistoryCommand: InstanceCommand {
     private static func json(_ version: ConfigurationVersion) -> JSON {
         [
             "version": .string(version.name), "path": .string(version.path.text),
-            "writtenAt": .string(ISOTime.text(version.writtenAt)), "hash": .string(version.snapshot.hash),
+            "writtenAt": .string(RFC3339.text(version.writtenAt)), "hash": .string(version.snapshot.hash),
             "usable": .bool(version.snapshot.isRunnable), "issues": .array(version.snapshot.faults.map(\.json)),
         ]
     }

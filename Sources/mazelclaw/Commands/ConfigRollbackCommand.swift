@@ -1,5 +1,7 @@
 import ArgumentParser
+import Configuration
 import Gateway
+import Time
 
 /// `mazelclaw config rollback`: puts an earlier version of the configuration in place.
 struct ConfigRollbackCommand: InstanceCommand {
@@ -29,7 +31,7 @@ struct ConfigRollbackCommand: InstanceCommand {
             }
             let after = try store.replace(with: text, base: base.value)
             Output.line(
-                "Put back \(earlier.name), written at \(ISOTime.text(earlier.writtenAt)), as \(after.path). "
+                "Put back \(earlier.name), written at \(RFC3339.text(earlier.writtenAt)), as \(after.path). "
                     + ReloadPlan.effect(from: before, to: after))
         }
     }

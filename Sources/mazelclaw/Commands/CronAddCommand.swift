@@ -1,6 +1,8 @@
 import ArgumentParser
 import Gateway
+import GatewayProtocol
 import JSON
+import Time
 
 /// `mazelclaw cron add`: makes a job.
 struct CronAddCommand: InstanceCommand {
@@ -82,8 +84,7 @@ struct CronAddCommand: InstanceCommand {
         if at.hasPrefix("+") {
             return ["kind": "at", "atMs": (now + (try duration(String(at.dropFirst()), of: "--at"))).json]
         }
-        // What is written back as it was read is a time there is.
-        guard let time = ISOTime.time(at), ISOTime.text(time).prefix(19) == at.prefix(19) else {
+        guard let time = RFC3339.time(at) else {
             throw ValidationError("--at: \(at) is no time like 2026-01-31T12:00:00Z, nor a while like +20m.")
         }
         return ["kind": "at", "atMs": time.json]

@@ -2,6 +2,7 @@ import ArgumentParser
 import Gateway
 import JSON
 import Policy
+import Time
 
 /// `mazelclaw cron`: the scheduled jobs of this profile's gateway.
 struct CronCommand: ParsableCommand {
@@ -19,7 +20,7 @@ struct CronCommand: ParsableCommand {
     /// A job as a row of a table.
     static func row(_ job: JSON) -> [String] {
         func time(_ name: String) -> String? {
-            job["state"]?[name]?.integer.flatMap(Timestamp.init(milliseconds:)).map(ISOTime.text)
+            job["state"]?[name]?.integer.flatMap(Timestamp.init(milliseconds:)).map(RFC3339.text)
         }
         let next = time("nextRunAtMs").map { "next \($0)" } ?? "never due"
         let last = time("lastRunAtMs").map { ["last \($0) \(job["state"]?["lastStatus"]?.string ?? "")"] } ?? []

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import GatewayProtocol
 import JSON
 
 /// `mazelclaw cron run`: does a job now, and waits for its end.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import GatewayProtocol
 import JSON
 
 /// `mazelclaw dashboard`: the way to the gateway's page in a browser.

@@ -3,6 +3,7 @@ import Gateway
 import Glibc
 import JSON
 import Policy
+import Time
 
 /// `mazelclaw doctor`: what is wrong with this instance, and what is set in vain.
 struct DoctorCommand: InstanceCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import GatewayProtocol
 import JSON
 
 /// `mazelclaw gateway call`: has the gateway answer one method of the protocol.

@@ -33,7 +33,7 @@ struct GatewayInstallCommand: InstanceCommand {
 
     func enter(_ context: inout Context) throws {
         let service = try GatewayService(context, scope: scope.chosen)
-        let requested = try SetupCommand.basePort(port)
+        let requested = try ProfileSetup.basePort(port)
         try service.install(basePort: requested, hasSocket: socket, isForced: force, starts: !noStart)
     }
 

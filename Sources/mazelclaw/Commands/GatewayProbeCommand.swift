@@ -1,7 +1,9 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import JSON
 import Policy
+import Time
 
 /// `mazelclaw gateway probe`: whether this profile's gateway can be reached, takes clients and lets one in.
 struct GatewayProbeCommand: InstanceCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import GatewayServer
 import Linux
@@ -6,6 +7,7 @@ import Logging
 import Policy
 import Profiles
 import SystemPackage
+import Text
 
 /// `mazelclaw gateway run`: runs the gateway until it is told to stop.
 struct GatewayRunCommand: InstanceCommand {
@@ -155,7 +157,7 @@ struct GatewayRunCommand: InstanceCommand {
         let ports = try ports(of: configuration, context)
         let status = try? FileStatus(of: state.text, follow: true)
         let trees = InstanceTrees(
-            state: state, identity: status.map { HostFacts.FileIdentity(device: $0.device, inode: $0.inode) },
+            state: state, identity: status.map { FileIdentity(device: $0.device, inode: $0.inode) },
             workspace: configuration.workspace.value, configuration: context.instance.configurationFile.value)
         // The descriptors stay open, and with them the locks, until the process ends, however it ends.
         guard context.store == nil else {

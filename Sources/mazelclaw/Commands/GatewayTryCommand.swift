@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
 import Dispatch
 import Gateway
+import GatewayProtocol
 import Glibc
 import Linux
 import Policy

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Configuration
 import Gateway
+import GatewayProtocol
 import JSON
 
 /// `mazelclaw health`: what the gateway says of itself to those it lets in.

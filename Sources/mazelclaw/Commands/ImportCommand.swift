@@ -1,9 +1,11 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import Glibc
 import Linux
 import Policy
 import Profiles
+import Time
 
 /// `mazelclaw import`: takes over what the original gateway kept, all of it or nothing.
 struct ImportCommand: InstanceCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import GatewayProtocol
 import JSON
 
 /// `mazelclaw nodes rename`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import JSON
 import Policy
@@ -25,7 +26,7 @@ struct ProfilesCloneCommand: InstanceCommand {
     var port: Int?
 
     func run(in context: Context) async throws -> Int32 {
-        let base = try SetupCommand.basePort(port)
+        let base = try ProfileSetup.basePort(port)
         let store = try ProfilesCommand.store(context)
         let source = try Context(profile: profile.name)
         try ProfilesCommand.requireExistence(true, of: source)
@@ -43,7 +44,7 @@ struct ProfilesCloneCommand: InstanceCommand {
         guard isNew else { throw ServiceError("somebody has just made a profile \"\(copy.name)\"") }
         Output.line("Wrote \(store.file(of: profile.name)) (base port \(profile.basePort))")
         try made.adopt(profile)
-        try SetupCommand.report(InstanceSetup(made.instance, settings: settings), of: made)
+        try ProfileSetup.report(InstanceSetup(made.instance, settings: settings), of: made)
         return 0
     }
 

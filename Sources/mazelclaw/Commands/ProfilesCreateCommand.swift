@@ -15,12 +15,12 @@ struct ProfilesCreateCommand: InstanceCommand {
     var port: Int?
 
     func run(in context: Context) async throws -> Int32 {
-        let base = try SetupCommand.basePort(port)
+        let base = try ProfileSetup.basePort(port)
         let store = try ProfilesCommand.store(context)
         var made = try Context(profile: profile.name)
         try ProfilesCommand.requireExistence(false, of: made)
-        try SetupCommand.makeProfile(for: &made, in: store, basePort: base)
-        try SetupCommand.report(InstanceSetup(made.instance), of: made)
+        try ProfileSetup.makeProfile(for: &made, in: store, basePort: base)
+        try ProfileSetup.report(InstanceSetup(made.instance), of: made)
         return 0
     }
 }

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import Policy
+import Storage
+import Time
 
 /// `mazelclaw restore`: puts a copy that `backup` wrote in the place of what this profile's gateway remembers.
 struct RestoreCommand: InstanceCommand {

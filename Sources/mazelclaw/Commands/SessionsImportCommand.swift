@@ -1,6 +1,8 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import Policy
+import Storage
 
 /// `mazelclaw sessions import`: the conversations the original gateway kept, for this profile.
 struct SessionsImportCommand: InstanceCommand {

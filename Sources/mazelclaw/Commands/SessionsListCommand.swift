@@ -1,7 +1,9 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import JSON
 import Policy
+import Time
 
 /// `mazelclaw sessions list`: this profile's conversations, those used last first.
 struct SessionsListCommand: InstanceCommand {

@@ -1,8 +1,10 @@
+import Files
 import Gateway
 import Glibc
 import Linux
 import Policy
 import SystemPackage
+import Time
 
 /// A state directory that is made anew beside the one that is there, and takes its place at one moment.
 ///
@@ -28,7 +30,7 @@ struct StateReplacement {
             let left = parent / name
             if Self.exists(left / Self.marker) { try TreeRemoval.remove(left) }
         }
-        let stamp = ISOTime.text(time).filter(\.isNumber)
+        let stamp = RFC3339.text(time).filter(\.isNumber)
         place = parent / "\(prefix)\(stamp)"
         try FileSystem.makeDirectory(place.text, mode: 0o700)
         try FileDescriptor.open(

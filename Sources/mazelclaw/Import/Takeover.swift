@@ -1,5 +1,7 @@
+import Configuration
 import Gateway
 import Policy
+import Time
 
 /// Takes over what an original gateway kept: shows what comes over and what stays, asks, and does it at one moment.
 struct Takeover {
@@ -64,7 +66,7 @@ struct Takeover {
         }
         if into == nil, let store = context.store, context.instance.profile == nil {
             var context = context
-            try SetupCommand.makeProfile(for: &context, in: store, basePort: basePort)
+            try ProfileSetup.makeProfile(for: &context, in: store, basePort: basePort)
         }
         try replacement.finish()
         return true

@@ -1,8 +1,10 @@
+import Configuration
 import Gateway
 import Glibc
 import JSON
 import Policy
 import Profiles
+import Storage
 
 /// What was chosen for a profile, and was found to answer.
 struct Onboarding {
@@ -55,7 +57,7 @@ struct Onboarding {
     /// Which profile, and on which base port.
     private mutating func choosePort() async throws {
         guard !options.nonInteractive, options.port == nil else {
-            port = try SetupCommand.basePort(options.port) ?? BasePortChoice(context, store).proposal()
+            port = try ProfileSetup.basePort(options.port) ?? BasePortChoice(context, store).proposal()
             return try BasePortChoice(context, store).require(port)
         }
         while true {
@@ -66,7 +68,7 @@ struct Onboarding {
                 // Another profile has another proposal, which a port that was typed replaces.
                 let words = text.split(separator: " ").map(String.init)
                 for word in words where Int(word) == nil { try take(profile: word) }
-                for number in words.compactMap({ Int($0) }) { port = try SetupCommand.basePort(number) ?? port }
+                for number in words.compactMap({ Int($0) }) { port = try ProfileSetup.basePort(number) ?? port }
                 try BasePortChoice(context, store).require(port)
                 return
             } catch {
@@ -185,9 +187,9 @@ struct Onboarding {
     func save() throws {
         var context = context
         try summarize()
-        try SetupCommand.makeProfile(for: &context, in: store, basePort: port)
+        try ProfileSetup.makeProfile(for: &context, in: store, basePort: port)
         let settings = options.settings + (isDefault ? [] : choice.changes)
-        try SetupCommand.report(InstanceSetup(context.instance, workspace: workspace, settings: settings), of: context)
+        try ProfileSetup.report(InstanceSetup(context.instance, workspace: workspace, settings: settings), of: context)
         let name = context.instance.name
         if installsService {
             try GatewayService(context, scope: .user).install(

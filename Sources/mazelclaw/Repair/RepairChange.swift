@@ -4,6 +4,7 @@ import JSON
 import Linux
 import Policy
 import Profiles
+import Time
 
 /// Makes a change of the target's configuration, sees whether the target gets well with it, and takes it back.
 struct RepairChange {

@@ -1,10 +1,12 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import Glibc
 import JSON
 import Linux
 import Policy
 import Profiles
+import Time
 
 /// `mazelclaw repair`: lets one profile help another for a while.
 struct RepairCommand: InstanceCommand {

@@ -2,6 +2,7 @@ import Gateway
 import JSON
 import Policy
 import Profiles
+import Time
 
 /// What the target's log of repairs is told.
 enum RepairEvent {

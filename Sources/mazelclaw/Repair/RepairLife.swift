@@ -1,9 +1,11 @@
+import Configuration
 import Gateway
 import Glibc
 import JSON
 import Linux
 import Policy
 import Profiles
+import Time
 
 /// A grant while it lasts: what the rescue sees is kept up to date, and each proposal is checked, shown, and made once the
 /// operator says so.

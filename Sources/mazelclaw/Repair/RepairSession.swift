@@ -1,9 +1,11 @@
+import Configuration
 import Gateway
 import Glibc
 import JSON
 import Linux
 import Policy
 import Profiles
+import Time
 
 /// One grant, from its beginning to its end.
 ///

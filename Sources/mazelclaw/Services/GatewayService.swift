@@ -1,4 +1,6 @@
+import Configuration
 import Gateway
+import GatewayProtocol
 import Glibc
 import Linux
 import Policy

@@ -1,6 +1,7 @@
 import Gateway
 import JSON
 import Policy
+import Storage
 
 /// What stands behind a profile's port.
 enum Health {

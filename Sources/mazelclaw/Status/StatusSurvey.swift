@@ -1,7 +1,9 @@
+import Configuration
 import Gateway
 import JSON
 import Policy
 import Profiles
+import Storage
 
 /// Gathers what `status` tells of one instance, and of no other.
 struct StatusSurvey {

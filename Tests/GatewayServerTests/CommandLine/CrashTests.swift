@@ -6,6 +6,7 @@ import Policy
 import Testing
 
 @testable import Gateway
+@testable import Storage
 
 /// K: the gateway is killed at any moment.
 ///

@@ -2,6 +2,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
 
 /// A message of `count` values, each `value`, as parameters of a method that wants none of them.
 private func message(_ method: String, _ count: Int, _ value: (Int) -> String, in brackets: (String, String)) -> String

@@ -3,7 +3,9 @@ import GRDB
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Storage
 
 /// Rows of the database that no version writes.
 @Suite struct RowFuzzTests {

@@ -4,6 +4,8 @@ import Policy
 import Testing
 
 @testable import Gateway
+@testable import Storage
+@testable import Time
 
 @Test func `conversations are listed and searched while no gateway runs`() async throws {
     let command = try BuiltCommand()

@@ -4,7 +4,9 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Storage
 
 /// Settings, jobs and sessions that cannot be used: they are named, and the gateway starts.
 @Suite struct SetAsideTests {

@@ -4,6 +4,7 @@ import Policy
 import Testing
 
 @testable import Gateway
+@testable import Time
 
 /// The commands of an instance whose gateway speaks TLS.
 @Suite struct TLSCommandTests {

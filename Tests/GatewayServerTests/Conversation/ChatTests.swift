@@ -3,7 +3,11 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Storage
+@testable import Text
+@testable import Time
 
 extension ProtocolClient {
     /// Says something in the session `key`.

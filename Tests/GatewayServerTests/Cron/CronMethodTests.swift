@@ -4,6 +4,8 @@ import Policy
 import Testing
 
 @testable import Gateway
+@testable import Storage
+@testable import Time
 
 private let hourly: JSON = [
     "name": "tea", "schedule": ["kind": "cron", "expr": "0 * * * *", "tz": "UTC"], "sessionTarget": "main",

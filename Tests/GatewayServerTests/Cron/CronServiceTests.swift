@@ -3,7 +3,10 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Storage
+@testable import Time
 
 private let hour: Int64 = 3_600_000
 

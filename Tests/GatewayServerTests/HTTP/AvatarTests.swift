@@ -4,6 +4,7 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 
 /// An instance whose agents look like `avatars`, and the first one's workspace.

@@ -3,7 +3,9 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Text
 
 private let prefix = "/__mazelclaw__/canvas"
 

@@ -3,6 +3,7 @@ import GatewayServer
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 
 /// An instance that serves a page below `basePath`, and the directory with its files.

@@ -3,7 +3,9 @@ import GatewayServer
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 private let hookToken = "the-hook-token"
 

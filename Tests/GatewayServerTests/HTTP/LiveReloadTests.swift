@@ -4,6 +4,7 @@ import JSON
 import NIOCore
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 
 private let prefix = "/__mazelclaw__/canvas"

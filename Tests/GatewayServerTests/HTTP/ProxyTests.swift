@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Time
 
 private let near = "203.0.113.7"
 private let other = "203.0.113.8"

@@ -2,6 +2,8 @@ import Gateway
 import JSON
 import Synchronization
 
+@testable import GatewayProtocol
+
 /// A client in the same process: the protocol without a socket.
 final class DirectClient: ProtocolClient {
     private final class Transport: ClientTransport {

@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Time
 
 /// What carries a conversation: the same one is held with and without a socket.
 enum Carrier: String, CaseIterable, Sendable {

@@ -1,7 +1,9 @@
 import Foundation
 import Policy
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 extension TestInstance {
     /// Agents that answer by a program each: `main`, and those in `others`. A shell script; its message is `$1`.

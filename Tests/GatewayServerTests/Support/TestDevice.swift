@@ -2,6 +2,7 @@ import Crypto
 import JSON
 
 @testable import Gateway
+@testable import Text
 
 /// A device with a key of its own.
 struct TestDevice {

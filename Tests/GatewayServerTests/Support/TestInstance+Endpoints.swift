@@ -3,7 +3,9 @@ import GatewayServer
 import JSON
 import Policy
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 extension TestInstance {
     /// An instance with the endpoints served, whose agents `main` and `ops` answer by a shell script: `$2` is what it

@@ -6,7 +6,9 @@ import Policy
 import ServiceLifecycle
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 /// An instance in a directory of its own, which a test may start and stop.
 final class TestInstance: Sendable {

@@ -3,7 +3,10 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Files
 @testable import Gateway
+@testable import Time
 
 private let now: Timestamp = 1_800_000_000_000
 

@@ -6,7 +6,11 @@ import NIOSSL
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Files
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Time
 
 extension TestInstance {
     /// An instance whose port speaks TLS; `more` are further members of `gateway.tls`.

@@ -2,6 +2,8 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Text
+@testable import Time
 
 private func guess(_ door: Door, _ token: String, isRemote: Bool = false) async throws -> JSON? {
     let client = try await door.client(isRemote: isRemote)

@@ -2,6 +2,7 @@ import Foundation
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 
 @Test(arguments: Carrier.allCases)

@@ -3,7 +3,9 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import GatewayProtocol
 
 /// A configuration with secrets of every kind, and what a person wrote around them.
 private let text = """

@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
 
 /// Messages nobody would send.
 @Suite struct FrameFuzzTests {

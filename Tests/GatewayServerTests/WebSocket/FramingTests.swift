@@ -4,6 +4,8 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Time
 
 private func established(_ instance: TestInstance) async throws -> WebSocketClient {
     let client = try await WebSocketClient(port: instance.port)

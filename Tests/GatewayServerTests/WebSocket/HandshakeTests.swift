@@ -2,6 +2,9 @@ import Gateway
 import JSON
 import Testing
 
+@testable import GatewayProtocol
+@testable import Time
+
 /// A first message that is refused, and how.
 struct Refusal: Sendable, CustomTestStringConvertible {
     var testDescription: String

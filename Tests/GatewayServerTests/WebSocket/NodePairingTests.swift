@@ -1,7 +1,9 @@
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Storage
 
 private let node: JSON = ["nodeId": "n1", "displayName": "Shed", "platform": "linux", "caps": ["camera"]]
 

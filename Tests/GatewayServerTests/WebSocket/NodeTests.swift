@@ -2,6 +2,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Text
 
 private let invocation: JSON = [
     "nodeId": "NODE", "command": "system.run", "params": ["command": ["ls"]], "idempotencyKey": "k",

@@ -3,6 +3,9 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Storage
+@testable import Time
 
 /// The database's writer, kept busy until it is let go: a disk that does not answer.
 private final class HeldWriter: Sendable {

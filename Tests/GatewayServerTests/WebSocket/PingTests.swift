@@ -4,6 +4,7 @@ import NIOEmbedded
 import NIOWebSocket
 import Testing
 
+@testable import GatewayProtocol
 @testable import GatewayServer
 
 /// Takes the messages of a WebSocket that says none.

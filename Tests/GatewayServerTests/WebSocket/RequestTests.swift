@@ -4,6 +4,7 @@ import NIOCore
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
 
 @Test(arguments: Carrier.allCases)
 func `health and status tell of this instance`(carrier: Carrier) async throws {

@@ -2,6 +2,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
 
 private let pageScopes = ["operator.read", "operator.write"]
 

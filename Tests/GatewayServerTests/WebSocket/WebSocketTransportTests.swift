@@ -5,6 +5,7 @@ import NIOWebSocket
 import Synchronization
 import Testing
 
+@testable import GatewayProtocol
 @testable import GatewayServer
 
 /// Takes every frame and lets none leave, as a kernel does whose buffer is full.

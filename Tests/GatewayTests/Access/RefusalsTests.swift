@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import Time
 
 @Test func `the same refusal is kept once, with how often it came, and the newest last`() {
     let refusals = Refusals()

@@ -1,6 +1,8 @@
 import Testing
 
 @testable import Gateway
+@testable import Text
+@testable import Time
 
 /// What `answer` is, as a word.
 private func word(_ answer: SignIns.Answer) -> String {

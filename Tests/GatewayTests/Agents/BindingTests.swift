@@ -2,6 +2,7 @@ import Policy
 import Testing
 
 @testable import Gateway
+@testable import Time
 
 private let directory = AgentDirectory(
     all: ["main", "team", "guild", "peer", "account", "all"].map { Agent(id: $0, workspace: .root) }, defaultID: "main",

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import Text
 
 private func line(_ number: Int, _ size: Int) -> String { "\(number)" + String(repeating: "x", count: size) }
 

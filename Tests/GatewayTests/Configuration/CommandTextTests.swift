@@ -3,6 +3,8 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
+
 @Test(arguments: try Vectors.rows("format-cli-command"))
 func `a printed command carries the profile`(row: JSON) throws {
     let profile = row["env"]?["CLAWDBOT_PROFILE"]?.string.flatMap(ProfileName.init) ?? .default

@@ -3,6 +3,9 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Text
+
 private let home = AbsolutePath("/home/u") ?? .root
 
 private func instance(

@@ -2,6 +2,8 @@ import Gateway
 import Policy
 import Testing
 
+@testable import Configuration
+
 private let inherited = [
     "MAZELCLAW_PROFILE": "main", "MAZELCLAW_STATE_DIR": "/main", "MAZELCLAW_GATEWAY_PORT": "18789", "PATH": "/bin",
 ]

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
 
 private func entry(_ name: String, at time: Int64) -> PresenceEntry {
     PresenceEntry(host: name, text: name, time: time)

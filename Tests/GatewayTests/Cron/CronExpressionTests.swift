@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import Time
 
 /// Seconds since 1970 of a time in UTC.
 private func seconds(_ year: Int, _ month: Int, _ day: Int, _ hour: Int = 0, _ minute: Int = 0, _ second: Int = 0)
@@ -11,7 +12,7 @@ private func seconds(_ year: Int, _ month: Int, _ day: Int, _ hour: Int = 0, _ m
 }
 
 private func text(_ time: Int64?) -> String? {
-    time.map { String(ISO8601.text(milliseconds: $0 * 1000).dropLast(5)) }
+    time.map { String(RFC3339.text(Timestamp(clamping: $0 * 1000)).dropLast(5)) }
 }
 
 /// Central Europe, as a rule.

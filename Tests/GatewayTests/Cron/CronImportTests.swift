@@ -3,7 +3,10 @@ import JSON
 import Policy
 import Testing
 
+@testable import Files
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Time
 
 private let now: Timestamp = 1_700_000_000_000
 

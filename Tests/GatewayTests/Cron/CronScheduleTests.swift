@@ -2,6 +2,8 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Time
 
 @Test(
     arguments: [

@@ -2,6 +2,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Text
 
 private func payload(_ input: JSON?) -> DevicePayload {
     DevicePayload(

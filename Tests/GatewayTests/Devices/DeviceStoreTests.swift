@@ -1,6 +1,9 @@
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Storage
+@testable import Text
 
 private func request(
     _ id: String, device: String, role: Role = .operator, scopes: [String] = ["operator.admin"], at time: Int64

@@ -1,7 +1,9 @@
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 @Test(
     arguments: [
@@ -24,12 +26,12 @@ func `the word that there is nothing to do counts at the ends of an answer`(
 
 @Test(arguments: [("00:00", 0), ("08:30", 510), ("24:00", 1440)])
 func `a time of the day is read`(text: String, minutes: Int) {
-    #expect(ActiveHours.minutes(text) == minutes)
+    #expect(TimeOfDay.minutes(text) == minutes)
 }
 
 @Test(arguments: ["", "8:00", "08:60", "24:01", "25:00", "08", "08:00:00", "-1:00", "08.00", "٠٨:٠٠"])
 func `what is no time of the day is none`(text: String) {
-    #expect(ActiveHours.minutes(text) == nil)
+    #expect(TimeOfDay.minutes(text) == nil)
 }
 
 @Test(

@@ -2,6 +2,8 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Files
 @testable import Gateway
 
 /// What comes over of `text`, the configuration in a directory called `.clawdbot`.

@@ -4,6 +4,8 @@ import Logging
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Files
 @testable import Gateway
 
 @Test func `the log is its owner's alone, whoever made it`() throws {

@@ -2,6 +2,7 @@ import Foundation
 import Policy
 import Testing
 
+@testable import Files
 @testable import Gateway
 
 @Test func `a log is followed from its end on, also into the file that comes after it`() throws {

@@ -3,6 +3,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
 
 /// The methods whose parameters the table `param-errors` calls by these names.
 private let schemas = [

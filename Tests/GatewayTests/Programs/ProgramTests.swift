@@ -2,6 +2,7 @@ import Foundation
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 
 extension Program {

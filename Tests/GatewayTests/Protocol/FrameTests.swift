@@ -2,6 +2,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
 
 @Test(arguments: [
     Frame.request(RequestFrame(id: "1", method: "health")),

@@ -3,6 +3,8 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Time
 
 private enum Color: String, CaseIterable { case red, green }
 
@@ -99,4 +101,11 @@ func `everything wrong is told at once, in the validator's words and order`(json
     let faults = Shape<Inner>.object(Inner.schema).faults(
         in: .object(JSONObject([.init(name: "size", value: 1), .init(name: name, value: 1)])))
     #expect(faults.text == "at root: unexpected property '\(String(repeating: "n", count: 64))…'")
+}
+
+@Test(arguments: [.min, -1, 0, 1, Timestamp.range.upperBound, Timestamp.range.upperBound + 1, .max] as [Int64])
+func `a number that is no time is a fault`(number: Int64) {
+    var faults = Faults()
+    #expect(Shape.timestamp.read(.integer(number), &faults) == Timestamp(milliseconds: number))
+    #expect(faults.isEmpty == Timestamp.range.contains(number))
 }

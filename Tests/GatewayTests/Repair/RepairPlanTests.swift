@@ -3,6 +3,8 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Files
 @testable import Gateway
 
 /// A configuration in a directory of its own.

@@ -3,7 +3,9 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 /// What a rescue sees, and the desk its operator sits at.
 private struct Fixture {

@@ -2,6 +2,8 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Storage
+@testable import Time
 
 private let key = SessionKey(agent: "main", rest: "main")
 

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Gateway
+@testable import Time
 
 private func request(_ key: String, session: String, size: Int = 1) -> RunRequest {
     RunRequest(

@@ -3,7 +3,11 @@ import JSON
 import Policy
 import Testing
 
+@testable import Files
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Storage
+@testable import Time
 
 /// Files of sessions and jobs that the original gateway never wrote.
 @Suite struct ImportFuzzTests {

@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import Gateway
+@testable import Time
 
 private let direct = SessionKey(agent: "main", rest: "main")
 private let group = SessionKey(agent: "main", rest: "telegram:group:g")

@@ -1,7 +1,9 @@
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 private func rules(_ json: JSON) throws -> SendRules {
     let section = try #require(SessionSection(["sendPolicy": json]))

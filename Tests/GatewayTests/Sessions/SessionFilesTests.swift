@@ -3,7 +3,10 @@ import JSON
 import Policy
 import Testing
 
+@testable import Files
 @testable import Gateway
+@testable import Storage
+@testable import Time
 
 /// What the original gateway left behind, in a directory of its own.
 private func original() throws -> TemporaryDirectory {

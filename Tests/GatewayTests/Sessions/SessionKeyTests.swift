@@ -2,6 +2,7 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Text
 
 @Test(arguments: try Vectors.rows("agent-ids"))
 func `ids of agents and accounts have one form`(row: JSON) throws {

@@ -2,6 +2,8 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Storage
+@testable import Time
 
 private func key(_ text: String) throws -> SessionKey { try #require(SessionKey(stored: text)) }
 

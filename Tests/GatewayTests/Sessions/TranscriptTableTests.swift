@@ -3,6 +3,8 @@ import JSON
 import Testing
 
 @testable import Gateway
+@testable import Storage
+@testable import Time
 
 private func message(_ text: String, role: String = "user") -> JSON {
     ["role": .string(role), "content": [["type": "text", "text": .string(text)]]]
@@ -181,18 +183,4 @@ func `words are found whatever their case and accents, and are never operators`(
     }
     let left = try await database.read { try $0.transcripts.search(TranscriptQuery("word*")).count }
     #expect(left == 15)
-}
-
-@Test(arguments: [
-    (0 as Timestamp, "1970-01-01T00:00:00.000Z"), (1_769_863_496_789, "2026-01-31T12:44:56.789Z"),
-    (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
-])
-func `times are written as files have them, and read back`(time: Timestamp, text: String) {
-    #expect(ISOTime.text(time) == text)
-    #expect(ISOTime.time(text) == time)
-}
-
-@Test(arguments: ["", "yesterday", "2026-01-31", "2026-01-31T12:44:56+02:00"])
-func `what is no such time is none`(text: String) {
-    #expect(ISOTime.time(text) == nil)
 }

@@ -3,6 +3,9 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Storage
+
 private func instance(_ directory: TemporaryDirectory, name: String = "rescue") throws -> Instance {
     try Instance(
         selection: InstanceSelection(argument: ProfileName(name), environment: [:]), profile: nil, home: directory.path,

@@ -4,6 +4,7 @@ import Policy
 import Testing
 
 @testable import Gateway
+@testable import Storage
 
 @Suite(.serialized) struct DurabilityTests {
     private static let sessions = 8

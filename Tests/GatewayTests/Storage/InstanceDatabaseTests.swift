@@ -3,7 +3,9 @@ import GRDB
 import Policy
 import Testing
 
+@testable import Files
 @testable import Gateway
+@testable import Storage
 
 /// Changes `count` bytes of `file` from `offset` on.
 private func scribble(_ file: AbsolutePath, at offset: Int, count: Int) throws {
@@ -212,7 +214,7 @@ func `a damaged database is refused and left as it is`(offset: Int, count: Int, 
     }
     let destination = directory.path / "backups/first.sqlite"
     try DurableFile.makeDirectory(destination.parent)
-    let size = try await ConversationReader(stateDirectory: directory.path).backUp(to: destination)
+    let size = try await DatabaseView(stateDirectory: directory.path).backUp(to: destination)
     writing.cancel()
     #expect(try await writing.value > 0)
     #expect(try FileManager.default.contentsOfDirectory(atPath: destination.parent.text) == ["first.sqlite"])
@@ -230,7 +232,7 @@ func `a damaged database is refused and left as it is`(offset: Int, count: Int, 
 @Test func `a backup replaces nothing`() async throws {
     let directory = try TemporaryDirectory()
     try InstanceDatabase(stateDirectory: directory.path).close()
-    let reader = try ConversationReader(stateDirectory: directory.path)
+    let reader = try DatabaseView(stateDirectory: directory.path)
     try directory.write("mine", to: "kept")
     await #expect(throws: StorageError.self) { try await reader.backUp(to: directory.path / "kept") }
     #expect(try directory.read("kept") == "mine")

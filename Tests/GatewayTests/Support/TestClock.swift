@@ -1,6 +1,8 @@
 import Gateway
 import Synchronization
 
+@testable import Time
+
 /// A clock that stands still until a test moves it.
 final class TestClock: Sendable {
     private let time: Mutex<Int64>

@@ -1,6 +1,7 @@
 import Policy
 
 @testable import Gateway
+@testable import Time
 
 extension Turn {
     /// A turn of the agent `main`.

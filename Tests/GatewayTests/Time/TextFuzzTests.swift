@@ -3,7 +3,9 @@ import Fuzzing
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 /// Texts that stand for times, lengths of time and schedules, or nearly do.
 @Suite struct TextFuzzTests {
@@ -15,8 +17,8 @@ import Testing
             for unit in TimeSpan.Unit.allCases {
                 if let span = try? DurationText.span(text, unit: unit) { #expect(span <= .longest, "seed \(seed)") }
             }
-            if let time = ISOTime.time(text) { #expect(ISOTime.time(ISOTime.text(time)) == time, "seed \(seed)") }
-            if let minutes = ActiveHours.minutes(text) { #expect((0...1440).contains(minutes), "seed \(seed)") }
+            if let time = RFC3339.time(text) { #expect(RFC3339.time(RFC3339.text(time)) == time, "seed \(seed)") }
+            if let minutes = TimeOfDay.minutes(text) { #expect((0...1440).contains(minutes), "seed \(seed)") }
             var zone = PosixTimeZone(random.zone()).map { TimeZoneRules(rule: $0) } ?? .utc
             if let berlin, random.below(4) == 0 {
                 var bytes = Array(berlin)

@@ -28,7 +28,7 @@ enum PlanFixture {
                 (try path("/proc/acpi"), .directory),
                 (try path("/proc/sys"), .directory), (try path("/srv/notes"), .directory),
             ] + NamespaceLimit.Resource.allCases.map { ($0.path, .file) },
-            identities: [(home / ".mazelclaw-rescue", HostFacts.FileIdentity(device: 1, inode: 2))],
+            identities: [(home / ".mazelclaw-rescue", FileIdentity(device: 1, inode: 2))],
             resolverConfiguration: "nameserver 192.0.2.1\n",
             environment: [
                 ("LANG", "C.UTF-8"), ("LC_TIME", "de_DE.UTF-8"), ("SSH_AUTH_SOCK", "/run/agent"),

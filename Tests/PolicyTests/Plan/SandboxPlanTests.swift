@@ -160,7 +160,7 @@ import Testing
             userID: own.userID, groupID: own.groupID, name: "ada", home: facts.user.home, owner: owner, isOwn: true)
         let plan = try SandboxPlan(PlanFixture.request(), facts: facts)
         let state = facts.user.home / ".mazelclaw-rescue"
-        let identity = HostFacts.FileIdentity(device: 1, inode: 2)
+        let identity = FileIdentity(device: 1, inode: 2)
         guard case .mapOwner(let tree) = plan.steps.first else {
             Issue.record("nothing is mapped first")
             return
@@ -291,14 +291,14 @@ import Testing
             .first { $0.source.text == "/home/ada/.mazelclaw-rescue" }
         #expect(
             bind?.expectation
-                == .directory(ownedBy: 1000, identity: HostFacts.FileIdentity(device: 1, inode: 2)))
+                == .directory(ownedBy: 1000, identity: FileIdentity(device: 1, inode: 2)))
         #expect(bind?.source == bind?.destination)
     }
 
     @Test(arguments: ["/home/ada/.mazelclaw-rescue/workspace-rescue", "/srv/work"])
     func `an overlay covers the workspace, which stays as it was seen`(workspace: String) throws {
         let path = try PlanFixture.path(workspace)
-        let identity = HostFacts.FileIdentity(device: 1, inode: 9)
+        let identity = FileIdentity(device: 1, inode: 9)
         var facts = try PlanFixture.facts()
         facts.identities.append((path, identity))
         let request = try PlanFixture.request {

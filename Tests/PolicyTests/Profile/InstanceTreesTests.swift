@@ -50,11 +50,11 @@ import Testing
 
     @Test func `one directory under two paths is one directory`() throws {
         let one = InstanceTrees(
-            state: try PlanFixture.path("/a"), identity: HostFacts.FileIdentity(device: 1, inode: 2))
+            state: try PlanFixture.path("/a"), identity: FileIdentity(device: 1, inode: 2))
         var other = one
         other.state = try PlanFixture.path("/b")
         #expect(one.overlap(with: other) != nil)
-        other.identity = HostFacts.FileIdentity(device: 1, inode: 3)
+        other.identity = FileIdentity(device: 1, inode: 3)
         #expect(one.overlap(with: other) == nil)
         var (unseen, alsoUnseen) = (one, other)
         unseen.identity = nil
@@ -67,7 +67,7 @@ import Testing
         for trees in [
             InstanceTrees(state: place),
             InstanceTrees(
-                state: place, identity: HostFacts.FileIdentity(device: 1, inode: .max), workspace: place / "w",
+                state: place, identity: FileIdentity(device: 1, inode: .max), workspace: place / "w",
                 configuration: place / "c", others: [place / "b", .root]),
         ] {
             #expect(InstanceTrees(json: trees.json) == trees)

@@ -6,7 +6,7 @@ import Testing
     private typealias Stream = StandardStreams.Stream
 
     private func stream(_ kind: Stream.Kind, _ inode: UInt64) -> Stream {
-        Stream(kind, HostFacts.FileIdentity(device: 1, inode: inode))
+        Stream(kind, FileIdentity(device: 1, inode: inode))
     }
 
     private func relays(_ input: Stream, _ output: Stream, _ error: Stream, status: Stream? = nil) -> StreamRelays {

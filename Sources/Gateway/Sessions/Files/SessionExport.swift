@@ -1,6 +1,9 @@
+import Files
 import GRDB
 import JSON
 import Policy
+public import Storage
+import Text
 
 /// Sessions written out as the original gateway keeps them, so that people can move out.
 public struct SessionExport: Equatable, Sendable {

@@ -1,5 +1,7 @@
+import Files
 import Glibc
 import Policy
+import Text
 
 /// Sessions as files, in the original gateway's layout: `agents/AGENT/sessions/` with `sessions.json`, an object of
 /// entries by session key, and a `.jsonl` for each transcript.

@@ -1,7 +1,10 @@
+import Files
 import GRDB
 import Glibc
 import JSON
 public import Policy
+public import Storage
+import Time
 
 /// Sessions read from where the original gateway kept them, so that people can move in.
 ///
@@ -50,7 +53,7 @@ public struct SessionImport: Equatable, Sendable {
             do {
                 // Before the transaction: whatever stands there holds up nobody, and is no fault of the database's.
                 let place = try source.place(of: file, "read")
-                if let size = try place.status("read")?.st_size, size > Self.transcriptLimit {
+                if let size = try place.attributes("read")?.size, size > Self.transcriptLimit {
                     leftOut.append("\(file): it is larger than \(Self.transcriptLimit >> 20) MiB")
                     continue
                 }

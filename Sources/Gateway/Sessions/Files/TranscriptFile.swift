@@ -1,5 +1,7 @@
+import Files
 import JSON
 import Policy
+import Time
 
 /// A transcript's file, line by line.
 struct TranscriptFile: ~Copyable {
@@ -23,7 +25,7 @@ struct TranscriptFile: ~Copyable {
         let json = line.flatMap { try? JSON(parsing: $0) }
         if let line, let json, json["type"] == "session", json["message"] == nil {
             header = String(decoding: line, as: UTF8.self)
-            createdAt = json["timestamp"]?.string.flatMap(ISOTime.time) ?? .earliest
+            createdAt = json["timestamp"]?.string.flatMap(RFC3339.time) ?? .earliest
             number = 1
         } else {
             header = ""

@@ -3,7 +3,9 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 /// Configurations nobody would write.
 @Suite struct ConfigurationFuzzTests {

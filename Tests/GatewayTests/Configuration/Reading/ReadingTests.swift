@@ -3,6 +3,8 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Files
 @testable import Gateway
 
 private let main = AbsolutePath("/c/main.json") ?? .root

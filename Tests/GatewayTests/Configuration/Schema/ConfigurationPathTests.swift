@@ -1,7 +1,9 @@
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import Time
 
 @Test(arguments: [
     ("a", ["a"]), ("a.b.c", ["a", "b", "c"]), ("a[0].b", ["a", "0", "b"]), ("a[b.c]", ["a", "b.c"]),

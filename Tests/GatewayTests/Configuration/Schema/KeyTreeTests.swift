@@ -1,6 +1,7 @@
 import JSON
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 
 /// The description against the key tree of the original gateway: every key there is known here, with the same type and

@@ -2,6 +2,8 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Files
 @testable import Gateway
 
 @Test(

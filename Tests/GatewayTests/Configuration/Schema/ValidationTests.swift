@@ -2,7 +2,10 @@ import JSON
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Gateway
+@testable import GatewayProtocol
+@testable import Time
 
 private let file = AbsolutePath("/c/mazelclaw.json") ?? .root
 

@@ -1,6 +1,8 @@
 import Policy
 import Testing
 
+@testable import Configuration
+@testable import Files
 @testable import Gateway
 
 @Test func `the way back from a broken file is named, and only named`() throws {

@@ -1,0 +1,113 @@
+package import JSON
+
+/// The whole configuration.
+public struct RootSection: ConfigurationSection {
+    /// `env`.
+    public var environment = EnvironmentSection()
+    /// `logging`.
+    public var logging = LoggingSection()
+    /// `browser`.
+    public var browser = BrowserSection()
+    /// `agents`.
+    public var agents = AgentsSection()
+    /// `bindings`; of those that fit, the one that says most counts, of several the first.
+    public var bindings: [BindingSection] = []
+    /// `commands`.
+    public var commands = CommandsSection()
+    /// `session`.
+    public var session = SessionSection()
+    /// `cron`.
+    public var cron = CronSection()
+    /// `hooks`.
+    public var hooks = HooksSection()
+    /// `canvasHost`.
+    public var canvasHost = CanvasHostSection()
+    /// `gateway`.
+    public var gateway = GatewaySection()
+
+    static let settings: [Setting<RootSection>] = [
+        Setting(
+            kept: "meta", .object(["lastTouchedVersion": .string, "lastTouchedAt": .string]), "Who wrote the file last."
+        ),
+        Setting("env", \.environment, "Variables for what the gateway starts, and for ${NAME} in this file."),
+        Setting(kept: "wizard", wizard, "What onboard did last."),
+        Setting(unserved: "diagnostics", .diagnostics, "Tracing and metrics of the original gateway."),
+        Setting("logging", \.logging, "What is logged, and how.").unserved,
+        Setting(unserved: "update", .update, "How the original gateway updates itself."),
+        Setting("browser", \.browser, "The browser agents use.").unserved,
+        Setting(unserved: "ui", .userInterface, "How apps look."),
+        Setting(unserved: "auth", .authentication, "Accounts with model providers."),
+        Setting(unserved: "models", .models, "Model providers."),
+        Setting(unserved: "nodeHost", .nodeHost, "This host as a device of another gateway."),
+        Setting("agents", \.agents, "Who answers."),
+        Setting(unserved: "tools", .tools, "What agents may use."),
+        Setting("bindings", \.bindings, "Which agent answers what; the one that says most counts."),
+        Setting(
+            unserved: "broadcast", .object(["strategy": .words("parallel", "sequential")]).others(.strings),
+            "Several agents for one conversation: their ids, by the peer."),
+        Setting(unserved: "audio", .audio, "Speech as text, in the older way."),
+        Setting(unserved: "media", .media, "Files that are sent."),
+        Setting(unserved: "messages", .messages, "How messages come in and go out."),
+        Setting("commands", \.commands, "What people may order in a conversation."),
+        Setting(unserved: "approvals", .approvals, "Who is asked before a command runs."),
+        Setting("session", \.session, "What belongs to one conversation, and when it begins anew."),
+        Setting("cron", \.cron, "Runs at set times."),
+        Setting("hooks", \.hooks, "What other programs may tell agents by HTTP."),
+        Setting(unserved: "web", .web, "The connection of a messaging service."),
+        Setting(unserved: "channels", .channels, "Messaging services, by id."),
+        Setting(unserved: "discovery", DiscoverySection.schema, "How the gateway is found on a network."),
+        Setting("canvasHost", \.canvasHost, "Files of the workspace as web pages."),
+        Setting(unserved: "talk", .talk, "Speech."),
+        Setting("gateway", \.gateway, "What this process listens on, and whom it lets in."),
+        Setting(unserved: "skills", .skills, "Skills."),
+        Setting(unserved: "plugins", .plugins, "Plugins of the original gateway."),
+    ]
+
+    static let checks = [
+        // Where no agents are listed there is nothing to hold the ids against: they may be meant for later.
+        ObjectCheck { root in
+            let known = (root["agents"]?["list"]?.array ?? []).compactMap { $0["id"]?.string?.lowercased() }
+            guard !known.isEmpty else { return nil }
+            for member in root["broadcast"]?.object?.members ?? [] where member.name != "strategy" {
+                for (index, id) in (member.value.array ?? []).enumerated() {
+                    guard let id = id.string, !known.contains(id.lowercased()) else { continue }
+                    return (
+                        [.name("broadcast"), .name(member.name), .index(index)],
+                        "there is no agent \"\(id)\" in agents.list"
+                    )
+                }
+            }
+            return nil
+        }
+    ]
+
+    private static let wizard = ConfigurationSchema.object([
+        "lastRunAt": .string,
+        "lastRunVersion": .string,
+        "lastRunCommit": .string,
+        "lastRunCommand": .string,
+        "lastRunMode": .words("local", "remote"),
+    ])
+}
+
+extension ConfigurationSchema {
+    /// The description of the whole configuration.
+    public static let root = RootSection.schema
+
+    /// `channels`: each service knows its own keys.
+    static let channels = object(channelIDs.map { Key(name: $0, schema: .anyObject) })
+
+    /// The services of the original gateway, those of this one, and what counts for all of them.
+    private static let channelIDs = [
+        "defaults", "telegram", "whatsapp", "discord", "googlechat", "slack", "signal", "imessage", "bluebubbles",
+        "line",
+        "matrix", "mattermost", "msteams", "nextcloud-talk", "nostr", "tlon", "twitch", "voice-call", "zalo",
+        "zalouser",
+        "irc", "xmpp", "webchat",
+    ]
+}
+
+extension RootSection {
+    /// What `json`, a whole configuration, says; nil when it is no object.
+    package static func reading(_ json: JSON) -> RootSection? { RootSection(json) }
+}

@@ -1,0 +1,16 @@
+public import JSON
+
+/// One act of a proof and its end.
+public struct ProofResult: Sendable {
+    /// What is guaranteed.
+    public var guarantee: String
+    /// How the act ended: an error's name, or `success`.
+    public var outcome: String
+    /// Whether it ended as it must.
+    public var holds: Bool
+
+    /// The result as data.
+    public var json: JSON {
+        ["guarantee": .string(guarantee), "outcome": .string(outcome), "holds": .bool(holds)]
+    }
+}

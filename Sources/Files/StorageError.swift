@@ -1,0 +1,29 @@
+import Glibc
+public import Policy
+
+/// A file or directory the gateway needs and cannot have.
+public struct StorageError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What was tried: `open`, `read`, `write`, `create`.
+    public var operation: String
+    /// On what.
+    public var path: AbsolutePath
+    /// The kernel's answer (errno(3)), or 0 when the content itself is at fault.
+    public var errno: Int32
+    /// What is wrong with the content, when that is at fault.
+    public var fault: String?
+
+    /// Whether trying again is in vain until somebody changes what is there: the content itself is at fault.
+    public var isPermanent: Bool { errno == 0 }
+
+    package init(_ operation: String, _ path: AbsolutePath, errno: Int32 = 0, fault: String? = nil) {
+        self.operation = operation
+        self.path = path
+        self.errno = errno
+        self.fault = fault
+    }
+
+    /// One sentence.
+    public var description: String {
+        "cannot \(operation) \(path): \(fault ?? String(cString: strerror(errno)))"
+    }
+}

@@ -1,0 +1,81 @@
+import Configuration
+import GatewayProtocol
+import JSON
+import Policy
+import Text
+import Time
+
+/// The answer to `connect`: who answers, what it can do, and how things stand.
+struct HelloPayload {
+    let gateway: Gateway
+    let host: HostDescription
+    let admission: Handshake.Admission
+    let connectionID: String
+    /// The name the client asked for, as it can ask for it again.
+    let hostName: String
+
+    var json: JSON {
+        var object = JSONObject()
+        object["type"] = "hello-ok"
+        object["protocol"] = .integer(ProtocolVersion.current)
+        object["server"] = [
+            "version": .string(Version.current), "host": .string(host.name), "connId": .string(connectionID),
+        ]
+        object["features"] = [
+            "methods": .array(gateway.methods.advertised.map(JSON.string)),
+            "events": .array(GatewayEvent.all.map { .string($0.name) }),
+        ]
+        object["snapshot"] = snapshot
+        if gateway.configuration.content.canvasHost.enabled { object["canvasHostUrl"] = .string(canvasURL) }
+        object["auth"] = admission.deviceToken.map { token in
+            [
+                "deviceToken": .string(token.secret.revealed()), "role": .string(token.role.rawValue),
+                "scopes": .array(token.scopes.map(JSON.string)), "issuedAtMs": .integer(token.issuedAt),
+            ]
+        }
+        if let page = admission.page {
+            object["auth"] = [
+                "pageToken": .string(page.secret.revealed()), "role": .string(admission.role.rawValue),
+                "scopes": .strings(admission.scopes), "issuedAtMs": page.issuedAt.json,
+                "expiresAtMs": page.expiresAt.json,
+            ]
+        }
+        object["policy"] = [
+            "maxPayload": .integer(Int64(ProtocolLimits.inboundBytes)),
+            "maxBufferedBytes": .integer(Int64(ProtocolLimits.bufferedBytes)),
+            "tickIntervalMs": .integer(ProtocolLimits.tick.components.seconds * 1000),
+        ]
+        return .object(object)
+    }
+
+    private var snapshot: JSON {
+        let configuration = gateway.configuration
+        let agents = configuration.agents
+        return [
+            "presence": .array(gateway.presenceEntries.map(\.json)),
+            "health": gateway.health,
+            "stateVersion": gateway.stateVersion.json,
+            "uptimeMs": gateway.uptime.json,
+            "configPath": .string(configuration.instance.configurationFile.value.text),
+            "stateDir": .string(configuration.instance.stateDirectory.value.text),
+            "sessionDefaults": [
+                "defaultAgentId": .string(agents.defaultID), "mainKey": "main",
+                "mainSessionKey": .string(configuration.mainSessionKey),
+                "scope": .string(configuration.sessionScope.rawValue),
+            ],
+        ]
+    }
+
+    private var canvasURL: String {
+        let name = hostName.contains(":") ? "[\(hostName)]" : hostName
+        let configuration = gateway.configuration
+        return "\(configuration.scheme)://\(name.isEmpty ? "127.0.0.1" : name):\(configuration.ports.value.gateway)"
+    }
+}
+
+extension GatewayConfiguration {
+    /// The session of the gateway's owner with the default agent.
+    var mainSessionKey: String {
+        sessionScope == .global ? "global" : "agent:\(agents.defaultID):main"
+    }
+}

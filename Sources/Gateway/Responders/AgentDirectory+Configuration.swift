@@ -1,0 +1,62 @@
+import Configuration
+import Policy
+import Text
+
+extension AgentDirectory {
+    /// The agents of `configuration`, whose programs inherit `environment`.
+    init(_ configuration: GatewayConfiguration, environment: [String: String]) {
+        let section = configuration.agents
+        let root = configuration.workspace.value
+        let defaults = section.defaults
+        var faults: [String] = []
+        let all = section.all.enumerated().map { index, agent in
+            var workspace = agent.id == section.defaultID ? root : root / "agents/\(IdentifierText.agent(agent.id))"
+            if let text = agent.workspace {
+                let home = configuration.instance.home
+                if text.hasPrefix("/") || text.hasPrefix("~"),
+                    let path = Instance.absolute(text, home: home, workingDirectory: home)
+                {
+                    workspace = path
+                } else {
+                    faults.append(
+                        "agents.list[\(index)].workspace is \"\(text)\"; expected an absolute path without \"..\". "
+                            + "\(workspace) is used instead")
+                }
+            }
+            let models = [agent.model?.primary ?? defaults.model.primary].compactMap(\.self)
+            let fallbacks = agent.model.map(\.fallbacks) ?? defaults.model.fallbacks
+            return Agent(
+                id: IdentifierText.agent(agent.id), name: agent.name ?? agent.identity.name, workspace: workspace,
+                models: (models + (models.isEmpty ? [] : fallbacks)).map(ModelName.init),
+                picture: agent.identity.avatar.flatMap { AgentPicture($0, workspace: workspace) })
+        }
+        var backends: [String: CLIBackend] = [:]
+        for (id, section) in defaults.cliBackends {
+            backends[id] = CLIBackend(id: id, section, environment: environment)
+        }
+        self.init(
+            all: all, defaultID: IdentifierText.agent(section.defaultID), time: defaults.timeout,
+            backends: backends,
+            bootstrap: BootstrapSettings(
+                isSkipped: defaults.skipBootstrap, limit: Int(min(defaults.bootstrapMaxChars, 1_000_000))),
+            bindings: configuration.content.bindings.map(Binding.init), faults: faults)
+    }
+}
+
+extension Binding {
+    /// The binding `section` describes.
+    init(_ section: BindingSection) {
+        let match = section.match
+        self.init(
+            agentID: IdentifierText.agent(section.agentID), channel: match.channel, accountID: match.accountID,
+            peer: match.peer.map { peer in
+                let kind: SessionKey.Peer.Kind =
+                    switch peer.kind {
+                    case .direct: .direct
+                    case .group: .group
+                    case .channel: .channel
+                    }
+                return (kind, peer.id)
+            }, guildID: match.guildID, teamID: match.teamID)
+    }
+}

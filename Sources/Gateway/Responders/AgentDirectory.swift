@@ -1,0 +1,105 @@
+import Configuration
+import GatewayProtocol
+import Logging
+import Policy
+import Time
+
+/// The agents of a gateway, and who answers for them.
+struct AgentDirectory: Sendable {
+    /// Everybody, in the order configured; never empty.
+    let all: [Agent]
+    /// Who answers when nobody is named.
+    let defaultID: String
+    /// How long an answer may take when nobody says.
+    let time: TimeSpan
+    private let backends: [String: CLIBackend]
+    private let bootstrap: BootstrapSettings
+    private let bindings: [Binding]
+    /// What is wrong with the configuration of agents, a sentence each.
+    let faults: [String]
+
+    init(
+        all: [Agent], defaultID: String, time: TimeSpan, backends: [String: CLIBackend], bootstrap: BootstrapSettings,
+        bindings: [Binding], faults: [String] = []
+    ) {
+        precondition(!all.isEmpty, "there is always an agent")
+        self.all = all
+        self.defaultID = defaultID
+        self.time = time
+        self.backends = backends
+        self.bootstrap = bootstrap
+        self.bindings = bindings
+        self.faults = faults
+    }
+
+    /// The agent `id`.
+    func named(_ id: String) -> Agent? {
+        all.first { $0.id == id }
+    }
+
+    /// The agent that answers what comes from `origin`: that of the binding that says most of those that fit, of
+    /// several the first; else the default.
+    func agentID(for origin: MessageOrigin) -> String {
+        var best: Binding?
+        for binding in bindings where binding.fits(origin) && named(binding.agentID) != nil {
+            if binding.weight > best?.weight ?? -1 { best = binding }
+        }
+        return best?.agentID ?? defaultID
+    }
+
+    // MARK: Answering
+
+    /// Who may answer with these models, in order. Without any model it is the operator, `ownResponder`.
+    ///
+    /// Throws `ProtocolError` when a model's provider is none of the backends.
+    func responders(
+        for models: [ModelName], operator ownResponder: any Responder
+    ) throws(ProtocolError) -> [(responder: any Responder, model: String?)] {
+        guard !models.isEmpty else { return [(ownResponder, nil)] }
+        var responders: [(responder: any Responder, model: String?)] = []
+        for name in models {
+            if name.isOperator {
+                responders.append((ownResponder, nil))
+            } else if let backend = backends[name.provider] {
+                responders.append((backend, name.model))
+            } else {
+                let known = (backends.keys.sorted() + [ModelName.operatorProvider]).map { "\"\($0)\"" }.joined(
+                    separator: ", ")
+                throw ProtocolError(
+                    .unavailable,
+                    "the model \"\(name)\" has no provider here: \"\(name.provider)\" is none of \(known); add it to "
+                        + "agents.defaults.cliBackends, or choose another model")
+            }
+        }
+        return responders
+    }
+
+    /// The models of the agents that a backend provides, each once.
+    var models: [ModelName] {
+        var models: [ModelName] = []
+        for name in all.flatMap(\.models) where name.model != nil && backends[name.provider] != nil {
+            if !models.contains(name) { models.append(name) }
+        }
+        return models
+    }
+
+    // MARK: Workspaces
+
+    /// Makes every agent's workspace, and puts the files into it that are missing. One that cannot be made is told,
+    /// and holds up no other: its agent will say so when it is asked.
+    func prepareWorkspaces(logger: Logger) {
+        for fault in faults { logger.warning("\(fault)") }
+        for agent in all {
+            do {
+                try AgentWorkspace(agent.workspace).prepare(bootstrap)
+            } catch {
+                logger.warning("no workspace", metadata: ["agent": "\(agent.id)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// What `agent` is told before everything else in the session `key`.
+    func systemPrompt(for agent: Agent, session key: String, extra: String?) -> String {
+        SystemPrompt(agent: agent, sessionKey: key, extra: extra, limit: bootstrap.limit).text
+    }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// The architecture page says what the tests hold.
+@Suite struct DocumentTests {
+    private func lines(of path: String) throws -> [Substring] {
+        try String(contentsOf: SourceTree.root.appending(path: path), encoding: .utf8).split(separator: "\n")
+    }
+
+    /// The words of `text` in backquotes.
+    private func names(in text: some StringProtocol) -> [String] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }
+            .map { String($0.element) }
+    }
+
+    @Test func `the page's table names every module and its imports`() throws {
+        var table: [String: Set<String>] = [:]
+        for line in try lines(of: "Sources/mazelclaw/mazelclaw.docc/Architecture.md") where line.hasPrefix("| `") {
+            let cells = line.split(separator: "|")
+            table[try #require(names(in: cells[0]).first)] = Set(names(in: cells[1]))
+        }
+        #expect(table == Architecture.modules.mapValues(\.own))
+    }
+
+    @Test func `the page lists the folders in their order`() throws {
+        var folders: [String: [[String]]] = [:]
+        var module = ""
+        for line in try lines(of: "Sources/mazelclaw/mazelclaw.docc/Architecture.md") {
+            if line.hasPrefix("### ") { module = String(line.dropFirst(4)) }
+            if line.first?.isNumber == true { folders[module, default: []].append(names(in: line)) }
+        }
+        #expect(folders == Architecture.folders)
+    }
+
+    @Test func `the README names every module`() throws {
+        let text = try lines(of: "README.md").joined(separator: "\n")
+        let chapter = try #require(text.split(separator: "## Modules\n").last?.split(separator: "\n## ").first)
+        #expect(Set(Architecture.modules.keys).subtracting(names(in: chapter)).isEmpty)
+    }
+}
