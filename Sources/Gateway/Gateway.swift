@@ -188,6 +188,14 @@ public final class Gateway: Sendable {
         }
     }
 
+    /// Closes the connections of those who may stay no longer.
+    private func disconnectExpired(at time: Timestamp) {
+        for connection in state.withLock({ Array($0.connections.values) }) {
+            guard let end = connection.client?.expiresAt, end <= time else { continue }
+            connection.close(.signInOver)
+        }
+    }
+
     // MARK: Life
 
     /// Tells that the listeners stand.
@@ -267,7 +275,10 @@ public final class Gateway: Sendable {
     public func tick() {
         let time = clock.now
         // Not on the event loop that calls this: to tell ten thousand takes a while.
-        tasks.start { [self] in broadcast(.tick, ["ts": time.json], isDroppable: true) }
+        tasks.start { [self] in
+            disconnectExpired(at: time)
+            broadcast(.tick, ["ts": time.json], isDroppable: true)
+        }
         tidy(at: time)
         guard healthCache.report(at: time.milliseconds) == nil else { return }
         tasks.start { [self] in

@@ -23,6 +23,8 @@ public struct CloseReason: Equatable, Sendable {
     public static let slowConsumer = CloseReason(1008, "slow consumer")
     /// A device whose token was taken away.
     public static let revoked = CloseReason(1008, "device token revoked")
+    /// A page whose sign-in is over.
+    public static let signInOver = CloseReason(1008, "the time of this sign-in is over")
     /// A message larger than the limit.
     public static let tooBig = CloseReason(1009, "message too big")
     /// The gateway ends; it may come back.

@@ -21,8 +21,8 @@ final class SignIns: Sendable {
     enum Answer: Sendable {
         /// A link. It is used up now, and the page gets this.
         case link(Page)
-        /// That of a page which was signed in.
-        case page
+        /// That of a page which was signed in, and until when it counts.
+        case page(until: Timestamp)
         /// A link that signed a page in before.
         case usedLink
         /// A link, or what a page got, whose time is over.
@@ -55,7 +55,7 @@ final class SignIns: Sendable {
     static let linkLife = TimeSpan(5, .minutes)
     /// How many links there may be whose time is not over, used or not. So many may be made in `linkLife`.
     static let linkLimit = 16
-    /// How long a page comes back: a day's work.
+    /// How long a page stays and comes back: a day's work.
     static let pageLife = TimeSpan(12, .hours)
     /// How many pages may come back. The one that was signed in first makes room.
     static let pageLimit = 64
@@ -89,7 +89,7 @@ final class SignIns: Sendable {
         let time = clock.now
         let digest = Self.digest(secret)
         return state.withLock { state in
-            if let page = state.pages[digest] { return page.counts(at: time) ? .page : .expired }
+            if let page = state.pages[digest] { return page.counts(at: time) ? .page(until: page.expiresAt) : .expired }
             guard let link = state.links[digest] else { return .unknown }
             guard !link.isUsed else { return .usedLink }
             guard link.counts(at: time) else { return .expired }

@@ -1,4 +1,5 @@
 import GatewayProtocol
+import Time
 
 /// Somebody who came through the handshake.
 struct Client: Sendable {
@@ -12,6 +13,8 @@ struct Client: Sendable {
     var deviceID: String?
     /// What it is known as among those who are there; nil when nobody need know of it.
     var presenceKey: String?
+    /// Until when it may stay; nil means as long as it likes.
+    var expiresAt: Timestamp?
 
     init(_ admission: Handshake.Admission, connectionID: String) {
         let client = admission.params.client
@@ -21,6 +24,7 @@ struct Client: Sendable {
         id = client.id
         mode = client.mode
         deviceID = admission.params.device?.id
+        expiresAt = admission.expiresAt
         // Commands come and go; that they were there is no news.
         presenceKey = mode == .cli ? nil : deviceID ?? client.instanceID ?? connectionID
     }

@@ -25,6 +25,8 @@ struct Handshake: Sendable {
         var deviceToken: PairedDevice.Token?
         /// What a page comes back by that showed a link.
         var page: SignIns.Page?
+        /// Until when this counts; nil means as long as the connection lasts.
+        var expiresAt: Timestamp?
     }
 
     /// What comes of a request that was not refused.
@@ -77,8 +79,9 @@ struct Handshake: Sendable {
         let scopes = params.scopes.isEmpty && role == .operator ? [Scope.admin.rawValue] : params.scopes
         guard let device = params.device else {
             try requireNoDevice(params)
-            let page = try authorize(params, role: role, scopes: scopes)
-            return .admitted(Admission(params: params, role: role, scopes: scopes, deviceToken: nil, page: page))
+            let (page, end) = try authorize(params, role: role, scopes: scopes)
+            return .admitted(
+                Admission(params: params, role: role, scopes: scopes, deviceToken: nil, page: page, expiresAt: end))
         }
         let key = try verify(device, of: params, role: role)
         _ = try authorize(params, role: role, scopes: scopes)
@@ -132,22 +135,24 @@ struct Handshake: Sendable {
     // MARK: Authorization
 
     /// The secret is compared first: only who fails is counted, so that nobody's guesses lock anybody else out. Returns what
-    /// a page comes back by that showed a link.
+    /// a page comes back by that showed a link, and until when a page may stay.
     private func authorize(
         _ params: ConnectParams, role: Role, scopes: [String]
-    ) throws(Rejection) -> SignIns.Page? {
+    ) throws(Rejection) -> (page: SignIns.Page?, end: Timestamp?) {
         switch credentials.mode {
-        case .token where credentials.accept(params.auth.token): return nil
-        case .password where credentials.accept(params.auth.password): return nil
+        case .token where credentials.accept(params.auth.token): return (nil, nil)
+        case .password where credentials.accept(params.auth.password): return (nil, nil)
         case .token, .password: break
         }
         if let token = params.auth.token {
             if let device = params.device {
-                if devices.accepts(token, device: device.id, role: role, scopes: scopes) { return nil }
+                if devices.accepts(token, device: device.id, role: role, scopes: scopes) {
+                    return (nil, nil)
+                }
             } else if role == .operator, scopes.allSatisfy(SignIns.scopes.contains) {
                 switch signIns.take(token) {
-                case .link(let page): return page
-                case .page: return nil
+                case .link(let page): return (page, page.expiresAt)
+                case .page(let end): return (nil, end)
                 case .usedLink: throw Self.invalid("unauthorized: this link has signed a page in before")
                 case .expired: throw Self.invalid("unauthorized: the time of this sign-in is over")
                 case .unknown: break

@@ -21,8 +21,11 @@ struct BackupCommand: InstanceCommand {
         let file = try context.path(file, argument: "FILE")
         ReadGuard.begin()
         let database = try DatabaseView(stateDirectory: context.instance.stateDirectory.value)
-        let size = try await database.backUp(to: file) { Output.progress("copying: \(Int($0 * 100)) %") }
-        Output.endProgress()
+        let size: Int
+        do {
+            defer { Output.endProgress() }
+            size = try await database.backUp(to: file) { Output.progress("copying: \(Int($0 * 100)) %") }
+        }
         Output.line(TerminalText.safe("Wrote \(file): \(size) bytes, a copy of \(database.path)"))
         return 0
     }

@@ -25,6 +25,15 @@ private func show(
     return (client, try await client.frame())
 }
 
+/// How the connection of `client` ends, whatever it hears before.
+private func end(of client: any ProtocolClient) async throws -> Heard {
+    while true {
+        let heard = try await client.hear()
+        if case .frame = heard { continue }
+        return heard
+    }
+}
+
 @Suite struct SignInTests {
     @Test(arguments: Carrier.allCases) func `a link signs one page in, and no second`(carrier: Carrier) async throws {
         try await TestInstance().open(carrier) { door in
@@ -60,6 +69,27 @@ private func show(
             try await #expect(show(pageToken ?? "", door).answer?["ok"] == true)
             clock.advance(by: 12 * 3_600_000)
             try await #expect(show(pageToken ?? "", door).answer?["error"]?["message"] == over)
+        }
+    }
+
+    @Test(arguments: Carrier.allCases)
+    func `a page stays no longer than its sign-in counts, and others stay`(carrier: Carrier) async throws {
+        let clock = TestClock(at: 1_700_000_000_000)
+        try await TestInstance().open(carrier, clock: clock.clock) { door in
+            let (client, hello) = try await show(try await link(door), door)
+            let pageToken = try #require(hello?["payload"]?["auth"]?["pageToken"]?.string)
+            clock.advance(by: 11 * 3_600_000)
+            // One that comes back stays no longer than the first.
+            let (later, other) = (try await show(pageToken, door).client, try await door.connected())
+            clock.advance(by: 3_600_000 - 1)
+            door.gateway.tick()
+            try await #expect(client.call("health")?["ok"] == true)
+            clock.advance(by: 1)
+            door.gateway.tick()
+            for page in [client, later] {
+                try await #expect(end(of: page) == .closed(code: 1008, reason: "the time of this sign-in is over"))
+            }
+            try await #expect(other.call("health")?["ok"] == true)
         }
     }
 
