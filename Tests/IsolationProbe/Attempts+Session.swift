@@ -38,7 +38,7 @@ extension AttemptTable {
             let isName = String(cString: name) == CommandLine.arguments[0]
             return .permitted(value: isName ? "the name it was called by" : String(cString: name))
         }
-        add("D09", "host name") {
+        add("D10", "host name") {
             guard let content = File.content("/proc/sys/kernel/hostname") else { return .refused(errno) }
             return .permitted(value: String(decoding: content.dropLast(), as: UTF8.self))
         }
