@@ -28,7 +28,8 @@ struct RootedWalk {
         }
     }
 
-    private func walk(_ path: String) throws(Errno) -> FileDescriptor {
+    /// The same by hand, component by component.
+    func walk(_ path: String) throws(Errno) -> FileDescriptor {
         var pending = try components(of: path)
         var trail: [FileDescriptor] = []
         defer { for directory in trail { directory.discard() } }

@@ -82,7 +82,8 @@ enum SafePath {
         }
     }
 
-    private static func walk(_ path: AbsolutePath) throws(Refusal) -> FileDescriptor {
+    /// The same by hand, component by component.
+    static func walk(_ path: AbsolutePath) throws(Refusal) -> FileDescriptor {
         var pending = Array(path.components.map(String.init).reversed())
         var trail: [FileDescriptor] = [try openRoot()]
         var links = 0
