@@ -49,7 +49,13 @@ extension EnforcementError {
             .makePathReadOnly, .sealRoot, .pivotRoot, .setHostName, .joinAnonymousKeyring:
             true
         // Files, limits or other processes may be at fault: the code is then the one that a unit tries again.
-        default: false
+        case .joinControlGroup, .mapOwner, .openCredential, .enterNamespaces, .dieWithParent, .mapIdentity,
+            .openProxy, .makeDirectory, .makeSymbolicLink, .writeFile, .bind, .mountView, .copyFile, .mountOverlay,
+            .bindNotificationSocket, .placeCredential, .relayStreams, .limitUserNamespaces, .limitInNamespace,
+            .nestUserNamespace, .setLimit, .dropCapabilities, .setNoNewPrivileges, .becomeUndumpable, .startPayload,
+            .startSession, .takeTerminal, .setFileModeMask, .changeDirectory, .applyLandlock, .closeDescriptors,
+            .resetSignals, .filterSystemCalls, .handOverCalls, .prove, .execute:
+            false
         }
     }
 
@@ -66,7 +72,15 @@ extension EnforcementError {
         case .filterSystemCalls where errno == .resourceBusy: .broker
         case .handOverCalls: .broker
         // Nothing else can be given up: the start ends.
-        default: nil
+        case .mapOwner, .openCredential, .becomeUser, .enterNamespaces, .dieWithParent, .mapIdentity,
+            .bringUpLoopback, .openProxy, .makeMountsPrivate, .mountRoot, .makeDirectory, .makeSymbolicLink,
+            .writeFile, .mountFileSystem, .bind, .mountView, .copyFile, .mountOverlay, .bindNotificationSocket,
+            .placeCredential, .openTerminal, .relayStreams, .limitUserNamespaces, .limitInNamespace, .maskPath,
+            .makePathReadOnly, .sealRoot, .pivotRoot, .setHostName, .nestUserNamespace, .joinAnonymousKeyring,
+            .setLimit, .dropCapabilities, .setNoNewPrivileges, .becomeUndumpable, .startPayload, .startSession,
+            .takeTerminal, .setFileModeMask, .changeDirectory, .closeDescriptors, .resetSignals, .filterSystemCalls,
+            .prove, .execute:
+            nil
         }
     }
 }
