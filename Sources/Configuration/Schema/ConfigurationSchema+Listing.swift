@@ -40,7 +40,7 @@ extension ConfigurationSchema {
         }
     }
 
-    private func listing(at path: String) -> [ListedKey] {
+    func listing(at path: String) -> [ListedKey] {
         switch kind {
         case .any, .boolean, .string, .number, .words: [ListedKey(path: path, type: type, schema: self)]
         case .array(let element):
