@@ -25,10 +25,25 @@ package struct FileAttributes: Sendable, Equatable {
     package let owner: UInt32
     /// Its size in bytes.
     package let size: Int
-    /// How much of the disk it takes, in bytes.
-    package let allocated: Int
-    /// When its content last changed: nanoseconds since 1970.
-    package let modified: Int64
+    /// How much of the disk it takes, in units of 512 bytes.
+    package let blocks: Int
+    /// When its content last changed.
+    package let modified: Moment
+
+    /// A point in time as a file system keeps it. Whoever owns a file may set any that 64 bits hold (utimensat(2)), so that
+    /// nothing may be computed from one that has not been bounded.
+    package struct Moment: Hashable, Sendable {
+        /// Whole seconds since 1970.
+        package let seconds: Int64
+        /// Nanoseconds after these: 0 to 999,999,999.
+        package let nanoseconds: Int64
+
+        /// Milliseconds since 1970, or the nearest that 64 bits hold.
+        package var milliseconds: Int64 {
+            let limit = Int64.max / 1000 - 1
+            return min(max(seconds, -limit), limit) * 1000 + nanoseconds / 1_000_000
+        }
+    }
 
     /// Whether others than its owner may do anything with it.
     package var isOpenToOthers: Bool { permissions & 0o077 != 0 }
@@ -46,7 +61,7 @@ package struct FileAttributes: Sendable, Equatable {
         self.init(of: path.text, in: AT_FDCWD, followsLinks: followsLinks)
     }
 
-    /// The same for `name` in the open directory `directory` (fstatat(2)).
+    /// The same for `name` in the open directory `directory` (fstatat(2)); a link is not followed unless `followsLinks` is set.
     package init?(of name: String, in directory: Int32, followsLinks: Bool = false) {
         var status = stat()
         guard fstatat(directory, name, &status, followsLinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
@@ -65,8 +80,7 @@ package struct FileAttributes: Sendable, Equatable {
         permissions = status.st_mode & 0o7777
         owner = status.st_uid
         size = Int(status.st_size)
-        // Counted in units of 512 bytes, whatever the file system's are.
-        allocated = Int(status.st_blocks) * 512
-        modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        blocks = Int(status.st_blocks)
+        modified = Moment(seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
     }
 }

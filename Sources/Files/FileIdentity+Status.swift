@@ -4,9 +4,8 @@ package import Policy
 extension FileIdentity {
     /// That of the file `path` leads to, links followed; nil when there is none.
     package init?(_ path: AbsolutePath) {
-        var status = stat()
-        guard stat(path.text, &status) == 0 else { return nil }
-        self.init(status)
+        guard let attributes = FileAttributes(at: path) else { return nil }
+        self = attributes.identity
     }
 
     init(_ status: stat) {

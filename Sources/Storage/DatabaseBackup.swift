@@ -52,7 +52,7 @@ package struct DatabaseBackup {
     /// Throws `StorageError` for a file that somebody only claims to be a database of its size.
     static func requireSolid(_ file: FileAttributes, _ path: AbsolutePath) throws(StorageError) {
         // SQLite leaves no holes. A file system that compresses saves less than this.
-        guard file.size > 64 << 20, file.allocated < file.size / 64 else { return }
+        guard file.size > 64 << 20, file.blocks < file.size / 64 / 512 else { return }
         throw StorageError("read", path, fault: "most of its \(file.size) bytes are holes, as in no database")
     }
 

@@ -91,9 +91,9 @@ public struct ConfigurationStore: Sendable {
     }
 
     /// The text of `snapshot` made to say `value`. Throws `ConfigurationChangeError.unfaithful`.
-    package func text(saying value: JSON, in snapshot: ConfigurationSnapshot) throws(ConfigurationChangeError)
-        -> [UInt8]
-    {
+    package func text(
+        saying value: JSON, in snapshot: ConfigurationSnapshot
+    ) throws(ConfigurationChangeError) -> [UInt8] {
         do {
             let document = try snapshot.document ?? JSON5Document(parsing: Array("{}\n".utf8))
             let text = document.text(for: value)
@@ -138,7 +138,7 @@ public struct ConfigurationStore: Sendable {
 
     /// When `file`, which stands beside the configuration or is it, was written; nil when it is not there.
     package func writtenAt(_ file: AbsolutePath) throws(StorageError) -> Timestamp? {
-        try state.place(of: file, "read").attributes("read").map { Timestamp(clamping: $0.modified / 1_000_000) }
+        try state.place(of: file, "read").attributes("read").map { Timestamp(clamping: $0.modified.milliseconds) }
     }
 
     func update(

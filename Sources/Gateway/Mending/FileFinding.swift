@@ -46,7 +46,7 @@ public struct FileFinding: Equatable, Sendable {
     private static func octal(_ mode: UInt32) -> String { "0" + String(mode, radix: 8) }
 
     /// How long ago a leftover was written at least, in seconds: a gateway that runs may be about to use a newer one.
-    static let leftoverAge = 3600
+    static let leftoverAge: Int64 = 3600
 
     /// What there is of `instance`. Nothing is changed. Throws `StorageError`.
     public static func all(of instance: Instance) throws(StorageError) -> [FileFinding] {
@@ -58,7 +58,7 @@ public struct FileFinding: Equatable, Sendable {
         }
         let identity = try state.names(in: state.path / "identity") ?? []
         let files = names.filter(isOurs).map { state.path / $0 } + identity.map { state.path / "identity/\($0)" }
-        let now = time(nil)
+        let now = Int64(time(nil))
         for path in files {
             let found: FileAttributes?
             do throws(StorageError) {
@@ -69,7 +69,7 @@ public struct FileFinding: Equatable, Sendable {
             }
             guard let file = found else { continue }
             if isTemporary(path.lastComponent) {
-                guard now - Int(file.modified / 1_000_000_000) > leftoverAge else { continue }
+                guard file.modified.seconds < now - leftoverAge else { continue }
                 findings.append(FileFinding(kind: .leftover, path: path, mode: file.permissions))
             } else if file.isOpenToOthers {
                 findings.append(FileFinding(kind: .exposed, path: path, mode: file.permissions))

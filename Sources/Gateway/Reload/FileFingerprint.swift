@@ -5,7 +5,7 @@ import Policy
 struct FileFingerprint: Equatable {
     private var identity: FileIdentity
     private var size: Int
-    private var modified: Int64
+    private var modified: FileAttributes.Moment
 
     /// That of the file at `path`, or nil when there is none to look at.
     init?(_ path: AbsolutePath) {

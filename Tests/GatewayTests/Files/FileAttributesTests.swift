@@ -2,7 +2,9 @@ import Glibc
 import Policy
 import Testing
 
+@testable import Configuration
 @testable import Files
+@testable import Gateway
 
 @Test func `the attributes of a file are what was made of it`() throws {
     let directory = try TemporaryDirectory()
@@ -13,7 +15,7 @@ import Testing
     #expect(attributes.permissions == 0o600 && !attributes.isOpenToOthers && attributes.owner == geteuid())
     #expect(attributes.identity == FileIdentity(file))
     // Within a day of now, whatever the file system rounds to.
-    #expect(abs(attributes.modified / 1_000_000_000 - Int64(time(nil))) < 86_400)
+    #expect(abs(attributes.modified.seconds - Int64(time(nil))) < 86_400)
     chmod(file.text, 0o644)
     #expect(try #require(FileAttributes(at: file)).isOpenToOthers)
 }
@@ -28,4 +30,25 @@ import Testing
     #expect(FileAttributes(at: directory.path / "pipe")?.kind == .other)
     #expect(FileAttributes(at: directory.path / "nothing") == nil)
     #expect(FileAttributes(-1) == nil && errno == EBADF)
+}
+
+/// What the owner of a file may have made its time, as the file system keeps it: in memory, any that 64 bits hold.
+@Test(arguments: [Int64.max, .max / 1000, -1, .min / 1000, .min])
+func `no time of a file ends who looks at it`(seconds: Int64) throws {
+    let directory = try TemporaryDirectory(inMemory: true)
+    let file = directory.path / "mazelclaw.json.1.2.tmp"
+    try DurableFile.write([], to: file)
+    let time = timespec(tv_sec: Int(seconds), tv_nsec: 999_999_999)
+    #expect(utimensat(AT_FDCWD, file.text, [time, time], 0) == 0)
+    let modified = try #require(FileAttributes(at: file)).modified
+    #expect((modified.milliseconds < 0) == (modified.seconds < 0))
+    #expect(FileFingerprint(file) == FileFingerprint(file))
+    // One that lies ahead may be in use; one long ago is left over.
+    let selection = try InstanceSelection(
+        argument: nil, environment: ["MAZELCLAW_STATE_DIR": directory.path.text])
+    let instance = try Instance(
+        selection: selection, profile: nil, home: directory.path, workingDirectory: directory.path)
+    try #require(instance.state.path == directory.path)
+    let findings = try FileFinding.all(of: instance)
+    #expect(findings.contains { $0.kind == .leftover } == (modified.seconds < 0))
 }
