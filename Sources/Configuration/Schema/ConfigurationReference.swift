@@ -17,47 +17,51 @@ package enum ConfigurationReference {
         ]
         var kept: [String] = []
         for key in rule.keys {
-            let listed = key.schema.isServed ? key.schema.listing(at: key.name) : []
-            let served = Self.served(listed)
-            guard served.count > 1 || served.first?.path == key.name && !key.schema.isObject else {
-                kept.append(key.name)
-                continue
-            }
+            let (served, unserved) = sorted(key.schema.listing(at: key.name))
+            kept += unserved
+            guard !served.isEmpty else { continue }
             lines += ["", "## \(key.name)", ""]
-            if !key.schema.help.isEmpty { lines += [key.schema.help, ""] }
+            if key.schema.isObject, !key.schema.help.isEmpty { lines += [key.schema.help, ""] }
             lines += served.filter { $0.path != key.name || !key.schema.isObject }.map(line)
         }
         lines += [
             "", "## Keys without effect", "",
             "This version checks what these hold and keeps it, so that a file of the original gateway can be used as it is, "
-                + "but does not act on it: \(kept.map { "`\($0)`" }.joined(separator: ", ")).",
+                + "but does not act on it, nor on what lies below them.", "",
         ]
+        lines += kept.map { "- `\($0)`" }
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Those that are acted on, and in what is acted on.
-    private static func served(_ keys: [ListedKey]) -> [ListedKey] {
-        var unserved: [String] = []
+    /// Those that are acted on, and the paths of the outermost that are not.
+    private static func sorted(_ keys: [ListedKey]) -> (served: [ListedKey], unserved: [String]) {
+        var (served, unserved): ([ListedKey], [String]) = ([], [])
         var seen: Set<String> = []
-        return keys.filter { key in
-            // Of a key of several forms the first says what it is.
-            guard seen.insert(key.path).inserted else { return false }
-            let isWithin = unserved.contains { key.path.hasPrefix("\($0).") || key.path.hasPrefix("\($0)[]") }
-            if isWithin { return false }
-            guard key.schema.isServed else {
-                unserved.append(key.path)
-                return false
-            }
-            return true
+        // A key of several forms is listed once for each; the first says what it is.
+        for key in keys where seen.insert(key.path).inserted {
+            let isBelow = unserved.contains { key.path.hasPrefix("\($0).") || key.path.hasPrefix("\($0)[]") }
+            if isBelow { continue }
+            if key.schema.isServed { served.append(key) } else { unserved.append(key.path) }
         }
+        return (served, unserved)
     }
 
     private static func line(_ key: ListedKey) -> String {
-        var line = "- `\(key.path)` (\(key.type.split(separator: "|").joined(separator: " or "))"
-        if let fallback = key.schema.fallback { line += ", default `\(fallback.text())`" }
-        if key.schema.isSecret { line += ", a secret" }
-        line += ")"
+        var facts = [form(of: key)]
+        // A key that must be there has no default.
+        if let fallback = key.schema.fallback, !key.schema.isRequired { facts.append("default `\(fallback.text())`") }
+        if key.schema.isSecret { facts.append("a secret") }
+        let line = "- `\(key.path)` (\(facts.joined(separator: ", ")))"
         return key.schema.help.isEmpty ? line : "\(line): \(key.schema.help)"
+    }
+
+    /// What the value must be: words for people where there is a choice, else the type with its bounds.
+    private static func form(of key: ListedKey) -> String {
+        switch key.schema.kind {
+        case .words(let words): words.map { "`\"\($0)\"`" }.joined(separator: " or ")
+        case .union: key.schema.phrase
+        case .any, .boolean, .string, .number, .array, .object: key.type
+        }
     }
 }
 

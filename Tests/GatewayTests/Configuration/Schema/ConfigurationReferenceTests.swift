@@ -22,4 +22,8 @@ import Testing
         #expect(paths.contains { $0 == path }, "\(path)")
     }
     #expect(!paths.contains { $0.hasPrefix("talk.") })
+    #expect(lines.contains("- `talk`"))
+    // An expression is shown as it is.
+    let pattern = ConfigurationSchema.root.listing.first { $0.path == "agents.defaults.heartbeat.every" }?.type
+    #expect(lines.contains { $0.hasPrefix("- `agents.defaults.heartbeat.every` (\(pattern ?? "?")") })
 }
