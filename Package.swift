@@ -10,7 +10,13 @@ let package = Package(
     products: [
         .executable(name: "mazelclaw-run", targets: ["mazelclaw-run"]),
         .executable(name: "mazelclaw", targets: ["mazelclaw"]),
-        .library(name: "GatewayCore", targets: ["Gateway", "GatewayServer"]),
+        // All modules whose types stand in the interface of the two.
+        .library(
+            name: "GatewayCore",
+            targets: [
+                "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Policy", "Storage",
+                "Text", "Time",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
