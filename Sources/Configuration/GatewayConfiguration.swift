@@ -60,9 +60,9 @@ public struct GatewayConfiguration: Sendable {
 
     /// The same running gateway with another `file`, of which `root` counts: what a start decides stays as it is.
     /// Throws `ConfigurationError`.
-    package func adopting(_ file: ConfigurationFile, saying root: JSON) throws(ConfigurationError)
-        -> GatewayConfiguration
-    {
+    package func adopting(
+        _ file: ConfigurationFile, saying root: JSON
+    ) throws(ConfigurationError) -> GatewayConfiguration {
         let file = try ConfigurationFile(file, saying: root)
         var copy = self
         copy.file = file

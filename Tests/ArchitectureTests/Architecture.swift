@@ -42,7 +42,7 @@ enum Architecture {
         // The one module that knows SQL besides those of the gateway that keep something.
         "Storage": Module(
             own: ["Files", "JSON", "Policy", "Text", "Time"],
-            foreign: .only(["CoreFoundation", "Dispatch", "Glibc", "GRDB", "Synchronization"])),
+            foreign: .only(["Dispatch", "Glibc", "GRDB", "Synchronization"])),
         "GatewayProtocol": Module(own: ["JSON", "Policy", "Text", "Time"], foreign: .only(["Glibc"])),
 
         // Only GatewayServer listens. SystemPackage is there for its paths: swift-subprocess takes no others.

@@ -137,10 +137,10 @@ struct SupervisorLoop {
 
     private func waiting(takingNotifications: Bool) -> Waiting {
         var waiting = Waiting()
-        // What the payload wrote before calls: what is said about a call stands after it. And not while its program may not
-        // run yet: what is said about the start stands before it.
-        let isRunning = channel == nil
-        for index in streams.indices where isRunning {
+        // What the payload wrote is read before its calls, so that what is said about a call stands after it; and only once the
+        // start is over, so that what is said about the start stands before it.
+        let isStarted = channel == nil
+        for index in streams.indices where isStarted {
             for (event, interest) in streams[index].interests { waiting.add(.stream(index, event), interest) }
         }
         // Messages before the end: a failed start tells why, and then ends.
@@ -152,7 +152,7 @@ struct SupervisorLoop {
         if let broker { waiting.add(.calls, .reading(broker.descriptor)) }
         if takingNotifications, let relay { waiting.add(.notifications, .reading(relay.inside)) }
         if let terminal {
-            for (event, interest) in terminal.interests where isRunning || event != .written {
+            for (event, interest) in terminal.interests where isStarted || event != .written {
                 waiting.add(.terminal(event), interest)
             }
         }

@@ -1,4 +1,3 @@
-import Configuration
 import Synchronization
 
 /// Lets so many in at a time, in the order in which they took their places.

@@ -63,8 +63,8 @@ struct AgentDirectory: Sendable {
             } else if let backend = backends[name.provider] {
                 responders.append((backend, name.model))
             } else {
-                let known = (backends.keys.sorted() + [ModelName.operatorProvider]).map { "\"\($0)\"" }.joined(
-                    separator: ", ")
+                let providers = backends.keys.sorted() + [ModelName.operatorProvider]
+                let known = providers.map { "\"\($0)\"" }.joined(separator: ", ")
                 throw ProtocolError(
                     .unavailable,
                     "the model \"\(name)\" has no provider here: \"\(name.provider)\" is none of \(known); add it to "

@@ -34,13 +34,16 @@ struct ServedDirectory: Sendable {
         let descriptor = openat(directory, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         close(directory)
         guard descriptor >= 0 else { return .none }
-        let attributes = FileAttributes(descriptor)
-        switch attributes?.kind {
-        case .regular: return .file(OpenFile(descriptor: descriptor, size: attributes?.size ?? 0), name: last)
+        guard let attributes = FileAttributes(descriptor) else {
+            close(descriptor)
+            return .none
+        }
+        switch attributes.kind {
+        case .regular: return .file(OpenFile(descriptor: descriptor, size: attributes.size), name: last)
         case .directory:
             close(descriptor)
             return .directory
-        default:
+        case .symbolicLink, .other:
             close(descriptor)
             return .none
         }
