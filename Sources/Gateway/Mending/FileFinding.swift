@@ -1,6 +1,5 @@
 public import Configuration
 public import Files
-import GatewayProtocol
 import Glibc
 public import JSON
 public import Policy

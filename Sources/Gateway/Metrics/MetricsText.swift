@@ -1,5 +1,3 @@
-import GatewayProtocol
-
 /// Metrics in the text format Prometheus reads, version 0.0.4.
 struct MetricsText {
     /// The media type of the format.

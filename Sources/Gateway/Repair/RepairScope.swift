@@ -1,5 +1,4 @@
 import Configuration
-import GatewayProtocol
 import JSON
 
 /// What a rescue may change in another instance's configuration.

@@ -1,4 +1,3 @@
-import GatewayProtocol
 import Glibc
 public import Time
 

@@ -1,4 +1,3 @@
-import GatewayProtocol
 import Text
 
 extension SessionKey {

@@ -1,4 +1,3 @@
-import GatewayProtocol
 import Text
 
 /// The name of a session: `agent:AGENT:REST`, `global` or `unknown`, in lower case.

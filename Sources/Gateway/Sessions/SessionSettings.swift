@@ -1,5 +1,3 @@
-import GatewayProtocol
-
 /// What decides which conversation a message belongs to, when one begins anew, and whether it may be written to: the
 /// section `session` of the configuration.
 public struct SessionSettings: Equatable, Sendable {

@@ -1,4 +1,3 @@
-import Configuration
 import GRDB
 public import JSON
 public import Storage
