@@ -1,4 +1,5 @@
 import Foundation
+import Fuzzing
 import JSON
 import Testing
 
@@ -192,17 +193,17 @@ import Testing
     }
 
     @Test func `writers that are killed leave the old file or the new one, whole`() async throws {
-        var random = SystemRandomNumberGenerator()
+        var random = KillSeed.numbers(for: "configuration")
         for number in 0..<20 {
             let value = String(repeating: "\(number % 10)", count: 20_000)
             let process = try command.start(
                 "--profile", command.profile, "config", "set", "env.vars.V", value)
-            usleep(UInt32.random(in: 0..<25_000, using: &random))
+            usleep(UInt32(random.below(25_000)))
             kill(process.processIdentifier, SIGKILL)
             _ = await process.end()
             let text = try command.read(file)
-            #expect(text.hasPrefix("// My gateway.\n"))
-            #expect(try await run("config", "validate").code == 0)
+            #expect(text.hasPrefix("// My gateway.\n"), "round \(number), seed \(KillSeed.value)")
+            #expect(try await run("config", "validate").code == 0, "round \(number), seed \(KillSeed.value)")
         }
         _ = try await run("config", "set", "env.vars.V", "end")
         let names = try FileManager.default.contentsOfDirectory(atPath: "\(command.home)/.mazelclaw-\(command.profile)")

@@ -10,12 +10,10 @@ import Testing
 
 /// K: the gateway is killed at any moment.
 ///
-/// By default twelve times; `MAZELCLAW_KILLS=200` is another number (`make kills`). The moments are drawn from
-/// `MAZELCLAW_KILL_SEED`, which is random unless it is set, and stands in what fails.
+/// By default twelve times; `MAZELCLAW_KILLS=200` is another number (`make kills`).
 @Suite(.serialized) struct CrashTests {
     private static let variables = ProcessInfo.processInfo.environment
     private static let rounds = variables["MAZELCLAW_KILLS"].map { Int($0) ?? 0 } ?? 12
-    private static let seed = variables["MAZELCLAW_KILL_SEED"].map { UInt64($0) ?? 0 } ?? .random(in: 0...9_999_999)
 
     /// Agents that answer at once, and one that has a program do so.
     private static let sessions = ["agent:main:a", "agent:main:b", "agent:echo:c"]
@@ -33,10 +31,10 @@ import Testing
             ]
         }
         var kept = KeptNumbers(of: speakers, in: command)
-        var random = SplitMix(seed: Self.seed)
+        var random = KillSeed.numbers(for: "load")
         let begin = ContinuousClock.now
         for round in 1...Self.rounds {
-            let comment: Comment = "round \(round), seed \(Self.seed)"
+            let comment: Comment = "round \(round), seed \(KillSeed.value)"
             // Every fourth is also hit while it starts, and mends what the one before it left.
             if round % 4 == 0 {
                 let process = try command.start("--profile", command.profile, "gateway")
@@ -59,7 +57,7 @@ import Testing
         // The next start ends what was cut off, and everything is looked at once more from its beginning.
         _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
             var all = KeptNumbers(of: speakers, in: command)
-            try all.look(for: speakers, "seed \(Self.seed)")
+            try all.look(for: speakers, "seed \(KillSeed.value)")
             try all.requireRuns()
             let client = try await WebSocketClient(port: port)
             try await client.enter(ConnectRequest())
@@ -69,7 +67,7 @@ import Testing
             #expect(["ok", "error"].contains(wait?["payload"]?["status"]?.string))
             let count = speakers.reduce(0) { $0 + $1.acknowledged.count }
             let messages = "messages: \(count) acknowledged, \(all.count) kept"
-            print("kills: \(Self.rounds) in \(time); \(messages); seed \(Self.seed)")
+            print("kills: \(Self.rounds) in \(time); \(messages); seed \(KillSeed.value)")
         }
         let state = try #require(AbsolutePath("\(command.home)/.mazelclaw-\(command.profile)"))
         let database = try InstanceDatabase(stateDirectory: state, checkLimit: .max)

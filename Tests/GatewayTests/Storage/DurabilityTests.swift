@@ -1,4 +1,5 @@
 import Foundation
+import Fuzzing
 import GRDB
 import Policy
 import Testing
@@ -13,12 +14,14 @@ import Testing
     private struct Promise {
         var acknowledged = [Int](repeating: 0, count: sessions)
 
-        mutating func add(_ lines: [String]) throws {
+        mutating func add(_ lines: [String], _ comment: Comment) throws {
             for line in lines {
-                let words = try line.split(separator: " ").map { try #require(Int($0), "\(line)") }
-                try #require(words.count == 3, "\(line)")
-                #expect(words[1] == words[2], "message \(words[1]) of session \(words[0]) has place \(words[2])")
-                #expect(words[1] > acknowledged[words[0]])
+                let words = try line.split(separator: " ").map { try #require(Int($0), "\(line); \(comment)") }
+                try #require(words.count == 3, "\(line); \(comment)")
+                #expect(
+                    words[1] == words[2],
+                    "message \(words[1]) of session \(words[0]) has place \(words[2]); \(comment)")
+                #expect(words[1] > acknowledged[words[0]], comment)
                 acknowledged[words[0]] = words[1]
             }
         }
@@ -27,16 +30,17 @@ import Testing
     @Test func `200 kills lose nothing that was acknowledged, double nothing and keep the order`() async throws {
         let directory = try TemporaryDirectory()
         var promise = Promise()
-        var random = SystemRandomNumberGenerator()
+        var random = KillSeed.numbers(for: "storage")
+        let seed: Comment = "seed \(KillSeed.value)"
         for round in 0..<200 {
             let writer = try StorageWriter("write", directory.path)
             // Every fourth may be hit while it starts and mends what the one before it left.
             if round % 4 != 3 { writer.waitForWord() }
-            try await Task.sleep(for: .microseconds(Int64.random(in: 0...40_000, using: &random)))
+            try await Task.sleep(for: .microseconds(random.below(40_001)))
             writer.kill()
-            try promise.add(writer.lines())
+            try promise.add(writer.lines(), "round \(round), \(seed)")
         }
-        try #require(promise.acknowledged.allSatisfy { $0 > 50 }, "\(promise.acknowledged)")
+        try #require(promise.acknowledged.allSatisfy { $0 > 50 }, "\(promise.acknowledged), \(seed)")
 
         let database = try InstanceDatabase(stateDirectory: directory.path, checkLimit: .max)
         for number in 0..<Self.sessions {
@@ -49,13 +53,13 @@ import Testing
                 )
             }
             let acknowledged = promise.acknowledged[number]
-            #expect(page.map(\.text) == (1...max(1, page.count)).map(String.init))
-            #expect(page.map(\.sequence) == (1...max(1, page.count)).map(Int64.init))
+            #expect(page.map(\.text) == (1...max(1, page.count)).map(String.init), seed)
+            #expect(page.map(\.sequence) == (1...max(1, page.count)).map(Int64.init), seed)
             // One more than was acknowledged may be there: committed, but killed before it could be said.
-            #expect(page.count >= acknowledged)
-            #expect(page.count <= acknowledged + 200)
+            #expect(page.count >= acknowledged, seed)
+            #expect(page.count <= acknowledged + 200, seed)
             // A message is there exactly when its run is.
-            #expect(runs == page.count)
+            #expect(runs == page.count, seed)
         }
         let hits = try await database.read { try $0.transcripts.search(TranscriptQuery("50")) }
         #expect(hits.count == Self.sessions)
