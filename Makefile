@@ -26,8 +26,6 @@ STRIP        ?= strip
 # Tests that await answers in time run apart from those that block a thread until a sandbox has ended: all share one
 # pool, of as many threads as there are cores.
 AWAITING       := ^Gateway(Server)?Tests\.
-# And so many of them at a time: each waits some seconds for its answers, which hundreds at once would not get.
-AWAITING_WIDTH := 4
 # Which tests must have run.
 COVERAGE     := $(addprefix Tests/IsolationTests/,coverage.tsv never.tsv)
 PROGRAMS     := mazelclaw-run mazelclaw
@@ -54,8 +52,7 @@ test: build ## run the whole suite against the built programs
 	swift build --build-tests
 	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" COVERAGE="$(COVERAGE)" \
 	  Tests/Scripts/run-tests.sh --skip '$(AWAITING)'
-	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(AWAITING_WIDTH) \
-	  COVERAGE="$(COVERAGE)" COVERAGE_OF=gateway \
+	MAZELCLAW_STAGE="$(CURDIR)/$(STAGE)" COVERAGE="$(COVERAGE)" COVERAGE_OF=gateway \
 	  FINDINGS=Tests/GatewayServerTests/findings.tsv Tests/Scripts/run-tests.sh --filter '$(AWAITING)'
 
 mutation: build ## leave out each layer of the isolation in turn: somebody must notice
@@ -66,7 +63,7 @@ mutation: build ## leave out each layer of the isolation in turn: somebody must 
 fuzz: packages ## try inputs nobody thought of for longer than the tests do (FUZZ_SECONDS=60 for each reader)
 	swift build --build-tests
 	MAZELCLAW_FUZZ_SECONDS=$(FUZZ_SECONDS) MAZELCLAW_FUZZ_SEED=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') \
-	  SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=1 swift test --skip-build --filter 'FuzzTests' || { \
+	  swift test --skip-build --no-parallel --filter 'FuzzTests' || { \
 	  echo "the seed that crashed, if one did:"; tail -n +1 "$${TMPDIR:-/tmp}"/fuzz-*.seed 2>/dev/null; exit 1; }
 
 faults: build ## let each system call of a start fail in turn, and kill its process there

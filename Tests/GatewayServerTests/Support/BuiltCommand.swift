@@ -60,12 +60,14 @@ final class BuiltCommand: Sendable {
     func run(
         _ arguments: [String], environment: [String: String] = [:], wrapper: [String] = [], input: String? = nil
     ) async throws -> Result {
-        await end(of: try launch(wrapper + [executable.path] + arguments, environment, input: input))
+        try await Seats.hold {
+            await end(of: try launch(wrapper + [executable.path] + arguments, environment, input: input))
+        }
     }
 
     /// Runs another program to its end, found in PATH.
     func shell(_ arguments: [String]) async throws -> Result {
-        await end(of: try launch(arguments, [:]))
+        try await Seats.hold { await end(of: try launch(arguments, [:])) }
     }
 
     /// Starts a command whose output nobody reads.
@@ -89,7 +91,15 @@ final class BuiltCommand: Sendable {
         _ arguments: String..., environment: [String: String] = [:], signal: Int32 = SIGTERM,
         wrapper: [String] = [], _ body: (ChildProcess) async throws -> Void
     ) async throws -> Result {
-        let process = try launch(wrapper + [executable.path] + arguments, environment)
+        try await Seats.hold {
+            try await hold(launch(wrapper + [executable.path] + arguments, environment), signal, body)
+        }
+    }
+
+    /// Waits until the gateway `process` listens, and stops it with `signal` after `body`. Returns its end.
+    private func hold(
+        _ process: ChildProcess, _ signal: Int32, _ body: (ChildProcess) async throws -> Void
+    ) async throws -> Result {
         var said: [UInt8] = []
         while !String(decoding: said, as: UTF8.self).contains("listening on") {
             let more = await process.output.next()

@@ -62,12 +62,14 @@ final class TestInstance: Sendable {
     func serve(
         _ gateway: Gateway, limits: ServerLimits = ServerLimits(), _ body: (ServiceGroup) async throws -> Void
     ) async throws {
-        let (group, running) = try await start(gateway, limits: limits)
-        let result: Result<Void, any Error>
-        do { result = .success(try await body(group)) } catch { result = .failure(error) }
-        await group.triggerGracefulShutdown()
-        try await running.value
-        try result.get()
+        try await Seats.hold {
+            let (group, running) = try await start(gateway, limits: limits)
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(group)) } catch { result = .failure(error) }
+            await group.triggerGracefulShutdown()
+            try await running.value
+            try result.get()
+        }
     }
 
     /// Starts a server for `gateway`, and waits until it listens. A program that another test starts just now holds
