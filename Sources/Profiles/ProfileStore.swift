@@ -45,13 +45,21 @@ public struct ProfileStore: Sendable {
         _ name: ProfileName, adjust: (inout Profile) -> Void = { _ in }
     ) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
         if let profile = try load(name) { return (profile, false) }
+        return try create(name, adjust: adjust)
+    }
+
+    /// Makes the profile `name`, for which no file was found, as `loadOrCreate` does. Another start may have written it
+    /// meanwhile: then its profile is returned, and nothing is made.
+    public func create(
+        _ name: ProfileName, adjust: (inout Profile) -> Void = { _ in }
+    ) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
         let lock = try RegistryLock.acquire(in: directories)
         defer { lock.discard() }
-        // Another start may have written it while we waited for the lock.
-        var (profile, isNew) = try loadOrPropose(name)
-        guard isNew else { return (profile, false) }
+        if let profile = try load(name) { return (profile, false) }
+        let others = try others(than: name)
+        var profile = try proposal(for: name, beside: others)
         adjust(&profile)
-        try PortPlan(others: others(than: name)).check(profile)
+        try PortPlan(others: others).check(profile)
         try write(profile)
         publishPorts()
         return (profile, true)
@@ -60,11 +68,22 @@ public struct ProfileStore: Sendable {
     /// The profile `name`, or what it would be if it were made now; nothing is written.
     public func loadOrPropose(_ name: ProfileName) throws(ProfileError) -> (profile: Profile, isNew: Bool) {
         if let profile = try load(name) { return (profile, false) }
+        return (try propose(name), true)
+    }
+
+    /// What the profile `name`, for which no file was found, would be if it were made now; nothing is written.
+    ///
+    /// Throws `ProfileError.noFreeBase` when no base port is left.
+    public func propose(_ name: ProfileName) throws(ProfileError) -> Profile {
+        try proposal(for: name, beside: try others(than: name))
+    }
+
+    private func proposal(for name: ProfileName, beside others: [Profile]) throws(ProfileError) -> Profile {
         let claimed = PortClaims(directories: directories).ofOthers.flatMap(\.ports)
-        guard let base = PortPlan(others: try others(than: name), claimed: claimed).freeBase(for: name) else {
+        guard let base = PortPlan(others: others, claimed: claimed).freeBase(for: name) else {
             throw ProfileError.noFreeBase
         }
-        return (Profile(name: name, basePort: base), true)
+        return Profile(name: name, basePort: base)
     }
 
     /// Gives the profile `name` another base port, which counts from its next start.

@@ -44,7 +44,7 @@ struct Arguments {
     var action = Action.start
     var options = LaunchOptions(profile: .default)
     var isProfileGiven = false
-    var statusDescriptor: Int32? { options.statusDescriptor }
+    var statusDescriptor: Int32? { options.start.statusDescriptor }
     var format = Format.text
     var isJSON: Bool { format == .json }
     /// The words of a command that takes some, in order.
@@ -69,7 +69,7 @@ struct Arguments {
         if let end = words.firstIndex(of: ByteString("--")) {
             let command = Array(words[(end + 1)...])
             guard !command.isEmpty else { throw Fault(message: "a command must follow \"--\"") }
-            options.command = command
+            options.start.command = command
             words = words[..<end]
         }
         var texts = try words.map { (word) throws(Fault) in
@@ -109,20 +109,20 @@ struct Arguments {
         case "--profile":
             options.profile = try Self.profile(value())
             isProfileGiven = true
-        case "--port": options.basePort = try Self.port(value())
-        case "--policy": options.policy = try value()
-        case "--user": options.user = try value()
-        case "--identity": options.identity = try Self.identity(value())
-        case "--state-dir": options.stateDirectory = try Self.path(name, value())
-        case "--workspace": options.workspace = try Self.path(name, value())
-        case "--workspace-overlay": options.workspaceOverlay = try Self.size(name, value())
-        case "--bind": options.binds.append(try Self.bind(value(), isWritable: true))
-        case "--bind-ro": options.binds.append(try Self.bind(value(), isWritable: false))
-        case "--env": options.environment.append(try Self.variable(value()))
-        case "--status-fd" where action != .wrapper: options.statusDescriptor = try Self.descriptor(value())
-        case "--allow-degraded": options.degradations += try Self.degradations(value())
-        case "--allow-root": options.allowsRoot = true
-        case "--interactive" where action == .start || action == .explain: options.isInteractive = true
+        case "--port": options.overrides.basePort = try Self.port(value())
+        case "--policy": options.overrides.policy = try value()
+        case "--user": options.overrides.user = try value()
+        case "--identity": options.overrides.identity = try Self.identity(value())
+        case "--state-dir": options.overrides.stateDirectory = try Self.path(name, value())
+        case "--workspace": options.overrides.workspace = try Self.path(name, value())
+        case "--workspace-overlay": options.overrides.workspaceOverlay = try Self.size(name, value())
+        case "--bind": options.overrides.binds.append(try Self.bind(value(), isWritable: true))
+        case "--bind-ro": options.overrides.binds.append(try Self.bind(value(), isWritable: false))
+        case "--env": options.overrides.environment.append(try Self.variable(value()))
+        case "--status-fd" where action != .wrapper: options.start.statusDescriptor = try Self.descriptor(value())
+        case "--allow-degraded": options.start.degradations += try Self.degradations(value())
+        case "--allow-root": options.start.allowsRoot = true
+        case "--interactive" where action == .start || action == .explain: options.start.isInteractive = true
         case "--output" where action == .wrapper: outputFile = try value()
         case "--json" where action != .wrapper: format = .json
         case "--junit" where action == .verify: format = .junit

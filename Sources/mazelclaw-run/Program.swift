@@ -87,7 +87,7 @@ struct Program {
             case .unit: return try showUnit()
             case .wrapper: return try writeWrapper()
             case .compile:
-                for file in try makeLaunch().compileFilters() { output.print("compiled \(file)\n") }
+                for file in try makeCaller().compileFilters() { output.print("compiled \(file)\n") }
             }
             return 0
         } catch {
@@ -107,24 +107,27 @@ struct Program {
 
     private func start() throws(LaunchError) -> Int32 {
         try checkStreams()
-        let terminal = arguments.options.isInteractive ? try CallersTerminal() : nil
-        let launch = try makeLaunch()
-        let (profile, isNew) = try launch.profile(arguments.options, creating: true)
+        let terminal = arguments.options.start.isInteractive ? try CallersTerminal() : nil
+        let caller = try makeCaller()
+        let launch = try Launch(arguments.options, by: caller, creating: true)
+        let profile = launch.profile
         let plan: SandboxPlan
+        let claim: InstanceClaim
         let audit: AuditLog
         do {
-            plan = try launch.plan(profile, arguments.options, preparing: true)
+            plan = try launch.plan(preparing: true)
             if plan.network.isOwn { try checkNetworkStreams(plan.network) }
+            claim = InstanceClaim(of: plan, by: caller)
             // Never given back: it lasts as long as a process of the instance.
-            _ = try launch.claim(plan, checkingPorts: checksPortsFirst(plan, isNew))
-            audit = try launch.auditLog(of: profile.name)
+            _ = try claim.take(checkingPorts: checksPortsFirst(plan, launch.isNew))
+            audit = try caller.auditLog(of: profile.name)
         } catch {
-            if isNew { launch.forget(profile.name) }
+            if launch.isNew { launch.forgetProfile() }
             throw error
         }
-        if isNew { output.say("made the profile \"\(profile.name)\" with base port \(profile.basePort)") }
+        if launch.isNew { output.say("made the profile \"\(profile.name)\" with base port \(profile.basePort)") }
         nameDropped()
-        if let warning = launch.ephemeralPortWarning(plan) { output.say(warning) }
+        if let warning = plan.ephemeralPortWarning { output.say(warning) }
         if plan.ports.cdp.count < 100 {
             let last = plan.ports.cdp.upperBound
             output.say("the CDP ports end at \(last), for \(last + 1) is another profile's base port")
@@ -147,8 +150,8 @@ struct Program {
         } catch {
             throw .system(action: "open again", path: "standard error or the descriptor of --status-fd", errno: error)
         }
-        return try watching.watch(over: plan, launch, terminal, audit) { () throws(LaunchError) in
-            if !checksPortsFirst(plan, isNew) { try launch.checkPorts(of: plan) }
+        return try watching.watch(over: plan, terminal, audit) { () throws(LaunchError) in
+            if !checksPortsFirst(plan, launch.isNew) { try claim.checkPorts() }
         }
     }
 
@@ -158,7 +161,7 @@ struct Program {
 
     /// Runs the plan. Nothing that is written meanwhile may keep the supervisor waiting.
     private func watch(
-        over plan: SandboxPlan, _ launch: Launch, _ terminal: CallersTerminal?, _ audit: AuditLog,
+        over plan: SandboxPlan, _ terminal: CallersTerminal?, _ audit: AuditLog,
         checking check: () throws(LaunchError) -> Void
     ) throws(LaunchError) -> Int32 {
         var hash = ""
@@ -169,7 +172,7 @@ struct Program {
             switch event {
             case .building:
                 hash = plan.hash
-                warning = launch.memoryWarning(plan)
+                warning = plan.memoryWarning
             case .proved(let outcomes): report(outcomes.record(of: plan, hash: hash), audit)
             case .executed:
                 report(["event": "exec"], audit)
@@ -252,7 +255,7 @@ struct Program {
         let code = outcome.exitCode
         switch outcome {
         case .ended(let code, let wasReady):
-            let isGateway = arguments.options.command == nil && !wasReady
+            let isGateway = arguments.options.start.command == nil && !wasReady
             let told = serviceManager.exitStatus(ofPayload: code, isGateway: isGateway)
             guard told != code else {
                 report(["event": "exit", "code": .integer(Int64(code))], audit)
@@ -280,10 +283,9 @@ struct Program {
     }
 
     private func explain() throws(LaunchError) {
-        let launch = try makeLaunch()
-        let (profile, _) = try launch.profile(arguments.options, creating: false)
-        let plan = try launch.plan(profile, arguments.options, preparing: false)
-        let seccomp = try launch.seccompPolicy(of: profile, arguments.options)
+        let launch = try Launch(arguments.options, by: makeCaller(), creating: false)
+        let plan = try launch.plan(preparing: false)
+        let seccomp = try launch.seccompPolicy()
         guard !arguments.isJSON else {
             var json = plan.json.object ?? JSONObject()
             json["hash"] = .string(plan.hash)
@@ -302,8 +304,7 @@ struct Program {
     }
 
     private func showProfiles() throws(LaunchError) {
-        let launch = try makeLaunch()
-        let store = ProfileStore(directories: launch.directories)
+        let store = ProfileStore(directories: try makeCaller().directories)
         do {
             let profiles =
                 arguments.isProfileGiven
@@ -321,8 +322,7 @@ struct Program {
     }
 
     private func doctor() throws(LaunchError) -> Int32 {
-        let launch = try makeLaunch()
-        let report = Doctor(launch: launch, options: arguments.options).examine()
+        let report = Doctor(caller: try makeCaller(), options: arguments.options).examine()
         if arguments.isJSON {
             output.print(report.json.text(pretty: true) + "\n")
         } else {
@@ -334,8 +334,8 @@ struct Program {
 
     // MARK: The host
 
-    func makeLaunch() throws(LaunchError) -> Launch {
-        try Launch(environment: environment, executable: try executable(), serviceManager: serviceManager)
+    func makeCaller() throws(LaunchError) -> Caller {
+        try Caller(environment: environment, executable: try executable(), serviceManager: serviceManager)
     }
 
     /// The launcher's own file.

@@ -69,7 +69,7 @@ enum Architecture {
         ],
         "Enforcement": [
             ["Errors", "Proofs", "ServiceManager"], ["Paths", "Terminal"], ["ControlGroups", "Host", "Plan"],
-            ["Seccomp"], ["Broker", "Proxy"], ["Run"], ["Doctor", "Matrix"],
+            ["Seccomp"], ["Broker", "Launch", "Proxy"], ["Run"], ["Doctor", "Matrix"],
         ],
         "JSON": [["JSON5"]],
         "Configuration": [["Instance", "Secrets"], ["Schema"], ["Reading", "Sections"], ["Writing"]],

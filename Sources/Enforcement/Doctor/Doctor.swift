@@ -9,18 +9,26 @@ import SystemPackage
 /// The verdict comes from a real start of the profile's plan, with `/usr/bin/true` as payload: what the
 /// doctor says and what a start does cannot differ.
 public struct Doctor {
-    private let launch: Launch
-    private let options: LaunchOptions
+    private let caller: Caller
+    private let degradations: [Degradation]
+    /// The start that is tried. Of a profile that cannot be read the verdict tells.
+    private let launch: Result<Launch, LaunchError>
     private let diagnosis = HostDiagnosis()
     /// Whom root becomes; nil for a start by its own user, or one that is refused before.
     private let user: UserIdentity?
 
-    /// A doctor for a start of `options`.
-    public init(launch: Launch, options: LaunchOptions) {
-        self.launch = launch
-        self.options = options
-        guard Credentials.userID == 0, let (profile, _) = try? launch.profile(options, creating: false),
-            let user = try? launch.user(of: profile, options, assigning: false), user.userID != 0
+    /// A doctor for a start of `options` by `caller`.
+    public init(caller: Caller, options: LaunchOptions) {
+        self.caller = caller
+        degradations = options.start.degradations
+        var options = options
+        options.start.command = [ByteString("/usr/bin/true")]
+        do {
+            launch = .success(try Launch(options, by: caller, creating: false))
+        } catch {
+            launch = .failure(error)
+        }
+        guard Credentials.userID == 0, let user = try? launch.get().user.identity(assigning: false), user.userID != 0
         else {
             user = nil
             return
@@ -46,6 +54,8 @@ public struct Doctor {
         guard userNamespace.isHeld else { return [userNamespace] + rest }
         return [userNamespace, mount, freshProc, nestedUserNamespace, networkNamespace, pidfdGetfd] + rest
     }
+
+    private var profile: Profile? { try? launch.get().profile }
 
     /// Tries as whom a start would: root becomes the payload's user before it makes namespaces.
     private func trial(in namespaces: NamespaceSet = [], _ body: () throws(Errno) -> Void) -> Errno? {
@@ -77,7 +87,7 @@ public struct Doctor {
             try tree.attach(at: "/proc", in: .workingDirectory)
         }
         return Check(
-            name: "fresh /proc", isHeld: errno == nil, isRequired: !options.degradations.contains(.proc),
+            name: "fresh /proc", isHeld: errno == nil, isRequired: !degradations.contains(.proc),
             finding: errno.map { "answers \($0.name)" } ?? "works",
             remedy: errno.map { diagnosis.proc($0) + ", or accept --allow-degraded=proc" } ?? "")
     }
@@ -97,8 +107,6 @@ public struct Doctor {
     }
 
     private var networkNamespace: Check {
-        // Of a profile that cannot be read the verdict tells.
-        let profile = try? launch.profile(options, creating: false).profile
         let errno = trial(in: [.user, .network], NetworkInterface.bringUpLoopback)
         return Check(
             name: "network namespace", isHeld: errno == nil, isRequired: profile?.network.isOwn ?? false,
@@ -108,7 +116,7 @@ public struct Doctor {
     }
 
     private var landlock: Check {
-        let given = Set(options.degradations)
+        let given = Set(degradations)
         do throws(Errno) {
             let version = try Landlock.askForABIVersion()
             let isGivenUp = (version >= 4 || given.contains(.landlockNet)) && given.contains(.landlockScope)
@@ -157,7 +165,7 @@ public struct Doctor {
             try thread.takeDescriptor(0).discard()
         }
         return Check(
-            name: "pidfd_getfd", isHeld: errno == nil, isRequired: !options.degradations.contains(.broker),
+            name: "pidfd_getfd", isHeld: errno == nil, isRequired: !degradations.contains(.broker),
             finding: errno.map { "answers \($0.name)" } ?? "works",
             remedy: errno == nil ? "" : diagnosis.broker + ", or accept --allow-degraded=broker")
     }
@@ -172,18 +180,17 @@ public struct Doctor {
         }
         return Check(
             name: "seccomp user notification", isHeld: errno == nil,
-            isRequired: !options.degradations.contains(.broker), finding: errno.map { "answers \($0.name)" } ?? "works",
+            isRequired: !degradations.contains(.broker), finding: errno.map { "answers \($0.name)" } ?? "works",
             remedy: errno.map { diagnosis.seccomp($0) + ", or accept --allow-degraded=broker" } ?? "")
     }
 
     /// Whether what the profile says in "limits" can be held; for one that says nothing, whether it could.
     private var controlGroup: Check {
-        // Of a profile that cannot be read the verdict tells.
-        let limits = (try? launch.profile(options, creating: false).profile)?.limits ?? ControlGroupLimits()
+        let limits = profile?.limits ?? ControlGroupLimits()
         let refusal = SandboxGroup.makeRoom(for: limits)
         return Check(
             name: "cgroup delegation", isHeld: refusal == nil,
-            isRequired: !limits.isEmpty && !options.degradations.contains(.limits),
+            isRequired: !limits.isEmpty && !degradations.contains(.limits),
             finding: refusal.map { "\($0.errno.name): \($0.detail)" } ?? "this cgroup can be divided",
             remedy: refusal.map { diagnosis.controlGroups($0.errno) } ?? "")
     }
@@ -201,9 +208,7 @@ public struct Doctor {
 
     /// What a start would share with others; nothing for a profile that cannot be planned, as the verdict says.
     private var accounts: [Check] {
-        guard let (profile, _) = try? launch.profile(options, creating: false),
-            let plan = try? launch.plan(profile, options, preparing: false)
-        else { return [] }
+        guard let plan = try? launch.get().plan(preparing: false) else { return [] }
         return [userID(of: plan), memory(of: plan)] + openFiles(of: plan)
     }
 
@@ -238,9 +243,8 @@ public struct Doctor {
         ]
     }
 
-    /// Of a profile that cannot be read the verdict tells.
     private var ports: [Check] {
-        guard let profile = try? launch.profile(options, creating: false).profile, profile.network != .none,
+        guard let profile, profile.network != .none,
             let ports = PortSet(base: profile.basePort, pinned: profile.cdpPorts)
         else { return [] }
         let warning = EphemeralPorts.ofHost.warning(about: ports, of: profile.name)
@@ -254,12 +258,9 @@ public struct Doctor {
     // MARK: The verdict
 
     private func tryStart() -> (code: Int32, verdict: String) {
-        var options = options
-        options.command = [ByteString("/usr/bin/true")]
         do {
-            let (profile, _) = try launch.profile(options, creating: false)
-            let plan = try launch.plan(profile, options, preparing: false)
-            try launch.checkRegistry()
+            let plan = try launch.get().plan(preparing: false)
+            try InstanceClaim.checkRegistry(of: caller)
             // In a child: the steps of the supervisor cannot be taken back.
             let pipe = try Pipe()
             let child: ChildProcess?

@@ -6,12 +6,12 @@ import SystemPackage
 
 /// Starts profiles with probes instead of payloads, side by side, and lets each try to reach every other.
 public struct Matrix {
-    private let launch: Launch
+    private let caller: Caller
     private let options: LaunchOptions
 
-    /// A matrix of starts of `options`, whose profile is each one's in turn.
-    public init(launch: Launch, options: LaunchOptions) {
-        self.launch = launch
+    /// A matrix of starts of `options` by `caller`, whose profile is each one's in turn.
+    public init(caller: Caller, options: LaunchOptions) {
+        self.caller = caller
         self.options = options
     }
 
@@ -70,25 +70,26 @@ public struct Matrix {
     private func start(_ name: ProfileName, _ holder: InstanceHolder?, _ say: (String) -> Void) throws -> Participant {
         var options = options
         options.profile = name
-        options.runsProbe = true
-        let (profile, isNew) = try launch.profile(options, creating: true)
-        if isNew { say("made the profile \"\(name)\" with base port \(profile.basePort)") }
-        let state = try holder?.trees?.state ?? launch.statePath(of: profile, options)
+        options.start.runsProbe = true
+        let launch = try Launch(options, by: caller, creating: true)
+        if launch.isNew { say("made the profile \"\(name)\" with base port \(launch.profile.basePort)") }
+        let state = try holder?.trees?.state ?? launch.statePath()
         if let pid = holder?.pid, let ports = holder?.ports {
             return .live(
                 MatrixTarget(
                     name: name, ports: ports, state: state, processes: ProbedInstance.family(of: pid), lure: nil))
         }
-        let plan = try launch.plan(profile, options, preparing: true)
+        let plan = try launch.plan(preparing: true)
+        let claim = InstanceClaim(of: plan, by: caller)
         return .probed(
             try ProbedInstance(
-                plan, state: state, claim: { () throws(LaunchError) in _ = try launch.claim(plan) }, say: say),
+                plan, state: state, claim: { () throws(LaunchError) in _ = try claim.take() }, say: say),
             userID: plan.user.userID)
     }
 
     private func live() throws(LaunchError) -> [InstanceRegistry.Running] {
         do {
-            return try InstanceRegistry(directories: launch.directories).live()
+            return try InstanceRegistry(directories: caller.directories).live()
         } catch {
             throw .profile(error)
         }

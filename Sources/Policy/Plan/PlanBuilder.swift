@@ -501,7 +501,7 @@ struct PlanBuilder {
             set("PATH", "\(PlanRequest.ownDirectory):\(path.value)")
         }
         for variable in request.proxy?.variables ?? [] { set(variable) }
-        for variable in request.profile.environment + request.environment { set(variable) }
+        for variable in request.profile.environment { set(variable) }
         // Last: nothing above may speak for the launcher.
         set("MAZELCLAW_SANDBOX", "1")
         set("MAZELCLAW_PROFILE", request.profile.name.text)

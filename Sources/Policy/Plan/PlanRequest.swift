@@ -1,4 +1,5 @@
-/// What a start asks for: a profile with its policy, and what the command line adds.
+/// What a start asks for: a profile into which the command line's choices are merged, its policy, and what concerns this
+/// start alone.
 public struct PlanRequest: Equatable, Sendable {
     /// The profile, with the command line's choices applied.
     public var profile: Profile
@@ -14,8 +15,6 @@ public struct PlanRequest: Equatable, Sendable {
     public var ownExecutable: AbsolutePath?
     /// The program and its arguments, or nil for the profile's gateway.
     public var command: [ByteString]?
-    /// Variables from the command line; they win over all but `MAZELCLAW_*`.
-    public var environment: [EnvironmentVariable]
     /// The guarantees given up by name.
     public var degradations: [Degradation]
     /// The host's other instances.
@@ -38,8 +37,7 @@ public struct PlanRequest: Equatable, Sendable {
     /// A request.
     public init(
         profile: Profile, ports: PortSet, paths: ProfilePaths, policy: SandboxPolicy, seccomp: SeccompProgram,
-        ownExecutable: AbsolutePath?, command: [ByteString]?, environment: [EnvironmentVariable],
-        degradations: [Degradation]
+        ownExecutable: AbsolutePath?, command: [ByteString]?, degradations: [Degradation]
     ) {
         self.profile = profile
         self.ports = ports
@@ -48,7 +46,6 @@ public struct PlanRequest: Equatable, Sendable {
         self.seccomp = seccomp
         self.ownExecutable = ownExecutable
         self.command = command
-        self.environment = environment
         self.degradations = degradations
     }
 

@@ -202,7 +202,6 @@ struct ProofBuilder {
         let own = ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "MAZELCLAW_*"]
         let given =
             (request.proxy?.variables ?? []) + request.policy.environment + request.profile.environment
-            + request.environment
         prove(
             "no variable passes that nobody listed",
             .keepEnvironment(

@@ -39,7 +39,8 @@ public struct Profile: Equatable, Sendable {
     public var loopbackProbe: Bool
     /// What all its processes together may use, held by a cgroup. Default no limits.
     public var limits: ControlGroupLimits
-    /// Variables set inside, beside the policy's allow-list.
+    /// Variables set inside, beside the policy's allow-list. They win over all but `MAZELCLAW_*`, and a later one over an
+    /// earlier one of the same name.
     public var environment: [EnvironmentVariable]
 
     /// A profile with every choice at its default.

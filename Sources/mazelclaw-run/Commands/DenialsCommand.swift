@@ -8,7 +8,7 @@ import SystemPackage
 extension Program {
     /// `denials`: what sandboxes were refused, and how often by each rule; and what came of grants for repairs.
     func showDenials() throws(LaunchError) {
-        let directories = try makeLaunch().directories
+        let directories = try makeCaller().directories
         do {
             let profiles =
                 arguments.isProfileGiven ? [arguments.options.profile] : try AuditLog.profiles(in: directories)

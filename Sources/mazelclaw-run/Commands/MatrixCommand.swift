@@ -7,25 +7,26 @@ extension Program {
     /// `matrix`: lets each profile try to reach every other. The exit code is 0 when all of it was refused, 125 when not,
     /// or that of a start that failed.
     func runMatrix() throws(LaunchError) -> Int32 {
-        let launch = try makeLaunch()
+        let caller = try makeCaller()
         let options = arguments.options
-        guard options.basePort == nil, options.stateDirectory == nil, options.workspace == nil, options.binds.isEmpty,
-            options.command == nil, !arguments.isProfileGiven
+        guard options.overrides.basePort == nil, options.overrides.stateDirectory == nil,
+            options.overrides.workspace == nil, options.overrides.binds.isEmpty, options.start.command == nil,
+            !arguments.isProfileGiven
         else {
             throw .usage(
                 "matrix starts each profile as its file says: leave --profile, --port, --state-dir, --workspace, "
                     + "--bind and a command out, and name the profiles after \"matrix\"")
         }
-        let names = try matrixProfiles(launch)
+        let names = try matrixProfiles(caller)
         guard !names.isEmpty else { throw .usage("there is no profile yet: name some after \"matrix\"") }
-        let report = try Matrix(launch: launch, options: options).run(names) { output.say($0) }
+        let report = try Matrix(caller: caller, options: options).run(names) { output.say($0) }
         output.print(arguments.isJSON ? report.json.text(pretty: true) + "\n" : report.text)
         if report.holds { return 0 }
         for case (_, .failed(let code, _)) in report.profiles { return code }
         return ExitCode.isolation.rawValue
     }
 
-    private func matrixProfiles(_ launch: Launch) throws(LaunchError) -> [ProfileName] {
+    private func matrixProfiles(_ caller: Caller) throws(LaunchError) -> [ProfileName] {
         guard arguments.operands.isEmpty else {
             var names: [ProfileName] = []
             for word in arguments.operands {
@@ -37,7 +38,7 @@ extension Program {
             return names
         }
         do {
-            return try ProfileStore(directories: launch.directories).all().map(\.name)
+            return try ProfileStore(directories: caller.directories).all().map(\.name)
         } catch {
             throw .profile(error)
         }

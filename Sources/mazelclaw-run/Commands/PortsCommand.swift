@@ -12,7 +12,7 @@ extension Program {
         let sharedUserIDs: [(userID: UInt32, names: [ProfileName])]
         let store: ProfileStore
         do {
-            let directories = try makeLaunch().directories
+            let directories = try makeCaller().directories
             survey = try PortSurvey(directories: directories)
             store = ProfileStore(directories: directories)
             sharedUserIDs = try store.sharedUserIDs()

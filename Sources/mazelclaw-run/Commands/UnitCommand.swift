@@ -10,7 +10,7 @@ extension Program {
     func showUnit() throws(LaunchError) -> Int32 {
         let scope = arguments.unitScope ?? (Credentials.userID == 0 ? .system : .user)
         if let file = arguments.checkedFile { return try check(file, scope) }
-        let (profile, _) = try makeLaunch().profile(arguments.options, creating: false)
+        let profile = try Launch(arguments.options, by: makeCaller(), creating: false).profile
         let unit = ServiceUnit(
             of: profile, scope: scope, launcher: try executable(), environment: environment, version: Help.version)
         if arguments.isJSON {

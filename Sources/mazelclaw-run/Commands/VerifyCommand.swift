@@ -8,12 +8,10 @@ extension Program {
     /// `verify`: tries everything the profile's sandbox guarantees, with nothing run inside. The exit code is 0 when all
     /// of it holds, 125 when not.
     func verify() throws(LaunchError) -> Int32 {
-        let launch = try makeLaunch()
         var options = arguments.options
-        let (profile, _) = try launch.profile(options, creating: false)
-        options.provesEverything = true
-        options.command = [ByteString("/usr/bin/true")]
-        let plan = try launch.plan(profile, options, preparing: true)
+        options.start.provesEverything = true
+        options.start.command = [ByteString("/usr/bin/true")]
+        let plan = try Launch(options, by: makeCaller(), creating: false).plan(preparing: true)
         let verification: Verification
         do {
             verification = try Verification(plan)
@@ -23,8 +21,8 @@ extension Program {
         }
         switch arguments.format {
         case .text: output.print(verification.text)
-        case .json: output.print(verification.json(of: profile.name).text(pretty: true) + "\n")
-        case .junit: output.print(verification.junit(of: profile.name))
+        case .json: output.print(verification.json(of: plan.profile).text(pretty: true) + "\n")
+        case .junit: output.print(verification.junit(of: plan.profile))
         }
         return verification.failures.isEmpty ? 0 : ExitCode.isolation.rawValue
     }

@@ -6,7 +6,7 @@ import SystemPackage
 extension Program {
     /// `wrapper`: prints a script that runs a program in the profile's sandbox, or writes it to a file.
     func writeWrapper() throws(LaunchError) -> Int32 {
-        guard let command = arguments.options.command else {
+        guard let command = arguments.options.start.command else {
             throw .usage(
                 "wrapper needs the program to run: mazelclaw-run wrapper --profile NAME -- PROGRAM [ARGUMENT]...")
         }
@@ -17,11 +17,10 @@ extension Program {
                     + "the whole path")
         }
         // A profile or policy that is invalid is told now, and not to a service.
-        let launch = try makeLaunch()
-        let (profile, _) = try launch.profile(arguments.options, creating: false)
-        _ = try launch.seccompPolicy(of: profile, arguments.options)
+        let launch = try Launch(arguments.options, by: makeCaller(), creating: false)
+        _ = try launch.seccompPolicy()
         let script = WrapperScript(
-            launcher: try executable(), profile: profile.name, options: arguments.words, command: command)
+            launcher: try executable(), profile: launch.profile.name, options: arguments.words, command: command)
         guard let file = arguments.outputFile else {
             do {
                 try FileDescriptor.standardOutput.writeEverything(script.bytes)

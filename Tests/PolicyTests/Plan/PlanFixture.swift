@@ -50,6 +50,6 @@ enum PlanFixture {
             policy: try policy(),
             seccomp: SeccompProgram(file: "gateway.seccomp.json", bytes: Array(repeating: 0, count: 16)),
             ownExecutable: try path("/opt/build/mazelclaw"), command: command?.map { ByteString($0) },
-            environment: [], degradations: degradations)
+            degradations: degradations)
     }
 }

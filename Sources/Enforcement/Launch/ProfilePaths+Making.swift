@@ -1,0 +1,31 @@
+import Linux
+import Policy
+import SystemPackage
+
+extension ProfilePaths {
+    /// Makes the directories of a profile that are missing, as `user` is to have them.
+    ///
+    /// Throws `LaunchError.unsafePath` where somebody else could decide what stands at a path, and `.cannotBecome` where
+    /// the launcher cannot act as the owner of the files.
+    func makeDirectories(for user: UserIdentity, overlaysWorkspace: Bool) throws(LaunchError) {
+        try Self.make(state, user)
+        // Inside the state directory it is the payload's to make, unless something is to be mounted on it.
+        if overlaysWorkspace || !state.contains(workspace) { try Self.make(workspace, user) }
+    }
+
+    private static func make(_ path: AbsolutePath, _ user: UserIdentity) throws(LaunchError) {
+        do {
+            if user.isOwn, !user.isMapped {
+                try SafePath.makeDirectories(path, ownedBy: user.owner)
+            } else {
+                try Credentials.acting(asUser: user.owner.userID, group: user.owner.groupID) {
+                    try SafePath.makeDirectories(path)
+                }
+            }
+        } catch let refusal as SafePath.Refusal {
+            throw .unsafePath(path, "\(refusal.errno.name) at \(refusal.detail)")
+        } catch {
+            throw .cannotBecome(user.owner.userID, error as? Errno ?? .notPermitted)
+        }
+    }
+}
