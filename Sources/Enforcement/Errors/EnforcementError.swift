@@ -114,6 +114,7 @@ extension EnforcementError: CustomStringConvertible {
             return "the guarantee \"\(detail)\" does not hold: it was tried and "
                 + (errno.rawValue == 0 ? "succeeded" : "answered \(errno.name) (\(errno))")
                 + "; nothing was run; compare mazelclaw-run explain with what --bind, the policy and the profile add"
+        // The step's name, its place and `guarantee` say of every other what there is to say.
         default:
             let sentence = "step \"\(name)\" failed: \(errno.name) (\(errno))\(place)"
             guard let guarantee else { return "\(sentence); \(advice)" }
@@ -125,6 +126,7 @@ extension EnforcementError: CustomStringConvertible {
     private var name: String {
         switch step {
         case .enterNamespaces, .applyLandlock, .filterSystemCalls: step.name
+        // Of any other, too much rather than too little.
         default: step.summary
         }
     }

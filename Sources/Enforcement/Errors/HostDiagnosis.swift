@@ -27,17 +27,25 @@ struct HostDiagnosis {
             .makePathReadOnly,
             .sealRoot, .pivotRoot:
             return errno.isRefusal ? mounts : ""
-        case .setHostName where errno.isRefusal:
+        case .setHostName:
+            guard errno.isRefusal else { return "" }
             return isUnderSystemd
                 ? "remove ProtectHostname= from the unit, or let its SystemCallFilter= hold sethostname: the sandbox has a "
                     + "host name of its own"
                 : filter("sethostname")
-        case .joinAnonymousKeyring where errno.isRefusal: return filter("keyctl")
-        case .applyLandlock where errno.isRefusal: return landlock
+        case .joinAnonymousKeyring: return errno.isRefusal ? filter("keyctl") : ""
+        case .applyLandlock: return errno.isRefusal ? landlock : ""
         case .filterSystemCalls: return seccomp(errno)
         case .handOverCalls: return broker
-        // Advice is only words: without any, the error's own remedy is shown.
-        default: return ""
+        // Advice is only words: without any, the error's own remedy is shown. Files, limits and other processes are at
+        // fault here, and the error names them.
+        case .mapOwner, .openCredential, .dieWithParent, .bringUpLoopback, .openProxy, .makeDirectory,
+            .makeSymbolicLink, .writeFile, .copyFile, .bindNotificationSocket, .placeCredential, .openTerminal,
+            .relayStreams,
+            .limitUserNamespaces, .limitInNamespace, .setLimit, .dropCapabilities, .setNoNewPrivileges,
+            .becomeUndumpable, .startPayload, .startSession, .takeTerminal, .setFileModeMask, .changeDirectory,
+            .closeDescriptors, .resetSignals, .prove, .execute:
+            return ""
         }
     }
 

@@ -227,7 +227,7 @@ public struct Supervisor {
                 try attempt(index) { () throws(Errno) in
                     try Credentials.become(userID: userID, groupID: groupID)
                 }
-            // The plan puts none of the others before clone; the start of one that did would end here, before anything ran.
+            // The others are of another stage. The start of a plan that had one before clone ends here, before anything ran.
             default: preconditionFailure("\(plan.steps[index].name) is no step of the supervisor")
             }
             index += 1

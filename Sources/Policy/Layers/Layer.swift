@@ -46,6 +46,7 @@
         case limits
         case dieWithParent = "die-with-parent"
 
+        /// The namespace that the layer is; nil for one that is something else.
         var namespace: Namespace? {
             switch self {
             case .userNamespace: .user
@@ -55,41 +56,51 @@
             case .utsNamespace: .uts
             case .cgroupNamespace: .cgroup
             case .networkNamespace: .network
-            default: nil
+            case .ownUserID, .nestedUserNamespace, .userNamespaceLimit, .mountPropagation, .readOnlyMounts, .mountFlags,
+                .maskedPaths, .ownInodes, .readOnlyPaths, .seccomp, .landlockFiles, .landlockPorts, .landlockScopes,
+                .broker, .capabilities, .noNewPrivileges, .undumpable, .keyring, .session, .fileModeMask, .descriptors,
+                .streams, .signals, .environment, .limits, .dieWithParent:
+                nil
             }
         }
+    }
 
-        /// Whether nothing but this layer needs `step`.
-        func owns(_ step: Step) -> Bool {
-            switch (self, step) {
-            case (.userNamespace, .mapIdentity), (.utsNamespace, .setHostName), (.networkNamespace, .bringUpLoopback),
-                (.nestedUserNamespace, .nestUserNamespace), (.userNamespaceLimit, .limitUserNamespaces),
-                (.mountPropagation, .makeMountsPrivate), (.readOnlyMounts, .sealRoot), (.maskedPaths, .maskPath),
-                (.readOnlyPaths, .makePathReadOnly), (.seccomp, .filterSystemCalls), (.seccomp, .handOverCalls),
-                (.broker, .handOverCalls), (.capabilities, .dropCapabilities),
-                (.noNewPrivileges, .setNoNewPrivileges), (.undumpable, .becomeUndumpable),
-                (.keyring, .joinAnonymousKeyring), (.session, .startSession), (.session, .takeTerminal),
-                (.fileModeMask, .setFileModeMask),
-                (.descriptors, .closeDescriptors), (.streams, .relayStreams),
-                (.signals, .resetSignals), (.limits, .setLimit), (.limits, .limitInNamespace),
-                (.dieWithParent, .dieWithParent):
-                true
-            case (.pidNamespace, .mountFileSystem(let mount)): mount.source == .processes
-            case (.pidNamespace, .limitUserNamespaces), (.pidNamespace, .limitInNamespace), (.pidNamespace, .maskPath),
-                (.pidNamespace, .makePathReadOnly):
-                true
-            case (.mountNamespace, .makeMountsPrivate), (.mountNamespace, .mountRoot),
-                (.mountNamespace, .makeDirectory), (.mountNamespace, .makeSymbolicLink), (.mountNamespace, .writeFile),
-                (.mountNamespace, .mountFileSystem), (.mountNamespace, .bind), (.mountNamespace, .mountOverlay),
-                (.mountNamespace, .mountView), (.mountNamespace, .copyFile),
-                (.mountNamespace, .bindNotificationSocket), (.mountNamespace, .placeCredential),
-                (.mountNamespace, .openTerminal),
-                (.mountNamespace, .relayStreams),
-                (.mountNamespace, .limitUserNamespaces), (.mountNamespace, .limitInNamespace),
-                (.mountNamespace, .maskPath), (.mountNamespace, .makePathReadOnly), (.mountNamespace, .sealRoot),
-                (.mountNamespace, .pivotRoot):
-                true
-            default: false
+    extension Step {
+        /// The layers that the step is a part of: where one of them is left out, the step goes too.
+        var layers: [Layer] {
+            switch self {
+            case .mapIdentity: [.userNamespace]
+            case .bringUpLoopback: [.networkNamespace]
+            case .makeMountsPrivate: [.mountNamespace, .mountPropagation]
+            case .mountRoot, .makeDirectory, .makeSymbolicLink, .writeFile, .bind, .mountView, .copyFile, .mountOverlay,
+                .bindNotificationSocket, .placeCredential, .openTerminal, .pivotRoot:
+                [.mountNamespace]
+            case .mountFileSystem(let mount):
+                mount.source == .processes ? [.mountNamespace, .pidNamespace] : [.mountNamespace]
+            case .relayStreams: [.mountNamespace, .streams]
+            case .limitUserNamespaces: [.mountNamespace, .pidNamespace, .userNamespaceLimit]
+            case .limitInNamespace: [.mountNamespace, .pidNamespace, .limits]
+            case .maskPath: [.mountNamespace, .pidNamespace, .maskedPaths]
+            case .makePathReadOnly: [.mountNamespace, .pidNamespace, .readOnlyPaths]
+            case .sealRoot: [.mountNamespace, .readOnlyMounts]
+            case .setHostName: [.utsNamespace]
+            case .nestUserNamespace: [.nestedUserNamespace]
+            case .joinAnonymousKeyring: [.keyring]
+            case .setLimit: [.limits]
+            case .dropCapabilities: [.capabilities]
+            case .setNoNewPrivileges: [.noNewPrivileges]
+            case .becomeUndumpable: [.undumpable]
+            case .startSession, .takeTerminal: [.session]
+            case .setFileModeMask: [.fileModeMask]
+            case .closeDescriptors: [.descriptors]
+            case .resetSignals: [.signals]
+            case .filterSystemCalls: [.seccomp]
+            case .handOverCalls: [.seccomp, .broker]
+            case .dieWithParent: [.dieWithParent]
+            // A start needs them whatever is left out. What a layer holds within one of them, `without` takes out of it.
+            case .joinControlGroup, .mapOwner, .openCredential, .becomeUser, .enterNamespaces, .openProxy,
+                .startPayload, .changeDirectory, .applyLandlock, .prove, .execute:
+                []
             }
         }
     }

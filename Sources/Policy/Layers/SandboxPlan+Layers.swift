@@ -8,7 +8,7 @@
             var plan = self
             if layer == .seccomp || layer == .broker { plan.portRules = nil }
             let places = placesOfTheHost
-            plan.steps = steps.filter { !layer.owns($0) }.map { $0.without(layer, environment, places) }
+            plan.steps = steps.filter { !$0.layers.contains(layer) }.map { $0.without(layer, environment, places) }
             return plan
         }
 
@@ -22,12 +22,12 @@
         /// The paths that are there whether a root of the sandbox's own is built or not.
         private var placesOfTheHost: [AbsolutePath] {
             [.root, .root / "etc"]
-                + steps.compactMap { step in
-                    switch step {
+                + steps.lazy.compactMap(\.mount).compactMap { mount in
+                    switch mount {
                     case .bind(let bind): bind.source == bind.destination ? bind.destination : nil
-                    case .mountView(let view): view.source == view.destination ? view.destination : nil
-                    case .mountFileSystem(let mount): mount.destination
-                    default: nil
+                    case .view(let view): view.source == view.destination ? view.destination : nil
+                    case .fileSystem(let mount): mount.destination
+                    case .overlay: nil
                     }
                 }
         }
@@ -37,25 +37,18 @@
         fileprivate func without(
             _ layer: Layer, _ environment: [EnvironmentVariable], _ places: [AbsolutePath]
         ) -> Step {
+            if var mount {
+                if layer == .ownInodes, case .view(let view) = mount {
+                    return .bind(
+                        Bind(
+                            source: view.source, destination: view.destination, restrictions: view.restrictions,
+                            expectation: .anything))
+                }
+                mount.restrictions.subtract(layer.restrictions)
+                return mount.step
+            }
             switch self {
             case .enterNamespaces(let namespaces): return .enterNamespaces(namespaces.filter { $0 != layer.namespace })
-            case .bind(var bind):
-                bind.restrictions.subtract(layer.restrictions)
-                return .bind(bind)
-            case .mountView(let view) where layer == .ownInodes:
-                return .bind(
-                    Bind(
-                        source: view.source, destination: view.destination, restrictions: view.restrictions,
-                        expectation: .anything))
-            case .mountView(var view):
-                view.restrictions.subtract(layer.restrictions)
-                return .mountView(view)
-            case .mountFileSystem(var mount):
-                mount.restrictions.subtract(layer.restrictions)
-                return .mountFileSystem(mount)
-            case .mountOverlay(var overlay):
-                overlay.restrictions.subtract(layer.restrictions)
-                return .mountOverlay(overlay)
             case .applyLandlock(var rules):
                 rules.remove(layer, places)
                 return .applyLandlock(rules)
@@ -63,6 +56,7 @@
                 let names = command.environment.map(\.name)
                 command.environment += environment.filter { !names.contains($0.name) }
                 return .execute(command)
+            // Any other is left out whole, or stays: `layers` says which.
             default: return self
             }
         }

@@ -307,29 +307,22 @@ struct PlanBuilder {
         guard !(AbsolutePath.root / "proc").contains(tree.source), tree.destination != .root else {
             throw .invalid("cannot bind \(tree.source) at \(tree.destination): /proc and / are built by the sandbox")
         }
-        for step in steps {
-            switch step {
-            case .bind(let bind):
-                guard !bind.destination.contains(tree.destination), !tree.destination.contains(bind.destination)
-                else {
-                    throw .invalid(
-                        "cannot bind \(tree.source) at \(tree.destination): \(bind.source) is already at "
-                            + "\(bind.destination); choose a destination outside of it")
-                }
-            case .mountOverlay(let overlay)
-            where overlay.directory.contains(tree.destination) || tree.destination.contains(overlay.directory):
-                throw .invalid(
-                    "cannot bind \(tree.source) at \(tree.destination): the workspace is at \(overlay.directory); choose "
-                        + "a destination outside of it")
-            case .mountView(let view)
-            where view.destination.contains(tree.destination) || tree.destination.contains(view.destination):
-                throw .invalid(
-                    "cannot bind \(tree.source) at \(tree.destination): \(view.source) is already at "
-                        + "\(view.destination); choose a destination outside of it")
-            case .mountFileSystem(let mount) where tree.destination.contains(mount.destination):
+        for mount in steps.lazy.compactMap(\.mount) {
+            let hides = tree.destination.contains(mount.destination)
+            let what: String
+            switch mount {
+            case .fileSystem:
+                guard hides else { continue }
                 throw .invalid(
                     "cannot bind \(tree.source) at \(tree.destination): it would hide \(mount.destination)")
-            default: continue
+            case .bind(let bind): what = "\(bind.source) is already"
+            case .view(let view): what = "\(view.source) is already"
+            case .overlay: what = "the workspace is"
+            }
+            guard !hides, !mount.destination.contains(tree.destination) else {
+                throw .invalid(
+                    "cannot bind \(tree.source) at \(tree.destination): \(what) at \(mount.destination); choose a "
+                        + "destination outside of it")
             }
         }
     }

@@ -230,28 +230,28 @@ struct ProofBuilder {
     /// Every mount: read-only ones stay as they are, the others can be written.
     private mutating func addMounts() {
         for step in steps {
-            switch step {
-            case .bind(let bind) where bind.restrictions.contains(.readOnly):
-                prove(
-                    "\(bind.destination) cannot be written", .makeDirectory(bind.destination / ".mazelclaw-proof"),
-                    Self.readOnly, Self.notDirectory)
-            case .mountView(let view):
-                prove(
-                    "\(view.destination) cannot be written", .makeDirectory(view.destination / ".mazelclaw-proof"),
-                    Self.readOnly)
-            case .mountOverlay(let overlay):
-                prove(
-                    "\(overlay.directory) can be written", .makeDirectory(overlay.directory / ".mazelclaw-proof"), 0)
-            case .mountFileSystem(let mount):
-                guard case .temporary = mount.source else { continue }
-                prove(
-                    "\(mount.destination) can be written", .makeDirectory(mount.destination / ".mazelclaw-proof"), 0)
-            case .maskPath(let path):
+            if let mount = step.mount {
+                add(mount)
+            } else if case .maskPath(let path) = step {
                 prove("\(path) cannot be written", .makeDirectory(path / "x"), Self.readOnly, Self.notDirectory)
-            case .makePathReadOnly(let path):
+            } else if case .makePathReadOnly(let path) = step {
                 prove("\(path) is read-only", .accessForWriting(path), Self.readOnly, Self.accessDenied)
-            default: continue
             }
+        }
+    }
+
+    private mutating func add(_ mount: Step.Mount) {
+        let place = mount.destination
+        let act = Proof.Act.makeDirectory(place / ".mazelclaw-proof")
+        switch mount {
+        // Whether the owner of the files may write there is not for a mount to say.
+        case .bind(let bind) where !bind.restrictions.contains(.readOnly): return
+        case .bind: prove("\(place) cannot be written", act, Self.readOnly, Self.notDirectory)
+        case .view: prove("\(place) cannot be written", act, Self.readOnly)
+        case .overlay: prove("\(place) can be written", act, 0)
+        case .fileSystem(let mount):
+            guard case .temporary = mount.source else { return }
+            prove("\(place) can be written", act, 0)
         }
     }
 

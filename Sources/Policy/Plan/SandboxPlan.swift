@@ -51,19 +51,7 @@ public struct SandboxPlan: Equatable, Sendable {
     }
 
     /// The process that carries out each step.
-    public var stages: [Step.Stage] {
-        var stage = Step.Stage.supervisor
-        return steps.map { step in
-            defer {
-                switch step {
-                case .enterNamespaces: stage = .initProcess
-                case .startPayload: stage = .payload
-                default: break
-                }
-            }
-            return stage
-        }
-    }
+    public var stages: [Step.Stage] { steps.map(\.stage) }
 
     /// What all processes together may use; nil when the plan limits nothing.
     public var groupLimits: ControlGroupLimits? {
@@ -117,6 +105,7 @@ public struct SandboxPlan: Equatable, Sendable {
         let acts = steps.compactMap { step -> JSON? in
             switch step {
             case .prove, .relayStreams: nil
+            // Whatever else a plan does makes another plan of it.
             default: .object(step.act)
             }
         }

@@ -53,13 +53,6 @@ public enum Step: Equatable, Sendable {
     case handOverCalls
     case prove([Proof])
     case execute(Command)
-
-    /// The process that carries a step out.
-    public enum Stage: String, Sendable {
-        case supervisor
-        case initProcess = "init"
-        case payload
-    }
 }
 
 /// A new file system inside.

@@ -118,26 +118,48 @@ extension Step {
         return (place, AbsolutePath(target) ?? place.parent / target)
     }
 
-    /// What of `path` the step shows inside, where, and what is forbidden on it.
+    /// What of `path` the step shows inside, where, and what is forbidden on it; nil when it shows nothing of it.
     fileprivate func shown(
         _ path: AbsolutePath
     ) -> (place: AbsolutePath, rule: String, restrictions: MountRestrictions)? {
+        if let mount {
+            guard mount.destination.contains(path) else { return nil }
+            return (mount.destination, mount.rule, mount.restrictions)
+        }
+        guard let made, made.place == path else { return nil }
+        return made
+    }
+
+    /// The file or directory that the step makes in the new root, what it is, and what is forbidden on it; nil for one that
+    /// makes none which a path could name.
+    private var made: (place: AbsolutePath, rule: String, restrictions: MountRestrictions)? {
         switch self {
-        case .bind(let bind) where bind.destination.contains(path):
-            (bind.destination, "bind of \(bind.source)", bind.restrictions)
-        case .mountView(let view) where view.destination.contains(path):
-            (view.destination, "view of \(view.source)", view.restrictions)
-        case .copyFile(let source, path): (path, "copy of \(source)", [.readOnly])
-        case .mountOverlay(let overlay) where overlay.directory.contains(path):
-            (overlay.directory, "overlay over \(overlay.directory), gone at the end", overlay.restrictions)
-        case .mountFileSystem(let mount) where mount.destination.contains(path):
-            (mount.destination, "mount at \(mount.destination)", mount.restrictions)
-        case .placeCredential(let credential) where credential.destination == path:
-            (path, "credential of the service manager", [])
-        case .writeFile(path, _): (path, "a file of the sandbox's own", [.readOnly])
-        case .mountRoot where path == .root: (path, "the sandbox's own root", [.readOnly])
-        case .makeDirectory(path, _): (path, "a directory of the sandbox's own", [.readOnly])
-        default: nil
+        case .mountRoot: (.root, "the sandbox's own root", [.readOnly])
+        case .makeDirectory(let path, _): (path, "a directory of the sandbox's own", [.readOnly])
+        case .writeFile(let path, _): (path, "a file of the sandbox's own", [.readOnly])
+        case .copyFile(let source, let path): (path, "copy of \(source)", [.readOnly])
+        case .placeCredential(let credential): (credential.destination, "credential of the service manager", [])
+        // A link is followed before this is asked; the socket and the terminal lie in what a mount shows.
+        case .makeSymbolicLink, .bindNotificationSocket, .openTerminal, .mountFileSystem, .bind, .mountView,
+            .mountOverlay, .joinControlGroup, .mapOwner, .openCredential, .becomeUser, .enterNamespaces, .dieWithParent,
+            .mapIdentity, .bringUpLoopback, .openProxy, .makeMountsPrivate, .relayStreams, .limitUserNamespaces,
+            .limitInNamespace, .maskPath, .makePathReadOnly, .sealRoot, .pivotRoot, .setHostName, .nestUserNamespace,
+            .joinAnonymousKeyring, .setLimit, .dropCapabilities, .setNoNewPrivileges, .becomeUndumpable, .startPayload,
+            .startSession, .takeTerminal, .setFileModeMask, .changeDirectory, .applyLandlock, .closeDescriptors,
+            .resetSignals, .filterSystemCalls, .handOverCalls, .prove, .execute:
+            nil
+        }
+    }
+}
+
+extension Step.Mount {
+    /// What shows the place, in a few words.
+    fileprivate var rule: String {
+        switch self {
+        case .bind(let bind): "bind of \(bind.source)"
+        case .view(let view): "view of \(view.source)"
+        case .overlay(let overlay): "overlay over \(overlay.directory), gone at the end"
+        case .fileSystem(let mount): "mount at \(mount.destination)"
         }
     }
 }

@@ -28,6 +28,31 @@ import Testing
         #expect(try index("nest-user-namespace") < index("setrlimit"))
     }
 
+    @Test func `a stage begins where the one before it makes its process`() throws {
+        var request = try PlanFixture.request { profile in
+            profile.network = .private
+            profile.limits.tasks = 64
+            profile.workspaceOverlay = 1 << 20
+        }
+        request.isInteractive = true
+        request.credentials = [ServiceCredential(source: try PlanFixture.path("/run/credentials/x/token"))]
+        var mapped = try PlanFixture.facts(isRoot: true)
+        mapped.user = UserIdentity(
+            userID: 1_900_000_000, groupID: 1_900_000_000, name: "ada", home: mapped.user.home,
+            owner: UserIdentity.Owner(userID: 1000, groupID: 1000), isOwn: true)
+        for plan in [
+            try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts()),
+            try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts(isRoot: true)),
+            try SandboxPlan(request, facts: mapped),
+        ] {
+            let clone = try #require(plan.steps.firstIndex { $0.name == "clone" })
+            let fork = try #require(plan.steps.firstIndex { $0.name == "fork" })
+            #expect(plan.stages[...clone].allSatisfy { $0 == .supervisor })
+            #expect(plan.stages[(clone + 1)...fork].allSatisfy { $0 == .initProcess })
+            #expect(plan.stages[(fork + 1)...].allSatisfy { $0 == .payload })
+        }
+    }
+
     @Test func `an interactive start differs in its terminal alone`() throws {
         var request = try PlanFixture.request()
         let plain = try SandboxPlan(request, facts: PlanFixture.facts())
