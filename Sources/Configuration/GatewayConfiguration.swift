@@ -19,7 +19,7 @@ public struct GatewayConfiguration: Sendable {
     /// The workspace.
     public private(set) var workspace: Sourced<AbsolutePath>
     /// How clients prove that they may connect.
-    public let credentials: Credentials
+    public let credentials: SharedSecret
     /// What the command line said.
     public let arguments: GatewayArguments
 
@@ -54,7 +54,7 @@ public struct GatewayConfiguration: Sendable {
         let base = ports.value.base
         disregardedPort = file?.gateway.port.flatMap { $0 == base ? nil : $0 }
         workspace = try Self.workspace(instance: instance, file: file)
-        credentials = Credentials(file: file?.gateway.auth, instance: instance, arguments: arguments)
+        credentials = SharedSecret(file: file?.gateway.auth, instance: instance, arguments: arguments)
         content = file?.content ?? RootSection()
     }
 

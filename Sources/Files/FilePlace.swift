@@ -6,11 +6,11 @@ package import Policy
 package struct FilePlace: ~Copyable {
     /// The path, for messages.
     package let path: AbsolutePath
-    /// The file's name in `directory`; the path itself where it is the operator's.
+    /// The file's name in `directory`; the path itself where it is the administrator's.
     private let name: String
     private let directory: Int32
 
-    /// The place `path` leads to, links followed: one the operator named.
+    /// The place `path` leads to, links followed: one the administrator named.
     package init(_ path: AbsolutePath) {
         self.path = path
         name = path.text

@@ -7,9 +7,9 @@ public import Policy
 /// Each name below it is opened in the directory that was opened before, and a symbolic link is refused wherever it
 /// stands (openat(2), O_NOFOLLOW). As an `AbsolutePath` holds no "..", that is what openat2(2) does with
 /// RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS, on every kernel and under every filter. What is no
-/// regular file is not read. A path that leads elsewhere is the operator's word, and is opened as anywhere.
+/// regular file is not read. A path that leads elsewhere is the administrator's word, and is opened as anywhere.
 public struct HostileDirectory: Sendable {
-    /// The directory. The links on the way to it are the operator's, and are followed.
+    /// The directory. The links on the way to it are the administrator's, and are followed.
     public let path: AbsolutePath
 
     /// The directory at `path`, which need not be there yet.
@@ -17,10 +17,10 @@ public struct HostileDirectory: Sendable {
         self.path = path
     }
 
-    /// Whether `path` is the directory, or lies in it, by whatever name the operator calls it.
+    /// Whether `path` is the directory, or lies in it, by whatever name the administrator calls it.
     public func holds(_ path: AbsolutePath) -> Bool { components(of: path) != nil }
 
-    /// `path`, or the file it leads to when it is a link of the operator's.
+    /// `path`, or the file it leads to when it is a link of the administrator's.
     package func behindLinks(_ path: AbsolutePath) -> AbsolutePath {
         guard !holds(path), let real = realpath(path.text, nil) else { return path }
         defer { free(real) }

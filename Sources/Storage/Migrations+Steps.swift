@@ -5,7 +5,7 @@ extension Migrations {
     /// them those this version does not know. A message's row keeps the whole line as the transcript file has it; a
     /// line that is no message has no role. Names follow the wire: `sessionId` is the transcript's, `key` the
     /// session's. Times are milliseconds since 1970.
-    static let sessionsAndRuns = Step(
+    static let sessionsAndRuns = Migration(
         summary: "sessions, transcripts and their index, runs, devices, cron",
         sql: """
             CREATE TABLE session (
@@ -101,7 +101,7 @@ extension Migrations {
             """)
 
     /// Nodes that were paired by `node.pair.*`, and those that ask.
-    static let nodes = Step(
+    static let nodes = Migration(
         summary: "nodes and their pairing",
         sql: """
             CREATE TABLE node (

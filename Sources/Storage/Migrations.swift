@@ -5,13 +5,13 @@ import Policy
 /// The database's schema, as numbered steps: a step that was released is never changed, a new one is added.
 enum Migrations {
     /// One step; its number is its place in `steps`, from 1.
-    struct Step {
+    struct Migration {
         /// What it brings.
         package let summary: String
         let sql: String
     }
 
-    static let steps: [Step] = [sessionsAndRuns, nodes]
+    static let steps: [Migration] = [sessionsAndRuns, nodes]
 
     /// Throws `StorageError` when the database at `path` has steps this version does not know.
     static func requireKnown(_ database: Database, at path: AbsolutePath) throws {

@@ -88,7 +88,7 @@ public struct ConfigurationReader: Sendable {
     }
 
     private func snapshot(of path: AbsolutePath, _ text: [UInt8], document: JSON5Document) -> ConfigurationSnapshot {
-        // An operator's may be a link, and be kept beside the others where that leads.
+        // An administrator's may be a link, and be kept beside the others where that leads.
         let directories = [path, state?.behindLinks(path) ?? path].map { HostileDirectory($0.parent) }
         func directory(of file: AbsolutePath) -> HostileDirectory? { directories.first { $0.holds(file) } }
         var includes = Includes(

@@ -4,7 +4,7 @@ public import Time
 /// `gateway`: what this process listens on, whom it lets in, and how it takes over changes.
 public struct GatewaySection: ConfigurationSection {
     /// Whether a gateway runs here or is reached elsewhere.
-    public enum Mode: String, SettingWord {
+    public enum Site: String, SettingWord {
         case local, remote
     }
 
@@ -16,7 +16,7 @@ public struct GatewaySection: ConfigurationSection {
     /// `port`, 1 to 65535.
     public var port: UInt16?
     /// `mode`.
-    public var mode: Mode?
+    public var mode: Site?
     /// `bind`; nil means loopback.
     public var bind: Bind?
     /// `customBindHost`.
@@ -63,12 +63,12 @@ public struct GatewaySection: ConfigurationSection {
 /// `gateway.auth`.
 public struct AuthSection: ConfigurationSection {
     /// How a client proves it may connect.
-    public enum Mode: String, SettingWord {
+    public enum SecretKind: String, SettingWord {
         case token, password
     }
 
     /// `mode`.
-    public var mode: Mode?
+    public var mode: SecretKind?
     /// `token`.
     public var token: Secret?
     /// `password`.
@@ -114,12 +114,12 @@ public struct ControlUISection: ConfigurationSection {
 /// `gateway.tailscale`.
 public struct TailscaleSection: ConfigurationSection {
     /// How far a tailnet reaches.
-    public enum Mode: String, SettingWord {
+    public enum Exposure: String, SettingWord {
         case off, serve, funnel
     }
 
     /// `mode`.
-    public var mode = Mode.off
+    public var mode = Exposure.off
     /// `resetOnExit`.
     public var resetOnExit = false
 
@@ -167,12 +167,12 @@ public struct RemoteSection: ConfigurationSection {
 /// `gateway.reload`.
 public struct ReloadSection: ConfigurationSection {
     /// What becomes of a change.
-    public enum Mode: String, SettingWord {
+    public enum Strategy: String, SettingWord {
         case off, restart, hot, hybrid
     }
 
     /// `mode`.
-    public var mode = Mode.hybrid
+    public var mode = Strategy.hybrid
     /// `debounceMs`.
     public var debounce = TimeSpan(300, .milliseconds)
 

@@ -16,12 +16,12 @@ public struct NodesSection: ConfigurationSection {
     /// `gateway.nodes.browser`.
     public struct Browser: ConfigurationSection {
         /// How the device is chosen.
-        public enum Mode: String, SettingWord {
+        public enum DeviceChoice: String, SettingWord {
             case auto, manual, off
         }
 
         /// `mode`.
-        public var mode: Mode?
+        public var mode: DeviceChoice?
         /// `node`.
         public var node: String?
 

@@ -64,12 +64,12 @@ public struct SessionSection: ConfigurationSection {
 /// When a conversation begins anew.
 public struct ResetSection: ConfigurationSection {
     /// What the time is measured by.
-    public enum Mode: String, SettingWord {
+    public enum Trigger: String, SettingWord {
         case daily, idle
     }
 
     /// `mode`.
-    public var mode: Mode?
+    public var mode: Trigger?
     /// `atHour`, 0 to 23 local time.
     public var atHour: Int64?
     /// `idleMinutes`.

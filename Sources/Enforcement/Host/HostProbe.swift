@@ -20,7 +20,7 @@ public struct HostProbe {
     ) throws(LaunchError) -> HostFacts {
         var entries: [(path: AbsolutePath, entry: HostFacts.Entry)] = []
         var identities: [(path: AbsolutePath, identity: FileIdentity)] = []
-        // Binds first: what counts is where a path of the operator's leads, not whether it is a link.
+        // Binds first: what counts is where a path of the administrator's leads, not whether it is a link.
         // None from /proc is looked at: the plan refuses it, saying why.
         for bind in profile.binds where !(AbsolutePath.root / "proc").contains(bind.source) {
             let status = try status(of: bind.source)

@@ -278,7 +278,7 @@ struct Enforcer {
         }
     }
 
-    private func bind(_ bind: Bind) throws(Failure) {
+    private func bind(_ bind: TreeMount) throws(Failure) {
         let tree = try tree(at: bind.source, bind.expectation, isMapped: bind.isMapped)
         defer { tree.root.discard() }
         try inRoot { (root) throws(Errno) in
@@ -289,7 +289,7 @@ struct Enforcer {
 
     /// A copy of what stands at a path of the host, to be mounted.
     private func tree(
-        at source: AbsolutePath, _ expectation: Bind.Expectation, isMapped: Bool
+        at source: AbsolutePath, _ expectation: TreeMount.Expectation, isMapped: Bool
     ) throws(Failure) -> MountTree {
         guard !isMapped else {
             guard let tree = openedFiles.tree(of: source) else { preconditionFailure("it was mapped first") }
@@ -422,7 +422,7 @@ struct Enforcer {
     }
 
     private func check(
-        _ source: FileDescriptor, _ path: AbsolutePath, _ expectation: Bind.Expectation
+        _ source: FileDescriptor, _ path: AbsolutePath, _ expectation: TreeMount.Expectation
     ) throws(Failure) {
         do {
             try expectation.check(source, path)

@@ -2,7 +2,7 @@ import Linux
 import Policy
 import SystemPackage
 
-extension Bind.Expectation {
+extension TreeMount.Expectation {
     /// Makes sure that an open file, which stands at `path`, is what was seen when planning.
     func check(_ source: FileDescriptor, _ path: AbsolutePath) throws(SafePath.Refusal) {
         let status: FileStatus

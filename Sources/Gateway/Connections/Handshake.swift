@@ -36,7 +36,7 @@ struct Handshake: Sendable {
         case pairing(@Sendable () async throws(Rejection) -> Admission)
     }
 
-    let credentials: Credentials
+    let credentials: SharedSecret
     let devices: DeviceStore
     let signIns: SignIns
     let clock: WallClock

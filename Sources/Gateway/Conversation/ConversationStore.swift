@@ -9,16 +9,12 @@ struct ConversationStore: Sendable {
     let database: InstanceDatabase
     let settings: SessionSettings
 
-    /// What became of a message.
-    enum Acceptance: Sendable {
-        /// It is kept, in the transcript so called.
-        case kept(sessionID: String)
-        /// Its run is known; nothing was changed.
-        case known(Run)
-    }
-
-    /// Keeps what `run` is to answer, and that it is to. Throws `ProtocolError` when its session cannot be so called.
-    func accept(_ run: ActiveRun, whenQueued: () -> Void = {}) async throws -> Acceptance {
+    /// Keeps what `run` is to answer, and that it is to. Where the run is known already, nothing is changed.
+    ///
+    /// Throws `ProtocolError` when its session cannot be so called.
+    func accept(
+        _ run: ActiveRun, whenQueued: () -> Void = {}
+    ) async throws -> ActiveRun.Acceptance {
         let request = run.request
         let (key, time) = (request.sessionKey, run.acceptedAt)
         return try await database.write(whenQueued: whenQueued) { transaction in

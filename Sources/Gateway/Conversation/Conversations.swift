@@ -39,7 +39,7 @@ struct Conversations: Sendable {
     }
 
     /// What became of a request.
-    enum Acceptance: Sendable {
+    enum Reception: Sendable {
         /// It is on disk, and will be answered.
         case started(ActiveRun)
         /// It is being answered already.
@@ -50,7 +50,7 @@ struct Conversations: Sendable {
 
     /// Takes the message in. Returns when that is on disk; throws `ProtocolError` when it cannot be, and then nothing
     /// was taken in.
-    func accept(_ claim: Claim) async throws -> Acceptance {
+    func accept(_ claim: Claim) async throws -> Reception {
         let run = claim.run
         guard claim.isNew else {
             switch try await run.acceptance.wait().get() {

@@ -87,7 +87,7 @@ extension Shape where Value == CronJob.Isolation {
     static let cronIsolation = Shape.object(
         Schema(
             Field("postToMainPrefix", .string, "What stands before it."),
-            Field("postToMainMode", Shape<CronJob.Isolation.Mode>.word, "How much of it."),
+            Field("postToMainMode", Shape<CronJob.Isolation.Extent>.word, "How much of it."),
             Field("postToMainMaxChars", .integer(0...), "How much at most, in characters."),
             as: CronJob.Isolation.init))
 }

@@ -24,13 +24,13 @@ struct CronJob: Sendable, Equatable {
 
     /// What the main session is told of a run elsewhere.
     struct Isolation: Sendable, Equatable {
-        enum Mode: String, Sendable, CaseIterable { case summary, full }
+        enum Extent: String, Sendable, CaseIterable { case summary, full }
 
         /// The most characters of a full answer when nobody says, as in the original gateway.
         static let usualMaximum: Int64 = 8000
 
         var prefix: String?
-        var mode: Mode?
+        var mode: Extent?
         var maximum: Int64?
     }
 

@@ -218,14 +218,14 @@ private let takeOver = Method.awaiting(
 // MARK: Runs
 
 private struct RunParameters {
-    enum Mode: String, CaseIterable { case due, force }
+    enum Condition: String, CaseIterable { case due, force }
 
     var id: String?
     var jobID: String?
-    var mode: Mode
+    var mode: Condition
 
     static let schema = Schema(
-        idField, jobIDField, Field("mode", Shape<Mode>.word, default: .due, "Only if it is due, or in any case."),
+        idField, jobIDField, Field("mode", Shape<Condition>.word, default: .due, "Only if it is due, or in any case."),
         as: RunParameters.init)
 }
 

@@ -94,17 +94,17 @@ private let reject = Method.awaiting(
     return ["requestId": .string(request.id), "nodeId": .string(request.nodeID)]
 }
 
-private struct Proof {
+private struct TokenQuestion {
     var nodeID: String
     var token: Secret?
 
     static let schema = Schema(
         NodeDescription.id, Field(required: "token", .nonEmptyString, "The token it was given.")
-    ) { nodeID, token in Proof(nodeID: nodeID, token: Secret(token)) }
+    ) { nodeID, token in TokenQuestion(nodeID: nodeID, token: Secret(token)) }
 }
 
 private let verify = Method.immediate(
-    "node.pair.verify", .scope(.pairing), "Whether a token is that of a paired node.", Proof.schema,
+    "node.pair.verify", .scope(.pairing), "Whether a token is that of a paired node.", TokenQuestion.schema,
     answer: .object(
         Field(required: "ok", .boolean, "Whether it is."), Field("node", PairedNode.shape, "The node, if it is."))
 ) { call, parameters in

@@ -106,14 +106,14 @@ private let setHeartbeats = Method.immediate(
 }
 
 private struct WakeParameters {
-    enum Mode: String, CaseIterable { case now, nextHeartbeat = "next-heartbeat" }
+    enum Moment: String, CaseIterable { case now, nextHeartbeat = "next-heartbeat" }
 
-    var mode: Mode
+    var mode: Moment
     var text: String
 
     static let schema = Schema(
         Field(
-            required: "mode", Shape<Mode>.word,
+            required: "mode", Shape<Moment>.word,
             "`now`: its agent acts on it at once, if a model answers for it. `next-heartbeat`: at its next turn, which may be a heartbeat."
         ),
         Field(required: "text", .nonEmptyString, "What it is told."), as: WakeParameters.init)

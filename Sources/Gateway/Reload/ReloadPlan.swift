@@ -59,7 +59,8 @@ public struct ReloadPlan: Equatable, Sendable {
     /// What a running gateway makes of a change, as whoever made it is told.
     public static func effect(from before: ConfigurationSnapshot, to after: ConfigurationSnapshot) -> String {
         let plan = ReloadPlan.effective(from: before.resolved ?? [:], to: after.resolved ?? [:])
-        let mode = after.resolved?["gateway"]?["reload"]?["mode"]?.string.flatMap(ReloadSection.Mode.init) ?? .hybrid
+        let mode =
+            after.resolved?["gateway"]?["reload"]?["mode"]?.string.flatMap(ReloadSection.Strategy.init) ?? .hybrid
         // The port is the process's own for as long as it lives.
         let needsProcess = plan.restarting.contains("gateway.port")
         let restarts = mode == .restart || mode == .hybrid && plan.restartsGateway

@@ -10,7 +10,7 @@ public struct RepairManifest: Sendable, Equatable {
     public enum Phase: String, Sendable {
         /// A proposal is waited for.
         case open
-        /// The operator is asked.
+        /// The administrator is asked.
         case asking
         /// A proposal was applied, and the instance is watched.
         case watching

@@ -109,8 +109,8 @@ extension ConfigurationStore {
             )
         }
         let merged = (base.document?.value ?? [:]).mergePatched(by: .object(proposal.patch))
-        // Before anything is read that the patch names. An earlier version is the instance's own word, which the operator
-        // judges; the patch is the rescue's.
+        // Before anything is read that the patch names. An earlier version is the instance's own word, which the
+        // administrator judges; the patch is the rescue's.
         let refused = Self.changes(from: (base.document?.value, base), to: (merged, base))
             .filter { $0.verdict == .refused }.map(\.text)
         guard refused.isEmpty else {

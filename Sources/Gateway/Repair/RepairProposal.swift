@@ -69,7 +69,7 @@ public struct RepairProposal: Sendable, Equatable {
     }
 }
 
-/// Why a proposal is not put to the operator, in one sentence.
+/// Why a proposal is not put to the administrator, in one sentence.
 public struct RepairRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     /// The sentence.
     public let description: String

@@ -4,14 +4,14 @@ import JSON
 /// What a rescue may change in another instance's configuration.
 ///
 /// A rescue can be talked into an attack. What decides who reaches the other instance, what it runs and what its secrets
-/// are is therefore the operator's alone; what only keeps it working is put to the operator; everything else too, with a
-/// warning.
+/// are is therefore the administrator's alone; what only keeps it working is put to the administrator; everything else
+/// too, with a warning.
 enum RepairScope {
     /// What a change is.
     enum Verdict: Int, Comparable {
         /// It keeps an instance working, and gives nobody more.
         case plain
-        /// It may give somebody more: the operator has to type a word.
+        /// It may give somebody more: the administrator has to type a word.
         case guarded
         /// It is no grant's to make.
         case refused

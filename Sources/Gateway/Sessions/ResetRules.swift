@@ -4,7 +4,7 @@ public import Time
 /// When a conversation begins anew, by kind of conversation and by channel: `session.reset` and its relatives.
 public struct ResetRules: Equatable, Sendable {
     /// What the time is measured by.
-    public enum Mode: String, Sendable, CaseIterable {
+    public enum Trigger: String, Sendable, CaseIterable {
         /// The hour of the day.
         case daily
         /// Silence.
@@ -25,14 +25,14 @@ public struct ResetRules: Equatable, Sendable {
     /// One rule; what it leaves out, a more general one or the default says.
     public struct Rule: Equatable, Sendable {
         /// `mode`.
-        public var mode: Mode?
+        public var mode: Trigger?
         /// `atHour`, 0 to 23, local time.
         public var hour: Int?
         /// `idleMinutes`: the silence, a minute or more.
         public var silence: TimeSpan?
 
         /// A rule.
-        public init(mode: Mode? = nil, hour: Int? = nil, silence: TimeSpan? = nil) {
+        public init(mode: Trigger? = nil, hour: Int? = nil, silence: TimeSpan? = nil) {
             self.mode = mode
             self.hour = hour
             self.silence = silence

@@ -40,7 +40,7 @@
             if var mount {
                 if layer == .ownInodes, case .view(let view) = mount {
                     return .bind(
-                        Bind(
+                        TreeMount(
                             source: view.source, destination: view.destination, restrictions: view.restrictions,
                             expectation: .anything))
                 }

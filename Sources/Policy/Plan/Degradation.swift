@@ -1,4 +1,4 @@
-/// A guarantee the operator has given up by name (`--allow-degraded`).
+/// A guarantee the administrator has given up by name (`--allow-degraded`).
 public enum Degradation: String, Sendable, CaseIterable {
     /// Start without Landlock at all.
     case landlock

@@ -1,7 +1,7 @@
 extension SandboxPlan {
     /// Plans a start.
     ///
-    /// Throws `PlanError.unavailable` when the policy requires what this host lacks and the operator has not
+    /// Throws `PlanError.unavailable` when the policy requires what this host lacks and the administrator has not
     /// given it up by name, `PlanError.invalid` when binds contradict each other.
     public init(_ request: PlanRequest, facts: HostFacts) throws(PlanError) {
         var builder = PlanBuilder(request: request, facts: facts)
@@ -127,7 +127,7 @@ struct PlanBuilder {
     /// What is known of a tree of the user's: of its own directories, whose they are too.
     private func expectation(
         of source: AbsolutePath, isOwn: Bool, ownedBy owner: UserIdentity.Owner
-    ) -> Bind.Expectation {
+    ) -> TreeMount.Expectation {
         guard let identity = facts.identity(of: source) else { return .anything }
         return isOwn ? .directory(ownedBy: owner.userID, identity: identity) : .same(identity)
     }
@@ -205,7 +205,7 @@ struct PlanBuilder {
 
     private mutating func addBind(
         _ source: AbsolutePath, _ destination: AbsolutePath, _ restrictions: MountRestrictions,
-        _ expectation: Bind.Expectation, isDirectory: Bool, isMapped: Bool = false
+        _ expectation: TreeMount.Expectation, isDirectory: Bool, isMapped: Bool = false
     ) {
         if isDirectory {
             makeDirectories(to: destination)
@@ -215,7 +215,7 @@ struct PlanBuilder {
         }
         steps.append(
             .bind(
-                Bind(
+                TreeMount(
                     source: source, destination: destination, restrictions: restrictions, expectation: expectation,
                     isMapped: isMapped)))
         var access: LandlockRules.Access = [.list, .read]
@@ -231,7 +231,7 @@ struct PlanBuilder {
             steps.append(.writeFile(path: dev / name, content: ""))
             steps.append(
                 .bind(
-                    Bind(
+                    TreeMount(
                         source: dev / name, destination: dev / name, restrictions: [.noSetUserID, .noExecution],
                         expectation: .anything)))
             allow([.read, .write, .control], dev / name, isDirectory: false)
@@ -254,7 +254,7 @@ struct PlanBuilder {
         }
     }
 
-    /// The state directory, the workspace and what the operator adds: all that is the user's.
+    /// The state directory, the workspace and what the administrator adds: all that is the user's.
     private mutating func addUserTrees() throws(PlanError) {
         let paths = request.paths
         makeDirectories(to: facts.user.home)

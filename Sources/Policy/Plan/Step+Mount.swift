@@ -2,7 +2,7 @@ extension Step {
     /// What a step mounts at a place inside. The frame of the root, on which all of these stand, is none of them.
     enum Mount {
         case fileSystem(FileSystemMount)
-        case bind(Bind)
+        case bind(TreeMount)
         case view(View)
         case overlay(Overlay)
 

@@ -18,7 +18,7 @@ public enum Step: Equatable, Sendable {
     case makeSymbolicLink(path: AbsolutePath, target: String)
     case writeFile(path: AbsolutePath, content: String)
     case mountFileSystem(FileSystemMount)
-    case bind(Bind)
+    case bind(TreeMount)
     case mountView(View)
     case copyFile(source: AbsolutePath, destination: AbsolutePath)
     case mountOverlay(Overlay)
@@ -66,7 +66,7 @@ public struct FileSystemMount: Equatable, Sendable {
 }
 
 /// A path of the host made visible inside.
-public struct Bind: Equatable, Sendable {
+public struct TreeMount: Equatable, Sendable {
     /// The path on the host.
     public var source: AbsolutePath
     /// The path inside; something already stands there to be covered.
@@ -94,7 +94,7 @@ public struct MappedTree: Equatable, Sendable {
     /// The path on the host.
     public var source: AbsolutePath
     /// What the source must be, or the start is refused.
-    public var expectation: Bind.Expectation
+    public var expectation: TreeMount.Expectation
     /// Whose it is on the disk.
     public var owner: UserIdentity.Owner
     /// Whose it is inside.
@@ -120,7 +120,7 @@ public struct Overlay: Equatable, Sendable {
     /// What is forbidden on it.
     public var restrictions: MountRestrictions
     /// What the directory must be, or the start is refused.
-    public var expectation: Bind.Expectation
+    public var expectation: TreeMount.Expectation
     /// Whether an earlier step makes the host's directory visible inside, and it is to be covered; else an empty one is.
     public var coversItself: Bool
     /// Whether an earlier step has opened the directory and mapped its owner.

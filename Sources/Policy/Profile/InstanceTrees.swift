@@ -10,7 +10,7 @@ public struct InstanceTrees: Equatable, Sendable {
     public var workspace: AbsolutePath?
     /// The configuration file; nil where nobody looked: inside the state directory it is nobody else's.
     public var configuration: AbsolutePath?
-    /// What the operator binds.
+    /// What the administrator binds.
     public var others: [AbsolutePath]
 
     /// The trees of an instance.

@@ -41,7 +41,7 @@ struct DoctorCommand: InstanceCommand {
 
     func run(in context: Context) async throws -> Int32 {
         guard !fix else { return try await mend(context) }
-        let report = try DoctorReport(context)
+        let report = try InstanceDiagnosis(context)
         Output.line(json ? report.json.text(pretty: true) : TerminalText.safe(report.text))
         return (lint ? report.isClean : report.isHealthy) ? 0 : 1
     }
@@ -79,7 +79,7 @@ struct DoctorCommand: InstanceCommand {
 
     /// Says how it is now.
     private func finish(_ context: Context) throws -> Int32 {
-        let report = try DoctorReport(context)
+        let report = try InstanceDiagnosis(context)
         Output.line(TerminalText.safe(report.text))
         return report.isHealthy ? 0 : 1
     }

@@ -48,7 +48,7 @@ struct GatewayProbeCommand: InstanceCommand {
     }
 }
 
-extension StatusReport {
+extension InstanceStatus {
     /// Where clients connect to.
     fileprivate var webSocketURL: String {
         let scheme = if case .none = encryption { "ws" } else { "wss" }

@@ -8,7 +8,7 @@ import SystemPackage
 /// Runs this program again for one profile.
 ///
 /// What is done in a profile's directories is so done as their user, by a process that has nothing of another profile
-/// open; the one that asks the operator touches neither.
+/// open; the one that asks the administrator touches neither.
 struct RepairHelper {
     let profile: ProfileName
     let environment: [String: String]

@@ -8,7 +8,7 @@ import Profiles
 import Time
 
 /// A grant while it lasts: what the rescue sees is kept up to date, and each proposal is checked, shown, and made once the
-/// operator says so.
+/// administrator says so.
 final class RepairLife {
     private var grant: RepairGrant
     private let held: HeldRepairGrant

@@ -9,8 +9,8 @@ import Time
 
 /// One grant, from its beginning to its end.
 ///
-/// This process asks the operator, keeps the record and restarts the target. It opens nothing in the state directory of
-/// either profile: `RepairHelper` and `RepairKeeper` do that, each as the user of one of them.
+/// This process asks the administrator, keeps the record and restarts the target. It opens nothing in the state directory
+/// of either profile: `RepairHelper` and `RepairKeeper` do that, each as the user of one of them.
 final class RepairSession {
     private let target: RepairHelper
     private let service: GatewayService

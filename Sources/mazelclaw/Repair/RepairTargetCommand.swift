@@ -15,11 +15,11 @@ struct RepairTargetCommand: InstanceCommand {
         commandName: "repair-target", abstract: "Do one step of `repair` to the instance that is repaired.",
         shouldDisplay: false)
 
-    enum Step: String, ExpressibleByArgument {
+    enum Operation: String, ExpressibleByArgument {
         case facts, plan, text, apply, restore, health
     }
 
-    @Argument var step: Step
+    @Argument var step: Operation
     /// The hash of the configuration that the step is for.
     @Option var base: String?
     /// The hash of what the proposal makes of it.
@@ -63,7 +63,7 @@ struct RepairTargetCommand: InstanceCommand {
         }
         var object: JSONObject = [
             StagedRepair.File.log.rawValue: told { try context.instance.endOfLog() },
-            StagedRepair.File.doctor.rawValue: told { try DoctorReport(context).text },
+            StagedRepair.File.doctor.rawValue: told { try InstanceDiagnosis(context).text },
         ]
         let health: String
         do {

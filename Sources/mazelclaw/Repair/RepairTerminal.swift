@@ -3,7 +3,7 @@ import Glibc
 import Linux
 import SystemPackage
 
-/// Waits for what ends or furthers a grant, and asks the operator.
+/// Waits for what ends or furthers a grant, and asks the administrator.
 final class RepairTerminal {
     /// What happened first.
     enum Event {
@@ -13,7 +13,7 @@ final class RepairTerminal {
         case late
         /// The keeper tells something.
         case told([RepairKeeper.Message])
-        /// The operator typed a line; nil for the end of input.
+        /// The administrator typed a line; nil for the end of input.
         case typed(String?)
     }
 

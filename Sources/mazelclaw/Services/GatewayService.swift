@@ -9,7 +9,7 @@ import SystemPackage
 
 /// The systemd service of one profile's gateway: puts it there, takes it away, starts and stops it.
 ///
-/// The unit is ours and is written as a whole; what an operator changes is in drop-ins, which nothing here touches.
+/// The unit is ours and is written as a whole; what an administrator changes is in drop-ins, which nothing here touches.
 struct GatewayService {
     private let profile: ProfileName
     private let store: ProfileStore
@@ -140,7 +140,7 @@ struct GatewayService {
                 + "second; remove that first with `\(CommandText.command("gateway uninstall", for: profile))`")
     }
 
-    /// What the operator's drop-ins say that does nothing or breaks the service.
+    /// What the administrator's drop-ins say that does nothing or breaks the service.
     private func tellOfDropIns(_ place: UnitPlace) throws(ServiceError) {
         for file in place.dropIns(unit) {
             let findings = UnitCheck.findings(in: try read(file) ?? "", scope: place.scope)

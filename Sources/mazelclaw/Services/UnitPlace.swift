@@ -31,7 +31,7 @@ struct UnitPlace {
         ([directory] + others).map { $0 / name }.first { (try? FileStatus(of: $0.text)) != nil }
     }
 
-    /// The operator's drop-ins for the unit `name`, by name.
+    /// The administrator's drop-ins for the unit `name`, by name.
     func dropIns(_ name: String) -> [AbsolutePath] {
         let place = directory / "\(name).d"
         let entries = (try? FileSystem.entries(of: place.text)) ?? []

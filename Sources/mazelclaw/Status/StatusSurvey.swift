@@ -23,7 +23,7 @@ struct StatusSurvey {
         case everything
     }
 
-    func report() async throws -> StatusReport {
+    func report() async throws -> InstanceStatus {
         let instance = try context.located()
         let (file, fault) = Context.configurationFile(of: instance)
         let configuration = try GatewayConfiguration(instance: instance, file: file)
@@ -63,12 +63,12 @@ struct StatusSurvey {
         }
         var examination: Examination?
         if depth > .outside, health.isOwn { examination = await Examination(context, timeout: timeout) }
-        return StatusReport(
+        return InstanceStatus(
             configuration: configuration, configurationFault: fault?.description, isPortUnknown: isPortUnknown,
             holder: holder,
             proof: isOfHolder ? proof : nil, lastEnd: context.lastEnd, repairs: context.repairs,
             encryption: address.encryption,
             encryptionFault: encryptionFault, health: health, examination: examination,
-            doctor: depth == .everything ? try DoctorReport(context) : nil)
+            doctor: depth == .everything ? try InstanceDiagnosis(context) : nil)
     }
 }

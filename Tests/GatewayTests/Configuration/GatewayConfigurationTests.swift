@@ -149,9 +149,10 @@ func `the workspace of a profile from the environment is called as clients of th
         (#"{"password": "p"}"#, [:], GatewayArguments(token: Secret("a")), "a", .token),
         ("{}", ["MAZELCLAW_GATEWAY_PASSWORD": "q"], GatewayArguments(), "q", .password),
         ("{}", ["MAZELCLAW_GATEWAY_TOKEN": "u"], GatewayArguments(), "u", .token),
-    ] as [(String, [String: String], GatewayArguments, String, AuthSection.Mode)])
+    ] as [(String, [String: String], GatewayArguments, String, AuthSection.SecretKind)])
 func `without a mode a password counts before a token, and either starts a gateway from wherever it comes`(
-    auth: String, environment: [String: String], arguments: GatewayArguments, secret: String, mode: AuthSection.Mode
+    auth: String, environment: [String: String], arguments: GatewayArguments, secret: String,
+    mode: AuthSection.SecretKind
 ) throws {
     let configuration = try GatewayConfiguration(
         instance: instance(environment: environment, named: false),

@@ -5,7 +5,7 @@ import Policy
 import Profiles
 
 /// What `status` tells: which instance was looked at, where each value came from, and whether it answers.
-struct StatusReport {
+struct InstanceStatus {
     let configuration: GatewayConfiguration
     let configurationFault: String?
     /// Whether the port could only be told by the configuration, which is invalid.
@@ -25,7 +25,7 @@ struct StatusReport {
     /// What it says to a client that signs in; nil when it was not asked.
     let examination: Examination?
     /// What is wrong with configuration and files; nil when that was not asked for.
-    let doctor: DoctorReport?
+    let doctor: InstanceDiagnosis?
 
     /// Whether it answers, takes clients and, where that was tried, let one in.
     var isHealthy: Bool { health.isUp && examination?.fault == nil }

@@ -1,9 +1,9 @@
 public import Text
 
 /// The secret all clients of a gateway share: a token or a password.
-public struct Credentials: Sendable {
+public struct SharedSecret: Sendable {
     /// Which of the two counts.
-    public let mode: AuthSection.Mode
+    public let mode: AuthSection.SecretKind
     /// The secret and where it came from; nil when none is configured.
     public let secret: Sourced<Secret>?
 

@@ -22,7 +22,7 @@ extension GatewayConfiguration {
     }
 }
 
-extension Credentials {
+extension SharedSecret {
     /// The parameters of `connect` for a command of this instance, which asks for `scopes`: the secret is shown to the
     /// gateway it belongs to.
     ///

@@ -8,7 +8,7 @@ import Storage
 import Time
 
 /// What `doctor` finds out about one instance.
-struct DoctorReport {
+struct InstanceDiagnosis {
     private let path: AbsolutePath
     private let exists: Bool
     private let faults: [String]
