@@ -68,7 +68,8 @@ enum Architecture {
             ["Network"], ["Profile", "Sandbox"], ["Plan", "Services"], ["Layers", "Matrix", "Questions"],
         ],
         "Enforcement": [
-            ["Errors", "Proofs", "ServiceManager"], ["Paths", "Terminal"], ["ControlGroups", "Host", "Plan"],
+            ["CommandLine", "Errors", "Proofs", "ServiceManager"], ["Paths", "Terminal"],
+            ["ControlGroups", "Host", "Plan"],
             ["Seccomp"], ["Broker", "Launch", "Proxy"], ["Run"], ["Doctor", "Matrix"],
         ],
         "JSON": [["JSON5"]],

@@ -1,10 +1,9 @@
-import Enforcement
-import Policy
+public import Policy
 
-/// The command line of `mazelclaw-run`.
-struct Arguments {
-    /// What is to be done.
-    enum Action: String, CaseIterable {
+/// The command line of `mazelclaw-run`, read into values. Nothing is asked of the host here.
+public struct Arguments: Equatable, Sendable {
+    /// What is to be done: the first word, where it is one of these. Without such a word a payload is started.
+    public enum Action: String, CaseIterable, Sendable {
         case start
         case explain
         case doctor
@@ -24,47 +23,61 @@ struct Arguments {
         case version
 
         /// Whether what a service manager passes and wants to be told is a matter of it.
-        var concernsServiceManager: Bool { self == .start || self == .explain }
+        public var concernsServiceManager: Bool { self == .start || self == .explain }
     }
 
     /// How a command prints what it found.
-    enum Format {
+    public enum Format: Sendable {
         /// Lines for people.
         case text
+        /// JSON (RFC 8259), for programs.
         case json
         /// XML as JUnit writes it, which CI servers read.
         case junit
     }
 
     /// A fault in the command line, as one sentence.
-    struct Fault: Error {
-        let message: String
+    public struct Fault: Error, Equatable {
+        /// The sentence, without the program's name and without a full stop.
+        public let message: String
+
+        /// A fault.
+        public init(message: String) { self.message = message }
     }
 
-    var action = Action.start
-    var options = LaunchOptions(profile: .default)
-    var isProfileGiven = false
-    var statusDescriptor: Int32? { options.start.statusDescriptor }
-    var format = Format.text
-    var isJSON: Bool { format == .json }
+    /// What is to be done. Default a start.
+    public private(set) var action = Action.start
+    /// What is asked of a start.
+    public private(set) var options = LaunchOptions(profile: .default)
+    /// Whether `--profile` was given: commands that show several profiles show this one alone.
+    public private(set) var isProfileGiven = false
+    /// The descriptor that the launcher reports to (`--status-fd`); nil for none.
+    public var statusDescriptor: Int32? { options.start.statusDescriptor }
+    /// How a command prints what it found. Default lines for people.
+    public private(set) var format = Format.text
+    /// Whether that is JSON.
+    public var isJSON: Bool { format == .json }
     /// The words of a command that takes some, in order.
-    var operands: [String] = []
+    public private(set) var operands: [String] = []
     /// Whether `denials` goes on with what comes.
-    var follows = false
+    public private(set) var follows = false
     /// Whether `ports` shows what its plan rests on, too.
-    var showsAll = false
+    public private(set) var showsAll = false
     /// Whose manager the unit of `unit` is for; nil for that of whoever asks.
-    var unitScope: ServiceUnit.Scope?
-    /// The file that `unit` looks through.
-    var checkedFile: String?
+    public private(set) var unitScope: ServiceUnit.Scope?
+    /// The file that `unit` looks through; nil where it prints a unit.
+    public private(set) var checkedFile: String?
 
     /// The options that `wrapper` hands on to its script, as they were given; the profile is not among them.
-    private(set) var words: [String] = []
-    /// The file that `wrapper` writes.
-    var outputFile: String?
+    public private(set) var words: [String] = []
+    /// The file that `wrapper` writes; nil for standard output.
+    public private(set) var outputFile: String?
 
     /// Parses the words after the program's name. What follows `--` is the payload's and is not looked at.
-    init(_ words: [ByteString]) throws(Fault) {
+    ///
+    /// Throws `Fault` for a word that is no option or command, for a value that is missing or not valid, and for words that
+    /// are not UTF-8.
+    public init(_ words: [ByteString]) throws(Fault) {
         var words = words[...]
         if let end = words.firstIndex(of: ByteString("--")) {
             let command = Array(words[(end + 1)...])

@@ -1,7 +1,7 @@
 import Policy
 
-/// What `--help` prints, and the manual's page.
-enum Help {
+/// What `--help` prints, and the manual's page (mazelclaw-run(1)).
+public enum Help {
     /// What some words of the command line mean.
     struct Entry {
         let words: String
@@ -13,7 +13,8 @@ enum Help {
         }
     }
 
-    static let version = "0.1.0"
+    /// The launcher's version, as `--version` prints it.
+    public static let version = "0.1.0"
 
     private static let synopsis = [
         "mazelclaw-run [OPTION]... [-- COMMAND [ARGUMENT]...]",
@@ -123,7 +124,7 @@ enum Help {
     // MARK: Text
 
     /// The text of `--help`.
-    static var text: String {
+    public static var text: String {
         let usage = synopsis.enumerated().map { ($0 == 0 ? "Usage: " : "       ") + $1 }.joined(separator: "\n")
         return """
             \(usage)
@@ -174,7 +175,7 @@ enum Help {
     // MARK: Manual
 
     /// The manual's page, for man(1).
-    static var manual: String {
+    public static var manual: String {
         var page = ManualPage("mazelclaw-run", version: version, summary: "run a gateway in the sandbox of its profile")
         page.section("SYNOPSIS")
         page.add(lines: synopsis)
