@@ -12,13 +12,18 @@ public struct ProcessStatus: Sendable {
     /// The file mode creation mask.
     public var fileModeMask: UInt32
 
-    /// Reads it.
+    /// Reads it. Throws ENOENT when there is no such thread.
     public init(of threadID: Int32) throws(Errno) {
+        self.init(of: threadID, text: try FileSystem.read("/proc/\(threadID)/status", limit: 64 << 10))
+    }
+
+    /// What `text` says. Of what it leaves out, or says in a way that is none, the thread is taken to be its process, in no
+    /// PID namespace below, and the mask to be 022.
+    init(of threadID: Int32, text: [UInt8]) {
         threadGroupID = threadID
         innermostProcessID = threadID
         name = ""
         fileModeMask = 0o022
-        let text = try FileSystem.read("/proc/\(threadID)/status", limit: 64 << 10)
         for line in text.split(separator: UInt8(ascii: "\n")) {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
             let value = String(decoding: line[(colon + 1)...].drop { $0 == 9 || $0 == 32 }, as: UTF8.self)

@@ -78,23 +78,34 @@ enum SocketDiagnostics {
     ) throws(Errno) {
         while true {
             let count = try retryingOnInterrupt { recv(netlink.rawValue, &buffer, buffer.count, 0) }
-            var start = 0
-            let headerSize = MemoryLayout<nlmsghdr>.size
-            while start + headerSize <= count {
-                let header = buffer.load(nlmsghdr.self, at: start)
-                let length = Int(header.nlmsg_len)
-                guard length >= headerSize, start + length <= count else { throw .badMessage }
-                switch header.nlmsg_type {
-                case clinux_message_done: return
-                case clinux_message_error:
-                    // The negative errno follows the header.
-                    guard length >= headerSize + 4 else { throw .badMessage }
-                    throw Errno(rawValue: -buffer.load(Int32.self, at: start + headerSize))
-                default: try take(buffer, start + headerSize..<start + length)
-                }
-                start += (length + 3) & ~3
-            }
+            if try readMessages(in: buffer, count: count, take) { return }
         }
+    }
+
+    /// Shows each message among the first `count` bytes of `buffer` by where its content lies; true when one of them says
+    /// that it was the last (NLMSG_DONE, netlink(7)).
+    ///
+    /// Throws EBADMSG for a message that says another length than it has, and what the kernel says in NLMSG_ERROR.
+    static func readMessages(
+        in buffer: [UInt8], count: Int, _ take: (_ buffer: [UInt8], _ content: Range<Int>) throws(Errno) -> Void
+    ) throws(Errno) -> Bool {
+        var start = 0
+        let headerSize = MemoryLayout<nlmsghdr>.size
+        while start + headerSize <= count {
+            let header = buffer.load(nlmsghdr.self, at: start)
+            let length = Int(header.nlmsg_len)
+            guard length >= headerSize, start + length <= count else { throw .badMessage }
+            switch header.nlmsg_type {
+            case clinux_message_done: return true
+            case clinux_message_error:
+                // The negative errno follows the header.
+                guard length >= headerSize + 4 else { throw .badMessage }
+                throw Errno(rawValue: -buffer.load(Int32.self, at: start + headerSize))
+            default: try take(buffer, start + headerSize..<start + length)
+            }
+            start += (length + 3) & ~3
+        }
+        return false
     }
 
     /// The paths at which Unix sockets take connections or datagrams, each as it was given to bind(2).
@@ -122,7 +133,7 @@ enum SocketDiagnostics {
     }
 
     /// The path among a Unix socket's attributes; nil for none and for an abstract name, which begins with a zero.
-    private static func unixPath(in buffer: [UInt8], _ attributes: Range<Int>) -> String? {
+    static func unixPath(in buffer: [UInt8], _ attributes: Range<Int>) -> String? {
         var start = attributes.lowerBound
         let headerSize = MemoryLayout<nlattr>.size
         while start + headerSize <= attributes.upperBound {

@@ -40,7 +40,7 @@ public struct SocketOwner: Equatable, Sendable {
     }
 
     /// `socket:[4711]` means 4711; nil for a link to anything else.
-    private static func inode(ofLink link: String) -> UInt64? {
+    static func inode(ofLink link: String) -> UInt64? {
         guard link.utf8.starts(with: "socket:[".utf8) else { return nil }
         return UInt64(Substring(link.utf8.dropFirst(8).dropLast()))
     }

@@ -15,7 +15,7 @@ public enum UnixSocketName {
     }
 
     /// The paths in a table of proc_net(5): one line each, numbers in hexadecimal.
-    private static func listed(in table: String) throws(Errno) -> [String] {
+    static func listed(in table: String) throws(Errno) -> [String] {
         let lines = try FileSystem.read(table, limit: 64 << 20).split(separator: UInt8(ascii: "\n"))
         return lines.dropFirst().compactMap { line in
             let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 7)

@@ -19,12 +19,12 @@ public enum UserDatabase {
 
     /// The user named `name`, or nil.
     public static func user(named name: String) throws(Errno) -> User? {
-        try user(whose: 0, is: Array(name.utf8))
+        user(whose: 0, is: Array(name.utf8), in: try FileSystem.read("/etc/passwd"))
     }
 
     /// The first user with the ID `userID`, or nil.
     public static func user(id userID: UInt32) throws(Errno) -> User? {
-        try user(whose: 2, is: Array(String(userID).utf8))
+        user(whose: 2, is: Array(String(userID).utf8), in: try FileSystem.read("/etc/passwd"))
     }
 
     /// `user ada (1001)`, or `user 1001` for one whose name cannot be told.
@@ -37,10 +37,7 @@ public enum UserDatabase {
     /// whom; nil when none does (passwd(5), group(5), subuid(5), subgid(5)).
     public static func holder(ofID number: UInt32) throws(Errno) -> (name: String, file: String)? {
         for (file, field) in [("/etc/passwd", 2), ("/etc/passwd", 3), ("/etc/group", 2)] {
-            for line in try FileSystem.read(file).split(separator: UInt8(ascii: "\n")) {
-                let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-                if fields.count > field, UInt32(text(fields[field])) == number { return (text(fields[0]), file) }
-            }
+            if let name = holder(ofID: number, inField: field, of: try FileSystem.read(file)) { return (name, file) }
         }
         for file in ["/etc/subuid", "/etc/subgid"] {
             let lines: [UInt8]
@@ -51,20 +48,35 @@ public enum UserDatabase {
                 guard error == .noSuchFileOrDirectory else { throw error }
                 continue
             }
-            for line in lines.split(separator: UInt8(ascii: "\n")) {
-                let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-                guard fields.count == 3, let first = UInt64(text(fields[1])), let count = UInt64(text(fields[2])),
-                    number >= first, UInt64(number) - first < count
-                else { continue }
-                return (text(fields[0]), file)
-            }
+            if let name = holder(ofSubordinateID: number, in: lines) { return (name, file) }
         }
         return nil
     }
 
-    /// The first line whose field `index` is `wanted`. Only that line becomes text.
-    private static func user(whose index: Int, is wanted: [UInt8]) throws(Errno) -> User? {
-        for line in try FileSystem.read("/etc/passwd").split(separator: UInt8(ascii: "\n")) {
+    /// The first name of a table of passwd(5) or group(5) whose field `index` is `number`.
+    static func holder(ofID number: UInt32, inField index: Int, of table: [UInt8]) -> String? {
+        for line in table.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            if fields.count > index, UInt32(text(fields[index])) == number { return text(fields[0]) }
+        }
+        return nil
+    }
+
+    /// The first name of a table of subuid(5) or subgid(5) whose range holds `number`.
+    static func holder(ofSubordinateID number: UInt32, in table: [UInt8]) -> String? {
+        for line in table.split(separator: UInt8(ascii: "\n")) {
+            let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard fields.count == 3, let first = UInt64(text(fields[1])), let count = UInt64(text(fields[2])),
+                number >= first, UInt64(number) - first < count
+            else { continue }
+            return text(fields[0])
+        }
+        return nil
+    }
+
+    /// The first line of a table of passwd(5) whose field `index` is `wanted`; nil for none. Only that line becomes text.
+    static func user(whose index: Int, is wanted: [UInt8], in table: [UInt8]) -> User? {
+        for line in table.split(separator: UInt8(ascii: "\n")) {
             let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
             guard fields.count >= 7, fields[index].elementsEqual(wanted),
                 let userID = UInt32(text(fields[2])), let groupID = UInt32(text(fields[3]))

@@ -46,7 +46,7 @@ import Testing
         #expect(try status(of: child) == 5 << 8)
     }
 
-    private func status(of child: Int32) throws -> Int32 {
+    func status(of child: Int32) throws -> Int32 {
         var status: Int32 = 0
         while waitpid(child, &status, 0) == -1 {
             guard errno == EINTR else { throw Errno(rawValue: errno) }

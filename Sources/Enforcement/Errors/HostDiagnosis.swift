@@ -7,6 +7,30 @@ import SystemPackage
 /// failed: what the kernel answers looks alike for many causes, and what it says of this process in /proc tells them
 /// apart.
 struct HostDiagnosis {
+    /// What stands before the names of files in /proc: nothing, but for tests.
+    private let root: String
+    /// Whether systemd started the launcher: its units have options that look like a poor host.
+    let isUnderSystemd: Bool
+    /// The user whom the launcher acts as.
+    private let userID: UInt32
+    /// How many Landlock domains lie over the launcher.
+    private let outerDomains: () -> Int
+
+    /// A diagnosis of this host, as this process sees it.
+    init() {
+        self.init(
+            root: "", isUnderSystemd: getenv("INVOCATION_ID") != nil, userID: Credentials.effectiveUserID,
+            outerDomains: { OuterLandlock.layers })
+    }
+
+    /// A diagnosis of a host whose /proc is that in `root`.
+    init(root: String, isUnderSystemd: Bool, userID: UInt32, outerDomains: @escaping () -> Int) {
+        self.root = root
+        self.isUnderSystemd = isUnderSystemd
+        self.userID = userID
+        self.outerDomains = outerDomains
+    }
+
     /// What to do about `errno` at `step`; nothing when the answer speaks for itself.
     func remedy(for step: Step, _ errno: Errno) -> String {
         if errno == .addressFamilyNotSupported {
@@ -93,7 +117,6 @@ struct HostDiagnosis {
             let kind = Self.namespaceKinds.first { setting("user/max_\($0)_namespaces") == "0" }
             return "raise user.max_\(kind ?? "user")_namespaces with sysctl"
         }
-        let userID = Credentials.effectiveUserID
         if !isMapped(userID) {
             return isUnderSystemd
                 ? "remove PrivateUsers= from the unit: in its user namespace the launcher's user is nobody's ID"
@@ -111,7 +134,7 @@ struct HostDiagnosis {
 
     /// What lets the launcher mount.
     var mounts: String {
-        let layers = OuterLandlock.layers
+        let layers = outerDomains()
         if layers > 0 {
             let domain = layers == 1 ? "a Landlock domain" : "\(layers) Landlock domains"
             return
@@ -217,9 +240,6 @@ struct HostDiagnosis {
 
     private static let namespaceKinds = ["user", "mnt", "pid", "ipc", "uts", "cgroup"]
 
-    /// Whether systemd started the launcher: its units have options that look like a poor host.
-    var isUnderSystemd: Bool { getenv("INVOCATION_ID") != nil }
-
     /// Whether a filter of someone else's is in force (proc_pid_status(5)).
     private var isFiltered: Bool { lines(of: "/proc/self/status").contains("Seccomp:\t2") }
 
@@ -246,12 +266,12 @@ struct HostDiagnosis {
         }
     }
 
-    private var showsOnlyProcesses: Bool { (try? FileStatus(of: "/proc/sys")) == nil }
+    private var showsOnlyProcesses: Bool { (try? FileStatus(of: "\(root)/proc/sys")) == nil }
 
     private func setting(_ name: String) -> String? { lines(of: "/proc/sys/\(name)").first }
 
     private func lines(of path: String) -> [String] {
-        let text = (try? FileSystem.read(path, limit: 1 << 20)) ?? []
+        let text = (try? FileSystem.read(root + path, limit: 1 << 20)) ?? []
         return text.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -12,6 +12,11 @@ enum MountTable {
         } catch {
             throw .system(action: "read", path: "/proc/self/mountinfo", errno: error)
         }
+        return mountPoints(in: table)
+    }
+
+    /// The fifth field of each line that has one, as a path; lines without such a path are left out.
+    static func mountPoints(in table: [UInt8]) -> [AbsolutePath] {
         // Field by field: to split a table of hundreds of lines into all their words costs as much as to read it.
         var places: [AbsolutePath] = []
         var (field, start) = (0, 0)
