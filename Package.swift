@@ -166,11 +166,14 @@ let package = Package(
             name: "storage-writer",
             dependencies: ["Configuration", "Files", "Gateway", "JSON", "Policy", "Storage", "Time"],
             path: "Tests/StorageWriter"),
+        // What ProfilesTests run two of at one registry.
+        .executableTarget(
+            name: "profile-writer", dependencies: ["Policy", "Profiles"], path: "Tests/ProfileWriter"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(
             name: "EnforcementTests",
             dependencies: [
-                "CKernel", "Enforcement", "JSON", "Linux", "Policy",
+                "CKernel", "Enforcement", "JSON", "Linux", "Policy", "Profiles",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .testTarget(
@@ -203,7 +206,11 @@ let package = Package(
         .testTarget(
             name: "LinuxTests",
             dependencies: ["Linux", .product(name: "SystemPackage", package: "swift-system")]),
-        .testTarget(name: "ProfilesTests", dependencies: ["JSON", "Linux", "Policy", "Profiles"]),
+        .testTarget(
+            name: "ProfilesTests",
+            dependencies: [
+                "JSON", "Linux", "Policy", "Profiles", .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         .testTarget(name: "TimeTests", dependencies: ["JSON", "Time"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["Fuzzing", "JSON", "Policy"], exclude: ["Golden"],
