@@ -8,7 +8,7 @@ public struct ConfigurationFile: Sendable {
     public let snapshot: ConfigurationSnapshot
     /// Everything in it, with includes and variables in place.
     public let root: JSON
-    /// The sections.
+    /// What the sections of the file say, each with its defaults for what is not written.
     public let content: RootSection
 
     /// Reads the file of `instance`; nil when there is none. Throws `ConfigurationError`.
@@ -49,8 +49,8 @@ public struct ConfigurationFile: Sendable {
 
     /// Where it stands.
     public var path: AbsolutePath { snapshot.path }
-    /// `gateway`.
+    /// The section `gateway`: what the process listens on, and whom it lets in.
     public var gateway: GatewaySection { content.gateway }
-    /// `agents`.
+    /// The section `agents`: who answers.
     public var agents: AgentsSection { content.agents }
 }

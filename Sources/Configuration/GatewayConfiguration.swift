@@ -16,7 +16,7 @@ public struct GatewayConfiguration: Sendable {
     public let ports: Sourced<PortSet>
     /// The port the configuration file asks for, when it is not the one in use.
     public let disregardedPort: UInt16?
-    /// The workspace.
+    /// The directory that agents work in, and what says so.
     public private(set) var workspace: Sourced<AbsolutePath>
     /// How clients prove that they may connect.
     public let credentials: SharedSecret

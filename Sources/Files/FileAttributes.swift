@@ -6,7 +6,7 @@ package import Policy
 /// The one place outside of this module's own calls where that structure is read: a module that also imports Foundation
 /// would take its declaration for another's.
 package struct FileAttributes: Sendable, Equatable {
-    /// What kind of file it is.
+    /// The kinds of file that are told apart (inode(7)).
     package enum Kind: Sendable {
         case regular
         case directory
@@ -15,9 +15,9 @@ package struct FileAttributes: Sendable, Equatable {
         case other
     }
 
-    /// Which file it is.
+    /// Device and inode, by which it is told from a file that took its name.
     package let identity: FileIdentity
-    /// What kind it is.
+    /// Whether it is a regular file, a directory or something else.
     package let kind: Kind
     /// The mode's lowest twelve bits: who may do what.
     package let permissions: UInt32

@@ -5,7 +5,7 @@ public import Policy
 public struct StorageError: Error, Equatable, Sendable, CustomStringConvertible {
     /// What was tried: `open`, `read`, `write`, `create`.
     public var operation: String
-    /// On what.
+    /// The file or directory on which it was tried.
     public var path: AbsolutePath
     /// The kernel's answer (errno(3)), or 0 when the content itself is at fault.
     public var errno: Int32
@@ -22,7 +22,7 @@ public struct StorageError: Error, Equatable, Sendable, CustomStringConvertible 
         self.fault = fault
     }
 
-    /// One sentence.
+    /// One sentence: what could not be done, to which file, and why.
     public var description: String {
         "cannot \(operation) \(path): \(fault ?? String(cString: strerror(errno)))"
     }

@@ -5,7 +5,7 @@ public import Text
 public struct ConnectParams: Sendable {
     /// Who connects.
     public struct Client: Sendable {
-        /// The program.
+        /// Which program it is, by the name that the protocol gives it.
         public var id: ClientID
         /// A name for people.
         public var displayName: String?
@@ -72,7 +72,7 @@ public struct ConnectParams: Sendable {
 
     /// The lowest protocol version the client speaks.
     public var minProtocol: Int64
-    /// The highest.
+    /// The highest protocol version the client speaks.
     public var maxProtocol: Int64
     /// Who connects.
     public var client: Client

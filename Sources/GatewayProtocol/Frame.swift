@@ -37,7 +37,7 @@ public struct RequestFrame: Equatable, Sendable {
     /// The method's parameters.
     public var params: JSON?
 
-    /// A request.
+    /// A request whose answer bears `id`, which the client chooses.
     public init(id: String, method: String, params: JSON? = nil) {
         self.id = id
         self.method = method
@@ -80,7 +80,7 @@ public struct RequestFrame: Equatable, Sendable {
         Field("params", .any, "The method's parameters."),
         as: { RequestFrame(id: $1, method: $2, params: $3) })
 
-    /// The frame as JSON.
+    /// The frame as it goes over the wire, with `type` `req`.
     public var json: JSON {
         var object = JSONObject()
         object["type"] = "req"
@@ -117,7 +117,7 @@ public struct ResponseFrame: Equatable, Sendable {
         Field("error", .error, default: ProtocolError(.unavailable, ""), "What went wrong, when it did not."),
         as: { ResponseFrame(id: $1, result: $2 ? .success($3) : .failure($4)) })
 
-    /// The frame as JSON.
+    /// The frame as it goes over the wire, with `type` `res`.
     public var json: JSON {
         var members = [
             JSONObject.Member(name: "type", value: "res"), JSONObject.Member(name: "id", value: .string(id)),
@@ -138,14 +138,14 @@ public struct ResponseFrame: Equatable, Sendable {
 public struct EventFrame: Equatable, Sendable {
     /// The event's name.
     public var event: String
-    /// What it carries.
+    /// What the event tells, in the form that its name stands for; nil for nothing.
     public var payload: JSON?
     /// Counts the events sent to one client, from 1. A client that misses one number has missed an event.
     public var sequence: Int64?
     /// Versions of the state that presence and health events change.
     public var stateVersion: StateVersion?
 
-    /// An event.
+    /// An event. It is numbered when it is sent to a client.
     public init(event: String, payload: JSON? = nil, sequence: Int64? = nil, stateVersion: StateVersion? = nil) {
         self.event = event
         self.payload = payload
@@ -192,7 +192,7 @@ public struct EventFrame: Equatable, Sendable {
         }
     }
 
-    /// The frame as JSON.
+    /// The frame as it goes over the wire, with `type` `event`.
     public var json: JSON {
         var object = JSONObject()
         object["type"] = "event"
@@ -206,9 +206,9 @@ public struct EventFrame: Equatable, Sendable {
 
 /// Counters that grow whenever presence or health changes.
 public struct StateVersion: Equatable, Sendable {
-    /// Presence.
+    /// How often the list of who is connected has changed.
     public var presence: Int64
-    /// Health.
+    /// How often the gateway's health has changed.
     public var health: Int64
 
     /// Both counters.

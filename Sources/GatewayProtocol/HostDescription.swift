@@ -3,7 +3,7 @@ import Glibc
 /// What the kernel says of this host (uname(2)). Inside a sandbox the name is the sandbox's.
 package struct HostDescription: Sendable {
     package var name: String
-    /// `Linux`.
+    /// The kernel's name, as `Linux`.
     package var system: String
     /// The system and its release, in lower case: `linux 6.1.0`.
     package var platform: String

@@ -108,6 +108,6 @@ package struct PresenceEntry: Sendable, Equatable {
 }
 
 extension JSON {
-    /// An array of strings.
+    /// An array of these strings, in their order.
     package static func strings(_ strings: [String]) -> JSON { .array(strings.map(JSON.string)) }
 }

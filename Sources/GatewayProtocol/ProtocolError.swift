@@ -2,7 +2,7 @@ public import JSON
 
 /// A failure as a response frame carries it.
 public struct ProtocolError: Error, Equatable, Sendable {
-    /// The code.
+    /// The code that the protocol has for it, by which clients tell what to do.
     public var code: ErrorCode
     /// One sentence, part of the protocol where clients match on it.
     public var message: String

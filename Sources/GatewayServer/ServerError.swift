@@ -13,7 +13,7 @@ public enum ServerError: Error, Equatable, Sendable {
 }
 
 extension ServerError: CustomStringConvertible {
-    /// One sentence.
+    /// One sentence: what the server cannot do, and what to do about it.
     public var description: String {
         switch self {
         case .portInUse(let port, let address):

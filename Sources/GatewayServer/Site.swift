@@ -170,7 +170,7 @@ struct Site: Sendable {
             outcome: .wanted(limit: endpoint.bodyLimit) { HTTPResponse(await endpoint.answer(asked, body: $0)) })
     }
 
-    /// The answer to `request`, which is for `route`.
+    /// What is answered to `request` without asking an endpoint: a page, a file, or that nothing is served there.
     private func answer(_ request: HTTPRequest, _ route: Route?) -> HTTPResponse {
         guard let route else {
             return .error(.notFound, "nothing is served at this path")

@@ -84,10 +84,10 @@ extension JSON {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    /// A string.
+    /// A string, written as a literal.
     public init(stringLiteral value: String) { self = .string(value) }
 
-    /// An integer.
+    /// A whole number, written as a literal.
     public init(integerLiteral value: Int64) { self = .integer(value) }
 
     /// A boolean.
@@ -96,7 +96,7 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     /// A number with a fraction.
     public init(floatLiteral value: Double) { self = .double(value) }
 
-    /// An array.
+    /// An array of these values, in their order.
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }
 
     /// An object, members in the order written.

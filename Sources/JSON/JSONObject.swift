@@ -8,10 +8,10 @@ public struct JSONObject: Sendable {
     public struct Member: Sendable, Equatable {
         /// The name, unescaped.
         public var name: String
-        /// The value.
+        /// What the name stands for.
         public var value: JSON
 
-        /// A member.
+        /// A member. Whether its name is unique is for the object to see.
         public init(name: String, value: JSON) {
             self.name = name
             self.value = value

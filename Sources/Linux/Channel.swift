@@ -8,7 +8,7 @@ public struct Channel: Sendable {
 
     /// A message and who sent it.
     public struct Message: Sendable {
-        /// The bytes.
+        /// The whole message, as it was sent; empty when the other end is gone.
         public let bytes: [UInt8]
         /// The sender in this process's PID namespace, as the kernel knows it (SCM_CREDENTIALS, unix(7)).
         public let sender: Int32

@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// A cgroup of the unified hierarchy, version 2, by its open directory (cgroups(7)).
 public struct ControlGroup: Sendable {
-    /// The directory.
+    /// Its open directory, relative to which its files are opened.
     public let directory: FileDescriptor
 
     /// Opens the cgroup at `path`. Throws ENOTSUP when it is a directory of another file system.

@@ -6,11 +6,11 @@ public import SystemPackage
 public enum Credentials {
     /// The real user ID.
     public static var userID: UInt32 { getuid() }
-    /// The effective user ID.
+    /// The effective user ID, by which the kernel decides about files and signals (geteuid(2)).
     public static var effectiveUserID: UInt32 { geteuid() }
     /// The real group ID.
     public static var groupID: UInt32 { getgid() }
-    /// The effective group ID.
+    /// The effective group ID, by which the kernel decides about files (getegid(2)).
     public static var effectiveGroupID: UInt32 { getegid() }
 
     /// Gives up root for good: groups first, then the group ID, then the user ID (setresuid(2)).

@@ -127,7 +127,7 @@ extension FileDescriptor {
 
 /// How openat2(2) may walk a path (RESOLVE_*).
 public struct ResolveFlags: OptionSet, Sendable {
-    /// The bits.
+    /// RESOLVE_* bits of `open_how.resolve` (openat2(2)).
     public let rawValue: UInt64
 
     /// A set of the kernel's bits.

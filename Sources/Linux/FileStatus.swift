@@ -16,11 +16,11 @@ public struct FileStatus: Sendable {
         case other
     }
 
-    /// The kind.
+    /// The kind, from the type bits of st_mode (S_IFMT, inode(7)).
     public let kind: Kind
     /// The permission bits, the lower twelve of st_mode.
     public let mode: UInt32
-    /// The owner.
+    /// The owner's user ID, as this process's user namespace shows it (st_uid).
     public let userID: UInt32
     /// The owning group.
     public let groupID: UInt32

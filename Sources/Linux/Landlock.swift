@@ -6,12 +6,12 @@ public import SystemPackage
 public struct Landlock {
     /// Access to files (LANDLOCK_ACCESS_FS_*).
     public struct FileAccess: OptionSet, Sendable {
-        /// The bits.
+        /// LANDLOCK_ACCESS_FS_* bits, as the kernel takes them.
         public let rawValue: UInt64
         /// A set of the kernel's bits.
         public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-        /// Executing.
+        /// Executing a file (LANDLOCK_ACCESS_FS_EXECUTE).
         public static let execute = FileAccess(rawValue: 1 << 0)
         /// Opening for writing.
         public static let writeFile = FileAccess(rawValue: 1 << 1)
@@ -45,7 +45,7 @@ public struct Landlock {
 
     /// Access to TCP ports (LANDLOCK_ACCESS_NET_*, ABI 4).
     public struct PortAccess: OptionSet, Sendable {
-        /// The bits.
+        /// LANDLOCK_ACCESS_NET_* bits, as the kernel takes them.
         public let rawValue: UInt64
         /// A set of the kernel's bits.
         public init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -58,7 +58,7 @@ public struct Landlock {
 
     /// What may not reach out of the domain (LANDLOCK_SCOPE_*, ABI 6).
     public struct Scope: OptionSet, Sendable {
-        /// The bits.
+        /// LANDLOCK_SCOPE_* bits, as the kernel takes them.
         public let rawValue: UInt64
         /// A set of the kernel's bits.
         public init(rawValue: UInt64) { self.rawValue = rawValue }

@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// What a mount forbids (MOUNT_ATTR_*, mount_setattr(2)).
 public struct MountAttributes: OptionSet, Sendable {
-    /// The bits.
+    /// MOUNT_ATTR_* bits, as mount_setattr(2) and fsmount(2) take them.
     public let rawValue: UInt64
 
     /// A set of MOUNT_ATTR_* bits.

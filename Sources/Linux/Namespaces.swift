@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// The kinds of namespace (namespaces(7)), as the CLONE_NEW* bits.
 public struct NamespaceSet: OptionSet, Sendable {
-    /// The bits.
+    /// CLONE_NEW* bits, as clone(2) and unshare(2) take them.
     public let rawValue: UInt64
 
     /// A set of CLONE_NEW* bits.

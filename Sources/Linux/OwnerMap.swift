@@ -5,7 +5,7 @@ public import SystemPackage
 ///
 /// The kernel takes such a map as a user namespace (mount_setattr(2), MOUNT_ATTR_IDMAP); no process is in it.
 public struct OwnerMap: Sendable {
-    /// The namespace.
+    /// A user namespace that is there for its maps alone.
     let namespace: FileDescriptor
 
     /// A map of the owner `userID:groupID` on the disk to `toUser:toGroup`. Takes root's rights over both.

@@ -6,7 +6,7 @@ public import SystemPackage
 public enum Signals {
     /// One signal as it arrived (sigaction(2), siginfo_t).
     public struct Arrival: Sendable {
-        /// The number.
+        /// The signal's number (signal(7)).
         public let number: Int32
         /// The sender in the receiver's PID namespace; 0 when the sender is outside of it.
         public let sender: Int32

@@ -7,7 +7,7 @@ struct SocketEntry {
     var port: UInt16
     /// The local address, 4 or 16 bytes in network order.
     var address: [UInt8]
-    /// The inode.
+    /// The inode of the socket in sockfs, by which /proc/PID/fd names it (proc_pid_fd(5)).
     var inode: UInt64
     /// The user who made it.
     var userID: UInt32?

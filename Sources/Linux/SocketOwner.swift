@@ -3,7 +3,7 @@ import SystemPackage
 
 /// A process that holds a socket.
 public struct SocketOwner: Equatable, Sendable {
-    /// The process ID.
+    /// Its ID in this process's PID namespace.
     public var processID: Int32
     /// The program's name (proc(5), comm).
     public var program: String

@@ -3,7 +3,7 @@ public import SystemPackage
 
 /// A TCP socket of this network namespace that listens, as the kernel lists it to everybody.
 public struct TCPListener: Equatable, Sendable {
-    /// The port.
+    /// The local port that it listens on.
     public var port: UInt16
     /// The address it is bound to, 4 or 16 bytes in network order.
     public var address: [UInt8]

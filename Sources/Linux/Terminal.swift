@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// An open terminal, or the master of a pseudoterminal, whose modes and size are those of its slave (pty(7)).
 public struct Terminal: Sendable {
-    /// The descriptor.
+    /// The terminal's open file, which stays the caller's to close.
     public let descriptor: FileDescriptor
 
     /// What a terminal does with the bytes that pass through it (termios(3)).

@@ -10,7 +10,7 @@ import SystemPackage
 public struct IdentityRegistry: Sendable {
     private let directories: HostDirectories
 
-    /// The registry in `directories`.
+    /// The registry of the user whose directories these are; its file need not exist yet.
     public init(directories: HostDirectories) {
         self.directories = directories
     }

@@ -6,7 +6,7 @@ import SystemPackage
 public struct InstanceRegistry: Sendable {
     private let directories: HostDirectories
 
-    /// The registry in `directories`.
+    /// The registry of the user whose directories these are; nothing of it need exist yet.
     public init(directories: HostDirectories) {
         self.directories = directories
     }
@@ -24,7 +24,7 @@ public struct InstanceRegistry: Sendable {
 
     /// An instance that runs.
     public struct Running: Sendable {
-        /// What it is called.
+        /// The name it runs under, which need not be a profile's: see `isProfile`.
         public let name: ProfileName
         /// Whether it is the profile of that name; one that exists by variables alone may be called anything.
         public let isProfile: Bool

@@ -6,7 +6,7 @@ import SystemPackage
 public struct PortSurvey: Sendable {
     /// The place of a profile, or of an instance that runs without one.
     public struct Entry: Sendable {
-        /// The profile.
+        /// The profile's name, or that of an instance without a profile file.
         public let name: ProfileName
         /// Its ports: those it runs on, else those a start would get; the derived ones where a start is refused.
         public let ports: PortSet
@@ -26,7 +26,7 @@ public struct PortSurvey: Sendable {
     public struct Listener: Sendable {
         /// The profile whose port it is.
         public let profile: ProfileName
-        /// The port.
+        /// The port that it listens on.
         public let port: UInt16
         /// The address it listens on.
         public let address: IPAddress
@@ -36,11 +36,11 @@ public struct PortSurvey: Sendable {
 
     /// A range of ports with its owner: a link of the proof that no port has two.
     public struct Claim: Sendable {
-        /// The range.
+        /// The ports, both ends included.
         public let range: ClosedRange<UInt16>
-        /// What it is for.
+        /// Whether they are the gateway's, the browser control's or the DevTools protocol's.
         public let use: PortSet.Use
-        /// Whose it is.
+        /// The profile that they are given to.
         public let profile: ProfileName
     }
 
@@ -54,7 +54,7 @@ public struct PortSurvey: Sendable {
 
     /// The profiles, by base port.
     public let entries: [Entry]
-    /// The listeners, by port.
+    /// Who listens on a port of some profile, in the order of the ports.
     public let listeners: [Listener]
     /// The ports the kernel may give away.
     public let ephemeral: EphemeralPorts

@@ -4,9 +4,9 @@ public import Policy
 extension ProfileStore {
     /// A port that another user of this host claims for a profile of theirs.
     public struct ForeignClaim: Sendable, CustomStringConvertible {
-        /// The port.
+        /// The lowest port that both have.
         public let port: UInt16
-        /// The user.
+        /// The user who claims it, and owns the file that says so.
         public let userID: UInt32
 
         /// `port 18789 is also claimed by user ada (1001) for a profile`.

@@ -12,7 +12,7 @@ public struct ProfileStore: Sendable {
     /// Where an administrator puts profiles for every user; read after the user's own.
     private static let shared = AbsolutePath.root / "etc/mazelclaw/profiles"
 
-    /// The store in `directories`.
+    /// The store of the user whose directories these are; nothing of it need exist yet.
     public init(directories: HostDirectories) {
         self.directories = directories
     }
@@ -139,7 +139,7 @@ public struct ProfileStore: Sendable {
 
     /// One of the host's other profiles.
     public struct Other: Sendable {
-        /// The profile.
+        /// What its file says.
         public let profile: Profile
         /// The user ID its payload runs under when it is started by whoever it is made for; nil for one of its own, and
         /// where that is not known.

@@ -27,7 +27,7 @@ public struct RepairGrant: Equatable, Sendable {
         /// Whether there was a file before.
         public let hadFile: Bool
 
-        /// A change.
+        /// A change that `proposal` asked for.
         public init(proposal: String, result: String, hadFile: Bool) {
             self.proposal = proposal
             self.result = result
@@ -62,7 +62,7 @@ public struct RepairGrant: Equatable, Sendable {
         change = Change(proposal: proposal, result: result, hadFile: hadFile)
     }
 
-    /// The record.
+    /// The record as it stands in the grant's file.
     public var json: JSON {
         var object: JSONObject = [
             "id": .string(id), "target": .string(target.text), "from": .string(rescue.text),

@@ -19,7 +19,7 @@ public struct RepairGrants: Sendable {
 
     /// A grant, and whether a process keeps it now.
     public struct Entry: Equatable, Sendable {
-        /// The grant.
+        /// What the grant's file says.
         public let grant: RepairGrant
         /// Whether it lasts; otherwise it was left behind by a process that was killed.
         public let isKept: Bool

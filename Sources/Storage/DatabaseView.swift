@@ -4,7 +4,7 @@ public import Policy
 
 /// What an instance remembers, as it is on disk, whether its gateway runs or not. Changes nothing.
 public struct DatabaseView: Sendable {
-    /// The database.
+    /// The database's file.
     public let path: AbsolutePath
     private let queue: DatabaseQueue
 

@@ -18,7 +18,7 @@ import Synchronization
 ///         try transaction.transcripts.append(message, to: session)
 ///     }
 public final class InstanceDatabase: Sendable {
-    /// The file.
+    /// The database's file, beside which SQLite keeps its write-ahead log.
     public let path: AbsolutePath
     /// Whether it was made just now, because there was none.
     public let isNew: Bool

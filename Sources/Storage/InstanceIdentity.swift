@@ -6,7 +6,7 @@ import Text
 /// Which instance answers: an id made once for a state directory, so that nobody takes a stranger on the
 /// same port for it.
 public struct InstanceIdentity: Equatable, Sendable {
-    /// A UUID.
+    /// A UUID (RFC 9562), as text.
     public let id: String
 
     /// The identity kept in `stateDirectory`, or nil when there is none yet. Throws `StorageError`.

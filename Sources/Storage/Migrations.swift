@@ -6,7 +6,7 @@ import Policy
 enum Migrations {
     /// One step; its number is its place in `steps`, from 1.
     struct Migration {
-        /// What it brings.
+        /// What of the schema it brings, in a few words.
         package let summary: String
         let sql: String
     }

@@ -1,12 +1,12 @@
 /// Something on disk that this version cannot use: it stays where it is and is named, and everything else goes on.
 public struct SetAside: Error, Equatable, Sendable {
-    /// What it is.
+    /// What it would be, if it could be used.
     public enum Kind: String, Sendable {
         case job = "cron job"
         case session
     }
 
-    /// What it is.
+    /// Whether it is a job or a session.
     public var kind: Kind
     /// The job's id, or the session's key.
     public var name: String

@@ -2,10 +2,10 @@
 public enum DurationText {
     /// A text that is no length of time.
     public struct Fault: Error, Equatable, CustomStringConvertible {
-        /// The text.
+        /// The text as it was given.
         public var text: String
 
-        /// One clause.
+        /// What is wrong, as a clause of somebody else's sentence.
         public var description: String {
             text.isEmpty ? "invalid duration (empty)" : "invalid duration: \(text)"
         }

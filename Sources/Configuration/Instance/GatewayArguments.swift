@@ -4,9 +4,9 @@ public import Text
 public struct GatewayArguments: Sendable {
     /// `--port`, not yet judged.
     public var port: Int?
-    /// `--token`.
+    /// `--token`: the token that clients share; it counts before the file's.
     public var token: Secret?
-    /// `--password`.
+    /// `--password`: the password that clients share; it counts before the file's.
     public var password: Secret?
     /// `--allow-unconfigured`: start although gateway.mode is not `local`.
     public var allowsUnconfigured: Bool

@@ -5,9 +5,9 @@ public import Policy
 public struct Instance: Sendable {
     /// What chose the profile.
     public let selection: InstanceSelection
-    /// The state directory.
+    /// The directory that all the instance keeps is in, and what says so.
     public private(set) var stateDirectory: Sourced<AbsolutePath>
-    /// The configuration file.
+    /// The configuration file, and what says so; it need not exist.
     public private(set) var configurationFile: Sourced<AbsolutePath>
     /// The host-owned profile, where it can be seen.
     public let profile: Profile?
@@ -45,7 +45,7 @@ public struct Instance: Sendable {
         environmentWorkspace = try path("MAZELCLAW_WORKSPACE")
     }
 
-    /// The profile's name.
+    /// The name of the profile, which its unit and its default paths bear too.
     public var name: ProfileName { selection.name.value }
 
     /// The state directory, as what a payload may have written.

@@ -2,12 +2,12 @@ public import Policy
 
 /// A value and where it came from, so that `status` can say both.
 public struct Sourced<Value: Sendable>: Sendable {
-    /// The value.
+    /// What counts.
     public var value: Value
     /// Where it came from.
     public var source: ValueSource
 
-    /// A value from a source.
+    /// `value`, which `source` has said.
     public init(_ value: Value, from source: ValueSource) {
         self.value = value
         self.source = source

@@ -3,7 +3,7 @@ public import Policy
 
 /// One thing wrong with a configuration, and its place in a file.
 public struct ConfigurationFault: Error, Equatable, Sendable {
-    /// The file.
+    /// The file it stands in, which may be one that the configuration includes.
     public var file: AbsolutePath
     /// The place in it, when it can be told.
     public var position: JSONPosition?

@@ -6,7 +6,7 @@ import Text
 /// The configuration as it stands in its files at one moment: what was written, what it comes to, and everything that
 /// is wrong with it.
 public struct ConfigurationSnapshot: Sendable {
-    /// The file.
+    /// The configuration file, whether there is one or not.
     public let path: AbsolutePath
     /// Its text, or nil when there is no file.
     public let text: [UInt8]?

@@ -10,7 +10,7 @@ public struct ConfigurationPath: Sendable, Equatable, CustomStringConvertible {
 
     /// A text that is no path.
     public struct Fault: Error, Equatable, CustomStringConvertible {
-        /// One sentence.
+        /// One sentence: what of the text is no path.
         public var description: String
     }
 

@@ -1,6 +1,6 @@
 import JSON
 
-/// One key as it is listed.
+/// One key of the configuration, as the reference lists it.
 struct ListedKey: Sendable {
     /// The path: `[]` for any element, `<*>` for any name, `!` behind a name that is required.
     var path: String

@@ -17,7 +17,7 @@ public struct ConfigurationSchema: Sendable {
         case object(ObjectRule)
         /// Any of several.
         case union([ConfigurationSchema])
-        /// Anything.
+        /// Any value, whose keys are not known here.
         case any
     }
 
@@ -25,7 +25,7 @@ public struct ConfigurationSchema: Sendable {
     public struct StringRule: Sendable {
         /// The fewest characters.
         public var minimumLength: Int?
-        /// The most.
+        /// The most characters; nil for as many as a file holds.
         public var maximumLength: Int?
         /// The form it must have.
         public var pattern: StringPattern?
@@ -62,7 +62,7 @@ public struct ConfigurationSchema: Sendable {
 
     /// A known key.
     public struct Key: Sendable {
-        /// Its name.
+        /// The name as it stands in the file.
         public var name: String
         /// What its value must be.
         public var schema: ConfigurationSchema
@@ -115,7 +115,7 @@ extension ConfigurationSchema {
     static let number = number(NumberRule(isInteger: false))
     /// A number above 0.
     static let positiveNumber = number(NumberRule(isInteger: false, exclusiveMinimum: 0))
-    /// A number from 0 on.
+    /// A number that is not below 0; it may have a fraction.
     static let naturalNumber = number(NumberRule(isInteger: false, minimum: 0))
     /// A number from 0 to 1.
     static let share = number(0, 1)

@@ -3,7 +3,7 @@ package import JSON
 extension MovedKey {
     /// What became of a configuration in which moved keys were put where they belong.
     package struct Renaming {
-        /// The configuration.
+        /// The configuration with the moved keys in their new places.
         package var json: JSON
         /// The keys that were moved: from where to where.
         package var moved: [(old: String, new: String)] = []

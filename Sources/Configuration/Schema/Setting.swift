@@ -11,7 +11,7 @@ import Time
 ///         ]
 ///     }
 struct Setting<Section: ConfigurationSection>: Sendable {
-    /// The key.
+    /// The key in the schema: its name, what its value must be, and what it is for.
     package private(set) var key: ConfigurationSchema.Key
     let assign: @Sendable (inout Section, JSON) -> Void
 

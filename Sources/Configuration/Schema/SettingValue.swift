@@ -35,7 +35,7 @@ extension Int64: SettingValue {
 }
 
 extension UInt16: SettingValue {
-    /// A port.
+    /// A port number, 1 to 65535.
     static var schema: ConfigurationSchema { .integer(1, 65535) }
 
     init?(_ json: JSON) {

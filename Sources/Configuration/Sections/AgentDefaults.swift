@@ -1,29 +1,29 @@
 import JSON
 public import Time
 
-/// `agents.defaults`.
+/// `agents.defaults`: what counts for every agent that says nothing else itself.
 public struct AgentDefaults: ConfigurationSection {
     /// `workspace`, as it was written.
     public var workspace: String?
-    /// `skipBootstrap`.
+    /// `skipBootstrap`. Put no files into a new workspace.
     public var skipBootstrap = false
-    /// `bootstrapMaxChars`.
+    /// `bootstrapMaxChars`. The most of each workspace file an agent is told.
     public var bootstrapMaxChars: Int64 = 20_000
-    /// `model`.
+    /// `model`. The model that answers, and those that are tried when it does not.
     public var model = ModelSelection()
     /// `models`: names and parameters for models, by `provider/model`.
     public var models: [String: ModelEntry] = [:]
     /// `cliBackends`, by id.
     public var cliBackends: [String: CLIBackendSection] = [:]
-    /// `thinkingDefault`.
+    /// `thinkingDefault`. How much a model thinks before it answers.
     public var thinkingDefault: String?
-    /// `verboseDefault`.
+    /// `verboseDefault`. Whether clients see what tools do.
     public var verboseDefault: String?
-    /// `timeoutSeconds`.
+    /// `timeoutSeconds`. How long a run may take, in seconds.
     public var timeout = TimeSpan(600, .seconds)
-    /// `maxConcurrent`.
+    /// `maxConcurrent`. How many runs there may be at a time.
     public var maxConcurrent: Int64 = 4
-    /// `heartbeat`.
+    /// `heartbeat`. When agents look for work by themselves.
     public var heartbeat = HeartbeatSection()
 
     static let settings: [Setting<AgentDefaults>] = [
@@ -89,7 +89,7 @@ public struct AgentDefaults: ConfigurationSection {
 public struct ModelSelection: ConfigurationSection {
     /// `primary`, as `provider/model`.
     public var primary: String?
-    /// `fallbacks`.
+    /// `fallbacks`. Those tried after it, in order.
     public var fallbacks: [String] = []
 
     static let settings: [Setting<ModelSelection>] = [
@@ -100,7 +100,7 @@ public struct ModelSelection: ConfigurationSection {
 
 /// What is said of one model.
 public struct ModelEntry: ConfigurationSection {
-    /// `alias`.
+    /// `alias`. A shorter name.
     public var alias: String?
 
     static let settings: [Setting<ModelEntry>] = [

@@ -3,27 +3,27 @@ public import Time
 
 /// `browser`: the browser agents use.
 public struct BrowserSection: ConfigurationSection {
-    /// `enabled`.
+    /// `enabled`. Whether there is one.
     public var enabled = true
-    /// `evaluateEnabled`.
+    /// `evaluateEnabled`. Whether agents may run scripts in pages.
     public var evaluateEnabled = true
-    /// `cdpUrl`.
+    /// `cdpUrl`. The DevTools address of a browser that runs already.
     public var cdpURL: String?
-    /// `remoteCdpTimeoutMs`.
+    /// `remoteCdpTimeoutMs`. How long a remote browser may take to answer.
     public var remoteCDPTimeout = TimeSpan(1500, .milliseconds)
     /// `remoteCdpHandshakeTimeoutMs`; nil means twice the other, 2000 at least.
     public var remoteCDPHandshakeTimeout: TimeSpan?
-    /// `color`.
+    /// `color`. The colour of its window, so that people know whose it is: #FF4500 unless set.
     public var color: String?
-    /// `executablePath`.
+    /// `executablePath`. The program. Without it: the first Chromium found.
     public var executablePath: String?
-    /// `headless`.
+    /// `headless`. Run it without a window.
     public var headless = false
-    /// `noSandbox`.
+    /// `noSandbox`. Run it without its own sandbox, where user namespaces are not to be had.
     public var noSandbox = false
-    /// `attachOnly`.
+    /// `attachOnly`. Never start it; only use one that runs.
     public var attachOnly = false
-    /// `defaultProfile`.
+    /// `defaultProfile`. The browser profile used when none is named.
     public var defaultProfile: String?
     /// `profiles`, by name.
     public var profiles: [String: Profile] = [:]
@@ -49,7 +49,7 @@ public struct BrowserSection: ConfigurationSection {
         Setting("profiles", \.profiles, .record(Profile.schema, names: .browserProfile), "Browser profiles, by name."),
     ]
 
-    /// One browser profile.
+    /// One browser profile: a Chromium that is started and driven here, or one that runs elsewhere.
     public struct Profile: ConfigurationSection {
         /// What drives it. The original's own word is accepted and written.
         public enum Driver: String, SettingWord {
@@ -57,13 +57,13 @@ public struct BrowserSection: ConfigurationSection {
             case `extension`
         }
 
-        /// `cdpPort`.
+        /// `cdpPort`. Its DevTools port. The host's profile file must list it too.
         public var cdpPort: UInt16?
-        /// `cdpUrl`.
+        /// `cdpUrl`. Its DevTools address, when it runs elsewhere.
         public var cdpURL: String?
-        /// `driver`.
+        /// `driver`. clawd: started and driven here. extension: through an extension.
         public var driver = Driver.managed
-        /// `color`.
+        /// `color`. The colour of its window.
         public var color = ""
 
         static let settings: [Setting<Profile>] = [

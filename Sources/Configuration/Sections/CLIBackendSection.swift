@@ -31,47 +31,48 @@ public struct CLIBackendSection: ConfigurationSection {
         case `repeat`, list
     }
 
-    /// `command`.
+    /// `command`. The program: a name looked up in PATH, or a path.
     public var command = ""
-    /// `args`.
+    /// `args`. Its arguments.
     public var arguments: [String] = []
-    /// `output`.
+    /// `output`. What it writes to standard output.
     public var output = Output.json
     /// `resumeOutput`; nil means as `output`.
     public var resumeOutput: Output?
-    /// `input`.
+    /// `input`. How it gets the message: as its last argument, or on standard input. One that begins with - always goes
+    /// there, unless the argument before it is --.
     public var input = Input.argument
-    /// `maxPromptArgChars`.
+    /// `maxPromptArgChars`. The longest message given as an argument; longer ones go to standard input.
     public var maxPromptArgumentCharacters: Int64?
-    /// `env`.
+    /// `env`. Variables set for it. Those that the configuration takes secrets from it has only by this.
     public var environment: [String: String] = [:]
-    /// `clearEnv`.
+    /// `clearEnv`. Variables taken from it.
     public var clearedEnvironment: [String] = []
-    /// `modelArg`.
+    /// `modelArg`. The flag before the model.
     public var modelArgument: String?
-    /// `modelAliases`.
+    /// `modelAliases`. Its own names for models.
     public var modelAliases: [String: String] = [:]
-    /// `sessionArg`.
+    /// `sessionArg`. The flag before the session's id.
     public var sessionArgument: String?
-    /// `sessionArgs`.
+    /// `sessionArgs`. Arguments that name the session; {sessionId} stands for its id.
     public var sessionArguments: [String] = []
-    /// `resumeArgs`.
+    /// `resumeArgs`. The arguments for a session that goes on; {sessionId} stands for its id.
     public var resumeArguments: [String] = []
-    /// `sessionMode`.
+    /// `sessionMode`. When it is told a session: always, only one that goes on, or never.
     public var sessionMode: SessionMode?
-    /// `sessionIdFields`.
+    /// `sessionIdFields`. The members of its output that may hold the session's id.
     public var sessionIDFields: [String] = []
-    /// `systemPromptArg`.
+    /// `systemPromptArg`. The flag before the system prompt.
     public var systemPromptArgument: String?
-    /// `systemPromptMode`.
+    /// `systemPromptMode`. Whether that adds to its own prompt or replaces it.
     public var systemPromptMode: SystemPromptMode?
-    /// `systemPromptWhen`.
+    /// `systemPromptWhen`. Whether it is given at first only, always or never.
     public var systemPromptWhen: SystemPromptWhen?
-    /// `imageArg`.
+    /// `imageArg`. The flag before an image's path.
     public var imageArgument: String?
-    /// `imageMode`.
+    /// `imageMode`. Whether the flag is repeated for each image or lists all.
     public var imageMode: ImageMode?
-    /// `serialize`.
+    /// `serialize`. Whether it runs only once at a time.
     public var serialize = true
 
     /// Nothing set.

@@ -15,29 +15,29 @@ public struct GatewaySection: ConfigurationSection {
 
     /// `port`, 1 to 65535.
     public var port: UInt16?
-    /// `mode`.
+    /// `mode`. local: a gateway runs here. remote: one elsewhere is used. It starts only when local.
     public var mode: Site?
     /// `bind`; nil means loopback.
     public var bind: Bind?
-    /// `customBindHost`.
+    /// `customBindHost`. The IPv4 address to listen on when bind is custom.
     public var customBindHost: String?
-    /// `auth`.
+    /// `auth`. How clients prove that they may connect.
     public var auth = AuthSection()
     /// `trustedProxies`: addresses whose forwarding headers are believed.
     public var trustedProxies: [String] = []
-    /// `controlUi`.
+    /// `controlUi`. The page in the browser.
     public var controlUI = ControlUISection()
-    /// `tailscale`.
+    /// `tailscale`. Reaching the gateway through a tailnet, which is set up outside of it.
     public var tailscale = TailscaleSection()
-    /// `remote`.
+    /// `remote`. The gateway elsewhere that clients of this profile use.
     public var remote = RemoteSection()
-    /// `reload`.
+    /// `reload`. How a running gateway takes over changes of the configuration.
     public var reload = ReloadSection()
-    /// `tls`.
+    /// `tls`. Encryption on the gateway's port.
     public var tls = TLSSection()
-    /// `http`.
+    /// `http`. Endpoints beside the protocol.
     public var http = HTTPSection()
-    /// `nodes`.
+    /// `nodes`. What devices may be asked to do.
     public var nodes = NodesSection()
 
     static let settings: [Setting<GatewaySection>] = [
@@ -67,13 +67,13 @@ public struct AuthSection: ConfigurationSection {
         case token, password
     }
 
-    /// `mode`.
+    /// `mode`. What clients must have. Without it: password where one is set, else token.
     public var mode: SecretKind?
-    /// `token`.
+    /// `token`. The token all clients share. setup makes one.
     public var token: Secret?
-    /// `password`.
+    /// `password`. The password all clients share.
     public var password: Secret?
-    /// `allowTailscale`.
+    /// `allowTailscale`. Let in whom a tailnet vouches for.
     public var allowTailscale: Bool?
 
     static let settings: [Setting<AuthSection>] = [
@@ -86,15 +86,15 @@ public struct AuthSection: ConfigurationSection {
 
 /// `gateway.controlUi`.
 public struct ControlUISection: ConfigurationSection {
-    /// `enabled`.
+    /// `enabled`. Whether it is served.
     public var enabled = true
     /// `root`, as it was written.
     public var root: String?
-    /// `basePath`.
+    /// `basePath`. The path it is served under.
     public var basePath: String?
-    /// `allowInsecureAuth`.
+    /// `allowInsecureAuth`. Let it in by token alone, without a device.
     public var allowInsecureAuth = false
-    /// `dangerouslyDisableDeviceAuth`.
+    /// `dangerouslyDisableDeviceAuth`. Ask it for no proof of its device at all.
     public var dangerouslyDisableDeviceAuth = false
 
     /// `basePath` without a slash at its end; empty when there is none.
@@ -118,9 +118,9 @@ public struct TailscaleSection: ConfigurationSection {
         case off, serve, funnel
     }
 
-    /// `mode`.
+    /// `mode`. serve: within the tailnet. funnel: for the whole internet. Either makes names below ts.net this host's.
     public var mode = Exposure.off
-    /// `resetOnExit`.
+    /// `resetOnExit`. Take it back when the gateway ends.
     public var resetOnExit = false
 
     static let settings: [Setting<TailscaleSection>] = [
@@ -138,19 +138,19 @@ public struct RemoteSection: ConfigurationSection {
         case ssh, direct
     }
 
-    /// `url`.
+    /// `url`. Its WebSocket address, ws:// or wss://.
     public var url: String?
-    /// `transport`.
+    /// `transport`. The way there: directly, or through an SSH tunnel.
     public var transport: Transport?
-    /// `token`.
+    /// `token`. The token that the other gateway's clients share.
     public var token: Secret?
-    /// `password`.
+    /// `password`. The password that the other gateway's clients share.
     public var password: Secret?
-    /// `tlsFingerprint`.
+    /// `tlsFingerprint`. SHA-256 of its certificate.
     public var tlsFingerprint: String?
-    /// `sshTarget`.
+    /// `sshTarget`. user@host of the tunnel.
     public var sshTarget: String?
-    /// `sshIdentity`.
+    /// `sshIdentity`. The key file of the tunnel.
     public var sshIdentity: String?
 
     static let settings: [Setting<RemoteSection>] = [
@@ -171,9 +171,10 @@ public struct ReloadSection: ConfigurationSection {
         case off, restart, hot, hybrid
     }
 
-    /// `mode`.
+    /// `mode`. hybrid: take over what can be while running, restart for the rest. hot: only the former. restart: always
+    /// restart. off: never look.
     public var mode = Strategy.hybrid
-    /// `debounceMs`.
+    /// `debounceMs`. Milliseconds to wait for more changes before acting.
     public var debounce = TimeSpan(300, .milliseconds)
 
     static let settings: [Setting<ReloadSection>] = [
@@ -189,15 +190,15 @@ public struct ReloadSection: ConfigurationSection {
 
 /// `gateway.tls`. Open: other keys are left alone.
 public struct TLSSection: ConfigurationSection {
-    /// `enabled`.
+    /// `enabled`. Whether the port speaks TLS, and nothing else.
     public var enabled = false
-    /// `autoGenerate`.
+    /// `autoGenerate`. Make a certificate in the state directory when there is none, and certPath names none.
     public var autoGenerate = true
-    /// `certPath`.
+    /// `certPath`. The certificate and those that vouch for it, PEM. Never written.
     public var certPath: String?
-    /// `keyPath`.
+    /// `keyPath`. Its key, PEM. Never written.
     public var keyPath: String?
-    /// `caPath`.
+    /// `caPath`. The authorities clients' certificates must come from. Refused by this version.
     public var caPath: String?
 
     static let settings: [Setting<TLSSection>] = [

@@ -1,6 +1,6 @@
 /// `gateway.http`.
 public struct HTTPSection: ConfigurationSection {
-    /// `endpoints`.
+    /// `endpoints`. Which of the endpoints beside the protocol are served.
     public var endpoints = Endpoints()
 
     static let settings: [Setting<HTTPSection>] = [
@@ -9,9 +9,9 @@ public struct HTTPSection: ConfigurationSection {
 
     /// `gateway.http.endpoints`.
     public struct Endpoints: ConfigurationSection {
-        /// `chatCompletions`.
+        /// `chatCompletions`. POST /v1/chat/completions.
         public var chatCompletions = ChatCompletions()
-        /// `responses`.
+        /// `responses`. POST /v1/responses.
         public var responses = Responses()
 
         static let settings: [Setting<Endpoints>] = [
@@ -22,7 +22,7 @@ public struct HTTPSection: ConfigurationSection {
 
     /// `gateway.http.endpoints.chatCompletions`.
     public struct ChatCompletions: ConfigurationSection {
-        /// `enabled`.
+        /// `enabled`. Whether it is served.
         public var enabled = false
 
         static let settings: [Setting<ChatCompletions>] = [
@@ -32,9 +32,9 @@ public struct HTTPSection: ConfigurationSection {
 
     /// `gateway.http.endpoints.responses`.
     public struct Responses: ConfigurationSection {
-        /// `enabled`.
+        /// `enabled`. Whether it is served.
         public var enabled = false
-        /// `maxBodyBytes`.
+        /// `maxBodyBytes`. The largest request, in bytes.
         public var maxBodyBytes: Int64 = 20 << 20
 
         static let settings: [Setting<Responses>] = [

@@ -4,15 +4,15 @@ public import Time
 
 /// `hooks`: what other programs may tell agents by HTTP.
 public struct HooksSection: ConfigurationSection {
-    /// `enabled`.
+    /// `enabled`. Whether they are served. They need a token.
     public var enabled = false
-    /// `path`.
+    /// `path`. The path they are under.
     public var path = "/hooks"
-    /// `token`.
+    /// `token`. Their own secret, not the gateway's.
     public var token: Secret?
-    /// `maxBodyBytes`.
+    /// `maxBodyBytes`. The largest request, in bytes.
     public var maxBodyBytes: Int64 = 262_144
-    /// `mappings`.
+    /// `mappings`. What becomes of requests under other paths.
     public var mappings: [Mapping] = []
 
     static let settings: [Setting<HooksSection>] = [
@@ -41,7 +41,7 @@ public struct HooksSection: ConfigurationSection {
 
     /// What becomes of a request.
     public struct Mapping: ConfigurationSection {
-        /// What is done.
+        /// Whom a request is told.
         public enum Action: String, SettingWord {
             case wake, agent
         }
@@ -52,29 +52,29 @@ public struct HooksSection: ConfigurationSection {
             case nextHeartbeat = "next-heartbeat"
         }
 
-        /// `id`.
+        /// `id`. Its name.
         public var id: String?
-        /// `match`.
+        /// `match`. What it fits.
         public var match = Match()
-        /// `action`.
+        /// `action`. wake: tell the main session. agent: a run of its own.
         public var action = Action.agent
-        /// `wakeMode`.
+        /// `wakeMode`. Of wake: now has the main session act on it at once, next-heartbeat at its next turn.
         public var wakeMode = WakeMode.now
-        /// `name`.
+        /// `name`. What the run is called.
         public var name: String?
-        /// `sessionKey`.
+        /// `sessionKey`. The session of the run.
         public var sessionKey: String?
-        /// `messageTemplate`.
+        /// `messageTemplate`. The message; {{name}} stands for a member of the request.
         public var messageTemplate: String?
-        /// `textTemplate`.
+        /// `textTemplate`. The text for wake, in the same way.
         public var textTemplate: String?
-        /// `deliver`.
+        /// `deliver`. Whether the answer is sent to a channel.
         public var deliver: Bool?
-        /// `allowUnsafeExternalContent`.
+        /// `allowUnsafeExternalContent`. Give the agent the text without a warning.
         public var allowsUnsafeContent = false
-        /// `model`.
+        /// `model`. The model, as provider/model.
         public var model: String?
-        /// `timeoutSeconds`.
+        /// `timeoutSeconds`. How long the run may take.
         public var timeout: TimeSpan?
 
         static let settings: [Setting<Mapping>] = [
@@ -109,9 +109,9 @@ public struct HooksSection: ConfigurationSection {
 
     /// What a mapping fits.
     public struct Match: ConfigurationSection {
-        /// `path`.
+        /// `path`. The path below the hooks' own.
         public var path: String?
-        /// `source`.
+        /// `source`. The member `source` of the request.
         public var source: String?
 
         static let settings: [Setting<Match>] = [

@@ -19,6 +19,6 @@ package struct ModelName: Sendable, Equatable, CustomStringConvertible {
     /// Whether the operator is meant.
     package var isOperator: Bool { provider == Self.operatorProvider }
 
-    /// `provider/model`.
+    /// `provider/model`, or the provider alone where no model is named.
     package var description: String { [provider, model].compactMap(\.self).joined(separator: "/") }
 }

@@ -1,10 +1,10 @@
 /// `gateway.nodes`.
 public struct NodesSection: ConfigurationSection {
-    /// `browser`.
+    /// `browser`. Which device's browser is used.
     public var browser = Browser()
-    /// `allowCommands`.
+    /// `allowCommands`. Commands allowed beyond those of each platform.
     public var allowCommands: [String] = []
-    /// `denyCommands`.
+    /// `denyCommands`. Commands refused, whatever else allows them.
     public var denyCommands: [String] = []
 
     static let settings: [Setting<NodesSection>] = [
@@ -20,9 +20,9 @@ public struct NodesSection: ConfigurationSection {
             case auto, manual, off
         }
 
-        /// `mode`.
+        /// `mode`. auto: a device that offers one. manual: the one named. off: none.
         public var mode: DeviceChoice?
-        /// `node`.
+        /// `node`. The device, by id or name.
         public var node: String?
 
         static let settings: [Setting<Browser>] = [

@@ -2,27 +2,27 @@ package import JSON
 
 /// The whole configuration.
 public struct RootSection: ConfigurationSection {
-    /// `env`.
+    /// `env`. Variables for what the gateway starts, and for ${NAME} in this file.
     public var environment = EnvironmentSection()
-    /// `logging`.
+    /// `logging`. What is logged, and how.
     public var logging = LoggingSection()
-    /// `browser`.
+    /// `browser`. The browser agents use.
     public var browser = BrowserSection()
-    /// `agents`.
+    /// `agents`. Who answers.
     public var agents = AgentsSection()
     /// `bindings`; of those that fit, the one that says most counts, of several the first.
     public var bindings: [BindingSection] = []
-    /// `commands`.
+    /// `commands`. What people may order in a conversation.
     public var commands = CommandsSection()
-    /// `session`.
+    /// `session`. What belongs to one conversation, and when it begins anew.
     public var session = SessionSection()
-    /// `cron`.
+    /// `cron`. Runs at set times.
     public var cron = CronSection()
-    /// `hooks`.
+    /// `hooks`. What other programs may tell agents by HTTP.
     public var hooks = HooksSection()
-    /// `canvasHost`.
+    /// `canvasHost`. Files of the workspace as web pages.
     public var canvasHost = CanvasHostSection()
-    /// `gateway`.
+    /// `gateway`. What this process listens on, and whom it lets in.
     public var gateway = GatewaySection()
 
     static let settings: [Setting<RootSection>] = [

@@ -1,8 +1,8 @@
 /// One of `bindings`: which agent answers what.
 public struct BindingSection: ConfigurationSection {
-    /// `agentId`.
+    /// `agentId`. The agent that answers.
     public var agentID = ""
-    /// `match`.
+    /// `match`. What it answers.
     public var match = Match()
 
     static let settings: [Setting<BindingSection>] = [
@@ -12,15 +12,15 @@ public struct BindingSection: ConfigurationSection {
 
     /// What a binding fits.
     public struct Match: ConfigurationSection {
-        /// `channel`.
+        /// `channel`. The messaging channel it comes through, by its id.
         public var channel = ""
-        /// `accountId`.
+        /// `accountId`. The account; * means every one. Without it: the default account.
         public var accountID: String?
-        /// `peer`.
+        /// `peer`. Who writes, or where.
         public var peer: Peer?
-        /// `guildId`.
+        /// `guildId`. The guild.
         public var guildID: String?
-        /// `teamId`.
+        /// `teamId`. The team.
         public var teamID: String?
 
         static let settings: [Setting<Match>] = [
@@ -40,9 +40,9 @@ public struct BindingSection: ConfigurationSection {
             case group, channel
         }
 
-        /// `kind`.
+        /// `kind`. The kind of conversation.
         public var kind = Kind.direct
-        /// `id`.
+        /// `id`. What the channel calls the person or group.
         public var id = ""
 
         static let settings: [Setting<Peer>] = [

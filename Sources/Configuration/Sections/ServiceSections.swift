@@ -1,10 +1,10 @@
 /// `cron`: runs at set times.
 public struct CronSection: ConfigurationSection {
-    /// `enabled`.
+    /// `enabled`. Whether jobs run.
     public var enabled = true
     /// `store`, as it was written.
     public var store: String?
-    /// `maxConcurrentRuns`.
+    /// `maxConcurrentRuns`. How many jobs may run at a time.
     public var maxConcurrentRuns: Int64 = 1
 
     static let settings: [Setting<CronSection>] = [
@@ -16,11 +16,11 @@ public struct CronSection: ConfigurationSection {
 
 /// `canvasHost`: files of the workspace as web pages.
 public struct CanvasHostSection: ConfigurationSection {
-    /// `enabled`.
+    /// `enabled`. Whether they are served.
     public var enabled = true
     /// `root`, as it was written; nil means `canvas` in the workspace.
     public var root: String?
-    /// `liveReload`.
+    /// `liveReload`. Whether open pages follow changes of the files.
     public var liveReload = true
 
     static let settings: [Setting<CanvasHostSection>] = [
@@ -31,7 +31,7 @@ public struct CanvasHostSection: ConfigurationSection {
     ]
 }
 
-/// `logging`.
+/// `logging`: how much is logged, where, and what is left out of it.
 public struct LoggingSection: ConfigurationSection {
     /// How much is logged.
     public enum Level: String, SettingWord {
@@ -43,22 +43,22 @@ public struct LoggingSection: ConfigurationSection {
         case pretty, compact, json
     }
 
-    /// What is hidden.
+    /// What is hidden from the log.
     public enum Redaction: String, SettingWord {
         case off, tools
     }
 
-    /// `level`.
+    /// `level`. How much the log file holds.
     public var level = Level.info
     /// `file`, as it was written.
     public var file: String?
     /// `consoleLevel`; nil means as `level`.
     public var consoleLevel: Level?
-    /// `consoleStyle`.
+    /// `consoleStyle`. How the console shows it.
     public var consoleStyle = Style.pretty
-    /// `redactSensitive`.
+    /// `redactSensitive`. Whether what looks like a secret is hidden.
     public var redactSensitive = Redaction.tools
-    /// `redactPatterns`.
+    /// `redactPatterns`. Regular expressions of more to hide.
     public var redactPatterns: [String] = []
 
     static let settings: [Setting<LoggingSection>] = [
@@ -73,17 +73,17 @@ public struct LoggingSection: ConfigurationSection {
 
 /// `commands`: what people may order in a conversation.
 public struct CommandsSection: ConfigurationSection {
-    /// `text`.
+    /// `text`. Whether /commands in messages count.
     public var text = true
-    /// `bash`.
+    /// `bash`. Whether ! runs a command of this host.
     public var bash = false
-    /// `config`.
+    /// `config`. Whether /config changes the configuration.
     public var config = false
-    /// `debug`.
+    /// `debug`. Whether /debug changes settings until the restart.
     public var debug = false
-    /// `restart`.
+    /// `restart`. Whether a restart may be asked for: by /restart, or by SIGUSR1 from outside.
     public var restart = false
-    /// `useAccessGroups`.
+    /// `useAccessGroups`. Whether commands are for people allowed to write only.
     public var useAccessGroups = true
 
     static let settings: [Setting<CommandsSection>] = [
@@ -111,7 +111,7 @@ public struct DiscoverySection: ConfigurationSection {
 
 /// `env`: variables for what the gateway starts, and for ${NAME} in this file.
 public struct EnvironmentSection: ConfigurationSection {
-    /// `vars`.
+    /// `vars`. Variables. One that is set in the environment already is left as it is.
     public var variables: [String: String] = [:]
 
     static let settings: [Setting<EnvironmentSection>] = [

@@ -16,27 +16,27 @@ public struct SessionSection: ConfigurationSection {
         case perAccountChannelPeer = "per-account-channel-peer"
     }
 
-    /// `scope`.
+    /// `scope`. per-sender: as dmScope says. global: one conversation for everybody.
     public var scope = Scope.perSender
-    /// `dmScope`.
+    /// `dmScope`. Which direct messages share a conversation.
     public var dmScope = DirectScope.main
     /// `identityLinks`: the ids under which one person writes, by their name.
     public var identityLinks: [String: [String]] = [:]
-    /// `resetTriggers`.
+    /// `resetTriggers`. Messages that begin a conversation anew.
     public var resetTriggers = ["/new", "/reset"]
     /// `idleMinutes`, the older way to say `reset`.
     public var silence: TimeSpan?
-    /// `reset`.
+    /// `reset`. When a conversation begins anew.
     public var reset: ResetSection?
-    /// `resetByType`.
+    /// `resetByType`. The same for one kind of conversation.
     public var resetByType = ResetByType()
-    /// `resetByChannel`.
+    /// `resetByChannel`. The same for one channel.
     public var resetByChannel: [String: ResetSection] = [:]
     /// `store`, as it was written.
     public var store: String?
     /// `mainKey`; always `main`, whatever it says.
     public var mainKey: String?
-    /// `sendPolicy`.
+    /// `sendPolicy`. Which conversations may be written to.
     public var sendPolicy = SendPolicy()
 
     static let settings: [Setting<SessionSection>] = [
@@ -68,11 +68,11 @@ public struct ResetSection: ConfigurationSection {
         case daily, idle
     }
 
-    /// `mode`.
+    /// `mode`. daily: at an hour of the day. idle: after silence.
     public var mode: Trigger?
     /// `atHour`, 0 to 23 local time.
     public var atHour: Int64?
-    /// `idleMinutes`.
+    /// `idleMinutes`. Minutes of silence after which it begins anew.
     public var silence: TimeSpan?
 
     static let settings: [Setting<ResetSection>] = [
@@ -86,11 +86,11 @@ public struct ResetSection: ConfigurationSection {
 
 /// `session.resetByType`.
 public struct ResetByType: ConfigurationSection {
-    /// `dm`.
+    /// `dm`. Direct messages.
     public var direct: ResetSection?
-    /// `group`.
+    /// `group`. When conversations of a group begin anew.
     public var group: ResetSection?
-    /// `thread`.
+    /// `thread`. When conversations in a thread begin anew.
     public var thread: ResetSection?
 
     static let settings: [Setting<ResetByType>] = [
@@ -107,7 +107,7 @@ public struct SendPolicy: ConfigurationSection {
         case allow, deny
     }
 
-    /// `default`.
+    /// `default`. What counts when no rule fits.
     public var standard = Action.allow
     /// `rules`; of those that fit, one that denies counts before one that allows.
     public var rules: [Rule] = []
@@ -117,11 +117,11 @@ public struct SendPolicy: ConfigurationSection {
         Setting("rules", \.rules, "The rules; one that denies counts before one that allows."),
     ]
 
-    /// One rule.
+    /// One rule: what it says, and of which conversations.
     public struct Rule: ConfigurationSection {
-        /// `action`.
+        /// `action`. What it says.
         public var action = Action.deny
-        /// `match`.
+        /// `match`. What it fits; without it, everything.
         public var match = Match()
 
         static let settings: [Setting<Rule>] = [
@@ -137,11 +137,11 @@ public struct SendPolicy: ConfigurationSection {
             case direct, group, channel
         }
 
-        /// `channel`.
+        /// `channel`. The messaging channel, by its id.
         public var channel: String?
-        /// `chatType`.
+        /// `chatType`. The kind of conversation.
         public var chatType: ChatType?
-        /// `keyPrefix`.
+        /// `keyPrefix`. What the session's key begins with, with agent:ID: or without.
         public var keyPrefix: String?
 
         static let settings: [Setting<Match>] = [

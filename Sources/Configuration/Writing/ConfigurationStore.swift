@@ -14,7 +14,8 @@ public struct ConfigurationStore: Sendable {
     package let reader: ConfigurationReader
     private let patience: Int
 
-    /// The configuration of `instance`.
+    /// The configuration file of `instance`, which need not exist yet. Changes wait for each other for 10 seconds at
+    /// most.
     public init(_ instance: Instance) {
         self.init(instance, patience: ConfigurationLock.patience)
     }

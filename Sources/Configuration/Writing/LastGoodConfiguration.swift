@@ -10,7 +10,7 @@ public struct LastGoodConfiguration: Sendable {
 
     static let suffix = ".last-good"
 
-    /// That of the configuration at `path`.
+    /// The copy that stands beside the configuration at `path`, whether there is one or not.
     public init(of path: AbsolutePath) {
         original = path
         self.path = path.parent / "\(path.lastComponent)\(Self.suffix)"

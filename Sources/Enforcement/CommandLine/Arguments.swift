@@ -41,7 +41,7 @@ public struct Arguments: Equatable, Sendable {
         /// The sentence, without the program's name and without a full stop.
         public let message: String
 
-        /// A fault.
+        /// A fault that `message` tells.
         public init(message: String) { self.message = message }
     }
 

@@ -123,7 +123,7 @@ public enum Help {
 
     // MARK: Text
 
-    /// The text of `--help`.
+    /// What `--help` prints, in lines of at most 112 columns but for the synopsis.
     public static var text: String {
         let usage = synopsis.enumerated().map { ($0 == 0 ? "Usage: " : "       ") + $1 }.joined(separator: "\n")
         return """

@@ -4,7 +4,7 @@ public import SystemPackage
 
 /// A step that could not be carried out. No payload ran.
 public struct EnforcementError: Error, Equatable, Sendable {
-    /// The step.
+    /// The step of the plan that failed.
     public var step: Step
     /// What the kernel answered.
     public var errno: Errno

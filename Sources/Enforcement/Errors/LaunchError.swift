@@ -34,7 +34,7 @@ public enum LaunchError: Error, Sendable {
     /// A call on the host failed before the sandbox was begun.
     case system(action: String, path: String, errno: Errno)
 
-    /// The exit code.
+    /// What the launcher exits with, by which a service manager knows whether to try again.
     public var exitCode: ExitCode {
         switch self {
         case .usage: .usage

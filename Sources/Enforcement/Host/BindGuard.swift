@@ -8,7 +8,7 @@ import SystemPackage
 struct BindGuard {
     /// Something of the host's.
     struct Place {
-        /// Where it is.
+        /// Its path on the host. What counts is the file it leads to.
         let path: AbsolutePath
         /// What it is, in a few words.
         let meaning: String
@@ -16,7 +16,7 @@ struct BindGuard {
         let isHidden: Bool
     }
 
-    /// What is the host's.
+    /// All that is the host's. What does not exist stands in no bind's way.
     let places: [Place]
 
     /// Throws `PlanError.invalid` for a bind that holds one of the places or lies in one, and for one that holds a socket

@@ -21,7 +21,7 @@ public struct PolicyFiles: Sendable {
 
     /// A policy and where the seccomp policy it names lies.
     public struct Loaded: Sendable {
-        /// The policy.
+        /// What the policy's file says.
         public var policy: SandboxPolicy
         /// The seccomp policy's file.
         public var seccompFile: AbsolutePath

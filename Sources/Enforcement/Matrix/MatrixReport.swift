@@ -19,7 +19,7 @@ public struct MatrixReport: Sendable {
     public struct Cell: Sendable {
         /// Who tried.
         public var from: ProfileName
-        /// On whom.
+        /// On whom it was tried.
         public var to: ProfileName
         /// The acts with their ends.
         public var results: [Verification.Result]

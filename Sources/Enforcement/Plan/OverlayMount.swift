@@ -9,7 +9,7 @@ import SystemPackage
 struct OverlayMount {
     /// The root that is being built.
     let root: FileDescriptor
-    /// Where it is.
+    /// The path at which the root is being built.
     let path: AbsolutePath
 
     private static let corner = ".overlay"

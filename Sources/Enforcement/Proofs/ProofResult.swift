@@ -2,7 +2,7 @@ public import JSON
 
 /// One act of a proof and its end.
 public struct ProofResult: Sendable {
-    /// What is guaranteed.
+    /// The guarantee that was tried, in a few words.
     public var guarantee: String
     /// How the act ended: an error's name, or `success`.
     public var outcome: String

@@ -35,7 +35,7 @@ struct ProxyProcess {
         return refusal
     }
 
-    /// Ends it.
+    /// Kills the process, with all its connections, and reaps it.
     func end() throws(Errno) {
         do throws(Errno) {
             try child.send(signal: SIGKILL)

@@ -50,7 +50,7 @@ struct Resolution {
         socket.map { ($0, !outgoing.isEmpty) }
     }
 
-    /// Begins.
+    /// Looks the name up in the host's files, and asks the first name server where they do not know it.
     mutating func start(at now: Int64) -> Progress {
         let known = files.addresses(of: name)
         guard known.isEmpty else { return .found(known) }

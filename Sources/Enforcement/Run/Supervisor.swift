@@ -5,7 +5,7 @@ public import SystemPackage
 
 /// Runs a plan from outside: one process, one thread, one event loop.
 public struct Supervisor {
-    /// What came of it.
+    /// How a start ended: with the payload's end, or with a reason why there was none.
     public enum Outcome: Equatable, Sendable {
         /// The payload ran; this is its exit code, or 128 and the signal that killed it, be it the supervisor's own, and
         /// whether it had told a service manager that it was ready.

@@ -14,7 +14,7 @@ struct SupervisorLoop {
     /// Where init tells the payload's exit code when nothing but init is left; nil once its end is closed, and where its own
     /// end is waited for in any case.
     private var farewell: FileDescriptor?
-    /// What it told.
+    /// What init told of the payload's end; nil until it has.
     private var toldEnd: ChildProcess.End?
     private var failure: FailureReport?
     /// Whether the payload's process has said that exec is next.

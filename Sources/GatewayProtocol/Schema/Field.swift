@@ -9,9 +9,9 @@ package struct FieldDescription: Sendable {
     package var isRequired: Bool
     /// The value of an absent one, when there is one.
     package var fallback: String?
-    /// What it means.
+    /// What it is for, in one or more sentences.
     package var text: String
-    /// Its own members.
+    /// The members of its value, where that is an object or holds objects; empty for other values.
     package var fields: [FieldDescription]
 }
 

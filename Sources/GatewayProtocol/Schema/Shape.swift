@@ -43,7 +43,7 @@ extension Shape where Value == String {
         return nil
     }
 
-    /// The key of a session.
+    /// The key of a session: text that is neither empty nor longer than `sessionKeyCharacters`.
     package static let sessionKey = Shape.string(1...ProtocolLimits.sessionKeyCharacters)
 
     /// What a client chooses so that a request sent again does nothing twice.
@@ -207,7 +207,7 @@ extension Shape where Value == JSON {
     /// Any value.
     package static let any = Shape("any value") { json, _ in json }
 
-    /// Any object.
+    /// An object, whatever its members are.
     package static let anyObject = Shape("object") { json, faults in
         if case .object = json { return json }
         faults.add("must be object")

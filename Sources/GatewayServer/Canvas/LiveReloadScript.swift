@@ -5,7 +5,7 @@ enum LiveReloadScript {
     /// The largest page it is put into, in bytes; others are served as they are.
     static let limit = 4 << 20
 
-    /// What is put in.
+    /// The script that is put into a page, as UTF-8.
     static let bytes = Array(text.utf8)
 
     /// How much of a page is looked at at once, in bytes.

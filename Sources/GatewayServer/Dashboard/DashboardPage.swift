@@ -2,7 +2,7 @@ import Gateway
 
 /// The gateway's own page: one document with its style and its script, which are part of this program.
 enum DashboardPage {
-    /// The document.
+    /// The document as UTF-8, with its style and its script in place.
     static let bytes = document()
 
     /// What the document may do: run this script and no other, look like this, and talk to its own origin.

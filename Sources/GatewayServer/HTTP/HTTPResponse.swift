@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// What is sent back.
 struct HTTPResponse: Sendable {
-    /// The content.
+    /// The content that follows the header.
     enum Body: Sendable {
         case none
         case bytes([UInt8])
@@ -45,7 +45,7 @@ struct HTTPResponse: Sendable {
         return response
     }
 
-    /// What an endpoint answers.
+    /// The response that carries an endpoint's answer.
     init(_ answer: EndpointAnswer) {
         var headers = HTTPHeaders(answer.headers.map { ($0.name, $0.value) })
         let body: Body

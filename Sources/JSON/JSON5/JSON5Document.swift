@@ -3,7 +3,7 @@
 public struct JSON5Document: Sendable {
     /// The text as it was read.
     public let text: [UInt8]
-    /// What it says.
+    /// The value that the text means, without its comments and layout.
     public let value: JSON
     let root: JSON5Node
 

@@ -16,14 +16,14 @@ struct JSON5Style {
 
     /// One level of indentation. Two spaces when nothing shows another.
     var unit: [UInt8] = [UInt8](repeating: UInt8(ascii: " "), count: 2)
-    /// What ends a line.
+    /// What stands at the end of each line that is added: a line feed, or a carriage return with one.
     var lineEnd: [UInt8] = [UInt8(ascii: "\n")]
     /// Whether colons and commas are followed by a space.
     var isSpaced = true
     /// How names are written where no neighbour shows it.
     var names = Names.quoted
 
-    /// The style of `document`.
+    /// The style of `document`, as its first line and its first member show it.
     init(of document: JSON5Document) {
         let text = document.text
         if let end = text.firstIndex(of: UInt8(ascii: "\n")), end > 0, text[end - 1] == UInt8(ascii: "\r") {

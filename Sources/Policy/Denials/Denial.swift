@@ -22,7 +22,7 @@ public struct Denial: Equatable, Sendable {
     /// How many acts like this one the record stands for; those before it were not reported one by one.
     public var count: Int
 
-    /// A denial.
+    /// A denial. Of `program` at most `programLimit` bytes are kept.
     public init(
         time: Int64, processID: Int32, processIDInside: Int32, program: String, act: String, rule: String,
         errno: String, remedy: String, count: Int = 1
@@ -76,7 +76,7 @@ public struct Denial: Equatable, Sendable {
 }
 
 extension Denial: CustomStringConvertible {
-    /// One sentence.
+    /// One sentence for people: what was refused to whom, the error it got, the rule, and what would allow it.
     public var description: String {
         "refused \(act) to \(program)"
             // The proxy sees connections, not whose they are.

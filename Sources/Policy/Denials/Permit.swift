@@ -13,7 +13,7 @@ public struct Permit: Equatable, Sendable {
     public let program: String
     /// What was done: `bind 127.0.0.1:40123/tcp`.
     public var act: String
-    /// The rule that permits it.
+    /// What permits it, by the name that `why` and the policy give it.
     public var rule: String
     /// How many acts like this one the record stands for; those before it were not reported one by one.
     public var count = 1

@@ -35,7 +35,7 @@ public struct HostFacts: Sendable {
     /// The launcher's environment.
     public var environment: [EnvironmentVariable]
 
-    /// Facts.
+    /// Facts as they were found. What is not named here is as on a host that lacks nothing.
     public init(
         user: UserIdentity, isRoot: Bool, landlockABI: Int32, entries: [(path: AbsolutePath, entry: Entry)],
         identities: [(path: AbsolutePath, identity: FileIdentity)], resolverConfiguration: String,

@@ -16,9 +16,9 @@ public struct UserIdentity: Equatable, Sendable {
 
     /// A user and group of the host.
     public struct Owner: Equatable, Sendable {
-        /// The user ID.
+        /// The user ID, as stat(2) tells it outside of the sandbox.
         public var userID: UInt32
-        /// The group ID.
+        /// The group ID, as stat(2) tells it outside of the sandbox.
         public var groupID: UInt32
 
         /// A user and a group.

@@ -11,7 +11,7 @@ public struct MatrixAct: Equatable, Sendable {
         case sockets
     }
 
-    /// The kind.
+    /// The kind, by which a report counts its acts.
     public var kind: Kind
     /// What is tried, with its name and how it must end.
     public var proof: Proof

@@ -2,9 +2,9 @@ public import JSON
 
 /// What of one instance the others must not reach: what the matrix aims at.
 public struct MatrixTarget: Equatable, Sendable {
-    /// The instance.
+    /// The profile of the instance.
     public var name: ProfileName
-    /// Its ports.
+    /// The ports that it is given, whether it listens on them or not.
     public var ports: PortSet
     /// Its state directory.
     public var state: AbsolutePath
@@ -34,7 +34,7 @@ public struct MatrixTarget: Equatable, Sendable {
         }
     }
 
-    /// A target.
+    /// A target that others are to aim at.
     public init(name: ProfileName, ports: PortSet, state: AbsolutePath, processes: [Int32], lure: Lure?) {
         self.name = name
         self.ports = ports

@@ -10,7 +10,7 @@ public struct EgressRule: Equatable, Sendable {
         case address(IPAddress)
     }
 
-    /// Which hosts.
+    /// The hosts that may be connected to.
     public var host: Host
     /// The TCP port.
     public var port: UInt16

@@ -4,7 +4,7 @@ public struct EgressRules: Equatable, Sendable {
     /// The profile's list.
     public var rules: [EgressRule]
 
-    /// Rules.
+    /// A list of what is permitted. A connection needs one of them; an empty list permits nothing.
     public init(_ rules: [EgressRule]) { self.rules = rules }
 
     /// What is said to one request.

@@ -1,6 +1,6 @@
 /// A host's name as RFC 1123, section 2.1 has it, in lower case and without a final dot.
 public struct HostText: Equatable, Sendable {
-    /// The name.
+    /// The name as it is compared: in lower case, and without a final dot.
     public let text: String
 
     /// The name written as `text`; nil when it cannot be one. A last label of digits makes none: that is how some

@@ -5,7 +5,7 @@ public struct PlanRequest: Equatable, Sendable {
     public var profile: Profile
     /// Its ports among all profiles.
     public var ports: PortSet
-    /// Its paths.
+    /// Where its state directory and its workspace are on the host, and inside.
     public var paths: ProfilePaths
     /// What the sandbox permits.
     public var policy: SandboxPolicy
@@ -34,7 +34,7 @@ public struct PlanRequest: Equatable, Sendable {
     /// How much is to be proved.
     public var proofs = ProofExtent.start
 
-    /// A request.
+    /// A request of a start by itself: without neighbours, service manager or terminal, and with a start's own proofs.
     public init(
         profile: Profile, ports: PortSet, paths: ProfilePaths, policy: SandboxPolicy, seccomp: SeccompProgram,
         ownExecutable: AbsolutePath?, command: [ByteString]?, degradations: [Degradation]

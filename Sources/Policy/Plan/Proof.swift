@@ -99,14 +99,14 @@ public struct Proof: Equatable, Sendable {
 
 /// Another instance of the host, which this one must not reach.
 public struct Neighbour: Equatable, Sendable {
-    /// Its profile's name.
+    /// The name of its profile.
     public var name: ProfileName
-    /// Its ports.
+    /// The ports that its base port gives it, whoever else has some of them.
     public var ports: PortSet
     /// Its state directory; nil when it is another user's and not known.
     public var state: AbsolutePath?
 
-    /// A neighbour.
+    /// An instance with these ports, whose state directory is `state` where that is known.
     public init(name: ProfileName, ports: PortSet, state: AbsolutePath?) {
         self.name = name
         self.ports = ports

@@ -4,9 +4,9 @@ public import JSON
 ///
 /// A pure function of profile, policy and host facts: `explain` prints it, a start executes this very value.
 public struct SandboxPlan: Equatable, Sendable {
-    /// The instance.
+    /// The profile whose instance it starts.
     public var profile: ProfileName
-    /// Its ports.
+    /// The ports of the profile among all profiles: its CDP ports end below the next base port.
     public var ports: PortSet
     /// The directories of the host it has.
     public var trees: InstanceTrees

@@ -59,9 +59,9 @@ public enum Step: Equatable, Sendable {
 public struct FileSystemMount: Equatable, Sendable {
     /// What it is; never a bind.
     public var source: PolicyMount.Source
-    /// Where.
+    /// The place inside, a directory that an earlier step has made.
     public var destination: AbsolutePath
-    /// What is forbidden on it.
+    /// The mount options that forbid something on it (mount(8)).
     public var restrictions: MountRestrictions
 }
 
@@ -71,7 +71,7 @@ public struct TreeMount: Equatable, Sendable {
     public var source: AbsolutePath
     /// The path inside; something already stands there to be covered.
     public var destination: AbsolutePath
-    /// What is forbidden on it.
+    /// The mount options that forbid something on it (mount(8)).
     public var restrictions: MountRestrictions
     /// What the source must be, or the start is refused.
     public var expectation: Expectation
@@ -107,7 +107,7 @@ public struct View: Equatable, Sendable {
     public var source: AbsolutePath
     /// The directory inside.
     public var destination: AbsolutePath
-    /// What is forbidden on it.
+    /// The mount options that forbid something on it (mount(8)); a view is always read-only.
     public var restrictions: MountRestrictions
 }
 
@@ -117,7 +117,7 @@ public struct Overlay: Equatable, Sendable {
     public var directory: AbsolutePath
     /// The size of the tmpfs.
     public var bytes: UInt64
-    /// What is forbidden on it.
+    /// The mount options that forbid something on it (mount(8)).
     public var restrictions: MountRestrictions
     /// What the directory must be, or the start is refused.
     public var expectation: TreeMount.Expectation
@@ -184,7 +184,7 @@ public struct SeccompProgram: Equatable, Sendable {
     /// Whether it hands calls to a supervisor.
     public var isSupervised: Bool
 
-    /// A program.
+    /// The program `bytes`, compiled from the policy in `file`.
     public init(file: String, bytes: [UInt8], isSupervised: Bool = true) {
         self.file = file
         self.bytes = bytes
@@ -201,7 +201,7 @@ public struct Command: Equatable, Sendable {
     /// The environment, by name.
     public var environment: [EnvironmentVariable]
 
-    /// A command.
+    /// A program to execute with `arguments`, the first of which it takes for its own name.
     public init(program: ByteString, arguments: [ByteString], environment: [EnvironmentVariable]) {
         self.program = program
         self.arguments = arguments

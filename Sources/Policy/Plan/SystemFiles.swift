@@ -4,7 +4,7 @@ struct SystemFiles {
     let hostName: String
     let profile: ProfileName
 
-    /// The files by name.
+    /// The files of /etc that the sandbox has of its own, each by its name there and with its whole content.
     func contents(resolverConfiguration: String) -> [(name: String, content: String)] {
         [
             (

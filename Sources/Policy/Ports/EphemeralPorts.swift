@@ -1,7 +1,7 @@
 /// The ports that the kernel gives to sockets that name none (ip(7), ip_local_port_range): a listener there may find
 /// its port taken by an outgoing connection.
 public struct EphemeralPorts: Equatable, Sendable {
-    /// The range.
+    /// The ports from which the kernel takes them, both ends included.
     public var range: ClosedRange<UInt16>
     /// Ports of the range that the kernel leaves alone (ip_local_reserved_ports).
     public var reserved: [ClosedRange<UInt16>]

@@ -1,11 +1,11 @@
 /// An address with a port: where a TCP or UDP socket is (ip(7), ipv6(7)).
 public struct InternetAddress: Equatable, Sendable {
-    /// The address.
+    /// The IPv4 or IPv6 address; unspecified for every interface.
     public let address: IPAddress
-    /// The port.
+    /// The port; 0 for one that the kernel is to choose.
     public let port: UInt16
 
-    /// A port of an address.
+    /// A port of `address`.
     public init(address: IPAddress, port: UInt16) {
         self.address = address
         self.port = port

@@ -17,7 +17,7 @@ public struct PortCeilings: Equatable, Sendable {
         self.listeners = listeners
     }
 
-    /// The ceiling for one transport.
+    /// How many sockets of `transport` may hold a port at once.
     public func most(of transport: Transport) -> Int {
         switch transport {
         case .tcp: listeners

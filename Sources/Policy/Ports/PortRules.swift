@@ -19,7 +19,7 @@ public struct PortRules: Equatable, Sendable {
     /// The policy file, for remedies.
     public var policyFile: String
 
-    /// Rules.
+    /// The rules of one instance. The policy file is only named in remedies.
     public init(
         ports: PortSet, tcp: [PortSelector], udp: [UInt16], scope: BindScope, loopbackProbe: Bool,
         sharesAbstractNames: Bool,

@@ -1,12 +1,12 @@
 /// Ports as a policy names them.
 public enum PortSelector: Hashable, Sendable {
-    /// The gateway's port.
+    /// The base port itself (`gateway` in a policy).
     case gateway
     /// The browser control service's port.
     case control
-    /// The CDP ports.
+    /// All ports for Chromium's DevTools protocol, derived and pinned (`cdp` in a policy).
     case cdp
-    /// One port by number.
+    /// A port that is the same for every profile, 1 to 65535.
     case number(UInt16)
 
     /// The ports meant, for an instance with `ports`.

@@ -52,7 +52,7 @@ public struct PortSet: Hashable, Sendable {
         [(.gateway, gateway...gateway), (.control, control...control), (.cdp, cdp)] + pinned.map { (.cdp, $0...$0) }
     }
 
-    /// What a port is for.
+    /// What an instance does with a port.
     public enum Use: String, Sendable {
         case gateway
         case control

@@ -27,7 +27,7 @@ public struct ControlGroupLimits: Equatable, Sendable {
     public struct Setting: Equatable, Sendable {
         /// The file's name, such as `memory.max`.
         public var file: String
-        /// What is written.
+        /// The text to write, in the form that the file takes (cgroups(7)).
         public var value: String
         /// Whether a kernel without the file has nothing that would have to be limited.
         public var mayBeMissing = false

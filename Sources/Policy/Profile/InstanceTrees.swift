@@ -13,7 +13,7 @@ public struct InstanceTrees: Equatable, Sendable {
     /// What the administrator binds.
     public var others: [AbsolutePath]
 
-    /// The trees of an instance.
+    /// The trees of an instance that keeps its state in `state`.
     public init(
         state: AbsolutePath, identity: FileIdentity? = nil, workspace: AbsolutePath? = nil,
         configuration: AbsolutePath? = nil, others: [AbsolutePath] = []

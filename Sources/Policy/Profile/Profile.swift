@@ -2,7 +2,7 @@
 ///
 /// Read from a file no payload can see; nothing a payload writes changes any of it.
 public struct Profile: Equatable, Sendable {
-    /// The name.
+    /// The name, which is its file's without `.json`, and by which every command knows it.
     public var name: ProfileName
     /// The base port; the others derive from it.
     public var basePort: UInt16

@@ -14,7 +14,7 @@ public struct ProfileArguments: Equatable, Sendable {
         case invalidName
         case devWithProfile
 
-        /// One sentence.
+        /// One sentence for the user, without the program's name.
         public var description: String {
             switch self {
             case .missingValue: "--profile requires a value"

@@ -2,7 +2,7 @@ public import JSON
 
 /// A profile or policy file that cannot be accepted: where, what, and what was expected.
 public struct PolicyError: Error, Equatable, Sendable {
-    /// The file.
+    /// The file's path, or the name that was looked for where there is no file.
     public var file: String
     /// The place in it, when it can be read that far.
     public var position: JSONPosition?

@@ -17,16 +17,16 @@ public struct NamespaceLimit: Equatable, Sendable {
         /// The name as sysctl(8) has it.
         public var sysctl: String { "user.\(rawValue)" }
 
-        /// The file.
+        /// The file in /proc/sys/user that holds the ceiling of a user namespace.
         public var path: AbsolutePath { .root / "proc/sys/user" / rawValue }
     }
 
-    /// What is limited.
+    /// The resource that the kernel counts.
     public var resource: Resource
-    /// The ceiling.
+    /// How many of it the payload's user may have at once inside.
     public var maximum: Int64
 
-    /// A limit.
+    /// A ceiling of `maximum` on `resource`.
     public init(resource: Resource, maximum: Int64) {
         self.resource = resource
         self.maximum = maximum

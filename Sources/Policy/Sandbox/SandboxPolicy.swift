@@ -42,7 +42,7 @@ public struct SandboxPolicy: Equatable, Sendable {
 
 /// One mount a policy asks for.
 public struct PolicyMount: Equatable, Sendable {
-    /// What is mounted.
+    /// Where what is mounted comes from.
     public enum Source: Equatable, Sendable {
         /// A path of the host, with all that is mounted below it.
         case bind(AbsolutePath)
@@ -59,11 +59,11 @@ public struct PolicyMount: Equatable, Sendable {
         case terminals(maximum: Int?)
     }
 
-    /// What is mounted.
+    /// Where it comes from: a path of the host, or a file system of the sandbox's own.
     public var source: Source
-    /// Where.
+    /// The place inside. Missing directories above it are made.
     public var destination: AbsolutePath
-    /// What is forbidden on it.
+    /// The mount options that forbid something on it (mount(8)).
     public var restrictions: MountRestrictions
     /// Whether a source that the host lacks is left out (fstab(5), `nofail`).
     public var mayBeMissing: Bool
@@ -108,11 +108,11 @@ public struct ResourceLimit: Equatable, Sendable {
         case stack = "RLIMIT_STACK"
     }
 
-    /// What is limited.
+    /// The resource, each in the unit that getrlimit(2) says: bytes, or a number of them.
     public var resource: Resource
     /// The limit in force; the payload may raise it up to `hard`.
     public var soft: UInt64
-    /// The ceiling.
+    /// The ceiling, which no process of the payload's can raise.
     public var hard: UInt64
 }
 

@@ -15,7 +15,7 @@ public struct BPFInterpreter: Sendable {
 
     private let instructions: [BPFProgram.Instruction]
 
-    /// An interpreter of `program`.
+    /// An interpreter that answers as the kernel would where `program` was installed.
     public init(_ program: BPFProgram) {
         instructions = program.instructions
     }

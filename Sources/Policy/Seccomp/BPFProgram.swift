@@ -8,10 +8,10 @@ public struct BPFProgram: Equatable, Sendable {
         public var jumpIfTrue: UInt8
         /// How many instructions to skip when it does not.
         public var jumpIfFalse: UInt8
-        /// The operand.
+        /// The constant that the code works on: an offset, a number to compare with, or a value to return (k).
         public var operand: UInt32
 
-        /// An instruction.
+        /// An instruction. Jumps count the instructions that are passed over.
         public init(code: UInt16, jumpIfTrue: UInt8 = 0, jumpIfFalse: UInt8 = 0, operand: UInt32) {
             self.code = code
             self.jumpIfTrue = jumpIfTrue

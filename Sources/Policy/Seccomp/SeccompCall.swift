@@ -1,6 +1,6 @@
 /// A system call as a filter sees it (struct seccomp_data, seccomp(2)).
 public struct SeccompCall: Hashable, Sendable {
-    /// The number.
+    /// The system call's number in its architecture's own table (seccomp_data.nr).
     public var number: UInt32
     /// The calling convention, an AUDIT_ARCH_* value.
     public var architecture: UInt32

@@ -1,7 +1,7 @@
 extension SeccompPolicy {
     /// A call that a program treats otherwise than the file means it.
     public struct Disagreement: Equatable, Sendable {
-        /// The call.
+        /// A call with such arguments.
         public var call: SeccompCall
         /// Its name, when it has one.
         public var name: String?

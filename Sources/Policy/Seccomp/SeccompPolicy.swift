@@ -13,7 +13,7 @@ public struct SeccompPolicy: Sendable {
         public var action: SeccompAction
         /// What must hold, all of it; nothing for every call of these names. At most one per argument.
         public var comparisons: [SeccompComparison]
-        /// What the entry is for.
+        /// Why the entry is there, as the file says; nil when it says nothing.
         public var comment: String?
     }
 

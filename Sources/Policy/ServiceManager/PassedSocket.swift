@@ -2,7 +2,7 @@ public import JSON
 
 /// A descriptor that a service manager passed, and what the kernel says of it (sd_listen_fds(3)).
 public struct PassedSocket: Equatable, Sendable {
-    /// What it is.
+    /// What the kernel says that it is.
     public enum Kind: Equatable, Sendable {
         /// A TCP socket that listens, or did and is to listen again.
         case listener(Listener)
@@ -12,9 +12,9 @@ public struct PassedSocket: Equatable, Sendable {
 
     /// A TCP socket for listening, bound to one address and port.
     public struct Listener: Equatable, Sendable {
-        /// The address.
+        /// The local address it is bound to; unspecified for every interface.
         public var address: IPAddress
-        /// The port.
+        /// The local port it is bound to.
         public var port: UInt16
         /// Whether a socket bound to `::` leaves IPv4 out (IPV6_V6ONLY, ipv6(7)).
         public var isIPv6Only: Bool
@@ -24,7 +24,7 @@ public struct PassedSocket: Equatable, Sendable {
         /// (shutdown(2), connect(2)): the socket is one and the same for all who hold it.
         public var isListening: Bool
 
-        /// A listener.
+        /// A listener on one address and port. Unless it is said, it listens, and shares its port with nobody.
         public init(
             address: IPAddress, port: UInt16, isIPv6Only: Bool = false, sharesPort: Bool = false,
             isListening: Bool = true
@@ -48,7 +48,7 @@ public struct PassedSocket: Equatable, Sendable {
     public var descriptor: Int32
     /// Its name ($LISTEN_FDNAMES); nil when it has none.
     public var name: String?
-    /// What it is.
+    /// Whether it is a TCP socket for listening, and which.
     public var kind: Kind
 
     /// A passed descriptor.

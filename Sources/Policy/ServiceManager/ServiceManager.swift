@@ -129,7 +129,7 @@ public struct PassedDescriptors: Equatable, Sendable {
 public struct ServiceManagerError: Error, Equatable, Sendable {
     /// The variable's name.
     public var variable: String
-    /// Its value.
+    /// What it held, as it was found.
     public var value: String
     /// What it should have held.
     public var expected: String

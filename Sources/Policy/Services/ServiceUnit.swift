@@ -28,11 +28,11 @@ public struct ServiceUnit: Equatable, Sendable {
     public struct Section: Equatable, Sendable {
         /// The name, such as `Service`.
         public var name: String
-        /// What it assigns.
+        /// Its assignments. A name may stand there more than once, as systemd lets some lists grow.
         public var directives: [Directive]
     }
 
-    /// The profile.
+    /// The profile whose gateway it starts. Limits, user and directories decide what the unit must permit.
     public var profile: Profile
     /// Whose manager it is for.
     public var scope: Scope

@@ -3,12 +3,12 @@
 /// The host's manager holds the listeners: nobody else takes the port while the gateway is down, and who connects then is
 /// answered when it is up.
 public struct SocketUnit: Equatable, Sendable {
-    /// The profile.
+    /// The profile whose gateway's port it listens on.
     public var profile: Profile
     /// The version that the description names.
     public var version: String
 
-    /// The socket unit of `profile`.
+    /// The socket unit of `profile`, which says in its description that `version` wrote it.
     public init(of profile: Profile, version: String) {
         self.profile = profile
         self.version = version

@@ -27,7 +27,7 @@ struct UnitFile {
     struct Stray {
         /// Its number, from 1 on.
         var line: Int
-        /// Its text.
+        /// The line as it stands in the file, without its line feed.
         var text: String
     }
 

@@ -2,7 +2,7 @@ public import JSON
 
 /// A directive of a unit that does not do what it says, or that the launcher cannot work under.
 public struct UnitFinding: Equatable, Sendable {
-    /// What is wrong with it.
+    /// How bad it is.
     public enum Kind: String, Equatable, Sendable {
         /// It does nothing, without a word from systemd.
         case inert
@@ -14,14 +14,14 @@ public struct UnitFinding: Equatable, Sendable {
     public var line: Int
     /// The directive as it stands in the file.
     public var directive: String
-    /// What is wrong with it.
+    /// Whether it does nothing, or keeps the launcher from its work.
     public var kind: Kind
-    /// Why.
+    /// Why that is so, in words that name the launcher's need or systemd's rule.
     public var reason: String
     /// What to do about it.
     public var remedy: String
 
-    /// The finding as JSON.
+    /// An object of `line`, `directive`, `kind`, `reason` and `remedy`, as `unit --check --json` prints it.
     public var json: JSON {
         [
             "line": .integer(Int64(line)), "directive": .string(directive), "kind": .string(kind.rawValue),

@@ -3,16 +3,16 @@
 /// The launcher takes the script's place, so that whoever started it (a service manager, a supervisor) watches over the
 /// launcher: signals, notifications and the exit status pass through it.
 public struct WrapperScript: Equatable, Sendable {
-    /// The launcher.
+    /// The launcher that the script executes, by its absolute path.
     public var launcher: AbsolutePath
-    /// The profile.
+    /// The profile in whose sandbox the program runs.
     public var profile: ProfileName
     /// The launcher's other options, word by word.
     public var options: [String]
     /// The program and its first arguments. The script's own come after them.
     public var command: [ByteString]
 
-    /// The script for `command`.
+    /// The script that runs `command` with these options, and hands it the arguments that the script is given.
     public init(launcher: AbsolutePath, profile: ProfileName, options: [String], command: [ByteString]) {
         self.launcher = launcher
         self.profile = profile

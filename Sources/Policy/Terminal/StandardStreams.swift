@@ -11,12 +11,12 @@ public struct StandardStreams: Equatable, Sendable {
             case file
         }
 
-        /// The kind.
+        /// Who could be kept waiting by it, or be typed to through it.
         public var kind: Kind
-        /// What makes it that one.
+        /// The open file's device and inode: two descriptors of one file lead to the same place.
         public var identity: FileIdentity
 
-        /// A stream.
+        /// A stream of this kind, which leads to the file with this identity.
         public init(_ kind: Kind, _ identity: FileIdentity) {
             self.kind = kind
             self.identity = identity
@@ -32,7 +32,7 @@ public struct StandardStreams: Equatable, Sendable {
     /// Where it reports for programs (`--status-fd`); nil when nowhere.
     public var status: Stream?
 
-    /// Streams.
+    /// The streams of a launcher. Without `status` it reports to no descriptor.
     public init(input: Stream, output: Stream, error: Stream, status: Stream? = nil) {
         self.input = input
         self.output = output

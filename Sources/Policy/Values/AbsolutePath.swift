@@ -93,6 +93,6 @@ public struct AbsolutePath: Hashable, Sendable {
 }
 
 extension AbsolutePath: CustomStringConvertible {
-    /// The path.
+    /// The path as it is, control characters included.
     public var description: String { text }
 }

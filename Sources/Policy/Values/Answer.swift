@@ -11,7 +11,7 @@ public struct Answer: Equatable, Sendable {
     /// The edit that would turn the answer round; empty where there is none to give.
     public var remedy: String
 
-    /// An answer.
+    /// An answer. One that nothing needs to be changed about has no remedy.
     public init(act: String, isAllowed: Bool, rule: String, remedy: String = "") {
         self.act = act
         self.isAllowed = isAllowed
@@ -28,7 +28,7 @@ public struct Answer: Equatable, Sendable {
 }
 
 extension Answer: CustomStringConvertible {
-    /// One line.
+    /// One line for people: `allowed` or `refused`, the act, the rule and the remedy.
     public var description: String {
         "\(isAllowed ? "allowed" : "refused"): \(act), rule \(rule)" + (remedy.isEmpty ? "" : ": \(remedy)")
     }

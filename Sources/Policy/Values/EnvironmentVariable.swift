@@ -1,4 +1,4 @@
-/// One variable of the environment.
+/// A name and a value of the environment, such that execve(2) can pass them (environ(7)).
 public struct EnvironmentVariable: Equatable, Sendable {
     /// The name; never empty, never holding `=` or NUL.
     public var name: String

@@ -5,7 +5,7 @@ public struct FileIdentity: Hashable, Sendable {
     /// The inode number.
     public var inode: UInt64
 
-    /// An identity.
+    /// The identity of the file with these numbers (stat(2), st_dev and st_ino).
     public init(device: UInt64, inode: UInt64) {
         self.device = device
         self.inode = inode

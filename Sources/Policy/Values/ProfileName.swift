@@ -42,6 +42,6 @@ public struct ProfileName: Hashable, Sendable {
 }
 
 extension ProfileName: CustomStringConvertible {
-    /// The name.
+    /// The name, which needs no quoting in shells, units or file names.
     public var description: String { text }
 }

@@ -15,7 +15,7 @@ enum ClientError: Error, CustomStringConvertible {
     /// The gateway did not do what it was asked.
     case failed(String)
 
-    /// One sentence.
+    /// One sentence: what did not come about, why, and what to do.
     var description: String {
         switch self {
         case .unreachable(let port, let reason):

@@ -7,7 +7,7 @@ final class ClientFrames: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
     typealias OutboundOut = WebSocketFrame
 
-    /// What came in.
+    /// What came in from the gateway.
     enum Message: Sendable {
         case json(JSON)
         /// The other end closes, and says why.

@@ -11,7 +11,7 @@ struct GatewayAddress: Sendable {
 
     /// How it speaks.
     enum Encryption {
-        /// In the clear.
+        /// Unencrypted, as is usual on loopback.
         case none
         /// By TLS, showing this certificate. nil when there is none yet: nothing that answers is it.
         case certificate(CertificateFingerprint?)

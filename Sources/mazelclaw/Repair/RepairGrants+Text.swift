@@ -4,7 +4,7 @@ import Policy
 import Profiles
 
 extension RepairGrants.Entry {
-    /// One sentence.
+    /// One sentence for people: who may repair whom, until when, and how that is ended.
     var text: String {
         isKept
             ? "\(grant.target) by \(grant.rescue) until \(UTCTime.text(grant.expiresAt)) (grant \(grant.id), PID "

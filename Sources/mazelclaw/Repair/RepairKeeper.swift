@@ -8,7 +8,7 @@ import SystemPackage
 /// The process that writes what the rescue may see into the rescue's state directory, and takes what it proposes from there.
 /// When this process ends, however it does, it removes all of that and ends too.
 final class RepairKeeper {
-    /// What it tells.
+    /// What the process tells the one that asks the administrator.
     enum Message: Equatable {
         /// What was sent is staged.
         case staged

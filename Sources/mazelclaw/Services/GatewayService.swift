@@ -18,9 +18,9 @@ struct GatewayService {
     /// Whose manager was asked for; nil for that of whoever asks.
     private let chosen: ServiceUnit.Scope?
 
-    /// The unit's name with `.service`.
+    /// The name of the service's unit, with `.service`.
     private var unit: String { "\(ServiceUnit.name(of: profile)).service" }
-    /// The socket unit's name.
+    /// The name of the socket's unit, with `.socket`.
     private var socket: String { SocketUnit.fileName(of: profile) }
     private var background: BackgroundGateway {
         BackgroundGateway(profile: profile, directories: directories, environment: environment)

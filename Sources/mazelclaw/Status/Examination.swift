@@ -52,7 +52,7 @@ struct Examination {
         }
     }
 
-    /// For a person.
+    /// The lines of `status` that tell of it, for a person.
     var rows: [(String, String)] {
         var rows = [("Admission", fault ?? "signed in within \(latency ?? 0) ms")]
         guard fault == nil else { return rows }
@@ -70,7 +70,7 @@ struct Examination {
             + (entry["ip"]?.string.map { " from \($0)" } ?? "")
     }
 
-    /// For a program.
+    /// The object that `status --json` has of it.
     var json: JSON {
         [
             "admitted": .bool(latency != nil), "ok": .bool(fault == nil), "error": fault.map(JSON.string) ?? .null,

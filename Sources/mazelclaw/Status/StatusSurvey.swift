@@ -8,7 +8,7 @@ import Storage
 /// Gathers what `status` tells of one instance, and of no other.
 struct StatusSurvey {
     let context: Context
-    /// Milliseconds.
+    /// How long each question to the gateway may take, in milliseconds.
     let timeout: Int64
     /// How much is asked.
     var depth = Depth.outside

@@ -1,5 +1,4 @@
 extension ConfigurationSchema {
-    /// `skills`.
     static let skills = ConfigurationSchema.object([
         "allowBundled": .strings,
         "load": .object([
@@ -43,7 +42,6 @@ extension ConfigurationSchema {
             ])),
     ])
 
-    /// `nodeHost`.
     static let nodeHost = ConfigurationSchema.object([
         "browserProxy": .object([
             "enabled": .boolean,
@@ -51,7 +49,6 @@ extension ConfigurationSchema {
         ])
     ])
 
-    /// `diagnostics`.
     static let diagnostics = ConfigurationSchema.object([
         "enabled": .boolean,
         "flags": .strings,
@@ -76,7 +73,6 @@ extension ConfigurationSchema {
         ]),
     ])
 
-    /// `update`.
     static let update = ConfigurationSchema.object([
         "channel": .words("stable", "beta", "dev"),
         "checkOnStart": .boolean,

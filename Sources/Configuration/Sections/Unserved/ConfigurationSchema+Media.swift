@@ -49,7 +49,6 @@ extension ConfigurationSchema {
         "models": .array(.mediaModel),
     ])
 
-    /// `audio`.
     static let audio = ConfigurationSchema.object([
         "transcription": .object([
             "command": .strings.required,
@@ -57,12 +56,10 @@ extension ConfigurationSchema {
         ])
     ])
 
-    /// `media`.
     static let media = ConfigurationSchema.object([
         "preserveFilenames": .boolean
     ])
 
-    /// `talk`.
     static let talk = ConfigurationSchema.object([
         "voiceId": .string,
         "voiceAliases": .record(.string),

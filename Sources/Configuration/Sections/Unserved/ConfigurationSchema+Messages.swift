@@ -1,5 +1,4 @@
 extension ConfigurationSchema {
-    /// `messages`.
     static let messages = ConfigurationSchema.object([
         "messagePrefix": .string,
         "responsePrefix": .string,
@@ -97,7 +96,6 @@ extension ConfigurationSchema {
         "timeoutMs": .integer(1000, 120000),
     ])
 
-    /// `approvals`.
     static let approvals = ConfigurationSchema.object([
         "exec": .object([
             "enabled": .boolean,
@@ -114,7 +112,6 @@ extension ConfigurationSchema {
         ])
     ])
 
-    /// `web`.
     static let web = ConfigurationSchema.object([
         "enabled": .boolean,
         "heartbeatSeconds": .positive,

@@ -1,5 +1,4 @@
 extension ConfigurationSchema {
-    /// `models`.
     static let models = ConfigurationSchema.object([
         "mode": .words("merge", "replace"),
         "providers": .record(

@@ -37,7 +37,6 @@ extension ConfigurationSchema {
             ])),
     ])
 
-    /// `tools`.
     static let tools = ConfigurationSchema.object([
         "profile": .toolProfile,
         "allow": .strings,
