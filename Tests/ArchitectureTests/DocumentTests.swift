@@ -37,4 +37,28 @@ import Testing
         let chapter = try #require(text.split(separator: "## Modules\n").last?.split(separator: "\n## ").first)
         #expect(Set(Architecture.modules.keys).subtracting(names(in: chapter)).isEmpty)
     }
+
+    /// A file's lines without their indentation.
+    private func code(_ lines: some Sequence<Substring>) -> [String] {
+        lines.map { String($0.drop { $0 == " " }) }
+    }
+
+    @Test(arguments: ["JSON", "Policy"])
+    func `the code of a module's articles is code that its tests run`(module: String) throws {
+        let tested = code(try lines(of: "Tests/\(module)Tests/ArticleTests.swift"))
+        let catalog = "Sources/\(module)/\(module).docc"
+        let articles = try FileManager.default.contentsOfDirectory(
+            atPath: SourceTree.root.appending(path: catalog).path)
+        var count = 0
+        for article in articles.sorted() {
+            let text = try lines(of: "\(catalog)/\(article)").joined(separator: "\n")
+            for block in text.components(separatedBy: "```swift\n").dropFirst() {
+                let shown = code(block.components(separatedBy: "\n```")[0].split(separator: "\n"))
+                let places = tested.indices.filter { tested[$0...].starts(with: shown) }
+                #expect(places.count == 1, "\(article): \(shown.first ?? "")")
+                count += 1
+            }
+        }
+        #expect(count >= 3)
+    }
 }

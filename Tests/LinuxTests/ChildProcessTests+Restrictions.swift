@@ -136,7 +136,7 @@ extension ChildProcessTests {
     }
 
     @Test func `what exec closes is marked from a number on, and one can be kept`() throws {
-        let pipe = try Pipe()
+        let pipe = try Linux.Pipe()
         defer {
             pipe.reader.discard()
             pipe.writer.discard()

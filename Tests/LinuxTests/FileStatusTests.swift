@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `an open descriptor is what it stands for`() throws {
-        let pipe = try Pipe()
+        let pipe = try Linux.Pipe()
         let socket = try FileDescriptor.unixStreamSocket()
         defer { for descriptor in [pipe.reader, pipe.writer, socket] { descriptor.discard() } }
         #expect(try FileStatus(of: pipe.reader).kind == .pipe)
@@ -53,10 +53,12 @@ import Testing
         #expect(throws: Errno.badFileDescriptor) { try FileStatus(of: FileDescriptor(rawValue: 1 << 20)) }
     }
 
-    @Test(arguments: [
-        (0o600, false), (0o644, false), (0o755, false), (0o620, true), (0o602, true), (0o666, true), (0o4755, false),
-        (0o1777, true),
-    ])
+    @Test(
+        arguments: [
+            (0o600, false), (0o644, false), (0o755, false), (0o620, true), (0o602, true), (0o666, true),
+            (0o4755, false),
+            (0o1777, true),
+        ] as [(UInt32, Bool)])
     func `group and others count as writers, whatever they may do else`(mode: UInt32, isWritable: Bool) throws {
         let place = try Place()
         try FileSystem.setMode("file", in: place.directory, mode)

@@ -45,7 +45,7 @@ import Testing
             try Self.contents(first + Self.message(Self.answer, [9]), count: first.count).contents == [[1, 2, 3, 4]])
     }
 
-    @Test(arguments: [(1, Errno.notPermitted), (2, .noSuchFileOrDirectory), (95, .notSupported)])
+    @Test(arguments: [(1, Errno.notPermitted), (2, .noSuchFileOrDirectory), (95, .notSupported)] as [(Int32, Errno)])
     func `an error is the kernel's own`(number: Int32, error: Errno) {
         let code = Self.bytes(UInt32(bitPattern: -number), 4)
         #expect(throws: error) { try Self.contents(Self.message(Self.failure, code)) }

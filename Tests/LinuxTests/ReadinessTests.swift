@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ReadinessTests {
     @Test func `a pipe is ready to be written, to be read once something is in it, and at its end`() throws {
-        let pipe = try Pipe()
+        let pipe = try Linux.Pipe()
         defer { pipe.reader.discard() }
         #expect(try Readiness.isWritable(pipe.writer))
         #expect(try !Readiness.isReadable(pipe.reader))
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `a full pipe has no room until it is read`() throws {
-        let pipe = try Pipe()
+        let pipe = try Linux.Pipe()
         defer {
             pipe.reader.discard()
             pipe.writer.discard()
@@ -67,7 +67,7 @@ import Testing
         #expect(try target.readFromStart() == Array("456789".utf8))
         #expect(try source.readSome(limit: 3, at: 7) == Array("789".utf8))
         #expect(try source.readSome(limit: 3, at: 10).isEmpty)
-        let pipe = try Pipe()
+        let pipe = try Linux.Pipe()
         defer {
             pipe.reader.discard()
             pipe.writer.discard()

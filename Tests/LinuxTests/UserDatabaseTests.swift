@@ -57,18 +57,21 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (1001, 2, "ada"), (1002, 3, "ada"), (1009, 3, "twin"), (1000, 2, "short"), (1000, 3, "words"), (0, 2, "root"),
-        (7, 2, nil), (7, 3, nil), (1001, 9, nil),
-    ])
+    @Test(
+        arguments: [
+            (1001, 2, "ada"), (1002, 3, "ada"), (1009, 3, "twin"), (1000, 2, "short"), (1000, 3, "words"),
+            (0, 2, "root"),
+            (7, 2, nil), (7, 3, nil), (1001, 9, nil),
+        ] as [(UInt32, Int, String?)])
     func `the first who has an ID is named`(number: UInt32, field: Int, name: String?) {
         #expect(UserDatabase.holder(ofID: number, inField: field, of: Self.table) == name)
     }
 
-    @Test(arguments: [
-        (99_999, nil), (100_000, "ada"), (165_535, "ada"), (165_536, "1002"), (231_071, "1002"), (231_072, nil),
-        (4_294_967_295, "end"), (4_294_967_290, "end"), (4_294_967_289, nil), (500, nil),
-    ])
+    @Test(
+        arguments: [
+            (99_999, nil), (100_000, "ada"), (165_535, "ada"), (165_536, "1002"), (231_071, "1002"), (231_072, nil),
+            (4_294_967_295, "end"), (4_294_967_290, "end"), (4_294_967_289, nil), (500, nil),
+        ] as [(UInt32, String?)])
     func `a subordinate ID belongs to whose range holds it`(number: UInt32, name: String?) {
         let table = """
             ada:100000:65536

@@ -6,18 +6,20 @@ import Testing
 
 /// What is computed from numbers of the kernel's.
 @Suite struct ValueTests {
-    @Test(arguments: [
-        (EPERM, "EPERM"), (ENOENT, "ENOENT"), (EACCES, "EACCES"), (EAGAIN, "EAGAIN"), (ENOTSUP, "EOPNOTSUPP"),
-        (133, "EHWPOISON"), (0, "errno 0"), (4095, "errno 4095"), (-1, "errno -1"),
-    ])
+    @Test(
+        arguments: [
+            (EPERM, "EPERM"), (ENOENT, "ENOENT"), (EACCES, "EACCES"), (EAGAIN, "EAGAIN"), (ENOTSUP, "EOPNOTSUPP"),
+            (133, "EHWPOISON"), (0, "errno 0"), (4095, "errno 4095"), (-1, "errno -1"),
+        ] as [(Int32, String)])
     func `an errno has the symbol of the manual, or its number`(number: Int32, name: String) {
         #expect(Errno(rawValue: number).name == name)
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00Z"), (951_782_399, "2000-02-28T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
-        (4_102_444_800, "2100-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"),
-    ])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00Z"), (951_782_399, "2000-02-28T23:59:59Z"), (951_782_400, "2000-02-29T00:00:00Z"),
+            (4_102_444_800, "2100-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"),
+        ] as [(Int64, String)])
     func `a moment is told in UTC`(seconds: Int64, text: String) {
         #expect(UTCTime.text(seconds) == text)
     }

@@ -143,12 +143,13 @@ import Testing
         #expect(try registry.live().isEmpty)
     }
 
-    @Test(arguments: [
-        ("0::/system.slice/mazelclaw-gateway.service", "mazelclaw-gateway.service"),
-        ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-r1.scope\n", "run-r1.scope"),
-        ("1:name=systemd:/a.service\n0::/a.service/b.scope\n", "b.scope"), ("0::/user.slice", nil), ("", nil),
-        ("0::/a.service/payload", "a.service"), ("0::/x.services", nil), (".service", ".service"),
-    ])
+    @Test(
+        arguments: [
+            ("0::/system.slice/mazelclaw-gateway.service", "mazelclaw-gateway.service"),
+            ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-r1.scope\n", "run-r1.scope"),
+            ("1:name=systemd:/a.service\n0::/a.service/b.scope\n", "b.scope"), ("0::/user.slice", nil), ("", nil),
+            ("0::/a.service/payload", "a.service"), ("0::/x.services", nil), (".service", ".service"),
+        ] as [(String, String?)])
     func `the innermost unit is the one a process runs in`(groups: String, unit: String?) {
         #expect(InstanceHolder.unit(inControlGroups: groups) == unit)
     }

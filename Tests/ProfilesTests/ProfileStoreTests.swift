@@ -129,7 +129,9 @@ import Testing
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
     }
 
-    @Test(arguments: [(0o600, true), (0o644, true), (0o604, true), (0o620, false), (0o602, false), (0o666, false)])
+    @Test(
+        arguments: [(0o600, true), (0o644, true), (0o604, true), (0o620, false), (0o602, false), (0o666, false)]
+            as [(Int, Bool)])
     func `a file that somebody else may write decides nothing`(mode: Int, isTaken: Bool) throws {
         try write(#"{"basePort": 20000}"#, to: "store-test.json", mode: mode)
         let error = failure { () throws(ProfileError) in _ = try store.load(name) }

@@ -48,13 +48,14 @@ import Testing
         #expect(Set(users.values.flatMap(\.self)).count == 7)
     }
 
-    @Test(arguments: [
-        (["x", "20000", "/srv/x"], ["x", "20000", "/srv/x"], "held"),
-        (["x", "20000", "/srv/x"], ["y", "20000", "/srv/y"], "port"),
-        (["x", "20000", "/srv/x"], ["y", "20050", "/srv/y"], "port"),
-        (["x", "20000", "/srv/x"], ["y", "21000", "/srv/x/y"], "directory"),
-        (["x", "20000", "/srv/x"], ["y", "21000", "/srv/y"], "claimed"),
-    ])
+    @Test(
+        arguments: [
+            (["x", "20000", "/srv/x"], ["x", "20000", "/srv/x"], "held"),
+            (["x", "20000", "/srv/x"], ["y", "20000", "/srv/y"], "port"),
+            (["x", "20000", "/srv/x"], ["y", "20050", "/srv/y"], "port"),
+            (["x", "20000", "/srv/x"], ["y", "21000", "/srv/x/y"], "directory"),
+            (["x", "20000", "/srv/x"], ["y", "21000", "/srv/y"], "claimed"),
+        ] as [([String], [String], String)])
     func `of two that claim at once one has it, until it ends by whatever death`(
         one: [String], other: [String], end: String
     ) throws {

@@ -59,11 +59,12 @@ import Testing
         #expect(host.diagnosis().namespaces(.noSpace) == "raise user.max_user_namespaces with sysctl")
     }
 
-    @Test(arguments: [
-        ("0 0 4294967295", 1000, true), ("0 100000 1000", 999, true), ("0 100000 1000", 1000, false),
-        ("1000 1000 1", 1000, true), ("1001 1001 1", 1000, false), ("0 0 1\n1000 5 1", 1000, true), ("", 0, false),
-        ("0 0", 0, false), ("x 0 1", 0, false),
-    ])
+    @Test(
+        arguments: [
+            ("0 0 4294967295", 1000, true), ("0 100000 1000", 999, true), ("0 100000 1000", 1000, false),
+            ("1000 1000 1", 1000, true), ("1001 1001 1", 1000, false), ("0 0 1\n1000 5 1", 1000, true), ("", 0, false),
+            ("0 0", 0, false), ("x 0 1", 0, false),
+        ] as [(String, UInt32, Bool)])
     func `a user without an ID in its user namespace is told so`(map: String, userID: UInt32, isMapped: Bool) throws {
         let host = try Host()
         try host.write("self/uid_map", map + "\n")
@@ -109,19 +110,20 @@ import Testing
         #expect(host.diagnosis().namespaces(.notPermitted).hasPrefix("this host forbids"))
     }
 
-    @Test(arguments: [(1, "a Landlock domain over"), (3, "3 Landlock domains over")])
+    @Test(arguments: [(1, "a Landlock domain over"), (3, "3 Landlock domains over")] as [(Int, String)])
     func `a Landlock domain over the launcher forbids every mount`(count: Int, beginning: String) throws {
         #expect(try Host().diagnosis(domains: count).mounts.hasPrefix(beginning))
         #expect(try Host().diagnosis(domains: count).remedy(for: .pivotRoot, .notPermitted).hasPrefix(beginning))
         #expect(try !Host().diagnosis().mounts.contains("Landlock"))
     }
 
-    @Test(arguments: [
-        (["/proc/kcore"], false, "the host's /proc is covered at /proc/kcore"),
-        (["/proc/sys", "/proc/kmsg"], true, "remove ProtectKernelTunables=, ProtectKernelLogs= from the unit"),
-        (["/proc/acpi"], true, "remove what covers /proc/acpi from the unit"),
-        (["/proc/sys/fs/binfmt_misc"], true, ""), ([], false, ""),
-    ])
+    @Test(
+        arguments: [
+            (["/proc/kcore"], false, "the host's /proc is covered at /proc/kcore"),
+            (["/proc/sys", "/proc/kmsg"], true, "remove ProtectKernelTunables=, ProtectKernelLogs= from the unit"),
+            (["/proc/acpi"], true, "remove what covers /proc/acpi from the unit"),
+            (["/proc/sys/fs/binfmt_misc"], true, ""), ([], false, ""),
+        ] as [([String], Bool, String)])
     func `what covers the host's proc is named`(covers: [String], inUnit: Bool, beginning: String) throws {
         let host = try Host()
         let lines = covers.map { "30 24 0:30 / \($0) rw - tmpfs tmpfs rw\n" }.joined()
@@ -139,20 +141,23 @@ import Testing
         #expect(try Host().diagnosis().proc(.notPermitted) == Host().diagnosis().mounts)
     }
 
-    @Test(arguments: [
-        (Errno.noFunction, "the kernel has no Landlock"), (.notSupported, "Landlock is switched off"),
-        (.notPermitted, "landlock_create_ruleset(2) answers EPERM"),
-    ])
+    @Test(
+        arguments: [
+            (Errno.noFunction, "the kernel has no Landlock"), (.notSupported, "Landlock is switched off"),
+            (.notPermitted, "landlock_create_ruleset(2) answers EPERM"),
+        ] as [(Errno, String)])
     func `why there is no Landlock is told by what the kernel answers`(errno: Errno, finding: String) throws {
         let absence = try Host().diagnosis().landlockAbsence(errno)
         #expect(absence.finding == finding)
         #expect(!absence.remedy.isEmpty)
     }
 
-    @Test(arguments: [
-        (Errno.noSuchFileOrDirectory, "boot the host with cgroups"), (.notSupported, "let Delegate= of the unit name"),
-        (.resourceBusy, "start each instance in a unit"), (.permissionDenied, "set Delegate=yes"),
-    ])
+    @Test(
+        arguments: [
+            (Errno.noSuchFileOrDirectory, "boot the host with cgroups"),
+            (.notSupported, "let Delegate= of the unit name"),
+            (.resourceBusy, "start each instance in a unit"), (.permissionDenied, "set Delegate=yes"),
+        ] as [(Errno, String)])
     func `why the cgroup cannot be divided is told by what the kernel answers`(errno: Errno, beginning: String) throws {
         #expect(try Host().diagnosis(inUnit: true).controlGroups(errno).hasPrefix(beginning))
     }

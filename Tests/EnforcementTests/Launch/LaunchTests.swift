@@ -123,10 +123,11 @@ private let isRoot = getuid() == 0
         launch.forgetProfile()
     }
 
-    @Test(arguments: [
-        ("{", 0o600), (#"{"basePort": 1}"#, 0o600), (#"{"basePort": 20000, "port": 1}"#, 0o600),
-        (#"{"basePort": 20000}"#, 0o666), (#"{"basePort": 20000}"#, 0o620),
-    ])
+    @Test(
+        arguments: [
+            ("{", 0o600), (#"{"basePort": 1}"#, 0o600), (#"{"basePort": 20000, "port": 1}"#, 0o600),
+            (#"{"basePort": 20000}"#, 0o666), (#"{"basePort": 20000}"#, 0o620),
+        ] as [(String, Int)])
     func `a profile that is invalid, or that others may write, is refused as it stands`(text: String, mode: Int) throws
     {
         let host = try Host()
@@ -182,11 +183,12 @@ private let isRoot = getuid() == 0
         #expect(said?.hasPrefix("only root can give profile \"launch-test\" a user ID of its own") == true)
     }
 
-    @Test(arguments: [
-        ("no such user", "there is no user \"no such user\" in /etc/passwd"), ("", "there is no user \"\""),
-        ("1:x", "\"1:x\" is no user: expected NAME, UID or UID:GID"), ("1:", "\"1:\" is no user"),
-        ("root:0", "there is no user \"root:0\""), ("4294967296", "there is no user \"4294967296\""),
-    ])
+    @Test(
+        arguments: [
+            ("no such user", "there is no user \"no such user\" in /etc/passwd"), ("", "there is no user \"\""),
+            ("1:x", "\"1:x\" is no user: expected NAME, UID or UID:GID"), ("1:", "\"1:\" is no user"),
+            ("root:0", "there is no user \"root:0\""), ("4294967296", "there is no user \"4294967296\""),
+        ] as [(String, String)])
     func `a user that is none is refused by its name`(text: String, beginning: String) throws {
         let said = sentence {
             _ = try Host().launch(name) { $0.overrides.user = text }.user.identity(assigning: false)

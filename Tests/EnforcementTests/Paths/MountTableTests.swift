@@ -18,11 +18,12 @@ import Testing
         #expect(points("", "36", "36 35 98:0 /", line("/proc")) == ["/proc"])
     }
 
-    @Test(arguments: [
-        (#"/a\040b"#, "/a b"), (#"/a\011b"#, "/a\tb"), (#"/a\012b"#, "/a\nb"), (#"/a\134b"#, #"/a\b"#),
-        (#"/a\134040b"#, #"/a\040b"#), (#"/a\04"#, #"/a\04"#), (#"/a\"#, #"/a\"#), (#"/a\999b"#, #"/a\999b"#),
-        (#"/a\777b"#, #"/a\777b"#), (#"/a\303\251"#, "/a\u{e9}"),
-    ])
+    @Test(
+        arguments: [
+            (#"/a\040b"#, "/a b"), (#"/a\011b"#, "/a\tb"), (#"/a\012b"#, "/a\nb"), (#"/a\134b"#, #"/a\b"#),
+            (#"/a\134040b"#, #"/a\040b"#), (#"/a\04"#, #"/a\04"#), (#"/a\"#, #"/a\"#), (#"/a\999b"#, #"/a\999b"#),
+            (#"/a\777b"#, #"/a\777b"#), (#"/a\303\251"#, "/a\u{e9}"),
+        ] as [(String, String)])
     func `what a name escapes is what it holds, and half an escape is itself`(field: String, path: String) {
         #expect(MountTable.path(unescaping: Array(field.utf8)[...])?.text == path)
     }

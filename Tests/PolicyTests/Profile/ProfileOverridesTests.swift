@@ -46,9 +46,11 @@ import Testing
         #expect(merged.environment == own.environment + all.environment)
     }
 
-    @Test(arguments: [
-        (nil, nil, ProfileIdentity.own), (nil, ProfileIdentity.user, .user), ("ada", nil, .user), ("ada", .own, .own),
-    ])
+    @Test(
+        arguments: [
+            (nil, nil, ProfileIdentity.own), (nil, ProfileIdentity.user, .user), ("ada", nil, .user),
+            ("ada", .own, .own),
+        ] as [(String?, ProfileIdentity?, ProfileIdentity)])
     func `who names a user means that one, unless an identity is named too`(
         user: String?, identity: ProfileIdentity?, expected: ProfileIdentity
     ) throws {
