@@ -4,7 +4,7 @@ import Policy
 public struct RequestOrigin: Sendable {
     /// The other end's address, without port.
     public var peerAddress: String
-    /// `Host`.
+    /// `Host`: the name and port that the client has asked for; nil when it sent none.
     public var host: String?
     /// `Origin`: the page a browser sent the request for.
     public var origin: String?

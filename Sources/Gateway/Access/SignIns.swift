@@ -27,7 +27,7 @@ final class SignIns: Sendable {
         case usedLink
         /// A link, or what a page got, whose time is over.
         case expired
-        /// Neither.
+        /// It is neither a link nor what a page got, or is so old that nobody remembers.
         case unknown
     }
 

@@ -3,7 +3,7 @@ import Glibc
 import Policy
 import Text
 
-/// An agent's workspace.
+/// The directory that an agent works in, with the files that tell it who it is.
 struct AgentWorkspace: Sendable {
     let path: AbsolutePath
 

@@ -8,7 +8,7 @@ import Text
 
 /// What agents may run without asking: `exec-approvals.json` in the state directory.
 final class ApprovalsFile: Sendable {
-    /// The file as it is.
+    /// The file as it stands on disk at one moment.
     struct Snapshot: Sendable {
         var exists: Bool
         /// SHA-256 of the text, in hexadecimal digits; of nothing when there is no file.

@@ -9,7 +9,7 @@ struct CronImport: Sendable {
     struct Issue: Sendable, Equatable {
         /// Which of the jobs, from 0.
         var index: Int
-        /// What is wrong with it.
+        /// What cannot be taken over, in one sentence.
         var message: String
     }
 

@@ -7,7 +7,7 @@ struct CronJob: Sendable, Equatable {
     enum Target: String, Sendable, CaseIterable {
         /// In the main session, which is told something.
         case main
-        /// In a session of its own.
+        /// In a session of the job's own, where the main session does not see it.
         case isolated
     }
 

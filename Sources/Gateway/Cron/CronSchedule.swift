@@ -4,14 +4,14 @@ import Time
 
 /// When a job is due.
 enum CronSchedule: Sendable, Equatable {
-    /// Once.
+    /// Once, at this time.
     case at(Timestamp)
     /// Again and again, counted from `anchor`, or from when the job was made.
     case every(TimeSpan, anchor: Timestamp?)
     /// As a cron expression says, in a time zone; without one, in the host's.
     case cron(String, zone: String?)
 
-    /// The shortest interval.
+    /// The shortest interval that a job may come back after: one second.
     static let shortestInterval = TimeSpan(1, .seconds)
 
     /// The next time after `time`; nil when there is none. The job was made at `madeAt`, and last begun at `lastRunAt`.

@@ -2,7 +2,7 @@ import Text
 
 /// What an agent answered to a heartbeat, without the word that there is nothing to do.
 struct HeartbeatReply: Sendable, Equatable {
-    /// The word.
+    /// What an agent answers when there is nothing to do.
     static let word = "HEARTBEAT_OK"
 
     /// What it says beside the word.

@@ -4,7 +4,7 @@ public import Policy
 /// A state directory of the original gateway, under any name its product had. It is only read, and only when somebody names
 /// it: nothing looks for one to use.
 public struct OriginalDirectory: Sendable {
-    /// The directory.
+    /// Its path, as it was named.
     public let path: AbsolutePath
     /// The same, as what somebody else wrote.
     let files: HostileDirectory

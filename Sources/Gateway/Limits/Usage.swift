@@ -2,7 +2,7 @@ import Synchronization
 
 /// What there may be only so much of, and how much there is, for `/metrics`.
 public final class Usage: Sendable {
-    /// One limit.
+    /// One limit by name, with what there is of it now.
     struct Entry: Sendable {
         var name: String
         var limit: Int
@@ -25,6 +25,6 @@ public final class Usage: Sendable {
         add(name, limit: allowance.limit) { allowance.used }
     }
 
-    /// All of them.
+    /// Every limit, in the order in which they were added.
     var all: [Entry] { entries.withLock { $0 } }
 }

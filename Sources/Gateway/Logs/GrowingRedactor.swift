@@ -15,7 +15,7 @@ final class GrowingRedactor: Sendable {
         state = Mutex(State(secrets: secrets, redactor: Redactor(secrets)))
     }
 
-    /// Learns of `secrets`.
+    /// Leaves `secrets` out of all that is logged from now on.
     func learn(_ secrets: KnownSecrets) {
         state.withLock { state in
             state.secrets = state.secrets.union(secrets)

@@ -6,7 +6,7 @@ public import Policy
 
 /// Something about the files of a state directory that is not as it must be, and can be put right without a loss.
 public struct FileFinding: Equatable, Sendable {
-    /// What it is.
+    /// What is wrong with a file.
     public enum Kind: String, Sendable {
         /// Others than its owner can read or write it.
         case exposed
@@ -14,7 +14,7 @@ public struct FileFinding: Equatable, Sendable {
         case leftover
     }
 
-    /// What it is.
+    /// What is wrong with it, by which it is known how it is put right.
     public var kind: Kind
     /// The file, or directory.
     public var path: AbsolutePath

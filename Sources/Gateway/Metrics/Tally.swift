@@ -16,7 +16,7 @@ public final class Tally: Sendable {
 
     private let counts = Mutex<[Key: Int64]>([:])
 
-    /// One more.
+    /// Counts one more of `name` that ended with `outcome`.
     public func add(_ name: String, _ outcome: String) {
         counts.withLock { $0[Key(name: name, outcome: outcome), default: 0] += 1 }
     }

@@ -26,7 +26,7 @@ enum ProgramError: Error, Equatable, Sendable {
 }
 
 extension ProgramError: CustomStringConvertible {
-    /// One sentence.
+    /// One sentence: which program, and what became of it.
     var description: String {
         switch self {
         case .notFound(let name):

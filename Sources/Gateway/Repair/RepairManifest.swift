@@ -25,7 +25,7 @@ public struct RepairManifest: Sendable, Equatable {
         /// Why, or how, in one sentence.
         public let text: String
 
-        /// An outcome.
+        /// What became of the proposal with this `id`: `word` is for programs, `text` for people.
         public init(proposal: String, word: String, text: String) {
             self.proposal = proposal
             self.word = word

@@ -57,7 +57,7 @@ public struct RepairProposal: Sendable, Equatable {
         throw RepairRefusal("the proposal is no object")
     }
 
-    /// As a file.
+    /// The base and the patch as JSON, as a rescue may write them to `repair/proposal.json`.
     public var serialized: [UInt8] { Self.json(base, patch).serialized() }
 
     private static func json(_ base: String, _ patch: JSONObject) -> JSON {
@@ -71,7 +71,7 @@ public struct RepairProposal: Sendable, Equatable {
 
 /// Why a proposal is not put to the administrator, in one sentence.
 public struct RepairRefusal: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The sentence.
+    /// Why, in one sentence that the rescue is shown.
     public let description: String
 
     /// A refusal for this reason.

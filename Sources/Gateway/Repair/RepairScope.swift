@@ -7,7 +7,7 @@ import JSON
 /// are is therefore the administrator's alone; what only keeps it working is put to the administrator; everything else
 /// too, with a warning.
 enum RepairScope {
-    /// What a change is.
+    /// How much a change could give to somebody, from nothing to more than any grant covers.
     enum Verdict: Int, Comparable {
         /// It keeps an instance working, and gives nobody more.
         case plain

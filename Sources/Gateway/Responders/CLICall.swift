@@ -7,7 +7,7 @@ struct CLICall: Equatable {
     let arguments: [String]
     /// What stands on its standard input.
     let input: String
-    /// What it writes.
+    /// The form in which it writes its answer to standard output.
     let output: CLIBackendSection.Output
     /// The session it is told.
     let session: String?

@@ -19,7 +19,7 @@ public struct InstanceSetup: Sendable {
     public struct Setting: Equatable, Sendable {
         /// The place: the names of the members on the way to it.
         public let path: [String]
-        /// The value.
+        /// What is to stand at that place.
         public let value: JSON
 
         /// `value` at `path`.
@@ -29,9 +29,9 @@ public struct InstanceSetup: Sendable {
         }
     }
 
-    /// The configuration file.
+    /// What became of the configuration file.
     public let configurationFile: Outcome
-    /// The workspace.
+    /// What became of the workspace.
     public let workspace: Outcome
     /// The configuration as it is now.
     public let configuration: GatewayConfiguration

@@ -1,6 +1,6 @@
 /// What is wrong with a certificate.
 struct CertificateFault: Error, Sendable, CustomStringConvertible {
-    /// What it is.
+    /// What is wrong, in one sentence.
     let description: String
 
     init(_ description: String) {

@@ -6,7 +6,7 @@ import X509
 
 /// A certificate (RFC 5280), as far as somebody who shows it has to know it.
 struct SignedCertificate: Sendable {
-    /// It in DER.
+    /// The whole certificate in DER (X.690).
     let bytes: [UInt8]
     /// From when on it is valid.
     let beginning: Timestamp

@@ -10,7 +10,8 @@ public struct TLSIdentity: Sendable {
     public let expiry: Timestamp
     private let key: Secret
 
-    /// The certificate's.
+    /// The fingerprint of the certificate itself, by which clients of this host know it; not of those that vouch for
+    /// it.
     public var fingerprint: CertificateFingerprint { CertificateFingerprint(of: chain[0]) }
 
     /// The key in PEM, for the library that proves it.
