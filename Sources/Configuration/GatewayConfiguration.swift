@@ -161,8 +161,8 @@ public struct GatewayConfiguration: Sendable {
             guard let port = UInt16(exactly: argument) else {
                 throw .argument(flag: "--port", value: "\(argument)", expected: expectedPort)
             }
-            // The sandbox would refuse the bind anyway; this says why.
-            if instance.isSandboxed, let assigned, assigned.value != port {
+            // Whoever assigned the port may refuse any other; this says why.
+            if instance.selection.isAssigned, let assigned, assigned.value != port {
                 throw .portNotAssigned(requested: port, assigned: assigned.value)
             }
             return Sourced(port, from: .argument("--port"))

@@ -49,6 +49,7 @@ public final class Gateway: Sendable {
     let approvals: ApprovalsFile
     let cron: CronService
     let heartbeats: HeartbeatService
+    let confinement: any Confinement
     let attempts: AttemptLimiter
     let canvasTicket: CanvasTicket
     let signIns: SignIns
@@ -75,19 +76,23 @@ public final class Gateway: Sendable {
     private let startedAt: Timestamp
     private let state: Mutex<State>
 
-    /// A gateway that serves nobody yet. Throws `StorageError` when what it keeps on disk cannot be read.
+    /// A gateway that serves nobody yet, in a process that is confined by `confinement`. Throws `StorageError` when what it
+    /// keeps on disk cannot be read.
     public convenience init(
-        configuration: GatewayConfiguration, clock: WallClock = .system, logger: Logger
+        configuration: GatewayConfiguration, confinement: any Confinement = Unconfined(), clock: WallClock = .system,
+        logger: Logger
     ) throws(StorageError) {
-        try self.init(configuration: configuration, methods: .standard, clock: clock, logger: logger)
+        try self.init(
+            configuration: configuration, methods: .standard, confinement: confinement, clock: clock, logger: logger)
     }
 
     init(
         configuration: GatewayConfiguration, methods: MethodTable, agents: AgentDirectory? = nil,
-        clock: WallClock = .system, logger: Logger
+        confinement: any Confinement = Unconfined(), clock: WallClock = .system, logger: Logger
     ) throws(StorageError) {
         let stateDirectory = configuration.instance.stateDirectory.value
         self.methods = methods
+        self.confinement = confinement
         self.clock = clock
         attempts = AttemptLimiter(clock: clock)
         signIns = SignIns(clock: clock)

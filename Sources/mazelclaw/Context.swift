@@ -39,7 +39,8 @@ struct Context {
     /// process; its own come first.
     init(profile: ProfileName?, credentials: [String: String] = [:]) throws {
         let environment = Self.environment().merging(credentials) { own, _ in own }
-        let selection = try InstanceSelection(argument: profile, environment: environment)
+        let selection = try InstanceSelection(
+            argument: profile, environment: environment, launcherMark: LauncherSandbox.mark)
         if !selection.dropped.isEmpty {
             Output.error(
                 "mazelclaw: ignoring \(selection.dropped.joined(separator: ", ")): --profile \(selection.name.value) "

@@ -49,7 +49,8 @@ final class GatewayLife: Sendable {
         defer { heeding.cancel() }
         var configuration = configuration
         while true {
-            let gateway = try Gateway(configuration: configuration, logger: logger)
+            let gateway = try Gateway(
+                configuration: configuration, confinement: LauncherSandbox(configuration.instance), logger: logger)
             enter(gateway)
             try await serve(gateway)
             try gateway.database.close()

@@ -85,7 +85,8 @@ enum Architecture {
         ],
         "GatewayServer": [["Files", "Scarcity", "TLS", "Turns"], ["HTTP", "WebSocket"], ["Canvas", "Dashboard"]],
         "mazelclaw": [
-            ["Client", "ServiceManager", "Services"], ["Status", "Terminal"], ["Repair", "Setup"], ["Import"],
+            ["Sandbox"], ["Client", "ServiceManager", "Services"], ["Status", "Terminal"], ["Repair", "Setup"],
+            ["Import"],
             ["Onboarding"], ["Commands"],
         ],
         "mazelclaw-run": [["Commands"]],

@@ -51,11 +51,11 @@ public struct Instance: Sendable {
     /// The state directory, as what a payload may have written.
     public var state: HostileDirectory { HostileDirectory(stateDirectory.value) }
 
-    /// Whether this is a command outside of the sandbox that reads a configuration which the payload can write.
-    package var isToldByPayload: Bool { !isSandboxed && state.holds(state.behindLinks(configurationFile.value)) }
-
-    /// Whether the launcher started this process.
-    public var isSandboxed: Bool { selection.isSandboxed }
+    /// Whether the agents of this instance can write the configuration that is read here, by a process that may do more than
+    /// they: no launcher started it.
+    package var isToldByPayload: Bool {
+        !selection.isAssigned && state.holds(state.behindLinks(configurationFile.value))
+    }
 
     /// The same instance, now that the host has this `profile` for it. Throws `ConfigurationError`.
     public func with(_ profile: Profile) throws(ConfigurationError) -> Instance {

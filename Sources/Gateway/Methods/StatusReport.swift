@@ -53,7 +53,7 @@ struct StatusReport {
         object["profile"] = .string(instance.name.text)
         object["instanceId"] = .string(gateway.identity.id)
         object["version"] = .string(Version.current)
-        object["sandboxed"] = .bool(instance.isSandboxed)
+        object["sandboxed"] = .bool(gateway.confinement.isSandboxed)
         object["port"] = .integer(Int64(configuration.ports.value.gateway))
         object["ports"] = Self.json(configuration.ports.value)
         object["portSource"] = .string(configuration.ports.source.description)

@@ -19,26 +19,13 @@ extension OperatorCommand {
 
 /// What the gateway can check of itself.
 struct Checkup {
-    enum Finding: String {
-        case fine = "ok  "
-        case fault = "BAD "
-        case note = "note"
-        /// It cannot be seen from here.
-        case unseen = "?   "
-    }
-
-    struct Check {
-        let finding: Finding
-        let text: String
-    }
-
     let gateway: Gateway
 
     var checks: [Check] {
-        [configurationFile] + setAside + admission + directories + [sandbox, space] + agents + [
+        [configurationFile] + setAside + admission + directories + [gateway.confinement.check, space] + agents + [
             Check(
-                finding: .unseen,
-                text: "the lock, the service unit and other instances are not visible from here; on the host: "
+                .unseen,
+                "the lock, the service unit and other instances are not visible from here; on the host: "
                     + "\(CommandText.command("status", for: instance.name)), mazelclaw-run doctor")
         ]
     }
@@ -49,26 +36,26 @@ struct Checkup {
         let path = instance.configurationFile.value
         do {
             guard try ConfigurationFile.load(for: instance) != nil else {
-                return Check(finding: .fault, text: "\(path) is missing; make it with setup")
+                return Check(.fault, "\(path) is missing; make it with setup")
             }
         } catch {
-            return Check(finding: .fault, text: "the gateway would not start again: \(error)")
+            return Check(.fault, "the gateway would not start again: \(error)")
         }
         if let disagreement = gateway.configuration.portDisagreement {
-            return Check(finding: .note, text: disagreement)
+            return Check(.note, disagreement)
         }
-        return Check(finding: .fine, text: "\(path) is valid")
+        return Check(.fine, "\(path) is valid")
     }
 
     /// What cannot be used, and keeps no gateway from starting. Sessions are told of in the log, and by whoever asks for
     /// one.
     private var setAside: [Check] {
         let settings = gateway.configuration.file?.snapshot.setAside.map(\.description) ?? []
-        return (settings + gateway.cron.setAside.map(\.description)).map { Check(finding: .fault, text: $0) }
+        return (settings + gateway.cron.setAside.map(\.description)).map { Check(.fault, $0) }
     }
 
     private var admission: [Check] {
-        gateway.configuration.accessNotes.map { Check(finding: .note, text: $0) }
+        gateway.configuration.accessNotes.map { Check(.note, $0) }
     }
 
     private var directories: [Check] {
@@ -81,56 +68,39 @@ struct Checkup {
 
     private func directory(_ path: AbsolutePath, _ name: String, mustBePrivate: Bool) -> Check {
         guard let attributes = FileAttributes(at: path) else {
-            return Check(
-                finding: .fault, text: "the \(name) \(path) cannot be reached: \(String(cString: strerror(errno)))")
+            return Check(.fault, "the \(name) \(path) cannot be reached: \(String(cString: strerror(errno)))")
         }
         guard access(path.text, W_OK) == 0 else {
-            return Check(
-                finding: .fault, text: "the \(name) \(path) cannot be written: \(String(cString: strerror(errno)))")
+            return Check(.fault, "the \(name) \(path) cannot be written: \(String(cString: strerror(errno)))")
         }
         if mustBePrivate, attributes.isOpenToOthers {
-            return Check(finding: .fault, text: "the \(name) \(path) is open to others; chmod 700 it")
+            return Check(.fault, "the \(name) \(path) is open to others; chmod 700 it")
         }
-        return Check(finding: .fine, text: "the \(name) \(path) is there and can be written")
-    }
-
-    private var sandbox: Check {
-        let facts = SandboxFacts.current
-        guard instance.isSandboxed else {
-            return Check(
-                finding: .note,
-                text: "no sandbox: start it with \(CommandText.text("mazelclaw-run", for: instance.name)) to have one")
-        }
-        return switch facts.isConfined {
-        case true?: Check(finding: .fine, text: "in its sandbox: \(facts.summary(isSandboxed: true))")
-        case false?: Check(finding: .fault, text: facts.summary(isSandboxed: true))
-        case nil: Check(finding: .unseen, text: "the sandbox: /proc/self/status does not say")
-        }
+        return Check(.fine, "the \(name) \(path) is there and can be written")
     }
 
     private var space: Check {
         let path = instance.stateDirectory.value
         var status = statvfs()
         guard statvfs(path.text, &status) == 0 else {
-            return Check(finding: .unseen, text: "the space left in \(path)")
+            return Check(.unseen, "the space left in \(path)")
         }
         let (bytes, isMore) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         let megabytes = (isMore ? .max : bytes) >> 20
-        return Check(finding: megabytes < 100 ? .fault : .fine, text: "\(megabytes) MiB are left for \(path)")
+        return Check(megabytes < 100 ? .fault : .fine, "\(megabytes) MiB are left for \(path)")
     }
 
     private var agents: [Check] {
-        gateway.agents.faults.map { Check(finding: .fault, text: $0) }
+        gateway.agents.faults.map { Check(.fault, $0) }
             + gateway.agents.all.map { agent in
                 if agent.models.isEmpty {
-                    return Check(
-                        finding: .note, text: "the agent \(agent.id) has no model: the operator answers for it")
+                    return Check(.note, "the agent \(agent.id) has no model: the operator answers for it")
                 }
                 do throws(ProtocolError) {
                     _ = try gateway.agents.responders(for: agent.models, operator: gateway.ownResponder)
-                    return Check(finding: .fine, text: "the agent \(agent.id) has a provider for each of its models")
+                    return Check(.fine, "the agent \(agent.id) has a provider for each of its models")
                 } catch {
-                    return Check(finding: .fault, text: "the agent \(agent.id): \(error.message)")
+                    return Check(.fault, "the agent \(agent.id): \(error.message)")
                 }
             }
     }

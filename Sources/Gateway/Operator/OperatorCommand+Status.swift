@@ -14,7 +14,7 @@ extension OperatorCommand {
             ("Version", "\(Version.current), protocol \(ProtocolVersion.current)"),
             ("Running", "for \(OperatorText.time(gateway.uptime)); clients connected: \(gateway.connectionCount)"),
             ("Port", "\(configuration.ports.value.gateway) (\(configuration.ports.source))"),
-            ("Sandbox", SandboxFacts.current.summary(isSandboxed: instance.isSandboxed)),
+            ("Sandbox", gateway.confinement.summary),
             ("State", "\(instance.stateDirectory.value) (\(instance.stateDirectory.source))"),
             ("Workspace", "\(configuration.workspace.value) (\(configuration.workspace.source))"),
         ]

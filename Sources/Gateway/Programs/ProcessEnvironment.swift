@@ -6,18 +6,18 @@ enum ProcessEnvironment {
     /// This process's variables, without those that are its own affair.
     ///
     /// A program that inherited which profile this is could act on it while it means another one, so those variables
-    /// go. In the sandbox they stay: there is no other profile in there, and `mazelclaw` inside needs them. Secrets
-    /// go in any case: the gateway's own, the variables that the configuration takes some from, and others that hold the
-    /// same. A program that needs one is given it by name, in `env` of its backend.
+    /// go. Those that a launcher assigned stay: they are of this profile, and `mazelclaw` needs them where it sees no other.
+    /// Secrets go in any case: the gateway's own, the variables that the configuration takes some from, and others that hold
+    /// the same. A program that needs one is given it by name, in `env` of its backend.
     static func forPrograms(of configuration: GatewayConfiguration) -> [String: String] {
-        forPrograms(current, isSandboxed: configuration.instance.isSandboxed, hiding: configuration.secrets)
+        forPrograms(current, isAssigned: configuration.instance.selection.isAssigned, hiding: configuration.secrets)
     }
 
     static func forPrograms(
-        _ environment: [String: String], isSandboxed: Bool, hiding secrets: KnownSecrets
+        _ environment: [String: String], isAssigned: Bool, hiding secrets: KnownSecrets
     ) -> [String: String] {
         environment.filter { name, value in
-            if KnownSecrets.isHarmless(name) { return isSandboxed || !name.hasPrefix("MAZELCLAW_") }
+            if KnownSecrets.isHarmless(name) { return isAssigned || !name.hasPrefix("MAZELCLAW_") }
             return !name.hasPrefix("MAZELCLAW_") && !secrets.variables.contains(name) && !secrets.isOne(value)
         }
     }

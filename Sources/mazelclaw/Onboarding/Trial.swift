@@ -106,7 +106,8 @@ final class Trial: Sendable {
         let home = context.instance.home
         let directories = HostDirectories(userID: geteuid(), home: home) { environment[$0] }
         try ProfileStore(directories: directories).write(tried)
-        let selection = try InstanceSelection(argument: profile.name, environment: environment)
+        let selection = try InstanceSelection(
+            argument: profile.name, environment: environment, launcherMark: LauncherSandbox.mark)
         let instance = try Instance(selection: selection, profile: tried, home: home, workingDirectory: directory)
         _ = try InstanceSetup(
             instance,

@@ -15,7 +15,7 @@ enum ServiceCredentials {
     /// Throws `ConfigurationError.blocked` for one that cannot be read as text, or cannot be removed.
     static func taken(from environment: [String: String]) throws(ConfigurationError) -> [String: String] {
         // Outside, the variable may be another service's, below which somebody opened a shell.
-        guard environment["MAZELCLAW_SANDBOX"] == "1",
+        guard environment[LauncherSandbox.mark] == "1",
             let directory = environment[ServiceManager.credentialsVariable].flatMap(AbsolutePath.init)
         else { return [:] }
         var values: [String: String] = [:]

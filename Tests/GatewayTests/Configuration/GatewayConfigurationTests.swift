@@ -11,7 +11,8 @@ private let home = AbsolutePath("/home/u") ?? .root
 private func instance(
     _ name: String = "main", environment: [String: String] = [:], profile: Profile? = nil, named: Bool = true
 ) throws -> Instance {
-    let selection = try InstanceSelection(argument: named ? ProfileName(name) : nil, environment: environment)
+    let selection = try InstanceSelection(
+        argument: named ? ProfileName(name) : nil, environment: environment, launcherMark: "MAZELCLAW_ASSIGNED")
     return try Instance(selection: selection, profile: profile, home: home, workingDirectory: home / "work")
 }
 
@@ -21,7 +22,7 @@ private func file(_ text: String) throws -> ConfigurationFile {
 }
 
 private let launched = [
-    "MAZELCLAW_SANDBOX": "1", "MAZELCLAW_PROFILE": "main", "MAZELCLAW_GATEWAY_PORT": "20000",
+    "MAZELCLAW_ASSIGNED": "1", "MAZELCLAW_PROFILE": "main", "MAZELCLAW_GATEWAY_PORT": "20000",
     "MAZELCLAW_STATE_DIR": "/s", "MAZELCLAW_WORKSPACE": "/w",
 ]
 

@@ -15,24 +15,34 @@ private let inherited = [
     #expect(selection["MAZELCLAW_STATE_DIR"] == nil)
 }
 
-@Test func `variables of the same name as the profile are dropped too, outside the sandbox`() throws {
+@Test func `variables of the same name as the profile are dropped too, where no launcher assigned them`() throws {
     let selection = try InstanceSelection(argument: ProfileName("main"), environment: inherited)
     #expect(selection["MAZELCLAW_STATE_DIR"] == nil)
 }
 
-@Test func `inside the sandbox the launcher's variables count for its profile`() throws {
-    let environment = inherited.merging(["MAZELCLAW_SANDBOX": "1"]) { $1 }
-    let selection = try InstanceSelection(argument: ProfileName("main"), environment: environment)
+@Test func `variables that a launcher assigned count for their profile`() throws {
+    let environment = inherited.merging(["MAZELCLAW_ASSIGNED": "1"]) { $1 }
+    let selection = try InstanceSelection(
+        argument: ProfileName("main"), environment: environment, launcherMark: "MAZELCLAW_ASSIGNED")
     #expect(selection.dropped.isEmpty)
     #expect(selection["MAZELCLAW_STATE_DIR"] == "/main")
-    #expect(selection.isSandboxed)
+    #expect(selection.isAssigned)
 }
 
-@Test func `inside the sandbox another profile does not get its variables`() throws {
-    let environment = inherited.merging(["MAZELCLAW_SANDBOX": "1"]) { $1 }
-    let selection = try InstanceSelection(argument: ProfileName("rescue"), environment: environment)
+@Test func `another profile does not get the variables that a launcher assigned`() throws {
+    let environment = inherited.merging(["MAZELCLAW_ASSIGNED": "1"]) { $1 }
+    let selection = try InstanceSelection(
+        argument: ProfileName("rescue"), environment: environment, launcherMark: "MAZELCLAW_ASSIGNED")
     #expect(selection["MAZELCLAW_STATE_DIR"] == nil)
     #expect(selection.dropped == ["MAZELCLAW_GATEWAY_PORT", "MAZELCLAW_PROFILE", "MAZELCLAW_STATE_DIR"])
+}
+
+@Test func `a launcher's mark is a variable like any other where no launcher is known`() throws {
+    let environment = inherited.merging(["MAZELCLAW_ASSIGNED": "1"]) { $1 }
+    let selection = try InstanceSelection(argument: ProfileName("main"), environment: environment)
+    #expect(!selection.isAssigned)
+    #expect(selection.dropped.first == "MAZELCLAW_ASSIGNED")
+    #expect(selection["MAZELCLAW_STATE_DIR"] == nil)
 }
 
 @Test func `without a profile named, the variables count`() throws {

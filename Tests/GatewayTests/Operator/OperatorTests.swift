@@ -13,16 +13,6 @@ import Testing
     #expect(try String(contentsOf: page, encoding: .utf8) == OperatorHelp.markdown)
 }
 
-@Test func `the kernel's words on confinement are understood`() {
-    let confined = SandboxFacts(status: "Name:\tx\nNoNewPrivs:\t1\nSeccomp:\t2\nCapEff:\t0000000000000000\n")
-    #expect(confined.isConfined == true)
-    #expect(SandboxFacts(status: "NoNewPrivs:\t0\nSeccomp:\t2\nCapEff:\t0000000000000000\n").isConfined == false)
-    #expect(SandboxFacts(status: "NoNewPrivs:\t1\nSeccomp:\t2\nCapEff:\t0000000000000400\n").isConfined == false)
-    #expect(SandboxFacts(status: "Name:\tx\n").isConfined == nil)
-    #expect(SandboxFacts(status: "").summary(isSandboxed: true).contains("cannot see"))
-    #expect(SandboxFacts.current.isConfined != nil)
-}
-
 @Test func `listening ports are read from the kernel's table`() {
     let table = """
           sl  local_address rem_address   st tx_queue rx_queue

@@ -168,8 +168,8 @@ func `a program that is not there is named`(name: String) async throws {
         "OTHER": "battery", "WORD": "short", "MAZELCLAW_PROFILE": "main", "MAZELCLAW_GATEWAY_TOKEN": "t",
     ]
     let plain = ["HOME": "/home/correct-horse", "PATH": "/usr/bin:/bin", "OTHER": "battery", "WORD": "short"]
-    #expect(ProcessEnvironment.forPrograms(environment, isSandboxed: false, hiding: secrets) == plain)
+    #expect(ProcessEnvironment.forPrograms(environment, isAssigned: false, hiding: secrets) == plain)
     #expect(
-        ProcessEnvironment.forPrograms(environment, isSandboxed: true, hiding: secrets)
+        ProcessEnvironment.forPrograms(environment, isAssigned: true, hiding: secrets)
             == plain.merging(["MAZELCLAW_PROFILE": "main"]) { $1 })
 }
