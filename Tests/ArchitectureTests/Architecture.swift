@@ -77,11 +77,11 @@ enum Architecture {
         "GatewayProtocol": [["Schema"]],
         "Gateway": [
             [
-                "Access", "Approvals", "Concurrency", "Devices", "Limits", "Logs", "Mending", "Metrics", "Programs",
-                "Reload", "Sessions", "Setup", "TLS",
+                "Approvals", "Concurrency", "Devices", "Limits", "Logs", "Mending", "Metrics", "Programs", "Sessions",
+                "Setup", "TLS",
             ],
-            ["Agents", "Connections", "Repair"], ["Nodes", "Responders", "Runs"], ["Heartbeats"], ["Conversation"],
-            ["Cron", "Endpoints", "Operator"], ["Import", "Methods"],
+            ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Runs"], ["Conversation"],
+            ["Cron", "Heartbeats"], ["Operator", "Reload"], ["Health"], ["Endpoints", "Import", "Methods"],
         ],
         "GatewayServer": [["Files", "Scarcity", "TLS", "Turns"], ["HTTP", "WebSocket"], ["Canvas", "Dashboard"]],
         "mazelclaw": [

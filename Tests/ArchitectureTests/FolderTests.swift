@@ -42,6 +42,17 @@ import Testing
         #expect(count > 500)
     }
 
+    @Test func `no folder of the gateway names what puts its services together`() throws {
+        let files = try SourceTree().files.filter { $0.module == "Gateway" }
+        let composition = Set(files.filter { $0.folder == nil }.flatMap { SwiftNames(of: $0.text).declared })
+        #expect(composition.isSuperset(of: ["Doors", "Gateway", "Services"]))
+        for file in files where file.folder != nil {
+            let names = SwiftNames(of: file.text)
+            let reached = names.named.subtracting(names.nested).intersection(composition)
+            #expect(reached.isEmpty, "\(file.path) names \(reached.sorted().joined(separator: ", "))")
+        }
+    }
+
     @Test func `every folder is in the picture, and none that is not there`() throws {
         var folders: [String: Set<String>] = [:]
         for file in try SourceTree().files {

@@ -44,11 +44,3 @@ struct CanvasTicket: Sendable {
         return key
     }
 }
-
-extension Gateway {
-    /// What opens the canvas, in the address of its pages.
-    public var canvasTicketText: String { canvasTicket.text }
-
-    /// Whether `text` opens the canvas to its pages.
-    public func acceptsCanvasTicket(_ text: String) -> Bool { canvasTicket.matches(text) }
-}

@@ -49,10 +49,3 @@ final class Refusals: Sendable {
         }
     }
 }
-
-extension Gateway {
-    /// Notes that a request over HTTP for `route`, which is one of a known few, was refused for `reason`.
-    public func noteRefusal(of route: String, _ reason: String, from origin: RequestOrigin) {
-        refusals.add(route, reason, from: origin.clientAddress(configuration.originRules), at: clock.now)
-    }
-}

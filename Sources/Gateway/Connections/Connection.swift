@@ -39,14 +39,14 @@ public final class Connection: Sendable {
 
     /// The connection's id.
     public let id = UUIDText.random()
-    private let gateway: Gateway
+    private let services: ConnectionServices
     private let origin: RequestOrigin
     private let transport: any ClientTransport
     private let nonce = UUIDText.random()
     private let state = Mutex(State())
 
-    init(gateway: Gateway, origin: RequestOrigin, transport: any ClientTransport) {
-        self.gateway = gateway
+    init(_ services: ConnectionServices, origin: RequestOrigin, transport: any ClientTransport) {
+        self.services = services
         self.origin = origin
         self.transport = transport
     }
@@ -67,7 +67,7 @@ public final class Connection: Sendable {
 
     /// Sends the challenge: the first thing a client hears.
     func open() {
-        let payload: JSON = ["nonce": .string(nonce), "ts": .integer(gateway.clock.milliseconds)]
+        let payload: JSON = ["nonce": .string(nonce), "ts": .integer(services.clock.milliseconds)]
         transport.send(Frame.event(GatewayEvent.challenge.frame(payload)).text, isDroppable: false)
     }
 
@@ -80,7 +80,7 @@ public final class Connection: Sendable {
             json = try JSON(parsing: text, limits: limits)
         } catch {
             if case .tooManyValues = error.reason {
-                gateway.limitTally.add("values of a message", "closed")
+                services.requests.limits.add("values of a message", "closed")
                 return close(CloseReason(1009, "message of \(error.description)"))
             }
             // RFC 6455 section 8.1 wants this code for text that is no UTF-8, wherever the reader stopped. Other text
@@ -134,8 +134,16 @@ public final class Connection: Sendable {
             defer { state.phase = .closed }
             return if case .established(let client) = state.phase { client } else { nil as Client? }
         }
-        gateway.remove(self)
-        if let client { gateway.left(client, self) }
+        services.clients.remove(self)
+        if let client { left(client) }
+    }
+
+    /// Tells that `client` is not connected any more.
+    private func left(_ client: Client) {
+        services.observer.left(client, self)
+        guard let key = client.presenceKey else { return }
+        services.shared.presence.leave(key, at: services.clock.milliseconds)
+        services.shared.announcePresence()
     }
 
     /// Sends `event` as `text`, numbered, to a client that may hear of it.
@@ -161,14 +169,10 @@ public final class Connection: Sendable {
         } catch {
             return close(.policy("invalid request frame"))
         }
-        let rules = gateway.configuration.originRules
-        let isLocal = origin.isLocal(rules)
-        let handshake = Handshake(
-            credentials: gateway.configuration.credentials, devices: gateway.devices, signIns: gateway.signIns,
-            clock: gateway.clock, isLocal: isLocal, remoteAddress: origin.clientAddress(rules),
-            attempts: gateway.attempts, accountableAddress: origin.accountableAddress(rules),
-            nonce: nonce, announce: { [gateway] in gateway.broadcast($0, $1) })
-        let address = isLocal ? nil : handshake.remoteAddress
+        let handshake = Handshake(services.access, origin: origin, nonce: nonce) { [services] in
+            services.clients.broadcast($0, $1)
+        }
+        let address = handshake.isLocal ? nil : handshake.remoteAddress
         do {
             switch try handshake.admit(request) {
             case .admitted(let admission): establish(admission, request: request, address: address)
@@ -188,7 +192,7 @@ public final class Connection: Sendable {
             state.phase = .pairing
             state.early = []
         }
-        gateway.tasks.start { [self] in
+        services.tasks.start { [self] in
             do throws(Handshake.Rejection) {
                 establish(try await pair(), request: request, address: address)
             } catch {
@@ -199,12 +203,12 @@ public final class Connection: Sendable {
     }
 
     private func refuse(_ rejection: Handshake.Rejection, _ request: RequestFrame) {
-        gateway.logger.notice(
+        services.logger.notice(
             "handshake refused",
             metadata: [
                 "connection": "\(id)", "peer": "\(origin.peerAddress)", "reason": "\(rejection.error.message)",
             ])
-        gateway.noteRefusal(of: "connect", rejection.error.message, from: origin)
+        services.access.noteRefusal(of: "connect", rejection.error.message, from: origin)
         respond(to: request.id, with: .failure(rejection.error))
         close(rejection.close)
     }
@@ -212,10 +216,11 @@ public final class Connection: Sendable {
     private func establish(_ admission: Handshake.Admission, request: RequestFrame, address: String?) {
         let client = Client(admission, connectionID: id)
         if let key = client.presenceKey {
-            let entry = PresenceEntry.client(admission.params, client, address: address, at: gateway.clock.milliseconds)
-            gateway.presence.enter(key, entry)
+            let entry = PresenceEntry.client(
+                admission.params, client, address: address, at: services.clock.milliseconds)
+            services.shared.presence.enter(key, entry)
         }
-        let hello = gateway.hello(for: admission, connectionID: id, hostName: origin.hostName)
+        let hello = services.greeting(admission, id, origin.hostName)
         // The answer goes out before the phase changes: no event may overtake it.
         respond(to: request.id, with: .success(hello))
         let isOpen = state.withLock { state in
@@ -226,10 +231,11 @@ public final class Connection: Sendable {
             case .established, .closed: return false
             }
         }
-        guard isOpen else { return gateway.left(client, self) }
-        if client.role == .node { gateway.enter(node: client, admission.params, on: self, from: address) }
-        if client.presenceKey != nil { gateway.announcePresence() }
-        gateway.logger.info(
+        guard isOpen else { return left(client) }
+        services.observer.entered(
+            client, admission.params, on: self, from: address, at: services.clock.milliseconds)
+        if client.presenceKey != nil { services.shared.announcePresence() }
+        services.logger.info(
             "client connected",
             metadata: [
                 "connection": "\(id)", "client": "\(client.id.text)", "mode": "\(client.mode.rawValue)",
@@ -254,18 +260,18 @@ public final class Connection: Sendable {
             let fault = ProtocolError(.invalidRequest, "connect is only valid as the first request")
             return respond(to: request.id, with: .failure(fault))
         }
-        let method = gateway.methods.named(request.method)
+        let method = services.requests.methods.named(request.method)
         if let refusal = client.refusal(of: request.method, method) {
-            gateway.requestTally.add(method?.name ?? "unknown", refusal.code.rawValue)
+            services.requests.tally.add(method?.name ?? "unknown", refusal.code.rawValue)
             return respond(to: request.id, with: .failure(refusal))
         }
         guard let method else {
-            gateway.requestTally.add("unknown", ErrorCode.invalidRequest.rawValue)
+            services.requests.tally.add("unknown", ErrorCode.invalidRequest.rawValue)
             let fault = ProtocolError(.invalidRequest, "unknown method: \(request.method)")
             return respond(to: request.id, with: .failure(fault))
         }
         serve(
-            method, MethodCall(gateway: gateway, client: client, connection: self, id: request.id), request.params, size
+            method, MethodCall(client: client, connection: self, id: request.id), request.params, size
         )
     }
 
@@ -277,8 +283,8 @@ public final class Connection: Sendable {
             respond(to: call, of: method, with: Result { try body(call, params) })
         case .awaiting(let begin):
             guard admit(size) else {
-                gateway.limitTally.add("waiting requests", "refused")
-                gateway.requestTally.add(method.name, ErrorCode.unavailable.rawValue)
+                services.requests.limits.add("waiting requests", "refused")
+                services.requests.tally.add(method.name, ErrorCode.unavailable.rawValue)
                 let fault = ProtocolError(
                     .unavailable, "too many requests at once; wait for an answer", isRetryable: true)
                 return respond(to: call.id, with: .failure(fault))
@@ -290,7 +296,7 @@ public final class Connection: Sendable {
                 dismiss(size)
                 return respond(to: call, of: method, with: .failure(error))
             }
-            gateway.tasks.start { [self] in
+            services.tasks.start { [self] in
                 let result: Result<JSON?, any Error>
                 do { result = .success(try await waiting()) } catch { result = .failure(error) }
                 respond(to: call, of: method, with: result)
@@ -301,7 +307,7 @@ public final class Connection: Sendable {
 
     /// Counts a request of `size` bytes that will wait, unless too many do.
     private func admit(_ size: Int) -> Bool {
-        guard gateway.requestBytes.take(size) else { return false }
+        guard services.requests.waitingBytes.take(size) else { return false }
         let isAdmitted = state.withLock { state in
             guard state.waiting < ProtocolLimits.waitingRequests,
                 state.waiting == 0 || state.waitingBytes + size <= ProtocolLimits.waitingRequestBytes
@@ -310,7 +316,7 @@ public final class Connection: Sendable {
             state.waitingBytes += size
             return true
         }
-        if !isAdmitted { gateway.requestBytes.giveBack(size) }
+        if !isAdmitted { services.requests.waitingBytes.giveBack(size) }
         return isAdmitted
     }
 
@@ -320,14 +326,14 @@ public final class Connection: Sendable {
             state.waiting -= 1
             state.waitingBytes -= size
         }
-        gateway.requestBytes.giveBack(size)
+        services.requests.waitingBytes.giveBack(size)
     }
 
     private func respond(to call: MethodCall, of method: Method, with result: Result<JSON?, any Error>) {
         switch result {
-        case .success: gateway.requestTally.add(method.name, "ok")
+        case .success: services.requests.tally.add(method.name, "ok")
         case .failure(let error):
-            gateway.requestTally.add(method.name, ((error as? ProtocolError)?.code ?? .unavailable).rawValue)
+            services.requests.tally.add(method.name, ((error as? ProtocolError)?.code ?? .unavailable).rawValue)
         }
         switch result {
         case .success(let payload):
@@ -339,7 +345,7 @@ public final class Connection: Sendable {
         case .failure(is CancellationError):
             respond(to: call.id, with: .failure(ProtocolError(.unavailable, "the gateway is stopping")))
         case .failure(let error):
-            gateway.logger.error(
+            services.logger.error(
                 "request failed",
                 metadata: ["connection": "\(id)", "method": "\(method.name)", "error": "\(error)"])
             respond(to: call.id, with: .failure(ProtocolError(.unavailable, "\(error)")))

@@ -52,6 +52,25 @@ struct Handshake: Sendable {
     /// Tells operators of pairing.
     let announce: @Sendable (GatewayEvent, JSON) -> Void
 
+    /// The handshake on a connection from `origin`, which was sent `nonce`.
+    init(
+        _ access: AccessControl, origin: RequestOrigin, nonce: String,
+        announce: @escaping @Sendable (GatewayEvent, JSON) -> Void
+    ) {
+        let configuration = access.configuration.value
+        let rules = configuration.originRules
+        credentials = configuration.credentials
+        devices = access.devices
+        signIns = access.signIns
+        clock = access.clock
+        isLocal = origin.isLocal(rules)
+        remoteAddress = origin.clientAddress(rules)
+        attempts = access.attempts
+        accountableAddress = origin.accountableAddress(rules)
+        self.nonce = nonce
+        self.announce = announce
+    }
+
     /// Checks `request`, without waiting for anything.
     func admit(_ request: RequestFrame) throws(Rejection) -> Outcome {
         guard request.method == "connect" else {

@@ -1,8 +1,7 @@
 import JSON
 
-/// One request on its way: who asks, whom, and how to answer.
+/// One request on its way: who asks, and how to answer.
 struct MethodCall: Sendable {
-    let gateway: Gateway
     let client: Client
     /// The connection it came on. It may end before the answer; then nobody hears it.
     let connection: Connection

@@ -69,8 +69,7 @@ extension Conversations.Claim {
     /// Keeps the pictures of the run. When they cannot be kept, the run is given up. Throws `ProtocolError`.
     func keep(_ attachments: Attachments, in conversations: Conversations) throws(ProtocolError) {
         do {
-            try attachments.write(
-                to: run.request.images, in: conversations.gateway.configuration.instance.state)
+            try attachments.write(to: run.request.images, in: conversations.state)
         } catch {
             let fault = ProtocolError(.unavailable, "the message could not be kept: \(error)")
             conversations.giveUp(run, fault)

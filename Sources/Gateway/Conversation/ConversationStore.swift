@@ -7,7 +7,7 @@ import Time
 /// What conversations need of the database. What a call was to write is on disk when it returns.
 struct ConversationStore: Sendable {
     let database: InstanceDatabase
-    let settings: SessionSettings
+    let settings: Current<SessionSettings>
 
     /// Keeps what `run` is to answer, and that it is to. Where the run is known already, nothing is changed.
     ///
@@ -17,6 +17,7 @@ struct ConversationStore: Sendable {
     ) async throws -> ActiveRun.Acceptance {
         let request = run.request
         let (key, time) = (request.sessionKey, run.acceptedAt)
+        let settings = settings.value
         return try await database.write(whenQueued: whenQueued) { transaction in
             let accepted = try transaction.runs.accept(run.record)
             guard accepted.isNew else { return .known(accepted.run) }

@@ -1,13 +1,54 @@
 import Configuration
+import Files
 import GatewayProtocol
 import JSON
 import Logging
 import Time
 
 /// Conversations with the agents of a gateway: every way in (chat, agent, HTTP, cron, channels) leads here.
-struct Conversations: Sendable {
-    let gateway: Gateway
-    private var table: RunTable { gateway.runs }
+final class Conversations: Sendable {
+    let store: ConversationStore
+    let agents: Current<AgentDirectory>
+    /// Who answers where no model is configured.
+    let ownResponder: any Responder
+    /// What is being answered.
+    let runs: RunTable
+    let lanes: Lanes
+    /// What sessions are told beside what was written.
+    let systemEvents: SystemEvents
+    /// Told how answers come along.
+    let clients: Clients
+    /// Where pictures are kept.
+    let state: HostileDirectory
+    let tasks: TaskSet
+    let redactor: GrowingRedactor
+    /// Runs that ended, by agent and how.
+    let tally: Tally
+    /// Counts what was refused because there was too much.
+    let limits: Tally
+    let clock: WallClock
+    let logger: Logger
+
+    init(
+        store: ConversationStore, agents: Current<AgentDirectory>, ownResponder: any Responder, runs: RunTable,
+        lanes: Lanes, systemEvents: SystemEvents, clients: Clients, state: HostileDirectory, tasks: TaskSet,
+        redactor: GrowingRedactor, tally: Tally, limits: Tally, clock: WallClock, logger: Logger
+    ) {
+        self.store = store
+        self.agents = agents
+        self.ownResponder = ownResponder
+        self.runs = runs
+        self.lanes = lanes
+        self.systemEvents = systemEvents
+        self.clients = clients
+        self.state = state
+        self.tasks = tasks
+        self.redactor = redactor
+        self.tally = tally
+        self.limits = limits
+        self.clock = clock
+        self.logger = logger
+    }
 
     // MARK: Asking
 
@@ -18,13 +59,13 @@ struct Conversations: Sendable {
             throw .sessionKeyTooLong
         }
         do throws(RunTable.Refusal) {
-            let (run, isNew) = try table.claim(request)
+            let (run, isNew) = try runs.claim(request)
             return Claim(run: run, isNew: isNew)
         } catch {
             switch error {
             case .closed: throw .stopping
             case .full:
-                gateway.limitTally.add("runs", "refused")
+                limits.add("runs", "refused")
                 throw ProtocolError(
                     .unavailable, "too many messages wait to be answered; try again when some have been",
                     isRetryable: true)
@@ -62,14 +103,14 @@ struct Conversations: Sendable {
             // The transcript has the messages of a session in the order in which they came.
             try await run.earlierQueued?.wait()
             try Task.checkCancellation()
-            switch try await gateway.conversationStore.accept(run, whenQueued: { run.queued.fulfil(()) }) {
+            switch try await store.accept(run, whenQueued: { run.queued.fulfil(()) }) {
             case .known(let known):
-                table.leave(run, isForgotten: true)
+                runs.leave(run, isForgotten: true)
                 run.acceptance.fulfil(.success(.known(known)))
                 return .over(known)
             case .kept(let sessionID):
                 run.acceptance.fulfil(.success(.kept(sessionID: sessionID)))
-                run.carry(by: gateway.tasks.start { [self] in await carryOut(run, sessionID: sessionID) })
+                run.carry(by: tasks.start { [self] in await carryOut(run, sessionID: sessionID) })
                 return .started(run)
             }
         } catch {
@@ -85,7 +126,7 @@ struct Conversations: Sendable {
 
     /// Forgets a run that was not accepted.
     func giveUp(_ run: ActiveRun, _ fault: ProtocolError) {
-        table.leave(run, isForgotten: true)
+        runs.leave(run, isForgotten: true)
         run.queued.fulfil(())
         run.acceptance.fulfil(.failure(fault))
     }
@@ -129,21 +170,21 @@ struct Conversations: Sendable {
     /// Ends the runs of the session `key`, or the one called `id`. Returns those that it ended.
     func abort(session key: SessionKey, run id: String? = nil, _ cause: AbortCause) throws(ProtocolError) -> [String] {
         if let id {
-            guard let run = table.run(id), run.end.current == nil else { return [] }
+            guard let run = runs.run(id), run.end.current == nil else { return [] }
             guard run.request.sessionKey == key else {
                 throw ProtocolError(.invalidRequest, "runId does not match sessionKey")
             }
             return abort(run, cause) ? [id] : []
         }
-        return table.open.filter { $0.request.sessionKey == key && abort($0, cause) }.map(\.id)
+        return runs.open.filter { $0.request.sessionKey == key && abort($0, cause) }.map(\.id)
     }
 
     /// Ends the runs of the session `key`, and waits until their agents have let go. Returns whether they did in time.
     func clear(_ key: SessionKey, within time: TimeSpan) async throws -> Bool {
         let deadline = ContinuousClock.now + time.duration
-        let runs = table.open.filter { $0.request.sessionKey == key }
-        for run in runs { abort(run, .client) }
-        for run in runs {
+        let open = runs.open.filter { $0.request.sessionKey == key }
+        for run in open { abort(run, .client) }
+        for run in open {
             guard try await run.end.wait(atMost: max(.zero, deadline - .now)) != nil else { return false }
         }
         return true
@@ -151,15 +192,15 @@ struct Conversations: Sendable {
 
     /// Ends every run: the gateway is about to.
     func abortAll() {
-        table.close()
-        for run in table.open { abort(run, .shutdown) }
+        runs.close()
+        for run in runs.open { abort(run, .shutdown) }
     }
 
     /// Clients hear of it at once; what there is of an answer is kept when the agent has let go.
     @discardableResult
     private func abort(_ run: ActiveRun, _ cause: AbortCause) -> Bool {
         guard run.abort(cause) else { return false }
-        run.voice.finish(end(of: run, .aborted, text: run.voice.text), of: run, in: gateway)
+        run.voice.finish(end(of: run, .aborted, text: run.voice.text), of: run, to: clients)
         return true
     }
 
@@ -167,10 +208,10 @@ struct Conversations: Sendable {
     func wait(for id: String, atMost time: TimeSpan) async throws -> Run? {
         let deadline = ContinuousClock.now + time.duration
         while true {
-            if let run = table.run(id) {
+            if let run = runs.run(id) {
                 return try await run.end.wait(atMost: max(.zero, deadline - .now)).map(run.record)
             }
-            if let known = try await gateway.conversationStore.run(id), known.status.isEnd { return known }
+            if let known = try await store.run(id), known.status.isEnd { return known }
             guard ContinuousClock.now < deadline else { return nil }
             // Perhaps it is asked for meanwhile.
             try await Task.sleep(for: min(.milliseconds(250), max(.zero, deadline - .now)))
@@ -185,8 +226,8 @@ struct Conversations: Sendable {
         do {
             try await run.place.wait()
             let reply = try await inLane(run.request.lane) {
-                run.start(at: gateway.clock.now)
-                run.voice.begin(run, in: gateway)
+                run.start(at: clock.now)
+                run.voice.begin(run, to: clients)
                 return try await answer(run, sessionID: sessionID)
             }
             end = self.end(of: run, .ok, text: reply.text)
@@ -199,50 +240,53 @@ struct Conversations: Sendable {
             end = self.end(of: run, run.abortCause == nil ? .error : .aborted, text: run.voice.text)
             if end.status == .error {
                 // Programs complain of their arguments, in which there may be a key.
-                end.error = gateway.redactor.redacted("\((error as? ProtocolError)?.message ?? "\(error)")")
+                end.error = redactor.redacted("\((error as? ProtocolError)?.message ?? "\(error)")")
                 end.isTimeout = (error as? CLIBackendError)?.isTimeout ?? false
             }
         }
         end.sessionID = sessionID
         let isKept = await keep(&end, of: run, providerSession)
-        gateway.runTally.add(run.request.agentID, end.status.rawValue)
+        tally.add(run.request.agentID, end.status.rawValue)
         // First: who hears of the end and asks again is answered with it.
         run.end.fulfil(end)
-        run.voice.finish(end, of: run, in: gateway)
-        table.leave(run, isForgotten: isKept)
+        run.voice.finish(end, of: run, to: clients)
+        runs.leave(run, isForgotten: isKept)
     }
 
     private func inLane(_ lane: String?, _ body: () async throws -> Reply) async throws -> Reply {
         guard let lane else { return try await body() }
-        return try await gateway.lanes.pass(lane, body)
+        return try await lanes.pass(lane, body)
     }
 
     private func answer(_ run: ActiveRun, sessionID: String) async throws -> Reply {
         if run.request.isEmpty {
             return Reply(text: "A new conversation begins.")
         }
-        let entry = try await gateway.conversationStore.session(run.request.sessionKey)
-        guard let agent = gateway.agents.named(run.request.agentID) else {
+        let entry = try await store.session(run.request.sessionKey)
+        let agents = agents.value
+        guard let agent = agents.named(run.request.agentID) else {
             throw ProtocolError(.invalidRequest, "unknown agent \"\(run.request.agentID)\"")
         }
         var models = agent.models
         if let model = run.request.model ?? entry?.modelOverride { models = [ModelName(model)] + models }
-        let candidates = try gateway.agents.responders(for: models, operator: gateway.ownResponder)
-        let notes = gateway.systemEvents.take(for: run.request.sessionKey.text)
+        let candidates = try agents.responders(for: models, operator: ownResponder)
+        let notes = systemEvents.take(for: run.request.sessionKey.text)
         var failure: (any Error)?
         for (responder, model) in candidates {
             let turn = Turn(
                 runID: run.id, agent: agent, sessionKey: run.request.sessionKey.text, sessionID: sessionID,
                 message: run.request.message, isByAdmin: run.request.isByAdmin, notes: notes,
                 images: run.request.images, model: model,
-                systemPrompt: gateway.agents.systemPrompt(
+                systemPrompt: agents.systemPrompt(
                     for: agent, session: run.request.sessionKey.text, extra: run.request.extraSystemPrompt),
                 providerSession: entry?.sessionID == sessionID ? entry?.providerSession(responder.id) : nil,
-                time: run.request.time ?? gateway.agents.time)
+                time: run.request.time ?? agents.time)
             do {
-                return try await responder.answer(turn) { text in run.voice.progress(text, of: run, in: gateway) }
+                return try await responder.answer(turn) { [clients] text in
+                    run.voice.progress(text, of: run, to: clients)
+                }
             } catch let error where !(error is CancellationError) && run.voice.text.isEmpty {
-                gateway.logger.warning(
+                logger.warning(
                     "no answer", metadata: ["run": "\(run.id)", "provider": "\(responder.id)", "error": "\(error)"])
                 // Only an answer nobody has seen a part of may be another's.
                 failure = failure ?? error
@@ -263,11 +307,11 @@ struct Conversations: Sendable {
                 stopReason: end.status == .ok ? "stop" : end.status.rawValue)
         do {
             let isQuiet = run.request.quietLimit.map { HeartbeatReply(end.text).isQuiet(within: $0) } ?? false
-            try await gateway.conversationStore.finish(
+            try await store.finish(
                 run.record, end, answer: answer, providerSession: providerSession, isUse: !isQuiet)
             return true
         } catch {
-            gateway.logger.error("an answer could not be kept", metadata: ["run": "\(run.id)", "error": "\(error)"])
+            logger.error("an answer could not be kept", metadata: ["run": "\(run.id)", "error": "\(error)"])
             end.status = .error
             end.error = "the answer could not be kept: \(error)"
             return false
@@ -275,16 +319,11 @@ struct Conversations: Sendable {
     }
 
     private func end(of run: ActiveRun, _ status: RunEnd.Status, text: String) -> RunEnd {
-        RunEnd(status: status, startedAt: run.startedAt, endedAt: gateway.clock.now, text: text)
+        RunEnd(status: status, startedAt: run.startedAt, endedAt: clock.now, text: text)
     }
 }
 
 extension ProtocolError {
     /// Nothing new is begun any more.
     static let stopping = ProtocolError(.unavailable, "the gateway is stopping")
-}
-
-extension Gateway {
-    /// Its conversations.
-    var conversations: Conversations { Conversations(gateway: self) }
 }

@@ -209,17 +209,17 @@ final class CronService: Sendable {
 
     // MARK: Doing
 
-    /// Does what is due, when it is due, for `gateway`, until the task is cancelled. Called again, it does nothing.
-    func serve(for gateway: Gateway) async {
+    /// Does what is due, when it is due, by `worker`, until the task is cancelled. Called again, it does nothing.
+    func serve(by worker: CronWorker) async {
         await alarm.serve(untilNext: { untilNext }) {
             for job in takeDue() {
-                gateway.tasks.start { [self] in _ = await perform(job, for: gateway) }
+                worker.tasks.start { [self] in _ = await perform(job, by: worker) }
             }
         }
     }
 
     /// Does the job `id` now, if it is due or `isForced`.
-    func run(_ id: String, isForced: Bool, for gateway: Gateway) async throws -> RunAnswer {
+    func run(_ id: String, isForced: Bool, by worker: CronWorker) async throws -> RunAnswer {
         let time = clock.now
         let (job, answer): (CronJob?, RunAnswer) = try state.withLock { state in
             guard let job = state.jobs[id] else { throw Self.unknown(id) }
@@ -228,7 +228,7 @@ final class CronService: Sendable {
             return (Self.begin(job, &state, at: time), .ran(.ok))
         }
         guard let job else { return answer }
-        return .ran(await perform(job, for: gateway))
+        return .ran(await perform(job, by: worker))
     }
 
     /// The jobs that are due, marked as being done: as many as may be done at once.
@@ -259,19 +259,19 @@ final class CronService: Sendable {
     }
 
     /// Does `job`, which was begun, and notes how it went.
-    private func perform(_ job: CronJob, for gateway: Gateway) async -> CronJob.Status {
+    private func perform(_ job: CronJob, by worker: CronWorker) async -> CronJob.Status {
         var run = CronRun(of: job.id, at: job.state.runningAt ?? clock.now)
-        gateway.announceCron(job.id, "started", ["runAtMs": run.startedAt.json])
+        worker.clients.announceJob(job.id, "started", ["runAtMs": run.startedAt.json])
         do {
             try noteBegin(of: job.id)
-            try await gateway.carryOut(job, &run)
+            try await worker.carryOut(job, &run)
         } catch {
             run.status = .error
             run.error =
                 error is CancellationError ? Self.cutOff : (error as? ProtocolError)?.message ?? "\(error)"
         }
         run.endedAt = clock.now
-        finish(&run, for: gateway)
+        finish(&run, by: worker)
         return run.status
     }
 
@@ -283,7 +283,7 @@ final class CronService: Sendable {
         }
     }
 
-    private func finish(_ run: inout CronRun, for gateway: Gateway) {
+    private func finish(_ run: inout CronRun, by worker: CronWorker) {
         var isForgotten = false
         do {
             try changing.withLock { _ in
@@ -304,23 +304,14 @@ final class CronService: Sendable {
                 }
             }
         } catch {
-            gateway.logger.error("a run cannot be noted", metadata: ["job": "\(run.jobID)", "error": "\(error)"])
+            worker.logger.error("a run cannot be noted", metadata: ["job": "\(run.jobID)", "error": "\(error)"])
         }
         alarm.ring()
-        gateway.announceCron(run.jobID, "finished", run.details)
-        if isForgotten { gateway.announceCron(run.jobID, "removed") }
+        worker.clients.announceJob(run.jobID, "finished", run.details)
+        if isForgotten { worker.clients.announceJob(run.jobID, "removed") }
     }
 }
 
 extension CronJob {
     fileprivate func isDue(at time: Timestamp) -> Bool { state.nextRunAt.map { $0 <= time } == true }
-}
-
-extension Gateway {
-    /// Tells everybody of something about the job `id`.
-    func announceCron(_ id: String, _ action: String, _ more: JSONObject = JSONObject()) {
-        var object: JSONObject = ["jobId": .string(id), "action": .string(action)]
-        for member in more.members { object[member.name] = member.value }
-        broadcast(.cron, .object(object), isDroppable: true)
-    }
 }

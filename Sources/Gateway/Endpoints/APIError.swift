@@ -51,7 +51,7 @@ struct APIError: Error, Equatable {
     }
 
     /// What is answered to who may not ask.
-    init(_ fault: Gateway.AccessFault) {
+    init(_ fault: AccessControl.Fault) {
         switch fault {
         case .unauthorized: self.init(401, .unauthorized, "Unauthorized")
         case .tooMany: self.init(429, .rateLimit, "too many failed authentication attempts (retry later)")
@@ -76,18 +76,5 @@ extension Conversations {
         } catch {
             return .failure(APIError(error))
         }
-    }
-}
-
-extension Gateway {
-    /// Why an endpoint that takes `method` and wants the gateway's secret does not answer `request`; nil when it does.
-    func apiRefusal(of request: EndpointRequest, method: String = "POST") -> EndpointAnswer? {
-        if let fault = accessFault(request) { return fault.answer }
-        guard request.method == method else {
-            var answer = APIError(405, .invalidRequest, "use \(method)").answer
-            answer.headers = [("allow", method)]
-            return answer
-        }
-        return nil
     }
 }

@@ -6,27 +6,29 @@ import Time
 struct ChatCompletions: Endpoint {
     static let path = "/v1/chat/completions"
 
-    let gateway: Gateway
+    let access: AccessControl
+    let questions: Questions
     var name: String { Self.path }
     var bodyLimit: Int { 1 << 20 }
 
-    func refusal(of request: EndpointRequest) -> EndpointAnswer? { gateway.apiRefusal(of: request) }
+    func refusal(of request: EndpointRequest) -> EndpointAnswer? { access.refusal(of: request) }
 
     func answer(_ request: EndpointRequest, body: [UInt8]) async -> EndpointAnswer {
         do {
             let asked = try ChatCompletionRequest(body)
             let writer = ChatCompletionWriter(
-                id: "chatcmpl_\(UUIDText.random())", model: asked.model, created: gateway.clock.milliseconds / 1000)
+                id: "chatcmpl_\(UUIDText.random())", model: asked.model, created: questions.clock.milliseconds / 1000)
             let question = try Question(
                 request, model: asked.model, user: asked.user, kind: "openai", runID: writer.id,
-                messages: asked.messages, pictures: asked.pictures, in: gateway)
-            let run = try await question.ask(in: gateway)
+                messages: asked.messages, pictures: asked.pictures, to: questions)
+            let run = try await questions.ask(question)
             guard asked.isStream else {
-                return EndpointAnswer(200, .json(writer.whole(try await gateway.conversations.outcome(of: run).get())))
+                return EndpointAnswer(
+                    200, .json(writer.whole(try await questions.conversations.outcome(of: run).get())))
             }
             return EndpointAnswer(
                 200,
-                .events { [conversations = gateway.conversations] sink in
+                .events { [conversations = questions.conversations] sink in
                     try await conversations.watch(run) { texts in
                         var sent = SentText()
                         try await sink(ServerSentEvent.text(writer.chunk(["role": "assistant"])))

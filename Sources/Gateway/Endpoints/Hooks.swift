@@ -6,7 +6,7 @@ import Text
 /// What other programs may tell agents by HTTP: `wake`, `agent`, and what `hooks.mappings` describes, each a path below
 /// `hooks.path`. They have a secret of their own.
 struct Hooks: Endpoint {
-    let gateway: Gateway
+    private let services: HookServices
     private let section: HooksSection
     private let token: Secret
     /// What stands behind `hooks.path`, without the slash between.
@@ -15,13 +15,12 @@ struct Hooks: Endpoint {
     let name = "hooks"
     var bodyLimit: Int { Int(min(section.maxBodyBytes, 16 << 20)) }
 
-    /// The hooks at `path`; nil when they are not served there.
-    init?(_ gateway: Gateway, at path: String) {
-        let section = gateway.configuration.content.hooks
+    /// The hooks of `section` at `path`; nil when they are not served there.
+    init?(_ section: HooksSection, at path: String, _ services: HookServices) {
         guard section.enabled, let token = section.token else { return nil }
         let root = section.root
         guard path == root || path.hasPrefix(root + "/") else { return nil }
-        self.gateway = gateway
+        self.services = services
         self.section = section
         self.token = token
         action = path.dropFirst(root.count).split(separator: "/").joined(separator: "/")
@@ -29,7 +28,9 @@ struct Hooks: Endpoint {
 
     func refusal(of request: EndpointRequest) -> EndpointAnswer? {
         let shown = request.token ?? request.ownHeader("token").flatMap(Secret.init)
-        if let fault = gateway.accessFault(shown, from: request.origin, of: "hooks ", accepts: token.matches) {
+        if let fault = services.access.fault(
+            of: shown, from: request.origin, kind: "hooks ", accepts: token.matches)
+        {
             return .text(APIError(fault).message, APIError(fault).status, headers: fault.headers)
         }
         guard request.method == "POST" else { return .text("use POST", 405, headers: [("allow", "POST")]) }
@@ -52,9 +53,9 @@ struct Hooks: Endpoint {
             }
             switch call {
             case .wake(let text, let mode):
-                let main = gateway.session("main")
-                try gateway.tell(text, to: main.key.text)
-                if mode == .now { gateway.wakeSoon(main) }
+                let main = services.sessions.session("main")
+                try services.notes.tell(text, to: main.key.text)
+                if mode == .now { services.conversations.wakeSoon(main) }
                 return EndpointAnswer(200, .json(["ok": true, "mode": .string(mode.rawValue)]))
             case .agent(let turn): return try await begin(turn)
             }
@@ -66,8 +67,8 @@ struct Hooks: Endpoint {
 
     private func begin(_ turn: HookCall.Turn) async throws -> EndpointAnswer {
         let runID = UUIDText.random()
-        let session = gateway.session(turn.sessionKey ?? "hook:\(runID)")
-        try gateway.requireAgent(session.agentID)
+        let session = services.sessions.session(turn.sessionKey ?? "hook:\(runID)")
+        try services.agents.value.require(session.agentID)
         var request = RunRequest(
             space: .agent, key: runID, sessionKey: session.key, clientSessionKey: session.key.text,
             agentID: session.agentID, message: turn.message)
@@ -75,8 +76,8 @@ struct Hooks: Endpoint {
         request.time = turn.time
         request.thinking = turn.thinking
         request.extraSystemPrompt = turn.isTrusted ? nil : Self.warning(turn.name)
-        let run = try await gateway.conversations.begin(request)
-        gateway.tasks.start { await tell(run, turn.name) }
+        let run = try await services.conversations.begin(request)
+        services.tasks.start { await tell(run, turn.name) }
         return EndpointAnswer(202, .json(["ok": true, "runId": .string(runID)]))
     }
 
@@ -84,10 +85,10 @@ struct Hooks: Endpoint {
     private func tell(_ run: ActiveRun, _ name: String) async {
         // Throws only when the gateway ends, and then nobody needs to know.
         guard let end = try? await run.end.wait() else { return }
-        let key = gateway.configuration.mainSessionKey
+        let key = services.configuration.value.mainSessionKey
         guard run.request.sessionKey.text != key else { return }
         let text = end.status == .ok ? end.text : end.error ?? "the run was aborted"
-        gateway.note("\(name): \(text.prefix(Self.summaryLimit))", for: key)
+        services.notes.note("\(name): \(text.prefix(Self.summaryLimit))", for: key)
     }
 
     /// How much of an answer the main session is told, in characters.

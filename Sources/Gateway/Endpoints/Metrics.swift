@@ -8,12 +8,34 @@ import Time
 struct Metrics: Endpoint {
     static let path = "/metrics"
 
-    let gateway: Gateway
+    let configuration: Current<GatewayConfiguration>
+    let identity: InstanceIdentity
+    let access: AccessControl
+    let clients: Clients
+    let runs: RunTable
+    let health: HealthService
+    let database: InstanceDatabase
+    let usage: Usage
+    let tallies: Tallies
+    let uptime: Uptime
+
+    /// What is counted.
+    struct Tallies: Sendable {
+        /// Requests of the protocol, by method and outcome.
+        let requests: Tally
+        /// Requests over HTTP, by route and status.
+        let http: Tally
+        /// Runs that ended, by agent and outcome.
+        let runs: Tally
+        /// How often a limit was reached, and what became of what was over it.
+        let limits: Tally
+    }
+
     var name: String { Self.path }
     var bodyLimit: Int { 0 }
 
     func refusal(of request: EndpointRequest) -> EndpointAnswer? {
-        if let fault = gateway.readerFault(request) {
+        if let fault = access.readerFault(of: request) {
             let error = APIError(fault)
             return .text(error.message, error.status, headers: fault.headers)
         }
@@ -32,27 +54,29 @@ struct Metrics: Endpoint {
     private var text: String {
         var text = MetricsText()
         let labels = [
-            ("version", Version.current), ("profile", gateway.configuration.instance.name.text),
-            ("instance_id", gateway.identity.id),
+            ("version", Version.current), ("profile", configuration.value.instance.name.text),
+            ("instance_id", identity.id),
         ]
         text.add("mazelclaw_info", .gauge, "What runs here.", [Sample(labels: labels, value: 1)])
-        text.add("mazelclaw_ready", .gauge, "Whether clients are welcome.", gateway.isReady ? 1 : 0)
-        text.add("mazelclaw_uptime_seconds", .gauge, "Since the start.", Double(gateway.uptime.milliseconds) / 1000)
+        text.add("mazelclaw_ready", .gauge, "Whether clients are welcome.", clients.isReady ? 1 : 0)
+        text.add(
+            "mazelclaw_uptime_seconds", .gauge, "Since the start.",
+            Double(uptime.span.milliseconds) / 1000)
         addConnections(to: &text)
         addRuns(to: &text)
         text.add(
             "mazelclaw_requests_total", "Requests of the protocol, by method and how they were answered.",
-            gateway.requestTally, by: "method", "outcome")
+            tallies.requests, by: "method", "outcome")
         text.add(
             "mazelclaw_http_requests_total", "Requests over HTTP, by what was asked for and the status.",
-            gateway.httpTally, by: "route", "status")
+            tallies.http, by: "route", "status")
         addLimits(to: &text)
         text.add(
             "mazelclaw_database_bytes", .gauge, "The database on disk.",
-            gateway.database.sizes.map { Sample(labels: [("file", $0.name)], value: Double($0.bytes)) })
+            database.sizes.map { Sample(labels: [("file", $0.name)], value: Double($0.bytes)) })
         text.add(
             "mazelclaw_sessions", .gauge, "Conversations, as they were counted last.",
-            Double(gateway.sessionOverview.all.count))
+            Double(health.overview.all.count))
         let facts = ProcessFacts.current
         text.add("process_resident_memory_bytes", .gauge, "Bytes in memory.", facts.residentBytes)
         text.add("process_virtual_memory_bytes", .gauge, "Bytes of address space.", facts.virtualBytes)
@@ -63,7 +87,7 @@ struct Metrics: Endpoint {
     }
 
     private func addLimits(to text: inout MetricsText) {
-        let all = gateway.usage.all
+        let all = usage.all
         text.add(
             "mazelclaw_limit", .gauge, "The most there may be of what is limited.",
             all.map { Sample(labels: [("limit", $0.name)], value: Double($0.limit)) })
@@ -72,11 +96,11 @@ struct Metrics: Endpoint {
             all.map { Sample(labels: [("limit", $0.name)], value: Double($0.used())) })
         text.add(
             "mazelclaw_limit_reached_total", "How often a limit was reached, and what became of what was over it.",
-            gateway.limitTally, by: "limit", "outcome")
+            tallies.limits, by: "limit", "outcome")
     }
 
     private func addConnections(to text: inout MetricsText) {
-        let clients = gateway.clients
+        let clients = clients.all
         let roles = [Role.operator, .node].map { role in
             Sample(
                 labels: [("role", role.rawValue)], value: Double(clients.count { $0?.role == role }))
@@ -88,7 +112,7 @@ struct Metrics: Endpoint {
     }
 
     private func addRuns(to text: inout MetricsText) {
-        let open = gateway.runs.open
+        let open = runs.open
         let running = open.count { $0.startedAt != nil }
         text.add(
             "mazelclaw_runs", .gauge, "Runs that are not over.",
@@ -97,6 +121,6 @@ struct Metrics: Endpoint {
                 Sample(labels: [("state", "waiting")], value: Double(open.count - running)),
             ])
         text.add(
-            "mazelclaw_runs_total", "Runs that ended, by agent and how.", gateway.runTally, by: "agent", "outcome")
+            "mazelclaw_runs_total", "Runs that ended, by agent and how.", tallies.runs, by: "agent", "outcome")
     }
 }

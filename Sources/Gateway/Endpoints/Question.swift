@@ -20,13 +20,14 @@ struct Question {
     /// Throws `APIError` when there is no such agent, `ProtocolError` when a picture cannot be taken.
     init(
         _ request: EndpointRequest, model: String, user: String?, kind: String, runID: String,
-        messages: FoldedMessages, pictures: [JSON], in gateway: Gateway
+        messages: FoldedMessages, pictures: [JSON], to questions: Questions
     ) throws {
         self.messages = messages
         self.pictures = try Attachments(pictures)
         self.runID = runID
         let named = request.ownHeader("agent-id") ?? Self.agent(in: model)
-        let agentID = named.map(IdentifierText.agent) ?? gateway.agents.defaultID
+        let agents = questions.agents.value
+        let agentID = named.map(IdentifierText.agent) ?? agents.defaultID
         let alias: String
         if let key = request.ownHeader("session-key") {
             alias = key
@@ -35,29 +36,17 @@ struct Question {
         } else {
             alias = "agent:\(agentID):\(kind):\(UUIDText.random())"
         }
-        (sessionKey, self.agentID) = gateway.session(alias, agent: agentID)
+        (sessionKey, self.agentID) = questions.sessions.session(alias, agent: agentID)
         guard named == nil || self.agentID == agentID else {
             throw APIError.invalid(
                 "the session \"\(sessionKey)\" is of the agent \"\(self.agentID)\", not of \"\(agentID)\"")
         }
-        guard gateway.agents.named(self.agentID) != nil else {
-            let known = gateway.agents.all.map { "\"\($0.id)\"" }.joined(separator: ", ")
+        guard agents.named(self.agentID) != nil else {
+            let known = agents.all.map { "\"\($0.id)\"" }.joined(separator: ", ")
             throw APIError(
                 404, .invalidRequest, "there is no agent \"\(self.agentID)\"; there are \(known)",
                 code: "model_not_found")
         }
-    }
-
-    /// Asks. Returns when the message is on disk and the run will be answered.
-    func ask(in gateway: Gateway) async throws -> ActiveRun {
-        var request = RunRequest(
-            space: .agent, key: runID, sessionKey: sessionKey, clientSessionKey: sessionKey.text, agentID: agentID,
-            message: messages.prompt)
-        // Who shows the gateway's own secret may do everything.
-        request.isByAdmin = true
-        request.extraSystemPrompt = messages.instructions
-        request.images = pictures.paths(for: runID, in: gateway.configuration.instance)
-        return try await gateway.conversations.begin(request, pictures)
     }
 
     /// The agent `model` names: `mazelclaw:ID`, also with a slash and in the spellings of the programs before this one,

@@ -7,28 +7,29 @@ import Time
 struct Responses: Endpoint {
     static let path = "/v1/responses"
 
-    let gateway: Gateway
+    let access: AccessControl
+    let questions: Questions
+    let bodyLimit: Int
     var name: String { Self.path }
-    var bodyLimit: Int { Int(clamping: gateway.configuration.content.gateway.http.endpoints.responses.maxBodyBytes) }
 
-    func refusal(of request: EndpointRequest) -> EndpointAnswer? { gateway.apiRefusal(of: request) }
+    func refusal(of request: EndpointRequest) -> EndpointAnswer? { access.refusal(of: request) }
 
     func answer(_ request: EndpointRequest, body: [UInt8]) async -> EndpointAnswer {
         do {
             let asked = try ResponsesRequest(body)
             let id = UUIDText.random()
-            let writer = ResponsesWriter(id: id, model: asked.model, created: gateway.clock.milliseconds / 1000)
+            let writer = ResponsesWriter(id: id, model: asked.model, created: questions.clock.milliseconds / 1000)
             let question = try Question(
                 request, model: asked.model, user: asked.user, kind: "openresponses", runID: writer.id,
-                messages: asked.messages, pictures: asked.pictures, in: gateway)
-            let run = try await question.ask(in: gateway)
+                messages: asked.messages, pictures: asked.pictures, to: questions)
+            let run = try await questions.ask(question)
             guard asked.isStream else {
-                let end = try await gateway.conversations.outcome(of: run).get()
+                let end = try await questions.conversations.outcome(of: run).get()
                 return EndpointAnswer(200, .json(writer.response(end)))
             }
             return EndpointAnswer(
                 200,
-                .events { [conversations = gateway.conversations] sink in
+                .events { [conversations = questions.conversations] sink in
                     try await conversations.watch(run) { texts in
                         var events = ResponsesEvents(writer)
                         for event in events.beginning() { try await sink(event) }

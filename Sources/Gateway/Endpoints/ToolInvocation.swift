@@ -5,11 +5,11 @@ import Text
 struct ToolInvocation: Endpoint {
     static let path = "/tools/invoke"
 
-    let gateway: Gateway
+    let access: AccessControl
     var name: String { Self.path }
     var bodyLimit: Int { 2 << 20 }
 
-    func refusal(of request: EndpointRequest) -> EndpointAnswer? { gateway.apiRefusal(of: request) }
+    func refusal(of request: EndpointRequest) -> EndpointAnswer? { access.refusal(of: request) }
 
     func answer(_ request: EndpointRequest, body: [UInt8]) async -> EndpointAnswer {
         do {

@@ -63,11 +63,11 @@ final class HeartbeatService: Sendable {
 
     // MARK: Doing
 
-    /// Does what is due, when it is due, for `gateway`, until the task is cancelled. Called again, it does nothing.
-    func serve(for gateway: Gateway) async {
+    /// Does what is due, when it is due, by `worker`, until the task is cancelled. Called again, it does nothing.
+    func serve(by worker: HeartbeatWorker) async {
         await alarm.serve(untilNext: { untilNext }) {
             for heartbeat in takeDue() {
-                gateway.tasks.start { [self] in await perform(heartbeat, for: gateway) }
+                worker.tasks.start { [self] in await perform(heartbeat, by: worker) }
             }
         }
     }
@@ -88,12 +88,12 @@ final class HeartbeatService: Sendable {
         }
     }
 
-    private func perform(_ heartbeat: Heartbeat, for gateway: Gateway) async {
+    private func perform(_ heartbeat: Heartbeat, by worker: HeartbeatWorker) async {
         defer { state.withLock { _ = $0.running.remove(heartbeat.agentID) } }
         let start = clock.now
         let outcome: HeartbeatOutcome
         do {
-            outcome = try await gateway.beat(heartbeat)
+            outcome = try await worker.beat(heartbeat)
         } catch is CancellationError {
             // The gateway ends.
             return
@@ -110,13 +110,13 @@ final class HeartbeatService: Sendable {
             alarm.ring()
         case .idle, .quiet, .said, .failed:
             if case .failed(let reason) = outcome {
-                gateway.logger.warning(
+                worker.logger.warning(
                     "a heartbeat failed", metadata: ["agent": "\(heartbeat.agentID)", "error": "\(reason)"])
             }
             let time = clock.now
             let payload = outcome.json(at: time, duration: time.since(start), target: heartbeat.target)
             state.withLock { $0.last = payload }
-            gateway.broadcast(.heartbeat, payload, isDroppable: true)
+            worker.clients.broadcast(.heartbeat, payload, isDroppable: true)
         }
     }
 }

@@ -7,8 +7,11 @@ import Time
 
 /// The answer to `connect`: who answers, what it can do, and how things stand.
 struct HelloPayload {
-    let gateway: Gateway
-    let host: HostDescription
+    let configuration: GatewayConfiguration
+    let methods: MethodTable
+    let shared: SharedState
+    let health: HealthService
+    let uptime: Uptime
     let admission: Handshake.Admission
     let connectionID: String
     /// The name the client asked for, as it can ask for it again.
@@ -19,14 +22,15 @@ struct HelloPayload {
         object["type"] = "hello-ok"
         object["protocol"] = .integer(ProtocolVersion.current)
         object["server"] = [
-            "version": .string(Version.current), "host": .string(host.name), "connId": .string(connectionID),
+            "version": .string(Version.current), "host": .string(shared.host.name),
+            "connId": .string(connectionID),
         ]
         object["features"] = [
-            "methods": .array(gateway.methods.advertised.map(JSON.string)),
+            "methods": .array(methods.advertised.map(JSON.string)),
             "events": .array(GatewayEvent.all.map { .string($0.name) }),
         ]
         object["snapshot"] = snapshot
-        if gateway.configuration.content.canvasHost.enabled { object["canvasHostUrl"] = .string(canvasURL) }
+        if configuration.content.canvasHost.enabled { object["canvasHostUrl"] = .string(canvasURL) }
         object["auth"] = admission.deviceToken.map { token in
             [
                 "deviceToken": .string(token.secret.revealed()), "role": .string(token.role.rawValue),
@@ -49,13 +53,12 @@ struct HelloPayload {
     }
 
     private var snapshot: JSON {
-        let configuration = gateway.configuration
         let agents = configuration.agents
         return [
-            "presence": .array(gateway.presenceEntries.map(\.json)),
-            "health": gateway.health,
-            "stateVersion": gateway.stateVersion.json,
-            "uptimeMs": gateway.uptime.json,
+            "presence": .array(shared.presenceEntries.map(\.json)),
+            "health": health.json,
+            "stateVersion": shared.version.json,
+            "uptimeMs": uptime.span.json,
             "configPath": .string(configuration.instance.configurationFile.value.text),
             "stateDir": .string(configuration.instance.stateDirectory.value.text),
             "sessionDefaults": [
@@ -68,14 +71,6 @@ struct HelloPayload {
 
     private var canvasURL: String {
         let name = hostName.contains(":") ? "[\(hostName)]" : hostName
-        let configuration = gateway.configuration
         return "\(configuration.scheme)://\(name.isEmpty ? "127.0.0.1" : name):\(configuration.ports.value.gateway)"
-    }
-}
-
-extension GatewayConfiguration {
-    /// The session of the gateway's owner with the default agent.
-    var mainSessionKey: String {
-        sessionScope == .global ? "global" : "agent:\(agents.defaultID):main"
     }
 }

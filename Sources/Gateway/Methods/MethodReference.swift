@@ -3,7 +3,7 @@ import GatewayProtocol
 /// The reference page of the protocol's methods and events, made from their descriptions.
 enum MethodReference {
     /// The page, as `Gateway.docc/Methods.md` holds it.
-    static var markdown: String {
+    static func markdown(of table: MethodTable) -> String {
         var lines = [
             "# Methods and events", "", "What clients may call, and what they are told.", "",
             "<!-- Made from the descriptions in Sources/Gateway/Methods. Do not edit: a test holds it against them,",
@@ -14,7 +14,7 @@ enum MethodReference {
         lines += ["", "## Connecting", "", "The first request is `connect`. Parameters:", ""]
         lines += members(ConnectParams.schema.fields, depth: 0)
         lines += ["", "## Limits", ""] + limits
-        for group in MethodTable.standard.groups {
+        for group in table.groups {
             lines += ["", "## \(group.title)", "", group.text]
             for method in group.methods { lines += section(method) }
         }

@@ -1,7 +1,14 @@
 extension MethodTable {
-    /// Every method there is.
-    static let standard = MethodTable([
-        .health, .configuration, .presence, .chat, .runs, .sessions, .cron, .agents, .logs, .devices, .nodes,
-        .nodePairing, .approvals, .dashboard,
-    ])
+    /// Every method there is, in the order of the reference.
+    init(
+        health: HealthMethods, configuration: ConfigurationMethods, presence: PresenceMethods, chat: ChatMethods,
+        runs: RunMethods, sessions: SessionMethods, cron: CronMethods, agents: AgentMethods, logs: LogMethods,
+        devices: DeviceMethods, nodes: NodeMethods, nodePairing: NodePairingMethods, approvals: ApprovalMethods,
+        dashboard: DashboardMethods
+    ) {
+        self.init([
+            health.group, configuration.group, presence.group, chat.group, runs.group, sessions.group, cron.group,
+            agents.group, logs.group, devices.group, nodes.group, nodePairing.group, approvals.group, dashboard.group,
+        ])
+    }
 }

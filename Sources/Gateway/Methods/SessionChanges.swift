@@ -7,7 +7,14 @@ import Text
 import Time
 
 /// The methods that change what is kept of a conversation.
-enum SessionChanges {
+struct SessionChanges: Sendable {
+    let store: ConversationStore
+    let settings: Current<SessionSettings>
+    let sessions: SessionResolver
+    let agents: Current<AgentDirectory>
+    let conversations: Conversations
+    let clock: WallClock
+
     private static let entryAnswer = Field(
         required: "entry",
         Shape.object(
@@ -69,29 +76,32 @@ enum SessionChanges {
         }
     }
 
-    static let patch = Method.awaiting(
-        "sessions.patch", .scope(.admin), "Changes a session's settings; null takes one away.", PatchParameters.schema,
-        answer: .object(
-            okAnswer, Field(required: "path", .string, "Where it is kept."), keyAnswer, entryAnswer)
-    ) { call, parameters in
-        let gateway = call.gateway
-        let (key, agentID) = gateway.session(parameters.key)
-        var patch = parameters.patch
-        switch parameters.model {
-        case nil: break
-        case .clear: patch.model = .clear
-        case .set(let text):
-            guard !text.trimmed.isEmpty else { throw ProtocolError(.invalidRequest, "invalid model: empty") }
-            let name = ModelName(text)
-            guard (try? gateway.agents.responders(for: [name], operator: gateway.ownResponder)) != nil else {
-                throw ProtocolError(.invalidRequest, "model not allowed: \(text)")
+    var patch: Method {
+        Method.awaiting(
+            "sessions.patch", .scope(.admin), "Changes a session's settings; null takes one away.",
+            PatchParameters.schema,
+            answer: .object(
+                Self.okAnswer, Field(required: "path", .string, "Where it is kept."), Self.keyAnswer, Self.entryAnswer)
+        ) { _, parameters in
+            let (key, agentID) = sessions.session(parameters.key)
+            let agents = agents.value
+            var patch = parameters.patch
+            switch parameters.model {
+            case nil: break
+            case .clear: patch.model = .clear
+            case .set(let text):
+                guard !text.trimmed.isEmpty else { throw ProtocolError(.invalidRequest, "invalid model: empty") }
+                let name = ModelName(text)
+                guard (try? agents.responders(for: [name], operator: conversations.ownResponder)) != nil else {
+                    throw ProtocolError(.invalidRequest, "model not allowed: \(text)")
+                }
+                patch.model = name == agents.named(agentID)?.models.first ? .clear : .set(name)
             }
-            patch.model = name == gateway.agents.named(agentID)?.models.first ? .clear : .set(name)
+            let entry = try await store.change(key, patch, at: clock.now)
+            return [
+                "ok": true, "path": .string(store.database.path.text), "key": .string(key.text), "entry": entry.json,
+            ]
         }
-        let entry = try await gateway.conversationStore.change(key, patch, at: gateway.clock.now)
-        return [
-            "ok": true, "path": .string(gateway.database.path.text), "key": .string(key.text), "entry": entry.json,
-        ]
     }
 
     // MARK: Life
@@ -102,13 +112,15 @@ enum SessionChanges {
         static let schema = Schema(keyField, as: ResetParameters.init)
     }
 
-    static let reset = Method.awaiting(
-        "sessions.reset", .scope(.admin), "Begins a session anew: another transcript, the same settings.",
-        ResetParameters.schema, answer: .object(okAnswer, keyAnswer, entryAnswer)
-    ) { call, parameters in
-        let key = call.gateway.session(parameters.key).key
-        let entry = try await call.gateway.conversationStore.reset(key, at: call.gateway.clock.now)
-        return ["ok": true, "key": .string(key.text), "entry": entry.json]
+    var reset: Method {
+        Method.awaiting(
+            "sessions.reset", .scope(.admin), "Begins a session anew: another transcript, the same settings.",
+            ResetParameters.schema, answer: .object(Self.okAnswer, Self.keyAnswer, Self.entryAnswer)
+        ) { _, parameters in
+            let key = sessions.session(parameters.key).key
+            let entry = try await store.reset(key, at: clock.now)
+            return ["ok": true, "key": .string(key.text), "entry": entry.json]
+        }
     }
 
     private struct DeleteParameters: Sendable {
@@ -124,27 +136,28 @@ enum SessionChanges {
     /// How long a session's agent has to let go before the session is deleted.
     private static let patience = TimeSpan(15, .seconds)
 
-    static let delete = Method.awaiting(
-        "sessions.delete", .scope(.admin), "Forgets a session. What its agent is doing is ended first.",
-        DeleteParameters.schema,
-        answer: .object(
-            okAnswer, keyAnswer, Field(required: "deleted", .boolean, "Whether there was one."),
-            Field(required: "archived", .list(of: .string), "The names its transcript is kept under."))
-    ) { call, parameters in
-        let gateway = call.gateway
-        let key = gateway.session(parameters.key).key
-        guard !key.isMain(settings: gateway.configuration.sessionSettings) else {
-            throw ProtocolError(.invalidRequest, "Cannot delete the main session (\(key)).")
+    var delete: Method {
+        Method.awaiting(
+            "sessions.delete", .scope(.admin), "Forgets a session. What its agent is doing is ended first.",
+            DeleteParameters.schema,
+            answer: .object(
+                Self.okAnswer, Self.keyAnswer, Field(required: "deleted", .boolean, "Whether there was one."),
+                Field(required: "archived", .list(of: .string), "The names its transcript is kept under."))
+        ) { _, parameters in
+            let key = sessions.session(parameters.key).key
+            guard !key.isMain(settings: settings.value) else {
+                throw ProtocolError(.invalidRequest, "Cannot delete the main session (\(key)).")
+            }
+            guard try await conversations.clear(key, within: Self.patience) else {
+                throw ProtocolError(.unavailable, "Session \(key) is still active; try again in a moment.")
+            }
+            let (isDeleted, archived) = try await store.delete(
+                key, isArchiving: parameters.deletesTranscript, at: clock.now)
+            return [
+                "ok": true, "key": .string(key.text), "deleted": .bool(isDeleted),
+                "archived": .array(archived.map(JSON.string)),
+            ]
         }
-        guard try await gateway.conversations.clear(key, within: patience) else {
-            throw ProtocolError(.unavailable, "Session \(key) is still active; try again in a moment.")
-        }
-        let (isDeleted, archived) = try await gateway.conversationStore.delete(
-            key, isArchiving: parameters.deletesTranscript, at: gateway.clock.now)
-        return [
-            "ok": true, "key": .string(key.text), "deleted": .bool(isDeleted),
-            "archived": .array(archived.map(JSON.string)),
-        ]
     }
 
     private struct CompactParameters: Sendable {
@@ -156,27 +169,30 @@ enum SessionChanges {
             as: CompactParameters.init)
     }
 
-    static let compact = Method.awaiting(
-        "sessions.compact", .scope(.admin), "Puts the older part of a session's transcript away.",
-        CompactParameters.schema,
-        answer: .object(
-            okAnswer, keyAnswer, Field(required: "compacted", .boolean, "Whether something was put away."),
-            Field("kept", .integer(0...), "How many lines stayed."),
-            Field("archived", .string, "The name the others are kept under."),
-            Field("reason", .string, "Why there was nothing to do."))
-    ) { call, parameters in
-        let key = call.gateway.session(parameters.key).key
-        let kept = Int(min(parameters.maxLines, Int64(Int32.max)))
-        var object: JSONObject = ["ok": true, "key": .string(key.text), "compacted": false]
-        switch try await call.gateway.conversationStore.compact(key, keeping: kept, at: call.gateway.clock.now)
-        {
-        case .nothing(let reason): object["reason"] = .string(reason)
-        case .short(let count): object["kept"] = .integer(Int64(count))
-        case .done(let name):
-            object["compacted"] = true
-            object["kept"] = .integer(Int64(kept))
-            object["archived"] = .string(name)
+    var compact: Method {
+        Method.awaiting(
+            "sessions.compact", .scope(.admin), "Puts the older part of a session's transcript away.",
+            CompactParameters.schema,
+            answer: .object(
+                Self.okAnswer, Self.keyAnswer,
+                Field(required: "compacted", .boolean, "Whether something was put away."),
+                Field("kept", .integer(0...), "How many lines stayed."),
+                Field("archived", .string, "The name the others are kept under."),
+                Field("reason", .string, "Why there was nothing to do."))
+        ) { _, parameters in
+            let key = sessions.session(parameters.key).key
+            let kept = Int(min(parameters.maxLines, Int64(Int32.max)))
+            var object: JSONObject = ["ok": true, "key": .string(key.text), "compacted": false]
+            switch try await store.compact(key, keeping: kept, at: clock.now)
+            {
+            case .nothing(let reason): object["reason"] = .string(reason)
+            case .short(let count): object["kept"] = .integer(Int64(count))
+            case .done(let name):
+                object["compacted"] = true
+                object["kept"] = .integer(Int64(kept))
+                object["archived"] = .string(name)
+            }
+            return .object(object)
         }
-        return .object(object)
     }
 }

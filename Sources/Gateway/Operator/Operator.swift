@@ -9,7 +9,7 @@ struct Operator: Responder {
     /// What models call it.
     static let id = ModelName.operatorProvider
 
-    let gateway: Gateway
+    let sources: OperatorSources
     var id: String { Self.id }
 
     func answer(_ turn: Turn, progress: @escaping @Sendable (String) -> Void) async throws -> Reply {
@@ -29,12 +29,12 @@ struct Operator: Responder {
             return "/\(command.name) needs the scope \(Scope.admin.rawValue), which who asked does not have."
         }
         let argument = String(message.dropFirst(1 + word.count)).trimmed
-        return try await command.answer(OperatorRequest(gateway: gateway, argument: argument))
+        return try await command.answer(OperatorRequest(sources: sources, argument: argument))
     }
 
     /// What prose is answered.
     private func notAModel(_ agent: Agent) -> String {
-        let instance = gateway.configuration.instance
+        let instance = sources.configuration.value.instance
         let chosen =
             agent.models.isEmpty
             ? "No model is configured for the agent \"\(agent.id)\", so nobody here can answer prose"
@@ -47,9 +47,4 @@ struct Operator: Responder {
             \(instance.configurationFile.value), and name it in agents.defaults.model.primary.
             """
     }
-}
-
-extension Gateway {
-    /// Who answers where no model is configured.
-    var ownResponder: any Responder { Operator(gateway: self) }
 }

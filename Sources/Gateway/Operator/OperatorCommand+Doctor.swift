@@ -9,7 +9,7 @@ extension OperatorCommand {
     static let doctor = OperatorCommand(
         "doctor", "", "Checks configuration, directories, sandbox and agents, as far as they can be seen from here."
     ) { request in
-        let checks = Checkup(gateway: request.gateway).checks
+        let checks = Checkup(sources: request.sources).checks
         let faults = checks.count { $0.finding == .fault }
         let lines = checks.map { "\($0.finding.rawValue)  \($0.text)" }
         let end = faults == 0 ? "Nothing is wrong that can be seen from here." : "\(faults) to be mended."
@@ -19,10 +19,18 @@ extension OperatorCommand {
 
 /// What the gateway can check of itself.
 struct Checkup {
-    let gateway: Gateway
+    let sources: OperatorSources
+    private let configuration: GatewayConfiguration
+    private let agents: AgentDirectory
+
+    init(sources: OperatorSources) {
+        self.sources = sources
+        configuration = sources.configuration.value
+        agents = sources.agents.value
+    }
 
     var checks: [Check] {
-        [configurationFile] + setAside + admission + directories + [gateway.confinement.check, space] + agents + [
+        [configurationFile] + setAside + admission + directories + [sources.confinement.check, space] + responders + [
             Check(
                 .unseen,
                 "the lock, the service unit and other instances are not visible from here; on the host: "
@@ -30,7 +38,7 @@ struct Checkup {
         ]
     }
 
-    private var instance: Instance { gateway.configuration.instance }
+    private var instance: Instance { configuration.instance }
 
     private var configurationFile: Check {
         let path = instance.configurationFile.value
@@ -41,7 +49,7 @@ struct Checkup {
         } catch {
             return Check(.fault, "the gateway would not start again: \(error)")
         }
-        if let disagreement = gateway.configuration.portDisagreement {
+        if let disagreement = configuration.portDisagreement {
             return Check(.note, disagreement)
         }
         return Check(.fine, "\(path) is valid")
@@ -50,17 +58,17 @@ struct Checkup {
     /// What cannot be used, and keeps no gateway from starting. Sessions are told of in the log, and by whoever asks for
     /// one.
     private var setAside: [Check] {
-        let settings = gateway.configuration.file?.snapshot.setAside.map(\.description) ?? []
-        return (settings + gateway.cron.setAside.map(\.description)).map { Check(.fault, $0) }
+        let settings = configuration.file?.snapshot.setAside.map(\.description) ?? []
+        return (settings + sources.cron.setAside.map(\.description)).map { Check(.fault, $0) }
     }
 
     private var admission: [Check] {
-        gateway.configuration.accessNotes.map { Check(.note, $0) }
+        configuration.accessNotes.map { Check(.note, $0) }
     }
 
     private var directories: [Check] {
         var checks = [directory(instance.stateDirectory.value, "state directory", mustBePrivate: true)]
-        for agent in gateway.agents.all {
+        for agent in agents.all {
             checks.append(directory(agent.workspace, "workspace of \(agent.id)", mustBePrivate: false))
         }
         return checks
@@ -90,14 +98,14 @@ struct Checkup {
         return Check(megabytes < 100 ? .fault : .fine, "\(megabytes) MiB are left for \(path)")
     }
 
-    private var agents: [Check] {
-        gateway.agents.faults.map { Check(.fault, $0) }
-            + gateway.agents.all.map { agent in
+    private var responders: [Check] {
+        agents.faults.map { Check(.fault, $0) }
+            + agents.all.map { agent in
                 if agent.models.isEmpty {
                     return Check(.note, "the agent \(agent.id) has no model: the operator answers for it")
                 }
                 do throws(ProtocolError) {
-                    _ = try gateway.agents.responders(for: agent.models, operator: gateway.ownResponder)
+                    _ = try agents.responders(for: agent.models, operator: Operator(sources: sources))
                     return Check(.fine, "the agent \(agent.id) has a provider for each of its models")
                 } catch {
                     return Check(.fault, "the agent \(agent.id): \(error.message)")

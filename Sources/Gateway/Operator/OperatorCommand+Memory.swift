@@ -11,14 +11,14 @@ extension OperatorCommand {
         guard let limit, (1...500).contains(limit) else {
             return "\(request.argument) is no number of lines; from 1 to 500 can be shown."
         }
-        let lines = try request.gateway.logFile.tail(after: nil, limit: limit, bytes: 128 << 10).lines
+        let lines = try request.sources.logFile.tail(after: nil, limit: limit, bytes: 128 << 10).lines
         return lines.isEmpty ? "The log is empty." : lines.joined(separator: "\n")
     }
 
     static let sessions = OperatorCommand(
         "sessions", "[words]", "Lists the newest conversations, or finds messages with these words."
     ) { request in
-        let store = request.gateway.conversationStore
+        let store = request.sources.store
         guard request.argument.isEmpty else {
             var query = TranscriptQuery(request.argument)
             query.limit = 10
@@ -26,7 +26,7 @@ extension OperatorCommand {
             guard !hits.isEmpty else { return "Nothing that was said here has these words." }
             return hits.map { "\($0.key): \($0.snippet)" }.joined(separator: "\n")
         }
-        let now = request.gateway.clock.now
+        let now = request.sources.clock.now
         var filter = SessionFilter.everything
         filter.limit = 20
         let rows = try await store.list(filter, ConversationStore.ListDetails()).map { row in
@@ -40,7 +40,7 @@ extension OperatorCommand {
         "Shows the configuration file, or what stands in it at a path such as gateway.port. For admins.",
         isForAdmins: true
     ) { request in
-        let configuration = request.gateway.configuration
+        let configuration = request.sources.configuration.value
         guard let file = configuration.file else {
             return "There is no configuration file; \(configuration.instance.configurationFile.value) would be it."
         }

@@ -14,8 +14,8 @@ extension OperatorCommand {
         let words = request.argument.split(maxSplits: 1, whereSeparator: \.isWhitespace).map(String.init)
         let (word, rest) = (words.first ?? "status", words.count > 1 ? words[1].trimmed : "")
         let desk = RepairDesk(
-            staged: StagedRepair(stateDirectory: request.gateway.configuration.instance.stateDirectory.value),
-            now: request.gateway.clock.now)
+            staged: StagedRepair(stateDirectory: request.sources.configuration.value.instance.stateDirectory.value),
+            now: request.sources.clock.now)
         return try desk.answer(word, rest)
     }
 }

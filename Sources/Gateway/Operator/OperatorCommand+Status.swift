@@ -6,32 +6,33 @@ import Storage
 extension OperatorCommand {
     static let status = OperatorCommand("status", "", "Tells what runs here, where, since when, and who answers.") {
         request in
-        let gateway = request.gateway
-        let configuration = gateway.configuration
+        let sources = request.sources
+        let configuration = sources.configuration.value
         let instance = configuration.instance
         var rows = [
-            ("Profile", "\(instance.name), instance \(gateway.identity.id)"),
+            ("Profile", "\(instance.name), instance \(sources.identity.id)"),
             ("Version", "\(Version.current), protocol \(ProtocolVersion.current)"),
-            ("Running", "for \(OperatorText.time(gateway.uptime)); clients connected: \(gateway.connectionCount)"),
+            ("Running", "for \(OperatorText.time(sources.uptime.span)); clients connected: \(sources.clients.count)"),
             ("Port", "\(configuration.ports.value.gateway) (\(configuration.ports.source))"),
-            ("Sandbox", gateway.confinement.summary),
+            ("Sandbox", sources.confinement.summary),
             ("State", "\(instance.stateDirectory.value) (\(instance.stateDirectory.source))"),
             ("Workspace", "\(configuration.workspace.value) (\(configuration.workspace.source))"),
         ]
-        for agent in gateway.agents.all {
+        let agents = sources.agents.value
+        for agent in agents.all {
             let models =
                 agent.models.isEmpty
                 ? "no model: the operator" : agent.models.map(\.description).joined(separator: ", ")
-            rows.append(("Agent", "\(agent.id)\(agent.id == gateway.agents.defaultID ? " (default)" : ""): \(models)"))
+            rows.append(("Agent", "\(agent.id)\(agent.id == agents.defaultID ? " (default)" : ""): \(models)"))
         }
-        let runs = gateway.runs.open
+        let runs = sources.runs.open
         rows.append(("Runs", runs.isEmpty ? "none but this" : "\(runs.count) under way, this one included"))
         return OperatorText.table(rows)
     }
 
     static let ports = OperatorCommand("ports", "", "Tells this instance's ports, and which are listened on now.") {
         request in
-        let configuration = request.gateway.configuration
+        let configuration = request.sources.configuration.value
         let ports = configuration.ports.value
         let listening = ListeningPorts.current
         func state(_ port: UInt16) -> String {

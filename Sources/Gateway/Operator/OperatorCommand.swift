@@ -32,7 +32,7 @@ struct OperatorCommand: Sendable {
 
 /// What somebody asks the operator.
 struct OperatorRequest: Sendable {
-    let gateway: Gateway
+    let sources: OperatorSources
     /// What follows the command, without white space at its ends.
     let argument: String
 }

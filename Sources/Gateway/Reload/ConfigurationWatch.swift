@@ -4,25 +4,20 @@ import Time
 
 /// Watches the files of the configuration of a running gateway, and has it take over what changes.
 public struct ConfigurationWatch: Sendable {
-    private let gateway: Gateway
+    private let reload: ConfigurationReload
     private let changes: FileChanges
     private let settling: Duration
 
-    /// A watch for `gateway`.
-    public init(_ gateway: Gateway) {
-        self.init(gateway, changes: FileChanges())
-    }
-
     /// `settling` is the time without change after which a writer has finished.
-    init(_ gateway: Gateway, changes: FileChanges, settling: Duration = .milliseconds(200)) {
-        self.gateway = gateway
+    init(_ reload: ConfigurationReload, changes: FileChanges = FileChanges(), settling: Duration = .milliseconds(200)) {
+        self.reload = reload
         self.changes = changes
         self.settling = settling
     }
 
     /// Watches until the task is cancelled.
     public func run() async {
-        var files = [gateway.configuration.instance.configurationFile.value]
+        var files = [reload.configuration.instance.configurationFile.value]
         changes.watch(files)
         // Nothing was seen yet: the file may have changed since the start read it.
         var seen: [FileFingerprint?]?
@@ -37,13 +32,13 @@ public struct ConfigurationWatch: Sendable {
                     guard await pause(for: settling) else { return }
                     now = files.map { FileFingerprint($0) }
                 } while now != last
-                let debounce = gateway.configuration.content.gateway.reload.debounce
+                let debounce = reload.configuration.content.gateway.reload.debounce
                 guard await pause(for: debounce.duration) else { return }
                 now = files.map { FileFingerprint($0) }
             }
             seen = now
-            guard let snapshot = gateway.readConfiguration() else { continue }
-            gateway.take(snapshot)
+            guard let snapshot = reload.readConfiguration() else { continue }
+            reload.take(snapshot)
             // Behind a link that leads elsewhere now are other directories.
             changes.watch(snapshot.files)
             if snapshot.files != files {

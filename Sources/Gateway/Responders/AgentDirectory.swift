@@ -37,6 +37,13 @@ struct AgentDirectory: Sendable {
         all.first { $0.id == id }
     }
 
+    /// Throws `ProtocolError` when there is no agent `id`.
+    func require(_ id: String) throws(ProtocolError) {
+        guard named(id) == nil else { return }
+        let known = all.map { "\"\($0.id)\"" }.joined(separator: ", ")
+        throw ProtocolError(.invalidRequest, "unknown agent id \"\(id)\"; there are \(known)")
+    }
+
     /// The agent that answers what comes from `origin`: that of the binding that says most of those that fit, of
     /// several the first; else the default.
     func agentID(for origin: MessageOrigin) -> String {

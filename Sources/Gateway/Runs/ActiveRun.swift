@@ -22,7 +22,7 @@ final class ActiveRun: Sendable {
     /// Its end, after what came of it is on disk.
     let end = Awaited<RunEnd>()
     private let state = Mutex(State())
-    let voice = RunVoice()
+    let voice: RunVoice
 
     /// What became of the message.
     enum Acceptance: Sendable {
@@ -39,13 +39,14 @@ final class ActiveRun: Sendable {
     }
 
     init(
-        _ request: RunRequest, place: Gate.Place, after earlierQueued: Awaited<Void>?, ordinal: Int, at time: Timestamp
+        _ request: RunRequest, place: Gate.Place, after earlierQueued: Awaited<Void>?, ordinal: Int, clock: WallClock
     ) {
         self.request = request
         self.place = place
         self.earlierQueued = earlierQueued
         self.ordinal = ordinal
-        acceptedAt = time
+        acceptedAt = clock.now
+        voice = RunVoice(clock: clock)
     }
 
     /// Why it is to end, when somebody wants it to.

@@ -60,8 +60,7 @@ final class RunTable: Sendable {
     /// The run `request` is about, with a place behind the others of its session; or the one that has its key
     /// already.
     func claim(_ request: RunRequest) throws(Refusal) -> (run: ActiveRun, isNew: Bool) {
-        let time = clock.now
-        return try state.withLock { (state) throws(Refusal) in
+        try state.withLock { (state) throws(Refusal) in
             let key = Key(space: request.space, key: request.key)
             if let run = state.runs[key] { return (run, false) }
             guard !state.isClosed else { throw .closed }
@@ -72,7 +71,7 @@ final class RunTable: Sendable {
             state.openCount += 1
             state.openBytes += request.size
             let run = ActiveRun(
-                request, place: line.gate.takePlace(), after: line.lastQueued, ordinal: state.count, at: time)
+                request, place: line.gate.takePlace(), after: line.lastQueued, ordinal: state.count, clock: clock)
             state.count += 1
             state.lines[request.sessionKey] = Line(
                 gate: line.gate, lastQueued: run.queued, count: line.count + 1)

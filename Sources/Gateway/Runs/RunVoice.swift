@@ -24,8 +24,13 @@ final class RunVoice: Sendable {
     /// Between two events `chat` with text.
     static let deltaInterval = TimeSpan(150, .milliseconds)
 
+    private let clock: WallClock
     // Held while events go out, so that they go out in order.
     private let state = Mutex(State())
+
+    init(clock: WallClock) {
+        self.clock = clock
+    }
 
     /// The answer as far as it is known.
     var text: String { state.withLock { $0.text } }
@@ -42,35 +47,35 @@ final class RunVoice: Sendable {
     }
 
     /// The agent begins.
-    func begin(_ run: ActiveRun, in gateway: Gateway) {
-        let time = gateway.clock.now
+    func begin(_ run: ActiveRun, to clients: Clients) {
+        let time = clock.now
         state.withLock { state in
             guard !state.isOver else { return }
-            tell("lifecycle", ["phase": "start", "startedAt": time.json], of: run, in: gateway, &state)
+            tell("lifecycle", ["phase": "start", "startedAt": time.json], of: run, to: clients, &state)
         }
     }
 
     /// The answer goes on.
-    func progress(_ text: String, of run: ActiveRun, in gateway: Gateway) {
-        let time = gateway.clock.now
+    func progress(_ text: String, of run: ActiveRun, to clients: Clients) {
+        let time = clock.now
         state.withLock { state in
             guard !state.isOver else { return }
             state.text = text
             for listener in state.listeners { listener.yield(text) }
             if state.toldAt.map({ time - Self.partInterval >= $0 }) ?? true {
                 state.toldAt = time
-                tellText(of: run, in: gateway, &state, isDroppable: true)
+                tellText(of: run, to: clients, &state, isDroppable: true)
             }
             if state.deltaAt.map({ time - Self.deltaInterval >= $0 }) ?? true {
                 state.deltaAt = time
                 let message = ChatMessage(role: .assistant, text: text, timestamp: time)
-                chat("delta", ["message": message.json], of: run, in: gateway, state, isDroppable: true)
+                chat("delta", ["message": message.json], of: run, to: clients, state, isDroppable: true)
             }
         }
     }
 
     /// The run is over. Said once: what comes later changes nothing.
-    func finish(_ end: RunEnd, of run: ActiveRun, in gateway: Gateway) {
+    func finish(_ end: RunEnd, of run: ActiveRun, to clients: Clients) {
         state.withLock { state in
             guard !state.isOver else { return }
             state.isOver = true
@@ -78,7 +83,7 @@ final class RunVoice: Sendable {
             for listener in state.listeners { listener.finish() }
             state.listeners = []
             if !end.text.isEmpty, end.text != state.toldText {
-                tellText(of: run, in: gateway, &state, isDroppable: false)
+                tellText(of: run, to: clients, &state, isDroppable: false)
             }
             var data = JSONObject()
             data["phase"] = end.status == .error ? "error" : "end"
@@ -86,7 +91,7 @@ final class RunVoice: Sendable {
             data["endedAt"] = end.endedAt.json
             data["error"] = end.error.map(JSON.string)
             if end.status == .aborted { data["aborted"] = true }
-            tell("lifecycle", .object(data), of: run, in: gateway, &state)
+            tell("lifecycle", .object(data), of: run, to: clients, &state)
             var payload = JSONObject()
             if !end.text.isEmpty {
                 payload["message"] =
@@ -103,42 +108,42 @@ final class RunVoice: Sendable {
                 case .error: "error"
                 case .aborted: "aborted"
                 }
-            chat(name, payload, of: run, in: gateway, state, isDroppable: false)
+            chat(name, payload, of: run, to: clients, state, isDroppable: false)
         }
     }
 
     // MARK: Events
 
-    private func tellText(of run: ActiveRun, in gateway: Gateway, _ state: inout State, isDroppable: Bool) {
+    private func tellText(of run: ActiveRun, to clients: Clients, _ state: inout State, isDroppable: Bool) {
         var data: JSONObject = ["text": .string(state.text)]
         if state.text.utf8.starts(with: state.toldText.utf8) {
             data["delta"] = .string(String(Substring(state.text.utf8.dropFirst(state.toldText.utf8.count))))
         }
         state.toldText = state.text
-        tell("assistant", .object(data), of: run, in: gateway, &state, isDroppable: isDroppable)
+        tell("assistant", .object(data), of: run, to: clients, &state, isDroppable: isDroppable)
     }
 
     private func tell(
-        _ stream: String, _ data: JSON, of run: ActiveRun, in gateway: Gateway, _ state: inout State,
+        _ stream: String, _ data: JSON, of run: ActiveRun, to clients: Clients, _ state: inout State,
         isDroppable: Bool = false
     ) {
         state.sequence += 1
         let payload: JSON = [
             "runId": .string(run.id), "seq": .integer(state.sequence), "stream": .string(stream),
-            "ts": .integer(gateway.clock.milliseconds), "sessionKey": .string(run.request.sessionKey.text),
+            "ts": .integer(clock.milliseconds), "sessionKey": .string(run.request.sessionKey.text),
             "data": data,
         ]
-        gateway.broadcast(.agent, payload, isDroppable: isDroppable)
+        clients.broadcast(.agent, payload, isDroppable: isDroppable)
     }
 
     private func chat(
-        _ name: String, _ more: JSONObject, of run: ActiveRun, in gateway: Gateway, _ state: State, isDroppable: Bool
+        _ name: String, _ more: JSONObject, of run: ActiveRun, to clients: Clients, _ state: State, isDroppable: Bool
     ) {
         var payload: JSONObject = [
             "runId": .string(run.id), "sessionKey": .string(run.request.clientSessionKey),
             "seq": .integer(state.sequence), "state": .string(name),
         ]
         for member in more.members { payload[member.name] = member.value }
-        gateway.broadcast(.chat, .object(payload), isDroppable: isDroppable)
+        clients.broadcast(.chat, .object(payload), isDroppable: isDroppable)
     }
 }

@@ -1,4 +1,4 @@
-package import Configuration
+import Configuration
 import Files
 import GatewayProtocol
 import Glibc
@@ -61,11 +61,11 @@ extension TLSIdentity {
     }
 }
 
-extension Gateway {
-    /// What the port shows: read, or made on the first start; nil when it speaks no TLS. Throws `ConfigurationError`.
-    package func loadTLSIdentity() throws(ConfigurationError) -> (identity: TLSIdentity, isNew: Bool)? {
-        guard let files = try configuration.tlsFiles() else { return nil }
-        return try TLSIdentity.loadOrMake(
-            files, profile: configuration.instance.name.text, at: clock.now)
+extension GatewayConfiguration {
+    /// What the port shows: read, or made at `time` on the first start; nil when it speaks no TLS. Throws
+    /// `ConfigurationError`.
+    func loadTLSIdentity(at time: Timestamp) throws(ConfigurationError) -> (identity: TLSIdentity, isNew: Bool)? {
+        guard let files = try tlsFiles() else { return nil }
+        return try TLSIdentity.loadOrMake(files, profile: instance.name.text, at: time)
     }
 }

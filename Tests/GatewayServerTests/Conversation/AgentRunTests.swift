@@ -199,7 +199,7 @@ func `an agent that cannot be meant is refused`(more: JSON, message: String) asy
         ] as [(JSON, String, String)] {
             let last = try await run(client, "hi", key: key, more).last
             #expect(last?["payload"]?["result"]?["payloads"]?.array?.first?["text"]?.string == answer)
-            #expect(try await door.gateway.conversationStore.run(key)?.sessionKey?.text == key)
+            #expect(try await door.gateway.services.store.run(key)?.sessionKey?.text == key)
         }
     }
 }
@@ -211,7 +211,7 @@ func `an agent that cannot be meant is refused`(more: JSON, message: String) asy
         let named = try await run(
             client, "a", key: "1", ["sessionKey": "subagent:a", "label": "A", "spawnedBy": "main"])
         let id = named.last?["payload"]?["result"]?["meta"]?["agentMeta"]?["sessionId"]
-        let entry = try await door.gateway.conversationStore.session(SessionKey(agent: "main", rest: "subagent:a"))
+        let entry = try await door.gateway.services.store.session(SessionKey(agent: "main", rest: "subagent:a"))
         #expect(entry?.label == "A")
         #expect(entry?.spawnedBy == "agent:main:main")
         let taken = try await run(client, "b", key: "2", ["sessionKey": "b", "label": "A"]).first
@@ -220,6 +220,6 @@ func `an agent that cannot be meant is refused`(more: JSON, message: String) asy
         #expect(again?["payload"]?["result"]?["meta"]?["agentMeta"]?["sessionId"] == id)
         let unknown = try await run(client, "d", key: "4", ["sessionId": "nowhere"]).first
         #expect(unknown?["error"]?["message"] == "invalid agent params: unknown session id \"nowhere\"")
-        #expect(door.gateway.runs.open.isEmpty)
+        #expect(door.gateway.services.runs.open.isEmpty)
     }
 }

@@ -233,7 +233,7 @@ func `a program that fails is an error event, and an error when asked again`(car
     let instance = try TestInstance()
     // What a killed process leaves: a run that nobody ended.
     let database = try InstanceDatabase(stateDirectory: instance.configuration.instance.stateDirectory.value)
-    let store = ConversationStore(database: database, settings: SessionSettings())
+    let store = ConversationStore(database: database, settings: Current(SessionSettings()))
     let key = try #require(SessionKey(stored: "agent:main:main"))
     let request = RunRequest(
         space: .chat, key: "r", sessionKey: key, clientSessionKey: "main", agentID: "main", message: "hi")
@@ -246,7 +246,7 @@ func `a program that fails is an error event, and an error when asked again`(car
         #expect(again?["error"]?["message"] == "the gateway ended before the run did")
         let wait = try await client.call("agent.wait", ["runId": "r"])?["payload"]
         #expect(wait?["status"] == "error")
-        let entry = try await door.gateway.conversationStore.session(key)
+        let entry = try await door.gateway.services.store.session(key)
         #expect(entry?.fields["abortedLastRun"] == true)
     }
 }
@@ -259,7 +259,7 @@ func `a program that fails is an error event, and an error when asked again`(car
         let answer = try await client.say("hi", run: "r")
         #expect(answer?["ok"] == false)
         #expect(answer?["error"]?["message"]?.string?.hasPrefix("the message could not be kept: ") == true)
-        #expect(door.gateway.runs.open.isEmpty)
+        #expect(door.gateway.services.runs.open.isEmpty)
     }
 }
 
@@ -331,6 +331,36 @@ func `a conversation begins anew on demand, and holds what was said`(message: St
         _ = try await writer.say("/status", run: "s")
         try await #expect(text(writer.end(of: "s").event).contains("Profile"))
     }
+}
+
+/// A sandbox whose promises the kernel does not confirm.
+private struct Leaking: Confinement {
+    let isSandboxed = true
+    let summary = "of paper"
+    let check = Check(.fault, "the sandbox is of paper")
+}
+
+@Test func `how it is confined the gateway tells as the program that started it says`() async throws {
+    func answers(_ confinement: any Confinement) async throws -> (sandboxed: JSON?, status: String, doctor: String) {
+        var answers: (JSON?, String, String) = (nil, "", "")
+        try await TestInstance().open(.direct, confinement: confinement) { door in
+            let owner = try await door.connected()
+            answers.0 = try await owner.call("status")?["payload"]?["gateway"]?["sandboxed"]
+            _ = try await owner.say("/status", run: "s")
+            answers.1 = try await text(owner.end(of: "s").event)
+            _ = try await owner.say("/doctor", run: "d")
+            answers.2 = try await text(owner.end(of: "d").event)
+        }
+        return answers
+    }
+    let leaking = try await answers(Leaking())
+    #expect(leaking.sandboxed == true)
+    #expect(leaking.status.contains("Sandbox    of paper\n"))
+    #expect(leaking.doctor.contains("BAD   the sandbox is of paper\n"))
+    let none = try await answers(Unconfined())
+    #expect(none.sandboxed == false)
+    #expect(none.status.contains("Sandbox    none: "))
+    #expect(none.doctor.contains("note  no sandbox: "))
 }
 
 @Test func `an empty message and an unknown agent are refused`() async throws {
@@ -411,11 +441,11 @@ func `a transcript can be told something that no agent said`(carrier: Carrier) a
         clock.advance(by: 1)
         door.gateway.tick()
         for _ in 0..<6000 {
-            if try await door.gateway.conversationStore.run("r") == nil { break }
+            if try await door.gateway.services.store.run("r") == nil { break }
             try await Task.sleep(for: .milliseconds(10))
         }
-        #expect(try await door.gateway.conversationStore.run("r") == nil)
-        #expect(try await door.gateway.conversationStore.run("s") != nil)
+        #expect(try await door.gateway.services.store.run("r") == nil)
+        #expect(try await door.gateway.services.store.run("s") != nil)
     }
 }
 
@@ -435,7 +465,7 @@ func `a transcript can be told something that no agent said`(carrier: Carrier) a
             _ = try await client.say(message, run: "\(transcripts.count)")
             _ = try await client.end(of: "\(transcripts.count)")
             clock.advance(by: minutes * 60_000)
-            let entry = try await door.gateway.conversationStore.session(.global)
+            let entry = try await door.gateway.services.store.session(.global)
             transcripts.append(entry?.sessionID ?? "")
         }
         // After 4 minutes the same, whatever is a trigger elsewhere; after 6 another, and another when asked to.
@@ -468,8 +498,10 @@ func `a transcript can be told something that no agent said`(carrier: Carrier) a
         let client = try await door.connected()
         _ = try await client.say("hi", run: "r")
         _ = try await client.end(of: "r")
-        for _ in 0..<6000 where door.gateway.runs.run("r") != nil { try await Task.sleep(for: .milliseconds(10)) }
-        #expect(door.gateway.runs.run("r") == nil)
+        for _ in 0..<6000 where door.gateway.services.runs.run("r") != nil {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(door.gateway.services.runs.run("r") == nil)
         #expect(try await client.say("hi", run: "r")?["payload"] == ["runId": "r", "status": "ok"])
         #expect(try await client.call("agent.wait", ["runId": "r"])?["payload"]?["status"] == "ok")
         #expect(try await client.history() == ["user: hi", "assistant: hi"])

@@ -31,7 +31,7 @@ extension Gateway {
 
     fileprivate func history(_ key: String) async throws -> [String] {
         let key = try #require(SessionKey(stored: key))
-        return try await conversationStore.history(of: key, limit: 100).messages.compactMap { message in
+        return try await services.store.history(of: key, limit: 100).messages.compactMap { message in
             message["content"]?.array?.first?["text"]?.string
         }
     }
@@ -40,19 +40,19 @@ extension Gateway {
 @Test func `what is due is done, and due again when its schedule says`() async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: hour))
     let gateway = try instance.gateway(clock: now.clock)
-    _ = try gateway.cron.add(job("j", .every(hour.span, anchor: 0)))
-    #expect(gateway.cron.nextWakeAt == (2 * hour).time)
-    #expect(try await gateway.cron.run("j", isForced: false, for: gateway) == .notDue)
+    _ = try gateway.services.cron.add(job("j", .every(hour.span, anchor: 0)))
+    #expect(gateway.services.cron.nextWakeAt == (2 * hour).time)
+    #expect(try await gateway.services.cron.run("j", isForced: false, by: gateway.services.cronWorker) == .notDue)
     now.advance(by: hour + 100)
-    #expect(try await gateway.cron.run("j", isForced: false, for: gateway) == .ran(.ok))
-    #expect(gateway.systemEvents.waiting(for: "agent:main:main") == ["hello"])
-    let state = gateway.cron.jobs(includesDisabled: true).first?.state
+    #expect(try await gateway.services.cron.run("j", isForced: false, by: gateway.services.cronWorker) == .ran(.ok))
+    #expect(gateway.services.systemEvents.waiting(for: "agent:main:main") == ["hello"])
+    let state = gateway.services.cron.jobs(includesDisabled: true).first?.state
     #expect(
         state
             == CronJob.State(
                 nextRunAt: (3 * hour).time, lastRunAt: (2 * hour + 100).time, lastStatus: .ok, lastDuration: .zero))
     #expect(
-        try await gateway.cron.runs(of: "j", limit: 10) == [
+        try await gateway.services.cron.runs(of: "j", limit: 10) == [
             [
                 "ts": .integer(2 * hour + 100), "jobId": "j", "action": "finished", "status": "ok", "summary": "hello",
                 "sessionKey": "agent:main:main", "runAtMs": .integer(2 * hour + 100), "durationMs": 0,
@@ -65,29 +65,29 @@ extension Gateway {
 @Test func `a job is there after a restart, and what was missed is done once`() async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: 1000))
     let first = try instance.gateway(clock: now.clock)
-    _ = try first.cron.add(job("often", .every(hour.span, anchor: 0)))
-    _ = try first.cron.add(job("once", .at(hour.time)))
+    _ = try first.services.cron.add(job("often", .every(hour.span, anchor: 0)))
+    _ = try first.services.cron.add(job("once", .at(hour.time)))
     try await first.end()
     now.advance(by: 100 * hour)
     let gateway = try instance.gateway(clock: now.clock)
     for id in ["often", "once"] {
-        #expect(try await eventually { try await !gateway.cron.runs(of: id, limit: 9).isEmpty })
+        #expect(try await eventually { try await !gateway.services.cron.runs(of: id, limit: 9).isEmpty })
     }
-    #expect(gateway.cron.jobs(includesDisabled: false).map(\.id) == ["often"])
-    #expect(gateway.cron.nextWakeAt == (101 * hour).time)
+    #expect(gateway.services.cron.jobs(includesDisabled: false).map(\.id) == ["often"])
+    #expect(gateway.services.cron.nextWakeAt == (101 * hour).time)
     try await gateway.end()
     let third = try instance.gateway(clock: now.clock)
-    #expect(try await third.cron.runs(of: "often", limit: 9).count == 1)
-    #expect(try await third.cron.runs(of: "once", limit: 9).count == 1)
-    #expect(third.cron.jobs(includesDisabled: true).map(\.id) == ["often", "once"])
+    #expect(try await third.services.cron.runs(of: "often", limit: 9).count == 1)
+    #expect(try await third.services.cron.runs(of: "once", limit: 9).count == 1)
+    #expect(third.services.cron.jobs(includesDisabled: true).map(\.id) == ["often", "once"])
     try await third.end()
 }
 
 @Test func `what a gateway was doing when it was killed counts as failed, and is not done again`() async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: 10 * hour))
     let first = try instance.gateway(clock: now.clock)
-    _ = try first.cron.add(job("often", .every(hour.span, anchor: 0)))
-    _ = try first.cron.add(job("once", .at((11 * hour).time)))
+    _ = try first.services.cron.add(job("often", .every(hour.span, anchor: 0)))
+    _ = try first.services.cron.add(job("once", .at((11 * hour).time)))
     try await first.end()
     // As the killed one left them.
     let database = try InstanceDatabase(stateDirectory: instance.configuration.instance.stateDirectory.value)
@@ -101,14 +101,14 @@ extension Gateway {
     now.advance(by: 2 * hour)
     let gateway = try instance.gateway(clock: now.clock)
     for id in ["often", "once"] {
-        let runs = try await gateway.cron.runs(of: id, limit: 9)
+        let runs = try await gateway.services.cron.runs(of: id, limit: 9)
         #expect(runs.map { $0["error"]?.string } == ["the gateway ended before the run did"])
         #expect(runs.first?["runAtMs"]?.integer == 11 * hour)
     }
-    #expect(gateway.systemEvents.waiting(for: "agent:main:main").isEmpty)
-    #expect(gateway.cron.nextWakeAt == (13 * hour).time)
-    #expect(gateway.cron.jobs(includesDisabled: true).allSatisfy { $0.state.runningAt == nil })
-    #expect(gateway.cron.jobs(includesDisabled: true).last?.isEnabled == false)
+    #expect(gateway.services.systemEvents.waiting(for: "agent:main:main").isEmpty)
+    #expect(gateway.services.cron.nextWakeAt == (13 * hour).time)
+    #expect(gateway.services.cron.jobs(includesDisabled: true).allSatisfy { $0.state.runningAt == nil })
+    #expect(gateway.services.cron.jobs(includesDisabled: true).last?.isEnabled == false)
     try await gateway.end()
 }
 
@@ -120,14 +120,14 @@ func `what is done once is done with, and forgotten if that is wished and it wen
 ) async throws {
     let (instance, now) = (try TestInstance(), TestClock(at: hour))
     let gateway = try instance.gateway(agents: instance.agents(script), clock: now.clock)
-    _ = try gateway.cron.add(job("j", .at((hour + 1).time), turn("m"), deletes: deletes))
+    _ = try gateway.services.cron.add(job("j", .at((hour + 1).time), turn("m"), deletes: deletes))
     // Tried before its time, it stays.
-    _ = try await gateway.cron.run("j", isForced: true, for: gateway)
-    #expect(gateway.cron.nextWakeAt == (hour + 1).time)
+    _ = try await gateway.services.cron.run("j", isForced: true, by: gateway.services.cronWorker)
+    #expect(gateway.services.cron.nextWakeAt == (hour + 1).time)
     now.advance(by: 1)
-    _ = try await gateway.cron.run("j", isForced: false, for: gateway)
-    #expect(try await eventually { try await gateway.cron.runs(of: "j", limit: 9).count == 2 })
-    let jobs = gateway.cron.jobs(includesDisabled: true)
+    _ = try await gateway.services.cron.run("j", isForced: false, by: gateway.services.cronWorker)
+    #expect(try await eventually { try await gateway.services.cron.runs(of: "j", limit: 9).count == 2 })
+    let jobs = gateway.services.cron.jobs(includesDisabled: true)
     #expect(jobs.isEmpty == !isKept)
     #expect(jobs.allSatisfy { !$0.isEnabled && $0.state.nextRunAt == nil })
     #expect(jobs.allSatisfy { ($0.state.lastError != nil) == (script == "exit 1") })
@@ -139,18 +139,20 @@ func `what is done once is done with, and forgotten if that is wished and it wen
     let gateway = try instance.gateway(agents: instance.agents("echo \"did: $1\""), clock: now.clock)
     var full = job("full", .every(hour.span, anchor: 0), turn("report"))
     full.isolation = CronJob.Isolation(prefix: "Report", mode: .full, maximum: 8)
-    _ = try gateway.cron.add(job("j", .every(hour.span, anchor: 0), turn("the dishes")))
-    _ = try gateway.cron.add(full)
-    for _ in 1...2 { #expect(try await gateway.cron.run("j", isForced: true, for: gateway) == .ran(.ok)) }
+    _ = try gateway.services.cron.add(job("j", .every(hour.span, anchor: 0), turn("the dishes")))
+    _ = try gateway.services.cron.add(full)
+    for _ in 1...2 {
+        #expect(try await gateway.services.cron.run("j", isForced: true, by: gateway.services.cronWorker) == .ran(.ok))
+    }
     #expect(
         try await gateway.history("agent:main:cron:j") == ["[cron:j j] the dishes", "did: [cron:j j] the dishes"])
-    let runs = try await gateway.cron.runs(of: "j", limit: 9)
+    let runs = try await gateway.services.cron.runs(of: "j", limit: 9)
     #expect(Set(runs.map { $0["sessionId"]?.string }).count == 2)
     #expect(runs.allSatisfy { $0["sessionKey"] == "agent:main:cron:j" })
     #expect(runs.last?["summary"] == "did: [cron:j j] the dishes")
-    _ = try await gateway.cron.run("full", isForced: true, for: gateway)
+    _ = try await gateway.services.cron.run("full", isForced: true, by: gateway.services.cronWorker)
     #expect(
-        gateway.systemEvents.waiting(for: "agent:main:main") == [
+        gateway.services.systemEvents.waiting(for: "agent:main:main") == [
             "Cron: did: [cron:j j] the dishes", "Report: did: [cr…",
         ])
     try await gateway.end()
@@ -160,14 +162,14 @@ func `what is done once is done with, and forgotten if that is wished and it wen
     let (instance, now) = (try TestInstance(), TestClock(at: hour))
     let script = "case \"$1\" in *bad*) exit 1;; esac; echo \"heard: $1\""
     let gateway = try instance.gateway(agents: instance.agents(script), clock: now.clock)
-    _ = try gateway.cron.add(
+    _ = try gateway.services.cron.add(
         job("j", .every(hour.span, anchor: 0), .systemEvent("tea time"), wakeMode: .now))
-    #expect(try await gateway.cron.run("j", isForced: true, for: gateway) == .ran(.ok))
+    #expect(try await gateway.services.cron.run("j", isForced: true, by: gateway.services.cronWorker) == .ran(.ok))
     #expect(try await gateway.history("agent:main:main").last?.hasPrefix("heard: System: tea time\n\n") == true)
-    #expect(gateway.systemEvents.waiting(for: "agent:main:main").isEmpty)
-    _ = try gateway.cron.update("j") { $0.payload = .systemEvent("bad news") }
-    #expect(try await gateway.cron.run("j", isForced: true, for: gateway) == .ran(.error))
-    #expect(gateway.cron.jobs(includesDisabled: true).first?.state.lastStatus == .error)
+    #expect(gateway.services.systemEvents.waiting(for: "agent:main:main").isEmpty)
+    _ = try gateway.services.cron.update("j") { $0.payload = .systemEvent("bad news") }
+    #expect(try await gateway.services.cron.run("j", isForced: true, by: gateway.services.cronWorker) == .ran(.error))
+    #expect(gateway.services.cron.jobs(includesDisabled: true).first?.state.lastStatus == .error)
     try await gateway.end()
 }
 
@@ -177,22 +179,22 @@ func `what is done once is done with, and forgotten if that is wished and it wen
     let gateway = try instance.gateway(agents: instance.agents(script), clock: now.clock)
     var section = CronSection()
     section.enabled = false
-    gateway.cron.adopt(section)
+    gateway.services.cron.adopt(section)
     let names = (1...5).map { "j\($0)" }
-    for name in names { _ = try gateway.cron.add(job(name, .at(hour.time), turn("go"))) }
-    #expect(gateway.cron.nextWakeAt == nil)
+    for name in names { _ = try gateway.services.cron.add(job(name, .at(hour.time), turn("go"))) }
+    #expect(gateway.services.cron.nextWakeAt == nil)
     // What is asked for by name is done, and takes its time; what is due has not been begun meanwhile.
-    _ = try gateway.cron.add(job("asked", .at(hour.time), turn("go")))
-    #expect(try await gateway.cron.run("asked", isForced: true, for: gateway) == .ran(.ok))
-    for name in names { #expect(try await gateway.cron.runs(of: name, limit: 1).isEmpty) }
-    _ = try gateway.cron.remove("asked")
+    _ = try gateway.services.cron.add(job("asked", .at(hour.time), turn("go")))
+    #expect(try await gateway.services.cron.run("asked", isForced: true, by: gateway.services.cronWorker) == .ran(.ok))
+    for name in names { #expect(try await gateway.services.cron.runs(of: name, limit: 1).isEmpty) }
+    _ = try gateway.services.cron.remove("asked")
     section.enabled = true
     section.maxConcurrentRuns = 2
-    gateway.cron.adopt(section)
+    gateway.services.cron.adopt(section)
     var counts: [Int] = []
     for name in names {
-        #expect(try await eventually { try await !gateway.cron.runs(of: name, limit: 1).isEmpty })
-        let summary = try await gateway.cron.runs(of: name, limit: 1).first?["summary"]?.string
+        #expect(try await eventually { try await !gateway.services.cron.runs(of: name, limit: 1).isEmpty })
+        let summary = try await gateway.services.cron.runs(of: name, limit: 1).first?["summary"]?.string
         counts.append(try #require(Int(summary ?? "")))
     }
     #expect(counts.max() == 2)
@@ -204,19 +206,20 @@ func `what is done once is done with, and forgotten if that is wished and it wen
     let gateway = try instance.gateway(
         agents: instance.agents("touch $DIR/begun; while [ ! -e $DIR/go ]; do sleep 0.02; done; echo done"),
         clock: now.clock)
-    _ = try gateway.cron.add(job("j", .at((2 * hour).time), turn("go")))
-    async let first = gateway.cron.run("j", isForced: true, for: gateway)
+    _ = try gateway.services.cron.add(job("j", .at((2 * hour).time), turn("go")))
+    async let first = gateway.services.cron.run("j", isForced: true, by: gateway.services.cronWorker)
     let begun = (instance.directory / "begun").text
     #expect(try await eventually(seconds: 60) { FileManager.default.fileExists(atPath: begun) })
-    #expect(gateway.cron.jobs(includesDisabled: true).first?.state.runningAt == hour.time)
-    #expect(try await gateway.cron.run("j", isForced: true, for: gateway) == .alreadyRunning)
+    #expect(gateway.services.cron.jobs(includesDisabled: true).first?.state.runningAt == hour.time)
+    #expect(
+        try await gateway.services.cron.run("j", isForced: true, by: gateway.services.cronWorker) == .alreadyRunning)
     // Changed meanwhile, it is as it was changed.
-    _ = try gateway.cron.update("j") { $0.name = "other" }
-    #expect(gateway.cron.jobs(includesDisabled: true).first?.state.runningAt == hour.time)
+    _ = try gateway.services.cron.update("j") { $0.name = "other" }
+    #expect(gateway.services.cron.jobs(includesDisabled: true).first?.state.runningAt == hour.time)
     try instance.touch("go")
     #expect(try await first == .ran(.ok))
-    #expect(gateway.cron.jobs(includesDisabled: true).first?.name == "other")
-    #expect(gateway.cron.jobs(includesDisabled: true).first?.state.lastStatus == .ok)
+    #expect(gateway.services.cron.jobs(includesDisabled: true).first?.name == "other")
+    #expect(gateway.services.cron.jobs(includesDisabled: true).first?.state.lastStatus == .ok)
     try await gateway.end()
 }
 

@@ -36,7 +36,7 @@ private func text(_ answer: HTTPAnswer) -> String? {
         // It is a conversation like any other.
         let id = try #require(answer.json?["id"]?.string)
         #expect(id.hasPrefix("chatcmpl_"))
-        let run = try await gateway.conversationStore.run(id)
+        let run = try await gateway.services.store.run(id)
         #expect(run?.status == .ok)
         #expect(run?.sessionKey?.text.hasPrefix("agent:main:openai:") == true)
     }
@@ -111,7 +111,7 @@ private let refused: [(headers: [String], content: String, status: Int, message:
             #expect(answer.json?["error"]?["type"] == "invalid_request_error")
             #expect(answer.json?["error"]?["message"]?.string?.contains(message) == true, "\(answer.body)")
         }
-        #expect(gateway.runs.open.isEmpty)
+        #expect(gateway.services.runs.open.isEmpty)
     }
 }
 
@@ -165,10 +165,10 @@ private let refused: [(headers: [String], content: String, status: Int, message:
             wire?.send(TestInstance.post(path, asking("hi", ["stream": .bool(isStream)]).text()))
             #expect(
                 try await eventually { FileManager.default.fileExists(atPath: instance.workspaceFile("in")) })
-            let run = try #require(gateway.runs.open.first)
+            let run = try #require(gateway.services.runs.open.first)
             wire = nil
-            #expect(try await eventually { gateway.runs.open.isEmpty })
-            #expect(try await gateway.conversationStore.run(run.id)?.status == .aborted)
+            #expect(try await eventually { gateway.services.runs.open.isEmpty })
+            #expect(try await gateway.services.store.run(run.id)?.status == .aborted)
         }
         withExtendedLifetime(instance) {}
     }
@@ -186,8 +186,8 @@ private let refused: [(headers: [String], content: String, status: Int, message:
         #expect(streamed.events.dropFirst().first?.contains(#""type":"api_error""#) == true)
         #expect(streamed.events.last == "[DONE]")
         async let aborted = instance.post(path, asking("wait"), headers: ["X-Mazelclaw-Session-Key: main"])
-        #expect(try await eventually { gateway.runs.open.first?.startedAt != nil })
-        _ = try gateway.conversations.abort(session: gateway.session("main").key, .client)
+        #expect(try await eventually { gateway.services.runs.open.first?.startedAt != nil })
+        _ = try gateway.services.conversations.abort(session: gateway.services.resolver.session("main").key, .client)
         #expect(try await aborted.status == 503)
         #expect(try await aborted.json?["error"]?["message"] == "the run was aborted")
     }
@@ -202,7 +202,7 @@ private let refused: [(headers: [String], content: String, status: Int, message:
             wire.send(TestInstance.post(path, asking("hi", ["stream": .bool(isStream)]).text()))
             wires.append(wire)
         }
-        #expect(try await eventually { gateway.runs.open.filter { $0.startedAt != nil }.count == 2 })
+        #expect(try await eventually { gateway.services.runs.open.filter { $0.startedAt != nil }.count == 2 })
     }
     let streamed = HTTPAnswer(try await wires[0].readToEnd())
     #expect(streamed.status == 200)
@@ -218,7 +218,7 @@ private let refused: [(headers: [String], content: String, status: Int, message:
         func session(_ headers: [String], _ more: JSONObject) async throws -> String? {
             let answer = try await instance.post(path, asking("hi", more), headers: headers)
             let id = try #require(answer.json?["id"]?.string, "\(answer.body)")
-            return try await gateway.conversationStore.run(id)?.sessionKey?.text
+            return try await gateway.services.store.run(id)?.sessionKey?.text
         }
         #expect(try await session([], ["user": "Ann"]) == "agent:main:openai-user:ann")
         #expect(try await session([], ["user": "ann", "model": "moltbot:ops"]) == "agent:ops:openai-user:ann")

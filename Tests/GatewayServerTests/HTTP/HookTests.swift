@@ -28,7 +28,7 @@ extension Gateway {
     /// What the run `answer` tells of came to.
     fileprivate func end(of answer: HTTPAnswer) async throws -> Run? {
         let id = try #require(answer.json?["runId"]?.string, "\(answer.body)")
-        return try await conversations.wait(for: id, atMost: TimeSpan(15, .seconds))
+        return try await services.conversations.wait(for: id, atMost: TimeSpan(15, .seconds))
     }
 }
 
@@ -42,13 +42,13 @@ extension Run {
         let answer = try await instance.hook("wake", ["text": "a disk is full", "mode": "next-heartbeat"])
         #expect(answer.status == 200)
         #expect(answer.json == ["ok": true, "mode": "next-heartbeat"])
-        #expect(gateway.systemEvents.waiting(for: "agent:main:main") == ["a disk is full"])
+        #expect(gateway.services.systemEvents.waiting(for: "agent:main:main") == ["a disk is full"])
         try await #expect(instance.hook("wake", ["text": "again"]).json?["mode"] == "now")
         let key = SessionKey(agent: "main", rest: "main")
         var messages: [JSON] = []
         try await #require(
             eventually {
-                messages = try await gateway.conversationStore.history(of: key, limit: 2).messages
+                messages = try await gateway.services.store.history(of: key, limit: 2).messages
                 return messages.count == 2
             })
         let text = messages.last?["content"]?.array?.first?["text"]?.string ?? ""
@@ -74,7 +74,7 @@ extension Run {
         #expect(parts.last == "build 7 failed")
         #expect(
             try await eventually {
-                gateway.systemEvents.waiting(for: "agent:main:main").first?.hasPrefix("CI: ") == true
+                gateway.services.systemEvents.waiting(for: "agent:main:main").first?.hasPrefix("CI: ") == true
             })
         let named = try await instance.hook("agent", ["message": "hi", "sessionKey": "agent:ops:builds"])
         #expect(try await gateway.end(of: named)?.sessionKey?.text == "agent:ops:builds")
@@ -112,8 +112,8 @@ func `parts of a second do not count`(seconds: Double, expected: Int64) throws {
             #expect(answer.status == status, "\(path)")
             if !message.isEmpty { #expect(answer.json?["error"]?.string?.contains(message) == true, "\(answer.body)") }
         }
-        #expect(gateway.runs.open.isEmpty)
-        #expect(gateway.systemEvents.waiting(for: "agent:main:main").isEmpty)
+        #expect(gateway.services.runs.open.isEmpty)
+        #expect(gateway.services.systemEvents.waiting(for: "agent:main:main").isEmpty)
     }
 }
 
@@ -175,7 +175,7 @@ func `parts of a second do not count`(seconds: Double, expected: Int64) throws {
     try await instance.serving { gateway in
         try await #expect(
             instance.hook("disk", ["host": "box", "used": 97]).json == ["ok": true, "mode": "next-heartbeat"])
-        #expect(gateway.systemEvents.waiting(for: "agent:main:main") == ["box is 97 % full"])
+        #expect(gateway.services.systemEvents.waiting(for: "agent:main:main") == ["box is 97 % full"])
         let push: JSON = [
             "source": "forge", "author": "{{repo.name}}", "repo": ["name": "Claw"], "commits": [["title": "Fix it"]],
         ]

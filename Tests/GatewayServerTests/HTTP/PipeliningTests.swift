@@ -16,7 +16,7 @@ extension TestInstance {
 
 extension Gateway {
     /// How many requests over HTTP were answered.
-    fileprivate var answerCount: Int64 { httpTally.all.reduce(0) { $0 + $1.count } }
+    fileprivate var answerCount: Int64 { services.httpTally.all.reduce(0) { $0 + $1.count } }
 }
 
 @Test func `ten requests that take a while, sent together, are all answered in order`() async throws {

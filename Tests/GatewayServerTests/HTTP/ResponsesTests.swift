@@ -21,7 +21,7 @@ private let path = "/v1/responses"
         #expect(text.contains("Be kind."))
         #expect(text.hasSuffix("\n--\nhow are you?"))
         let id = try #require(answer.json?["id"]?.string)
-        #expect(try await gateway.conversationStore.run(id)?.sessionKey?.text == "agent:ops:openresponses-user:ann")
+        #expect(try await gateway.services.store.run(id)?.sessionKey?.text == "agent:ops:openresponses-user:ann")
     }
 }
 

@@ -41,7 +41,7 @@ extension Gateway {
 
     fileprivate func history() async throws -> [String] {
         let key = SessionKey(agent: "main", rest: "main")
-        return try await conversationStore.history(of: key, limit: 100).messages.compactMap { message in
+        return try await services.store.history(of: key, limit: 100).messages.compactMap { message in
             message["content"]?.array?.first?["text"]?.string
         }
     }
@@ -57,17 +57,17 @@ extension Gateway {
     let key = SessionKey(agent: "main", rest: "main")
     try await gateway.database.write { try $0.sessions.save(SessionEntry(beginning: key, at: 5)) }
     func advance() async throws -> JSON? {
-        let before = gateway.heartbeats.last
+        let before = gateway.services.heartbeats.last
         now.advance(by: hour / 2)
         // As a change of the configuration does: it looks at the clock again.
-        try gateway.heartbeats.adopt([instance.heartbeat])
-        try #require(await eventually { gateway.heartbeats.last != before })
-        return gateway.heartbeats.last
+        try gateway.services.heartbeats.adopt([instance.heartbeat])
+        try #require(await eventually { gateway.services.heartbeats.last != before })
+        return gateway.services.heartbeats.last
     }
     let quiet = try await advance()
     #expect(quiet == ["ts": .integer(10 * hour + hour / 2), "status": "ok-token", "durationMs": 0])
     #expect(try await gateway.history() == [instance.heartbeat.prompt, "HEARTBEAT_OK"])
-    #expect(try await gateway.conversationStore.session(key)?.updatedAt == 5)
+    #expect(try await gateway.services.store.session(key)?.updatedAt == 5)
     try instance.touch("full")
     let said = try await advance()
     #expect(
@@ -76,7 +76,7 @@ extension Gateway {
             "preview": "the disk is full",
         ])
     #expect(try await gateway.history().last == "the disk is full")
-    #expect(try await gateway.conversationStore.session(key)?.updatedAt == (11 * hour).time)
+    #expect(try await gateway.services.store.session(key)?.updatedAt == (11 * hour).time)
     try await gateway.end()
 }
 
@@ -90,22 +90,22 @@ func `what comes of a heartbeat is told`(script: String, outcome: HeartbeatOutco
     let instance = try TestInstance.lasting()
     try instance.write(tasks: "look at the disk")
     let gateway = try instance.gateway(agents: instance.agents(script))
-    #expect(try await gateway.beat(instance.heartbeat) == outcome)
+    #expect(try await gateway.services.heartbeatWorker.beat(instance.heartbeat) == outcome)
     try await gateway.end()
 }
 
 @Test func `nobody is asked who has nothing to look at, until something happens`() async throws {
     let instance = try TestInstance.lasting()
     let gateway = try instance.gateway(agents: instance.agents("echo \"heard: ${1%Look into*}\""))
-    #expect(try await gateway.beat(instance.heartbeat) == .idle)
+    #expect(try await gateway.services.heartbeatWorker.beat(instance.heartbeat) == .idle)
     #expect(try await gateway.history() == [])
-    try gateway.systemEvents.add("the disk is full", for: "agent:main:main")
-    guard case .said(let text) = try await gateway.beat(instance.heartbeat) else {
+    try gateway.services.systemEvents.add("the disk is full", for: "agent:main:main")
+    guard case .said(let text) = try await gateway.services.heartbeatWorker.beat(instance.heartbeat) else {
         Issue.record("nothing was said")
         return
     }
     #expect(text == "heard: System: the disk is full")
-    #expect(try await gateway.beat(instance.heartbeat) == .idle)
+    #expect(try await gateway.services.heartbeatWorker.beat(instance.heartbeat) == .idle)
     try await gateway.end()
 }
 
@@ -115,26 +115,26 @@ func `what comes of a heartbeat is told`(script: String, outcome: HeartbeatOutco
     let gateway = try instance.gateway(
         agents: instance.agents("case $1 in go) sleep 1000;; esac; echo HEARTBEAT_OK"), clock: now.clock)
     var heartbeat = try instance.heartbeat
-    let main = gateway.session("main")
-    let run = try await gateway.conversations.begin(
+    let main = gateway.services.resolver.session("main")
+    let run = try await gateway.services.conversations.begin(
         RunRequest(
             space: .agent, key: "k", sessionKey: main.key, clientSessionKey: "main", agentID: "main", message: "go"))
-    #expect(try await gateway.beat(heartbeat) == .busy)
+    #expect(try await gateway.services.heartbeatWorker.beat(heartbeat) == .busy)
     // Another session is not its own.
     heartbeat.session = "watch"
-    #expect(try await gateway.beat(heartbeat) == .quiet(hasWord: true))
-    #expect(try gateway.conversations.abort(session: main.key, .client) == ["k"])
+    #expect(try await gateway.services.heartbeatWorker.beat(heartbeat) == .quiet(hasWord: true))
+    #expect(try gateway.services.conversations.abort(session: main.key, .client) == ["k"])
     _ = try await run.end.wait()
     heartbeat.session = nil
-    #expect(try await gateway.beat(heartbeat) == .quiet(hasWord: true))
+    #expect(try await gateway.services.heartbeatWorker.beat(heartbeat) == .quiet(hasWord: true))
     var hours = ActiveHoursSection()
     (hours.start, hours.end, hours.timezone) = ("11:00", "12:00", "UTC")
     heartbeat.hours = ActiveHours(hours)
-    #expect(try await gateway.beat(heartbeat) == .none)
+    #expect(try await gateway.services.heartbeatWorker.beat(heartbeat) == .none)
     now.advance(by: hour)
-    #expect(try await gateway.beat(heartbeat) == .quiet(hasWord: true))
+    #expect(try await gateway.services.heartbeatWorker.beat(heartbeat) == .quiet(hasWord: true))
     heartbeat.hours?.zone = "Moon/Base"
-    guard case .failed(let reason) = try await gateway.beat(heartbeat) else {
+    guard case .failed(let reason) = try await gateway.services.heartbeatWorker.beat(heartbeat) else {
         Issue.record("a zone nobody knows is no fault")
         return
     }
@@ -158,7 +158,7 @@ func `heartbeats are told of, and switched off and on`(carrier: Carrier) async t
         }
         func advance() throws {
             now.advance(by: hour / 2)
-            try door.gateway.heartbeats.adopt([instance.heartbeat])
+            try door.gateway.services.heartbeats.adopt([instance.heartbeat])
         }
         #expect(try await isOn() == true)
         #expect(try await client.call("last-heartbeat")?["payload"] == .null)
@@ -192,9 +192,9 @@ func `heartbeats are told of, and switched off and on`(carrier: Carrier) async t
     let instance = try TestInstance.lasting()
     try instance.write(tasks: "look at the disk")
     let gateway = try instance.gateway()
-    #expect(try await gateway.beat(instance.heartbeat) == .none)
-    #expect(gateway.health["heartbeatSeconds"] == 0)
-    #expect(gateway.health["agents"]?.array?.first?["heartbeat"]?["enabled"] == false)
+    #expect(try await gateway.services.heartbeatWorker.beat(instance.heartbeat) == .none)
+    #expect(gateway.services.health.json["heartbeatSeconds"] == 0)
+    #expect(gateway.services.health.json["agents"]?.array?.first?["heartbeat"]?["enabled"] == false)
     try await gateway.end()
 }
 
@@ -206,9 +206,9 @@ func `heartbeats are told of, and switched off and on`(carrier: Carrier) async t
              "agents": {"defaults": {"heartbeat": {"every": "5m"}}}}
             """)
     let gateway = try instance.gateway(clock: now.clock)
-    #expect(gateway.heartbeats.of("main")?.interval == (hour / 2).span)
-    gateway.adopt(other.configuration)
-    #expect(gateway.heartbeats.of("main")?.interval == (hour / 12).span)
+    #expect(gateway.services.heartbeats.of("main")?.interval == (hour / 2).span)
+    gateway.services.running.adopt(other.configuration)
+    #expect(gateway.services.heartbeats.of("main")?.interval == (hour / 12).span)
     try await gateway.end()
 }
 
@@ -224,6 +224,6 @@ func `heartbeats are told of, and switched off and on`(carrier: Carrier) async t
     #expect(
         try await eventually { (try? String(contentsOfFile: file, encoding: .utf8))?.hasPrefix("done\ndone\n") == true }
     )
-    #expect(gateway.heartbeats.last?["status"] == "ok-token")
+    #expect(gateway.services.heartbeats.last?["status"] == "ok-token")
     try await gateway.end()
 }

@@ -61,7 +61,8 @@ struct Door {
         var request = ConnectRequest(clientID: device.clientID, mode: device.clientMode, role: role, scopes: scopes)
         change(&request)
         request.device = try device.proof(
-            nonce: nonce, signedAt: gateway.clock.milliseconds, token: request.token, scopes: scopes, role: role)
+            nonce: nonce, signedAt: gateway.services.clock.milliseconds, token: request.token, scopes: scopes,
+            role: role)
         try client.send(request.json)
         return (client, try await client.frame())
     }
@@ -91,17 +92,18 @@ extension ProtocolClient {
 extension TestInstance {
     /// Runs a gateway on this instance while `body` uses it.
     func open(
-        _ carrier: Carrier, methods: MethodTable = .standard, agents: AgentDirectory? = nil, clock: WallClock = .system,
+        _ carrier: Carrier, methods: MethodTable? = nil, agents: AgentDirectory? = nil,
+        confinement: any Confinement = Unconfined(), clock: WallClock = .system,
         limits: ServerLimits = ServerLimits(), _ body: (Door) async throws -> Void
     ) async throws {
         switch carrier {
         case .direct:
-            let gateway = try gateway(methods: methods, agents: agents, clock: clock)
+            let gateway = try gateway(methods: methods, agents: agents, confinement: confinement, clock: clock)
             try await body(Door(gateway: gateway, instance: self, carrier: carrier))
             gateway.shutDown()
             await gateway.drain()
         case .socket:
-            let gateway = try gateway(methods: methods, agents: agents, clock: clock)
+            let gateway = try gateway(methods: methods, agents: agents, confinement: confinement, clock: clock)
             try await serve(gateway, limits: limits) { _ in
                 try await body(Door(gateway: gateway, instance: self, carrier: carrier))
             }

@@ -43,10 +43,12 @@ final class TestInstance: Sendable {
 
     /// A gateway on this instance, without a server.
     func gateway(
-        methods: MethodTable = .standard, agents: AgentDirectory? = nil, clock: WallClock = .system
+        methods: MethodTable? = nil, agents: AgentDirectory? = nil,
+        confinement: any Confinement = Unconfined(), clock: WallClock = .system
     ) throws -> Gateway {
         let gateway = try Gateway(
-            configuration: configuration, methods: methods, agents: agents, clock: clock, logger: logger)
+            configuration: configuration, methods: methods, agents: agents, confinement: confinement, clock: clock,
+            logger: logger)
         gateway.becomeReady()
         return gateway
     }

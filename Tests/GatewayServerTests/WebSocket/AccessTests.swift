@@ -53,10 +53,10 @@ func `a device that guesses is told to wait, and its neighbours are not`(carrier
 
 @Test func `all of loopback is one, whichever address of it somebody takes`() throws {
     let gateway = try TestInstance().gateway(clock: WallClock { 1_700_000_000_000 })
-    func answer(from address: String, _ token: String) -> Gateway.AccessFault? {
+    func answer(from address: String, _ token: String) -> AccessControl.Fault? {
         let origin = RequestOrigin(peerAddress: address, host: "localhost")
-        return gateway.accessFault(
-            EndpointRequest(
+        return gateway.services.access.fault(
+            of: EndpointRequest(
                 method: "POST", path: "/", origin: origin, token: Secret(token), isFromForeignPage: false, headers: [:])
         )
     }

@@ -214,7 +214,7 @@ func `what can be counts at once, and the session that asked is told`(method: St
         #expect(door.gateway.configuration.sessionScope == .global)
         try await #expect(client.call("agents.list")?["payload"]?["scope"] == "global")
         #expect(
-            door.gateway.systemEvents.waiting(for: "agent:a:x") == [
+            door.gateway.services.systemEvents.waiting(for: "agent:a:x") == [
                 "\(method): the new configuration counts: as you wished"
             ])
         #expect(try fixture.written.contains("// the door"))

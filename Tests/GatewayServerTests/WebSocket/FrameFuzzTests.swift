@@ -10,13 +10,14 @@ import Testing
     @Test func `any message is answered, passed over or ends its connection, and no other's`() async throws {
         let instance = try TestInstance()
         try await instance.open(.direct) { door in
+            let methods = door.gateway.doors.connections.requests.methods.groups.flatMap(\.methods)
             let witness = try await door.connected(scopes: ["operator.read"])
             for seed in FuzzRun("frames") {
                 var random = SplitMix(seed: seed)
                 let client = try await door.client()
                 // Most have shaken hands.
                 if random.below(8) > 0 { try await client.enter(ConnectRequest()) }
-                for _ in 0...random.below(6) { try client.send(random.message()) }
+                for _ in 0...random.below(6) { try client.send(random.message(to: methods)) }
                 // Whatever came before it, a request is answered, unless the connection ended with a reason.
                 try client.send(["type": "req", "id": "the last", "method": "health"])
                 try await hear(client, "seed \(seed)")
@@ -52,24 +53,22 @@ import Testing
 }
 
 extension SplitMix {
-    private static let methods = MethodTable.standard.groups.flatMap(\.methods)
-
-    /// A request, what was one, or something else.
-    fileprivate mutating func message() -> String {
+    /// A request to one of `methods`, what was one, or something else.
+    fileprivate mutating func message(to methods: [Method]) -> String {
         switch below(8) {
         case 0: return String(decoding: bytes(), as: UTF8.self)
         case 1: return value(depth: 3).text()
-        case 2: return variation(of: request()).text()
+        case 2: return variation(of: request(to: methods)).text()
         case 3:
-            var text = Array(request().text().utf8)
+            var text = Array(request(to: methods).text().utf8)
             for _ in 0...below(3) { damage(&text) }
             return String(decoding: text, as: UTF8.self)
-        default: return request().text()
+        default: return request(to: methods).text()
         }
     }
 
-    private mutating func request() -> JSON {
-        let method = one(of: Self.methods)
+    private mutating func request(to methods: [Method]) -> JSON {
+        let method = one(of: methods)
         var params = JSONObject()
         for field in method.fields where field.isRequired ? below(8) > 0 : below(3) == 0 {
             params[field.name] = argument(field)

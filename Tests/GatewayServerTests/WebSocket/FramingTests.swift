@@ -184,7 +184,8 @@ func `a close frame is answered with its code, or with what is wrong with it`(
         // Answers that are together more than the kernel takes off the server's hands.
         for number in 1..<Presence.limit {
             let text = String(repeating: "x", count: 1000)
-            gateway.presence.note("\(number)", PresenceEntry(text: text, time: gateway.clock.milliseconds))
+            gateway.services.shared.presence.note(
+                "\(number)", PresenceEntry(text: text, time: gateway.services.clock.milliseconds))
         }
         let slow = try await established(instance)
         let request = masked(Array(#"{"type":"req","id":"1","method":"system-presence"}"#.utf8))

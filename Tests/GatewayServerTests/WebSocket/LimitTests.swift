@@ -100,7 +100,7 @@ func `what nodes tell sessions has limits`(carrier: Carrier) async throws {
         #expect(full?["retryable"] == true)
         // Who waits already may be told more, and there is always room for the main session.
         try await #expect(tell("s63", "y")?["ok"] == true)
-        _ = door.gateway.systemEvents.take(for: "agent:main:main")
+        _ = door.gateway.services.systemEvents.take(for: "agent:main:main")
         try await #expect(tell("s64", "x")?["ok"] == true)
         try await #expect(tell(nil, "x")?["ok"] == true)
         #expect(door.gateway.limitTally.all.map(\.key.name) == ["system events"])
@@ -138,7 +138,7 @@ func `what nodes tell sessions has limits`(carrier: Carrier) async throws {
         while answered.count < 16, let frame = try await client.frame() {
             if frame["payload"]?["status"] == "ok", let id = frame["id"]?.string { answered.insert(id + " ended") }
         }
-        try await #expect(eventually { door.gateway.requestBytes.used == 0 })
+        try await #expect(eventually { door.gateway.services.waitingBytes.used == 0 })
     }
 }
 

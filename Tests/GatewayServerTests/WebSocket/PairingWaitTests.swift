@@ -64,17 +64,19 @@ func `the event loop answers others while a change of pairing is being kept`(
         let request = PairingRequest(
             id: "r", deviceID: "d", publicKey: "key", displayName: nil, platform: "linux", clientID: "cli",
             clientMode: "cli", role: .operator, scopes: ["operator.read"], remoteAddress: "192.0.2.1",
-            createdAt: gateway.clock.milliseconds)
+            createdAt: gateway.services.clock.milliseconds)
         var params = change.params
         if change.method.hasPrefix("device.token") || change.method == "node.rename" {
             var device = request
             if change.method == "node.rename" { device.role = .node }
-            try await gateway.devices.approve(device)
-            _ = try await gateway.devices.token(device: "d", role: device.role, scopes: device.scopes)
+            try await gateway.services.access.devices.approve(device)
+            _ = try await gateway.services.access.devices.token(device: "d", role: device.role, scopes: device.scopes)
         } else if change.method.hasPrefix("device") {
-            _ = try await gateway.devices.request(request)
+            _ = try await gateway.services.access.devices.request(request)
         } else if change.method == "node.pair.approve" {
-            params = ["requestId": .string(try await gateway.nodeStore.request("n", [:], isSilent: true).request.id)]
+            params = [
+                "requestId": .string(try await gateway.services.nodeStore.request("n", [:], isSilent: true).request.id)
+            ]
         }
         let writer = await HeldWriter(gateway.database)
         try owner.send(["type": "req", "id": "change", "method": .string(change.method), "params": params])
@@ -99,13 +101,13 @@ func `the event loop answers others while a change of pairing is being kept`(
         let client = try await WebSocketClient(port: port)
         let nonce = try await client.nonce()
         var request = ConnectRequest()
-        request.device = try device.proof(nonce: nonce, signedAt: gateway.clock.milliseconds)
+        request.device = try device.proof(nonce: nonce, signedAt: gateway.services.clock.milliseconds)
         try client.send(request.json)
         // What it asks for before it was answered is answered after that.
         try client.send(["type": "req", "id": "early", "method": "health"])
         for _ in 0..<4 { try await #expect(other.call("health")?["ok"] == true) }
         try await #expect(HTTPAnswer.get(port, "/health").json?["ok"] == true)
-        #expect(gateway.devices.paired(device.id) == nil)
+        #expect(gateway.services.access.devices.paired(device.id) == nil)
         try await writer.end()
         let hello = try await client.frame()
         #expect(hello?["id"] == "c")
@@ -117,7 +119,7 @@ func `the event loop answers others while a change of pairing is being kept`(
         // Known by now, it is let in while nothing can be kept.
         let again = await HeldWriter(gateway.database)
         let second = try await WebSocketClient(port: port)
-        request.device = try await device.proof(nonce: second.nonce(), signedAt: gateway.clock.milliseconds)
+        request.device = try await device.proof(nonce: second.nonce(), signedAt: gateway.services.clock.milliseconds)
         try second.send(request.json)
         try await #expect(second.frame()?["ok"] == true)
         try await again.end()
@@ -129,7 +131,8 @@ func `the event loop answers others while a change of pairing is being kept`(
         let writer = await HeldWriter(gateway.database)
         let client = try await WebSocketClient(port: port)
         var request = ConnectRequest()
-        request.device = try await TestDevice().proof(nonce: client.nonce(), signedAt: gateway.clock.milliseconds)
+        request.device = try await TestDevice().proof(
+            nonce: client.nonce(), signedAt: gateway.services.clock.milliseconds)
         try client.send(request.json)
         for number in 0..<20 { try client.send(["type": "req", "id": .string("\(number)"), "method": "health"]) }
         #expect(try await client.hear() == .closed(code: 1008, reason: "wait for the answer to connect"))

@@ -64,10 +64,10 @@ func `presence carries its version, which grows`(carrier: Carrier) async throws 
 @Test func `health is told anew when a minute has passed`() async throws {
     let now = TestClock(at: 1_700_000_000_000)
     let gateway = try TestInstance().gateway(clock: now.clock)
-    let first = gateway.health
+    let first = gateway.services.health.json
     now.advance(by: 59_000)
-    #expect(gateway.health == first)
-    #expect(gateway.freshHealth().json != first)
+    #expect(gateway.services.health.json == first)
+    #expect(gateway.services.health.fresh().json != first)
     now.advance(by: 60_000)
-    #expect(gateway.health["ts"]?.integer == now.milliseconds)
+    #expect(gateway.services.health.json["ts"]?.integer == now.milliseconds)
 }

@@ -1,7 +1,11 @@
 import Foundation
 import JSON
+import Logging
+import Policy
+import Storage
 import Testing
 
+@testable import Configuration
 @testable import Gateway
 @testable import GatewayProtocol
 
@@ -20,6 +24,19 @@ private let schemas = [
 
 private let connecting: Set = ["ConnectParams", "RequestFrame"]
 
+/// The methods of a gateway.
+private let table = Result {
+    let directory = try TemporaryDirectory(inMemory: true)
+    let instance = try Instance(
+        selection: InstanceSelection(argument: ProfileName("test"), environment: [:]), profile: nil,
+        home: directory.path, workingDirectory: directory.path)
+    let configuration = try InstanceSetup(instance).configuration
+    let gateway = try Gateway(
+        configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    try gateway.database.close()
+    return gateway.doors.connections.requests.methods
+}
+
 private let rows = Result { try Vectors.rows("param-errors") }
 
 @Test func `every row of the table of parameter errors belongs to a method`() throws {
@@ -31,11 +48,11 @@ private let rows = Result { try Vectors.rows("param-errors") }
 
 @Test(
     arguments: try rows.get().filter { row in
-        schemas[row["schema"]?.string ?? ""].flatMap(MethodTable.standard.named) != nil
+        try schemas[row["schema"]?.string ?? ""].flatMap(table.get().named) != nil
     })
 func `what is wrong with parameters is told in the words clients know`(row: JSON) throws {
     let name = try #require(schemas[row["schema"]?.string ?? ""])
-    let method = try #require(MethodTable.standard.named(name))
+    let method = try #require(table.get().named(name))
     let faults = method.faults(try #require(row["in"]))
     #expect(faults.isEmpty == (row["ok"] == true))
     #expect(faults.text == row["message"]?.string ?? "")
@@ -44,16 +61,17 @@ func `what is wrong with parameters is told in the words clients know`(row: JSON
 @Test func `the reference page says what the methods are`() throws {
     let page = URL(filePath: #filePath).appending(path: "../../../../Sources/Gateway/Gateway.docc/Methods.md")
         .standardized
+    let reference = try MethodReference.markdown(of: table.get())
     // Reviewed like code: MAZELCLAW_UPDATE_GOLDEN=1 writes it anew, git diff shows what changed.
     if ProcessInfo.processInfo.environment["MAZELCLAW_UPDATE_GOLDEN"] == "1" {
-        try Data(MethodReference.markdown.utf8).write(to: page)
+        try Data(reference.utf8).write(to: page)
     }
-    #expect(try String(contentsOf: page, encoding: .utf8) == MethodReference.markdown)
+    #expect(try String(contentsOf: page, encoding: .utf8) == reference)
 }
 
-@Test(arguments: MethodTable.standard.groups.flatMap(\.methods).map(\.name))
+@Test(arguments: try table.get().groups.flatMap(\.methods).map(\.name))
 func `a method is described in whole sentences`(name: String) throws {
-    let method = try #require(MethodTable.standard.named(name))
+    let method = try #require(table.get().named(name))
     func check(_ fields: [FieldDescription]) {
         for field in fields {
             #expect(field.text.hasSuffix("."), "\(name): \(field.name)")
@@ -65,7 +83,7 @@ func `a method is described in whole sentences`(name: String) throws {
     check(method.answer.fields)
 }
 
-@Test func `a method that is served is not among those that are not`() {
+@Test func `a method that is served is not among those that are not`() throws {
     #expect(!UnservedMethods.names.isEmpty)
-    for name in UnservedMethods.names { #expect(MethodTable.standard.named(name) == nil, "\(name)") }
+    for name in UnservedMethods.names { #expect(try table.get().named(name) == nil, "\(name)") }
 }

@@ -27,7 +27,7 @@ private final class Watched: Sendable {
         let gateway = try Gateway(configuration: configuration, logger: Logger(label: "test") { _ in log })
         gateway.becomeReady()
         let changes = FileChanges(intervals: (told: interval, untold: interval))
-        let watcher = ConfigurationWatch(gateway, changes: changes, settling: .milliseconds(20))
+        let watcher = ConfigurationWatch(gateway.services.reload, changes: changes, settling: .milliseconds(20))
         watch = Task { await watcher.run() }
         self.gateway = gateway
     }
@@ -45,7 +45,7 @@ private final class Watched: Sendable {
     }
 
     var scope: SessionSection.Scope { gateway.configuration.sessionScope }
-    var last: ReloadOutcome { gateway.lastReload }
+    var last: ReloadOutcome { gateway.services.reload.last }
 
     /// Waits until `condition` holds.
     func eventually(_ condition: () -> Bool) async throws -> Bool {
@@ -112,7 +112,7 @@ private final class Recorder: LogHandler, Sendable {
     #expect(watched.log.text.contains("mazelclaw.json:1:27"))
     #expect(watched.scope == .global)
     #expect(watched.last.word == "refused")
-    let report = StatusReport(gateway: watched.gateway, overview: watched.gateway.sessionOverview).json
+    let report = watched.gateway.services.status.report(watched.gateway.services.health.overview).json
     let status = report["gateway"]?["configuration"]
     #expect(status?["state"] == "refused")
     #expect(status?["details"]?.array?.first?.string?.contains("Unrecognized key") == true)
@@ -161,8 +161,8 @@ func `a file with which no gateway starts ends none that runs`(text: String) asy
     #expect(try await watched.eventually { watched.last.word == "waiting" })
     #expect(watched.log.text.contains("gateway.reload.mode is off"))
     #expect(watched.scope == .global)
-    let snapshot = try #require(watched.gateway.readConfiguration())
-    #expect(watched.gateway.take(snapshot, isOrdered: true).word == "current")
+    let snapshot = try #require(watched.gateway.services.reload.readConfiguration())
+    #expect(watched.gateway.services.reload.take(snapshot, isOrdered: true).word == "current")
     #expect(watched.scope == .perSender)
 }
 
@@ -236,10 +236,10 @@ func `a file with which no gateway starts ends none that runs`(text: String) asy
     #expect(try watched.directory.mode(".mazelclaw-test/restart-sentinel.json") == 0o600)
     watched.gateway.becomeReady()
     #expect(
-        watched.gateway.systemEvents.take(for: "agent:main:x")
+        watched.gateway.services.systemEvents.take(for: "agent:main:x")
             == ["config.patch: the new configuration counts, and the gateway has restarted: done"])
     watched.gateway.becomeReady()
-    #expect(watched.gateway.systemEvents.waiting(for: "agent:main:x").isEmpty)
+    #expect(watched.gateway.services.systemEvents.waiting(for: "agent:main:x").isEmpty)
 }
 
 // MARK: Files

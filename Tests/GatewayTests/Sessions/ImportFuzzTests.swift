@@ -28,7 +28,7 @@ import Testing
             }
             var settings = SessionSettings()
             settings.resets.silence = TimeSpan(clamping: random.one(of: SplitMix.extremeNumbers))
-            let store = ConversationStore(database: database, settings: settings)
+            let store = ConversationStore(database: database, settings: Current(settings))
             let rows = try await store.list(
                 .everything, ConversationStore.ListDetails(hasTitles: true, hasLastMessages: true))
             let now = Timestamp(clamping: random.one(of: SplitMix.extremeNumbers))

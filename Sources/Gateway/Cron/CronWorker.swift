@@ -1,22 +1,33 @@
 import GatewayProtocol
+import JSON
 import Logging
 import Text
 
-extension Gateway {
-    /// Does what `job` asks for, and notes in `run` what came of it: the main session is told something, or an agent
-    /// answers in a session of the job's own, which begins anew each time.
+/// Does what scheduled jobs ask for: the main session is told something, or an agent answers in a session of the job's own,
+/// which begins anew each time.
+struct CronWorker: Sendable {
+    let conversations: Conversations
+    let sessions: SessionResolver
+    let notes: SessionNotes
+    let agents: Current<AgentDirectory>
+    let clients: Clients
+    let tasks: TaskSet
+    let logger: Logger
+
+    /// Does what `job` asks for, and notes in `run` what came of it.
     func carryOut(_ job: CronJob, _ run: inout CronRun) async throws {
+        let agents = agents.value
         let agentID = job.agentID ?? agents.defaultID
-        try requireAgent(agentID)
+        try agents.require(agentID)
         switch job.payload {
         case .systemEvent(let text):
-            let main = session("main", agent: agentID)
-            note(text, for: main.key.text)
+            let main = sessions.session("main", agent: agentID)
+            notes.note(text, for: main.key.text)
             run.sessionKey = main.key.text
             run.summarize(text)
             if job.wakeMode == .now, let end = try await conversations.wake(main) { run.take(end) }
         case .agentTurn(let turn):
-            let session = session("cron:\(job.id)", agent: agentID)
+            let session = sessions.session("cron:\(job.id)", agent: agentID)
             var request = RunRequest(
                 space: .agent, key: "cron:\(UUIDText.random())", sessionKey: session.key,
                 clientSessionKey: session.key.text, agentID: session.agentID,
@@ -56,40 +67,18 @@ extension Gateway {
         }
         let given = isolation.prefix?.trimmed ?? ""
         let prefix = given.isEmpty ? "Cron" : given
-        let main = session("main", agent: agent)
-        note(
+        let main = sessions.session("main", agent: agent)
+        notes.note(
             "\(prefix)\(run.status == .ok ? "" : " (\(run.status.rawValue))"): \(body)", for: main.key.text)
-        if job.wakeMode == .now { wakeSoon(main) }
-    }
-
-    /// Has the agent of the session act on what it was told, beside the caller.
-    func wakeSoon(_ session: (key: SessionKey, agentID: String)) {
-        tasks.start { [self] in
-            do {
-                _ = try await conversations.wake(session)
-            } catch is CancellationError {
-                // The gateway ends.
-            } catch {
-                logger.warning(
-                    "a session could not be woken", metadata: ["session": "\(session.key)", "error": "\(error)"])
-            }
-        }
+        if job.wakeMode == .now { conversations.wakeSoon(main) }
     }
 }
 
-extension Conversations {
-    /// What an agent is asked that is to act on what happened.
-    private static let wakeMessage =
-        "Something happened that you are told of above. Act on it. If there is nothing to do, answer HEARTBEAT_OK."
-
-    /// Has the agent of `session` act on what it was told, and waits for the end of that turn. Nil when no model answers
-    /// there: then what it was told waits for whoever comes.
-    func wake(_ session: (key: SessionKey, agentID: String)) async throws -> RunEnd? {
-        guard gateway.agents.named(session.agentID)?.hasModel == true else { return nil }
-        var request = RunRequest(
-            space: .agent, key: "wake:\(UUIDText.random())", sessionKey: session.key,
-            clientSessionKey: session.key.text, agentID: session.agentID, message: Self.wakeMessage)
-        request.isOwn = true
-        return try await end(of: begin(request))
+extension Clients {
+    /// Tells everybody of something about the job `id`.
+    func announceJob(_ id: String, _ action: String, _ more: JSONObject = JSONObject()) {
+        var object: JSONObject = ["jobId": .string(id), "action": .string(action)]
+        for member in more.members { object[member.name] = member.value }
+        broadcast(.cron, .object(object), isDroppable: true)
     }
 }

@@ -10,16 +10,35 @@ import Time
 ///
 /// A configuration that is invalid, or gone, or with which no gateway could start, is told of, and the gateway goes on
 /// with what it has.
-extension Gateway {
+final class ConfigurationReload: Sendable {
+    private let running: RunningConfiguration
+    private let restarts: Restarts
+    private let tasks: TaskSet
+    private let logger: Logger
+    private let lastOutcome = Mutex(ReloadOutcome.same)
+
+    init(_ running: RunningConfiguration, restarts: Restarts, tasks: TaskSet, logger: Logger) {
+        self.running = running
+        self.restarts = restarts
+        self.tasks = tasks
+        self.logger = logger
+    }
+
+    /// What became of the last change of the configuration.
+    var last: ReloadOutcome { lastOutcome.withLock { $0 } }
+
+    /// What the gateway runs with now.
+    var configuration: GatewayConfiguration { running.configuration.value }
+
     /// What stands in the files now; nil when nothing that can be read does.
     func readConfiguration() -> ConfigurationSnapshot? {
         do throws(StorageError) {
             let instance = configuration.instance
             let snapshot = try ConfigurationReader(instance).snapshot(of: instance.configurationFile.value)
             if snapshot.text != nil { return snapshot }
-            reload.withLock { $0 = refuse(["\(instance.configurationFile.value) is gone"]) }
+            lastOutcome.withLock { $0 = refuse(["\(instance.configurationFile.value) is gone"]) }
         } catch {
-            reload.withLock { $0 = refuse(["\(error)"]) }
+            lastOutcome.withLock { $0 = refuse(["\(error)"]) }
         }
         return nil
     }
@@ -28,7 +47,7 @@ extension Gateway {
     /// `gateway.reload.mode` says of changes that are only found; `delay` is the time until then.
     @discardableResult
     func take(_ snapshot: ConfigurationSnapshot, isOrdered: Bool = false, delay: TimeSpan = .zero) -> ReloadOutcome {
-        reload.withLock { last in
+        lastOutcome.withLock { last in
             let outcome = outcome(of: snapshot, isOrdered: isOrdered, delay: delay)
             last = outcome
             return outcome
@@ -77,7 +96,8 @@ extension Gateway {
         let paths = plan.changed.filter { !plan.restarting.contains($0) }
         guard !paths.isEmpty else { return .takenOver([]) }
         do throws(ConfigurationError) {
-            try adopt(configuration.adopting(file, saying: plan.withoutRestarting(from: current, to: file.root)))
+            try running.adopt(
+                configuration.adopting(file, saying: plan.withoutRestarting(from: current, to: file.root)))
         } catch {
             return refuse("\(error)".split(separator: "\n").map(String.init))
         }
@@ -115,7 +135,7 @@ extension Gateway {
     }
 
     /// Somebody outside asked for a restart by signal.
-    public func requestRestartFromOutside() {
+    func requestRestartFromOutside() {
         guard configuration.content.commands.restart else {
             logger.warning("a restart by signal is refused; commands.restart allows it")
             return

@@ -7,20 +7,26 @@ import Time
 
 /// The result of the method `status`: the gateway as its owner sees it.
 struct StatusReport {
-    let gateway: Gateway
-    let overview: SessionOverview
+    let configuration: GatewayConfiguration
+    let identity: InstanceIdentity
+    let isSandboxed: Bool
+    /// What became of the last change of the configuration.
+    let reload: ReloadOutcome
+    let uptime: TimeSpan
+    /// How many connections there are.
+    let connections: Int
+    /// What the main session will be told.
+    let systemEvents: [String]
+    let agents: AgentReports
 
     var json: JSON {
-        let agents = gateway.agents
-        let all = AgentReport(gateway, overview.all)
-        let model = gateway.agents.named(gateway.agents.defaultID)?.models.first
-        return [
+        [
             "gateway": gatewayJSON,
             "heartbeat": [
                 "defaultAgentId": .string(agents.defaultID),
                 "agents": .array(
                     agents.all.map { agent in
-                        let heartbeat = AgentReport.heartbeatJSON(gateway, agent.id)
+                        let heartbeat = agents.heartbeatJSON(of: agent.id)
                         return [
                             "agentId": .string(agent.id), "enabled": heartbeat["enabled"] ?? false,
                             "every": heartbeat["every"] ?? .null, "everyMs": heartbeat["everyMs"] ?? .null,
@@ -28,18 +34,19 @@ struct StatusReport {
                     }),
             ],
             "channelSummary": [],
-            "queuedSystemEvents": .strings(gateway.systemEvents.waiting(for: gateway.configuration.mainSessionKey)),
+            "queuedSystemEvents": .strings(systemEvents),
             "sessions": [
-                "paths": [all.path],
-                "count": all.count,
-                "defaults": ["model": model.map { .string($0.description) } ?? .null, "contextTokens": .null],
-                "recent": all.recent,
+                "paths": [agents.path],
+                "count": agents.count(of: nil),
+                "defaults": [
+                    "model": agents.defaultModel.map { .string($0.description) } ?? .null, "contextTokens": .null,
+                ],
+                "recent": agents.recent(of: nil),
                 "byAgent": .array(
                     agents.all.map { agent in
-                        let report = AgentReport(gateway, agent.id, overview)
-                        return [
-                            "agentId": .string(agent.id), "path": report.path, "count": report.count,
-                            "recent": report.recent,
+                        [
+                            "agentId": .string(agent.id), "path": agents.path, "count": agents.count(of: agent.id),
+                            "recent": agents.recent(of: agent.id),
                         ]
                     }),
             ],
@@ -47,24 +54,22 @@ struct StatusReport {
     }
 
     private var gatewayJSON: JSON {
-        let configuration = gateway.configuration
         let instance = configuration.instance
         var object = JSONObject()
         object["profile"] = .string(instance.name.text)
-        object["instanceId"] = .string(gateway.identity.id)
+        object["instanceId"] = .string(identity.id)
         object["version"] = .string(Version.current)
-        object["sandboxed"] = .bool(gateway.confinement.isSandboxed)
+        object["sandboxed"] = .bool(isSandboxed)
         object["port"] = .integer(Int64(configuration.ports.value.gateway))
         object["ports"] = Self.json(configuration.ports.value)
         object["portSource"] = .string(configuration.ports.source.description)
         object["disregardedPort"] = configuration.disregardedPort.map { .integer(Int64($0)) }
         object["stateDir"] = .string(instance.stateDirectory.value.text)
         object["configPath"] = .string(instance.configurationFile.value.text)
-        let reload = gateway.lastReload
         object["configuration"] = ["state": .string(reload.word), "details": .strings(reload.details)]
         object["workspace"] = .string(configuration.workspace.value.text)
-        object["uptimeMs"] = gateway.uptime.json
-        object["connections"] = .integer(Int64(gateway.connectionCount))
+        object["uptimeMs"] = uptime.json
+        object["connections"] = .integer(Int64(connections))
         return .object(object)
     }
 

@@ -1,11 +1,24 @@
 import Configuration
+import Logging
 import Text
 import Time
 
-extension Gateway {
+/// Has agents look for work.
+struct HeartbeatWorker: Sendable {
+    let conversations: Conversations
+    let sessions: SessionResolver
+    let agents: Current<AgentDirectory>
+    /// What is being answered.
+    let runs: RunTable
+    let systemEvents: SystemEvents
+    let clients: Clients
+    let tasks: TaskSet
+    let clock: WallClock
+    let logger: Logger
+
     /// Has the agent of `heartbeat` look for work, and waits for its answer.
     func beat(_ heartbeat: Heartbeat) async throws -> HeartbeatOutcome {
-        guard let agent = agents.named(heartbeat.agentID), heartbeat.model != nil || agent.hasModel else {
+        guard let agent = agents.value.named(heartbeat.agentID), heartbeat.model != nil || agent.hasModel else {
             return .none
         }
         do throws(ActiveHours.UnknownZone) {
@@ -15,7 +28,7 @@ extension Gateway {
                 "heartbeat.activeHours.timezone: this host knows no time zone \"\(error.name)\"; expected a name like "
                     + "\"Europe/Berlin\", or \"local\"")
         }
-        let session = session(heartbeat.session ?? "main", agent: agent.id)
+        let session = sessions.session(heartbeat.session ?? "main", agent: agent.id)
         guard !runs.open.contains(where: { $0.request.sessionKey == session.key }) else { return .busy }
         guard
             !systemEvents.waiting(for: session.key.text).isEmpty || AgentWorkspace(agent.workspace).hasHeartbeatTasks

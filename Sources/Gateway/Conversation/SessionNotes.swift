@@ -2,14 +2,21 @@ import GatewayProtocol
 import Logging
 import Text
 
-extension Gateway {
+/// Has sessions told, at their next turn, what nobody wrote: that a job was done, that a node did something.
+struct SessionNotes: Sendable {
+    let events: SystemEvents
+    let sessions: SessionResolver
+    /// Counts what there was no room for.
+    let limits: Tally
+    let logger: Logger
+
     /// Has the session `key` told `text` for a client. Throws `ProtocolError` when it cannot be kept until then.
     func tell(_ text: String, to key: String) throws(ProtocolError) {
         guard key.unicodeScalars.count <= ProtocolLimits.sessionKeyCharacters else { throw .sessionKeyTooLong }
         do throws(SystemEvents.Refusal) {
-            try systemEvents.add(text, for: key) { isMain(key) }
+            try events.add(text, for: key) { sessions.isMain(key) }
         } catch {
-            limitTally.add("system events", "refused")
+            limits.add("system events", "refused")
             switch error {
             case .tooLong:
                 throw ProtocolError(
@@ -31,9 +38,5 @@ extension Gateway {
         } catch {
             logger.warning("a session is not told of something", metadata: ["reason": "\(error.message)"])
         }
-    }
-
-    private func isMain(_ key: String) -> Bool {
-        agents.all.contains { session("main", agent: $0.id).key.text == key }
     }
 }

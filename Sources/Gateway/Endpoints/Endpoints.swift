@@ -1,0 +1,28 @@
+import Configuration
+
+/// The endpoints of a gateway, as far as the configuration has them served.
+struct Endpoints: Sendable {
+    let configuration: Current<GatewayConfiguration>
+    let access: AccessControl
+    let questions: Questions
+    let hooks: HookServices
+    let metrics: Metrics
+
+    /// The endpoint at `path`; nil when none is served there now.
+    func endpoint(at path: String) -> (any Endpoint)? {
+        let content = configuration.value.content
+        // First: whoever configures them at the path of something else wants them there.
+        if let hooks = Hooks(content.hooks, at: path, hooks) { return hooks }
+        let endpoints = content.gateway.http.endpoints
+        return switch path {
+        case ChatCompletions.path where endpoints.chatCompletions.enabled:
+            ChatCompletions(access: access, questions: questions)
+        case Responses.path where endpoints.responses.enabled:
+            Responses(
+                access: access, questions: questions, bodyLimit: Int(clamping: endpoints.responses.maxBodyBytes))
+        case ToolInvocation.path: ToolInvocation(access: access)
+        case Metrics.path: metrics
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Configuration
+import Files
+import GatewayProtocol
+import Logging
+import Storage
+import Time
+
+/// The services of a gateway, each made of those above it: the one place that knows all of them.
+///
+/// Nothing in the folders names this. What a service, a method or an endpoint needs is given to it here.
+struct Services: Sendable {
+    // What everything stands on.
+    let clock: WallClock
+    let uptime: Uptime
+    let logFile: LogFile
+    /// Knows every secret there is and was.
+    let redactor: GrowingRedactor
+    /// Notes what happens: where it was told to, and in the instance's log file.
+    let logger: Logger
+    let identity: InstanceIdentity
+    let database: InstanceDatabase
+    let tasks = TaskSet()
+    /// How often a limit was reached, and what became of what was over it.
+    let limitTally = Tally()
+    /// Requests of the protocol, by method and outcome.
+    let requestTally = Tally()
+    /// Requests over HTTP, by route and status.
+    let httpTally = Tally()
+    /// Runs that ended, by agent and how.
+    let runTally = Tally()
+    /// The requests that wait, in bytes.
+    let waitingBytes = Allowance(ProtocolLimits.allWaitingRequestBytes)
+    /// How much there is of what is limited.
+    let usage = Usage()
+
+    // What it runs with now.
+    let configuration: Current<GatewayConfiguration>
+    let agents: Current<AgentDirectory>
+    let sessionSettings: Current<SessionSettings>
+    let confinement: any Confinement
+
+    // Who is there.
+    let access: AccessControl
+    let canvasTicket: CanvasTicket
+    let clients = Clients()
+    let shared: SharedState
+    let nodes = NodeRegistry()
+    let nodeStore: NodeStore
+
+    // Conversations.
+    let store: ConversationStore
+    let resolver: SessionResolver
+    let systemEvents = SystemEvents()
+    let notes: SessionNotes
+    let runs: RunTable
+    let conversations: Conversations
+
+    // What happens by itself.
+    let cron: CronService
+    let cronWorker: CronWorker
+    let heartbeats: HeartbeatService
+    let heartbeatWorker: HeartbeatWorker
+    let restarts = Restarts()
+    let running: RunningConfiguration
+    let reload: ConfigurationReload
+    let news: RestartNews
+    let health: HealthService
+    let status: StatusService
+    let upkeep: Upkeep
+
+    /// Makes them for a gateway with `configuration`, in a process that is confined by `confinement`. `agents` are there in
+    /// place of those configured, for tests. Throws `StorageError` when what is kept on disk cannot be read.
+    init(
+        configuration start: GatewayConfiguration, agents directory: AgentDirectory?, confinement: any Confinement,
+        clock: WallClock, logger: Logger
+    ) throws(StorageError) {
+        let instance = start.instance
+        let stateDirectory = instance.stateDirectory.value
+        self.clock = clock
+        self.confinement = confinement
+        uptime = Uptime(clock)
+        logFile = try LogFile(stateDirectory: stateDirectory)
+        redactor = GrowingRedactor(start.secrets)
+        let fileHandler = LogFileHandler(
+            label: "gateway", level: .info, file: logFile, redactor: redactor, clock: clock)
+        self.logger = Logger(label: logger.label) { [redactor] _ in
+            MultiplexLogHandler([RedactingLogHandler(logger.handler, redactor), fileHandler])
+        }
+        identity = try InstanceIdentity.loadOrCreate(in: stateDirectory)
+        canvasTicket = try CanvasTicket(stateDirectory: stateDirectory, secret: start.credentials.secret?.value)
+        database = try InstanceDatabase(stateDirectory: stateDirectory)
+
+        configuration = Current(start)
+        agents = Current(
+            directory ?? AgentDirectory(start, environment: ProcessEnvironment.forPrograms(of: start)))
+        sessionSettings = Current(start.sessionSettings)
+
+        access = AccessControl(
+            configuration: configuration, devices: try DeviceStore(database: database, clock: clock),
+            signIns: SignIns(clock: clock), attempts: AttemptLimiter(clock: clock), refusals: Refusals(), clock: clock)
+        shared = SharedState(clients: clients, tasks: tasks, clock: clock)
+        nodeStore = try NodeStore(database: database, clock: clock)
+
+        store = ConversationStore(database: database, settings: sessionSettings)
+        resolver = SessionResolver(settings: sessionSettings, agents: agents)
+        notes = SessionNotes(events: systemEvents, sessions: resolver, limits: limitTally, logger: self.logger)
+        runs = RunTable(clock: clock)
+        cron = try CronService(database: database, section: start.content.cron, clock: clock)
+        heartbeats = HeartbeatService(Heartbeat.all(start.agents), clock: clock)
+        let ownResponder = Operator(
+            sources: OperatorSources(
+                configuration: configuration, agents: agents, confinement: confinement, identity: identity,
+                clients: clients, runs: runs, cron: cron, store: store, logFile: logFile, clock: clock, uptime: uptime))
+        conversations = Conversations(
+            store: store, agents: agents, ownResponder: ownResponder, runs: runs,
+            lanes: Lanes(limits: start.laneLimits), systemEvents: systemEvents, clients: clients, state: instance.state,
+            tasks: tasks, redactor: redactor, tally: runTally, limits: limitTally, clock: clock, logger: self.logger)
+
+        cronWorker = CronWorker(
+            conversations: conversations, sessions: resolver, notes: notes, agents: agents, clients: clients,
+            tasks: tasks, logger: self.logger)
+        heartbeatWorker = HeartbeatWorker(
+            conversations: conversations, sessions: resolver, agents: agents, runs: runs, systemEvents: systemEvents,
+            clients: clients, tasks: tasks, clock: clock, logger: self.logger)
+        running = RunningConfiguration(
+            configuration: configuration, agents: agents, sessionSettings: sessionSettings, cron: cron,
+            heartbeats: heartbeats, redactor: redactor, logger: self.logger)
+        reload = ConfigurationReload(running, restarts: restarts, tasks: tasks, logger: self.logger)
+        news = RestartNews(notes: notes, configuration: configuration, logger: self.logger)
+
+        agents.value.prepareWorkspaces(logger: self.logger)
+        let cutOff = try store.recover(at: uptime.start)
+        if cutOff > 0 { self.logger.warning("runs were cut off by the last end", metadata: ["count": "\(cutOff)"]) }
+        let agentIDs = agents.value.all.map(\.id)
+        health = HealthService(
+            shared.health, agents: agents, heartbeats: heartbeats, store: store,
+            overview: try database.readNow { try SessionOverview(of: agentIDs, in: $0.sessions) }, clock: clock)
+        status = StatusService(
+            configuration: configuration, identity: identity, confinement: confinement, reload: reload,
+            clients: clients, systemEvents: systemEvents, health: health, uptime: uptime)
+        upkeep = Upkeep(
+            database: database, store: store, cron: cron, clients: clients, shared: shared, health: health,
+            tasks: tasks, clock: clock, logger: self.logger)
+        addUsage()
+    }
+
+    /// Tells what is limited here, and how much of it there is.
+    private func addUsage() {
+        usage.add("waiting request bytes", waitingBytes)
+        usage.add("runs", limit: RunTable.openLimit) { [runs] in runs.openCount }
+        usage.add("run bytes", limit: RunTable.openByteLimit) { [runs] in runs.openBytes }
+        usage.add("sessions with system events", limit: SystemEvents.sessionLimit) { [systemEvents] in
+            systemEvents.sessionCount
+        }
+        usage.add("presence entries", limit: Presence.limit) { [shared] in shared.presence.count }
+    }
+}
