@@ -7,26 +7,26 @@ import Time
 
 /// Conversations with the agents of a gateway: every way in (chat, agent, HTTP, cron, channels) leads here.
 final class Conversations: Sendable {
-    let store: ConversationStore
+    private let store: ConversationStore
     let agents: Current<AgentDirectory>
     /// Who answers where no model is configured.
     let ownResponder: any Responder
     /// What is being answered.
-    let runs: RunTable
-    let lanes: Lanes
+    private let runs: RunTable
+    private let lanes: Lanes
     /// What sessions are told beside what was written.
-    let systemEvents: SystemEvents
+    private let systemEvents: SystemEvents
     /// Told how answers come along.
-    let clients: Clients
+    private let clients: Clients
     /// Where pictures are kept.
     let state: HostileDirectory
     let tasks: TaskSet
-    let redactor: GrowingRedactor
+    private let redactor: GrowingRedactor
     /// Runs that ended, by agent and how.
-    let tally: Tally
+    private let tally: Tally
     /// Counts what was refused because there was too much.
-    let limits: Tally
-    let clock: WallClock
+    private let limits: Tally
+    private let clock: WallClock
     let logger: Logger
 
     init(

@@ -32,7 +32,6 @@ final class HealthService: Sendable {
     var recent: HealthCache.Report? { cache.report(at: clock.milliseconds) }
 
     /// How it is, seen now.
-    @discardableResult
     func fresh() -> HealthCache.Report {
         cache.keep(HealthReport(agents: reports(overview), clock: clock).json, at: clock.milliseconds)
     }

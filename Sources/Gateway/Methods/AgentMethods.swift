@@ -4,7 +4,7 @@ import JSON
 import Text
 import Time
 
-/// Who answers.
+/// The methods that tell who answers, with which model, and on which channels.
 struct AgentMethods: Sendable {
     let configuration: Current<GatewayConfiguration>
     let agents: Current<AgentDirectory>

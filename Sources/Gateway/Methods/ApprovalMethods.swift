@@ -4,7 +4,7 @@ import Policy
 import Text
 import Time
 
-/// What agents may run.
+/// The methods about what agents and nodes may run without asking.
 struct ApprovalMethods: Sendable {
     let approvals: ApprovalsFile
     let nodes: NodeCaller

@@ -4,7 +4,7 @@ import JSON
 import Text
 import Time
 
-/// Talking with an agent.
+/// The methods for talking with an agent, as people do.
 struct ChatMethods: Sendable {
     let conversations: Conversations
     let sessions: SessionResolver

@@ -5,7 +5,7 @@ import JSON
 import Policy
 import Time
 
-/// The configuration.
+/// The methods that show and change the configuration.
 struct ConfigurationMethods: Sendable {
     let reload: ConfigurationReload
     let news: RestartNews

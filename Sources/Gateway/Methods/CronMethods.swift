@@ -4,7 +4,7 @@ import Policy
 import Text
 import Time
 
-/// What is done at its time.
+/// The methods about jobs that are done at their time.
 struct CronMethods: Sendable {
     let cron: CronService
     let worker: CronWorker
@@ -249,7 +249,8 @@ struct CronMethods: Sendable {
         var mode: Condition
 
         static let schema = Schema(
-            idField, jobIDField, Field("mode", Shape<Condition>.word, default: .due, "Only if it is due, or in any case."),
+            idField, jobIDField,
+            Field("mode", Shape<Condition>.word, default: .due, "Only if it is due, or in any case."),
             as: RunParameters.init)
     }
 

@@ -4,7 +4,7 @@ import JSON
 import Text
 import Time
 
-/// What the page in the browser needs besides.
+/// The methods that the page in the browser needs besides.
 struct DashboardMethods: Sendable {
     let configuration: Current<GatewayConfiguration>
     let access: AccessControl

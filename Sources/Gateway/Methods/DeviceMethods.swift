@@ -3,7 +3,7 @@ import JSON
 import Text
 import Time
 
-/// Who may come in.
+/// The methods by which operators decide which devices may come in.
 struct DeviceMethods: Sendable {
     let devices: DeviceStore
     let clients: Clients

@@ -1,7 +1,7 @@
 import GatewayProtocol
 import JSON
 
-/// How the gateway is.
+/// The methods that tell how the gateway is.
 struct HealthMethods: Sendable {
     let health: HealthService
     let reports: StatusService

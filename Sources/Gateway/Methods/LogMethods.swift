@@ -2,7 +2,7 @@ import GatewayProtocol
 import JSON
 import Policy
 
-/// What the gateway noted.
+/// The method that reads the gateway's log.
 struct LogMethods: Sendable {
     let file: LogFile
 

@@ -4,7 +4,7 @@ import JSON
 import Text
 import Time
 
-/// Devices that offer their abilities.
+/// The methods for nodes, devices that offer their abilities, and for those who call on them.
 struct NodeMethods: Sendable {
     let registry: NodeRegistry
     let caller: NodeCaller

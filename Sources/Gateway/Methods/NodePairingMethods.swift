@@ -3,7 +3,7 @@ import JSON
 import Text
 import Time
 
-/// Pairing of nodes by token.
+/// The methods that pair nodes by token.
 struct NodePairingMethods: Sendable {
     let store: NodeStore
     let clients: Clients

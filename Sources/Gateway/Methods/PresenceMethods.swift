@@ -4,7 +4,7 @@ import JSON
 import Text
 import Time
 
-/// Who is there, and what the main session is to know.
+/// The methods about who is there, and what the main session is to know.
 struct PresenceMethods: Sendable {
     let shared: SharedState
     let notes: SessionNotes

@@ -4,7 +4,7 @@ import JSON
 import Text
 import Time
 
-/// Runs of agents.
+/// The methods by which programs have agents run.
 struct RunMethods: Sendable {
     let conversations: Conversations
     let sessions: SessionResolver

@@ -7,7 +7,7 @@ import Storage
 import Text
 import Time
 
-/// What is kept of conversations.
+/// The methods about what is kept of conversations.
 struct SessionMethods: Sendable {
     let store: ConversationStore
     let sessions: SessionResolver
