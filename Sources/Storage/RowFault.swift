@@ -35,12 +35,3 @@ extension Row {
     /// The same, where a number that is no time counts as the earliest there is.
     package func time(_ column: String) throws -> Timestamp { try time(ifAny: column) ?? .earliest }
 }
-
-extension Database {
-    /// The objects kept in the column `record` of `table`, in the order of the column `ordinal`.
-    package func storedRecords(of table: String) throws -> [JSONObject] {
-        try String.fetchAll(self, sql: "SELECT record FROM \(table) ORDER BY ordinal").map {
-            try storedObject($0, table: table)
-        }
-    }
-}

@@ -77,7 +77,7 @@ enum Architecture {
         "GatewayProtocol": [["Schema"]],
         "Gateway": [
             [
-                "Approvals", "Concurrency", "Devices", "Limits", "Logs", "Mending", "Metrics", "Programs", "Sessions",
+                "Approvals", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing", "Programs", "Sessions",
                 "Setup", "TLS",
             ],
             ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Runs"], ["Conversation"],

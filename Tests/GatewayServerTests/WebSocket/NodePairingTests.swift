@@ -50,7 +50,7 @@ func `a node asks, is paired, and is known by its token from then on`(carrier: C
     // After a restart, too; and what stands on disk is not the token.
     let text = try #require(token?.string)
     let database = try InstanceDatabase(stateDirectory: instance.configuration.instance.stateDirectory.value)
-    let kept = try database.readNow { try $0.nodes.paired().map { $0.json.text() } }
+    let kept = try database.readNow { try PairingRows<PairedNode>(in: $0).map { $0.json.text() } }
     #expect(kept.count == 1)
     #expect(kept.allSatisfy { !$0.contains(text) })
     try database.close()

@@ -159,7 +159,7 @@ func `a damaged database is refused and left as it is`(offset: Int, count: Int, 
     let database = try InstanceDatabase(stateDirectory: directory.path)
     #expect(!database.isNew)
     #expect(try rowCount(database) == 3)
-    #expect(try database.readNow { try $0.nodes.paired() } == [])
+    #expect(try database.readNow { try PairingRows<PairedNode>(in: $0) }.isEmpty)
     let version = try database.readNow { try Int.fetchOne($0.database, sql: "PRAGMA user_version") }
     #expect(version == Migrations.steps.count)
     try database.close()

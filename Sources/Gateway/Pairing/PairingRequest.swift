@@ -2,7 +2,7 @@ import GatewayProtocol
 import JSON
 
 /// A device that asks to be let in.
-struct PairingRequest: Sendable {
+struct PairingRequest: PendingPairing {
     var id: String
     var deviceID: String
     /// The public key as base64url.
@@ -19,8 +19,13 @@ struct PairingRequest: Sendable {
     /// Whether the device was let in before, and asks for more or with another key.
     var isRepair = false
 
-    /// How long a request stands, in milliseconds.
-    static let lifetime: Int64 = 5 * 60 * 1000
+    static let table = "pairingRequest"
+
+    var peerID: String { deviceID }
+
+    func asksTheSame(as other: Self) -> Bool {
+        deviceID == other.deviceID && role == other.role && scopes == other.scopes
+    }
 
     /// The request as the event `device.pair.requested` and the database have it.
     var json: JSON {
@@ -63,7 +68,7 @@ struct PairingRequest: Sendable {
         Field(required: "ts", .integer, "When it asked, in milliseconds since 1970."))
 
     /// Reads a request; nil when something needed is missing.
-    init?(_ json: JSON) {
+    init?(_ json: JSONObject) {
         guard let id = json["requestId"]?.string, let deviceID = json["deviceId"]?.string,
             let publicKey = json["publicKey"]?.string, let role = json["role"]?.string.flatMap(Role.init),
             let createdAt = json["ts"]?.integer

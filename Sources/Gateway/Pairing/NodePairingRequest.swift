@@ -2,10 +2,10 @@ import GatewayProtocol
 import JSON
 
 /// A node that asks to be paired, in its own words.
-struct NodePairingRequest: Sendable, Equatable {
+struct NodePairingRequest: PendingPairing {
     var id: String
     var nodeID: String
-    /// What else it says of itself: the members `NodePairingRequest.fields` names.
+    /// What else it says of itself: the members `NodeDescription` names.
     var description: JSONObject
     /// Whether a client is not to disturb its owner with it.
     var isSilent: Bool?
@@ -14,8 +14,11 @@ struct NodePairingRequest: Sendable, Equatable {
     /// Milliseconds since 1970.
     var createdAt: Int64
 
-    /// How long a request stands, in milliseconds.
-    static let lifetime: Int64 = 5 * 60 * 1000
+    static let table = "nodePairingRequest"
+
+    var peerID: String { nodeID }
+
+    func asksTheSame(as other: Self) -> Bool { nodeID == other.nodeID }
 
     /// The request as the event `node.pair.requested` and the database have it.
     var json: JSON {

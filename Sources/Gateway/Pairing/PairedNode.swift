@@ -2,7 +2,7 @@ import GatewayProtocol
 import JSON
 
 /// A node that was paired.
-struct PairedNode: Sendable, Equatable {
+struct PairedNode: PairingRecord {
     var nodeID: String
     /// What else it said of itself.
     var description: JSONObject
@@ -12,6 +12,12 @@ struct PairedNode: Sendable, Equatable {
     var createdAt: Int64
     /// Milliseconds since 1970.
     var approvedAt: Int64
+
+    static let table = "node"
+    static let idColumn = "nodeId"
+    static let noun = "node"
+
+    var id: String { nodeID }
 
     /// The node as clients are shown it.
     var summary: JSONObject {

@@ -69,9 +69,25 @@ struct PairedDevice: Sendable {
         }
         grants[index].scopes += scopes.filter { !grants[index].scopes.contains($0) }
     }
+
+    /// The token it has for `role`, when that covers `scopes`.
+    func token(for role: Role, covering scopes: [String]) -> Token? {
+        tokens.first { $0.role == role && scopes.allSatisfy($0.scopes.contains) }
+    }
+
+    /// Gives it a new token for `role`; the one it had opens nothing any more. `time` is in milliseconds since 1970.
+    mutating func renewToken(for role: Role, scopes: [String], at time: Int64) -> Token {
+        let token = Token(secret: .random(byteCount: 16), role: role, scopes: scopes, issuedAt: time)
+        tokens = tokens.filter { $0.role != role } + [token]
+        return token
+    }
 }
 
-extension PairedDevice {
+extension PairedDevice: PairingRecord {
+    static let table = "device"
+    static let idColumn = "deviceId"
+    static let noun = "device"
+
     /// The device as it is kept, tokens included.
     var json: JSON {
         var object = JSONObject()
@@ -131,7 +147,7 @@ extension PairedDevice {
     ///
     /// Earlier versions kept one list of scopes for all roles, to which a device added when it asked to be a node. Where it
     /// was let in as both nobody can tell who granted what, and it has to ask again to be an operator.
-    init?(_ json: JSON) {
+    init?(_ json: JSONObject) {
         guard let id = json["deviceId"]?.string, let publicKey = json["publicKey"]?.string,
             let roles = json["roles"]?.array, let scopes = json["scopes"]?.array
         else { return nil }

@@ -44,19 +44,21 @@ struct DeviceFiles {
         _ devices: [PairedDevice], _ requests: [PairingRequest], to database: InstanceDatabase
     ) throws(StorageError) -> Int {
         try database.writeNow { transaction in
-            let table = transaction.devices
-            var (paired, pending) = try (table.paired(), table.pending())
-            let new = devices.filter { new in !paired.contains { $0.id == new.id && $0.publicKey == new.publicKey } }
-            paired += new
-            pending += requests.filter { new in !pending.contains { $0.id == new.id } }
-            try table.keep(paired: paired, pending: pending)
+            var known = try PairingRecords<PairedDevice, PairingRequest>(in: transaction)
+            let new = devices.filter { new in
+                !known.paired.contains { $0.id == new.id && $0.publicKey == new.publicKey }
+            }
+            let newRequests = requests.filter { new in !known.pending.contains { $0.id == new.id } }
+            for device in new { known.paired.append(device) }
+            for request in newRequests { known.pending.append(request) }
+            try known.write(to: transaction)
             return new.count
         }
     }
 
     /// What the file at `path` lists, and how much of it cannot be read; nil when it is not there.
     private func read<Entry>(
-        _ path: AbsolutePath, _ parse: (JSON) -> Entry?
+        _ path: AbsolutePath, _ parse: (JSONObject) -> Entry?
     ) throws(StorageError) -> (entries: [Entry], unreadable: Int)? {
         guard let text = try state.read(path, limit: 16 << 20) else { return nil }
         let root: JSON
@@ -70,7 +72,7 @@ struct DeviceFiles {
         guard let object = root.object else {
             throw StorageError("read", path, fault: "it must hold a JSON object of devices")
         }
-        let entries = object.members.compactMap { parse($0.value) }
+        let entries = object.members.compactMap { $0.value.object.flatMap(parse) }
         return (entries, object.members.count - entries.count)
     }
 }
