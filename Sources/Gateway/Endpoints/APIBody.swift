@@ -1,6 +1,10 @@
 import JSON
 
-/// The content of a request under `/v1` and `/tools`: a JSON object.
+/// The content of a request under `/v1` and `/tools`, and of a hook: a JSON object.
+///
+/// These interfaces are not ours to describe: their clients send members that nothing here knows, write null for what they
+/// leave out, and are told one fault, in a sentence. A `Schema` would refuse such members, and tell every fault in the words of
+/// the gateway's own protocol. So each member that counts is read here, and the others are passed over.
 enum APIBody {
     /// Throws `APIError`.
     static func object(_ body: [UInt8]) throws(APIError) -> JSON {

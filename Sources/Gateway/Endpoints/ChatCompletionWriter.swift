@@ -1,14 +1,15 @@
 import JSON
 
 /// What `/v1/chat/completions` answers of one run.
-struct ChatCompletionWriter: Sendable {
+struct ChatCompletionWriter: AnswerWriter {
     let id: String
     /// As the client named it.
     let model: String
     /// Seconds since 1970.
     let created: Int64
+    /// Whether a stream ends with what it cost.
+    let includesUsage: Bool
 
-    /// The whole answer.
     func whole(_ end: RunEnd) -> JSON {
         [
             "id": .string(id), "object": "chat.completion", "created": .integer(created), "model": .string(model),
@@ -22,13 +23,24 @@ struct ChatCompletionWriter: Sendable {
         ]
     }
 
-    /// A piece of it.
-    func chunk(_ delta: JSON, finishReason: JSON = .null) -> JSON {
+    func beginning() -> [[UInt8]] { [ServerSentEvent.text(chunk(["role": "assistant"]))] }
+
+    func addition(_ text: String) -> [UInt8] { ServerSentEvent.text(chunk(["content": .string(text)])) }
+
+    func ending(_ end: RunEnd, said text: String) -> [[UInt8]] {
+        let last = ServerSentEvent.text(chunk([:], finishReason: "stop"))
+        return includesUsage ? [last, ServerSentEvent.text(usageChunk(end))] : [last]
+    }
+
+    func failure(_ error: APIError, said text: String) -> [UInt8] { ServerSentEvent.text(error.json) }
+
+    /// A piece of the answer.
+    private func chunk(_ delta: JSON, finishReason: JSON = .null) -> JSON {
         chunk(choices: [["index": 0, "delta": delta, "finish_reason": finishReason]])
     }
 
     /// The last piece for who asked what it cost.
-    func usageChunk(_ end: RunEnd) -> JSON {
+    private func usageChunk(_ end: RunEnd) -> JSON {
         var chunk = chunk(choices: []).object ?? JSONObject()
         chunk["usage"] = Self.usage(end)
         return .object(chunk)
@@ -41,14 +53,11 @@ struct ChatCompletionWriter: Sendable {
         ]
     }
 
-    /// What the model counted; zeros when it did not tell.
     private static func usage(_ end: RunEnd) -> JSON {
-        let input = end.usage?.input ?? 0
-        let output = end.usage?.output ?? 0
-        let (sum, isTooMuch) = input.addingReportingOverflow(output)
+        let usage = ToldUsage(end.usage)
         return [
-            "prompt_tokens": .integer(input), "completion_tokens": .integer(output),
-            "total_tokens": .integer(end.usage?.total ?? (isTooMuch ? .max : sum)),
+            "prompt_tokens": .integer(usage.input), "completion_tokens": .integer(usage.output),
+            "total_tokens": .integer(usage.total),
         ]
     }
 }

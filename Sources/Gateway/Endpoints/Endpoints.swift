@@ -15,10 +15,10 @@ struct Endpoints: Sendable {
         if let hooks = Hooks(content.hooks, at: path, hooks) { return hooks }
         let endpoints = content.gateway.http.endpoints
         return switch path {
-        case ChatCompletions.path where endpoints.chatCompletions.enabled:
-            ChatCompletions(access: access, questions: questions)
-        case Responses.path where endpoints.responses.enabled:
-            Responses(
+        case ChatCompletionRequest.path where endpoints.chatCompletions.enabled:
+            ModelEndpoint<ChatCompletionRequest>(access: access, questions: questions, bodyLimit: 1 << 20)
+        case ResponsesRequest.path where endpoints.responses.enabled:
+            ModelEndpoint<ResponsesRequest>(
                 access: access, questions: questions, bodyLimit: Int(clamping: endpoints.responses.maxBodyBytes))
         case ToolInvocation.path: ToolInvocation(access: access)
         case Metrics.path: metrics

@@ -13,25 +13,23 @@ struct Question {
     var runID: String
 
     /// - Parameters:
-    ///   - model: what the request names as its model.
-    ///   - user: who asks, when the request says so: the conversation is theirs then, else it has one turn.
+    ///   - asked: what the request asks. When it says who does, the conversation is theirs, else it has one turn.
     ///   - kind: what sessions of this endpoint are called by.
     ///
     /// Throws `APIError` when there is no such agent, `ProtocolError` when a picture cannot be taken.
     init(
-        _ request: EndpointRequest, model: String, user: String?, kind: String, runID: String,
-        messages: FoldedMessages, pictures: [JSON], to questions: Questions
+        _ request: EndpointRequest, _ asked: ModelRequest, kind: String, runID: String, to questions: Questions
     ) throws {
-        self.messages = messages
-        self.pictures = try Attachments(pictures)
+        messages = asked.messages
+        pictures = try Attachments(asked.pictures)
         self.runID = runID
-        let named = request.ownHeader("agent-id") ?? Self.agent(in: model)
+        let named = request.ownHeader("agent-id") ?? Self.agent(in: asked.model)
         let agents = questions.agents.value
         let agentID = named.map(IdentifierText.agent) ?? agents.defaultID
         let alias: String
         if let key = request.ownHeader("session-key") {
             alias = key
-        } else if let user = user?.trimmed, !user.isEmpty {
+        } else if let user = asked.user?.trimmed, !user.isEmpty {
             alias = "agent:\(agentID):\(kind)-user:\(user)"
         } else {
             alias = "agent:\(agentID):\(kind):\(UUIDText.random())"

@@ -1,43 +1,46 @@
 import JSON
 
-/// What a client asks of `/v1/responses`. What tunes a model is the agent's to choose and is passed over; what would
-/// make the answer another thing is refused.
-struct ResponsesRequest {
-    var model: String
-    var isStream: Bool
-    var user: String?
-    var messages: FoldedMessages
-    var pictures: [JSON] = []
+/// `/v1/responses`: an agent as programs ask a model that know the interface OpenResponses describes.
+///
+/// What tunes a model is the agent's to choose and is passed over; what would make the answer another thing is refused.
+struct ResponsesRequest: ModelInterface {
+    static let path = "/v1/responses"
+    static let sessionKind = "openresponses"
 
-    /// Throws `APIError`.
-    init(_ body: [UInt8]) throws(APIError) {
-        let json = try APIBody.object(body)
-        model = try APIBody.string(json, "model") ?? "mazelclaw"
-        isStream = try APIBody.bool(json, "stream") ?? false
-        user = try APIBody.string(json, "user")
-        guard json["tools"]?.array?.isEmpty != false else {
+    let request: ModelRequest
+
+    init(_ body: JSON) throws(APIError) {
+        request = try ModelRequest(body, fault: "Missing user message in `input`.", Self.said)
+    }
+
+    private static func said(in body: JSON) throws(APIError) -> ModelRequest.Said {
+        guard body["tools"]?.array?.isEmpty != false else {
             throw .invalid("`tools` are not taken here: an agent has its own tools")
         }
-        guard try APIBody.string(json, "previous_response_id") == nil else {
+        guard try APIBody.string(body, "previous_response_id") == nil else {
             throw .invalid(
                 "`previous_response_id` is not taken here: name a session in x-mazelclaw-session-key, or a `user`")
         }
-        guard try APIBody.bool(json, "background") != true else { throw .invalid("`background` is not taken here") }
-        var messages: [FoldedMessages.Message] = []
-        if let instructions = try APIBody.string(json, "instructions") {
-            messages.append(FoldedMessages.Message(role: .system, text: instructions))
+        guard try APIBody.bool(body, "background") != true else { throw .invalid("`background` is not taken here") }
+        var said = ModelRequest.Said()
+        if let instructions = try APIBody.string(body, "instructions") {
+            said.messages.append(FoldedMessages.Message(role: .system, text: instructions))
         }
-        switch json["input"] {
-        case .string(let text): messages.append(FoldedMessages.Message(role: .user, text: text))
+        switch body["input"] {
+        case .string(let text): said.messages.append(FoldedMessages.Message(role: .user, text: text))
         case .array(let items):
             for (index, item) in items.enumerated() {
                 guard let (message, pictures) = try Self.message(item, at: "input[\(index)]") else { continue }
-                messages.append(message)
-                self.pictures += pictures
+                said.messages.append(message)
+                said.pictures += pictures
             }
         default: throw .invalid("`input` must be a string or an array of items")
         }
-        self.messages = try FoldedMessages(messages, fault: "Missing user message in `input`.")
+        return said
+    }
+
+    func writer(_ uuid: String, created: Int64) -> ResponsesWriter {
+        ResponsesWriter(ResponsesObject(uuid, model: request.model, created: created))
     }
 
     /// What `item` says; nil when it is none of the things said.

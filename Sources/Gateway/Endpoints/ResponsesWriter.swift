@@ -1,55 +1,59 @@
 import JSON
 
-/// What `/v1/responses` answers of one run.
-struct ResponsesWriter: Sendable {
-    let id: String
-    let itemID: String
-    /// As the client named it.
-    let model: String
-    /// Seconds since 1970.
-    let created: Int64
+/// What `/v1/responses` answers of one run: whole, or as events, which are numbered.
+struct ResponsesWriter: AnswerWriter {
+    private let object: ResponsesObject
+    private var sequence: Int64 = 0
 
-    init(id: String, model: String, created: Int64) {
-        self.id = "resp_\(id)"
-        itemID = "msg_\(id)"
-        self.model = model
-        self.created = created
+    init(_ object: ResponsesObject) {
+        self.object = object
     }
 
-    /// How far it is.
-    enum Status: String {
-        case inProgress = "in_progress"
-        case completed, failed
+    var id: String { object.id }
+
+    func whole(_ end: RunEnd) -> JSON {
+        object.response(.completed, [object.item(end.text, .completed)], usage: end.usage)
     }
 
-    /// The whole answer.
-    func response(_ end: RunEnd) -> JSON {
-        response(.completed, [item(end.text, .completed)], usage: end.usage)
-    }
-
-    func response(_ status: Status, _ output: [JSON], usage: TokenUsage? = nil, error: APIError? = nil) -> JSON {
-        let input = usage?.input ?? 0
-        let written = usage?.output ?? 0
-        let (sum, isTooMuch) = input.addingReportingOverflow(written)
-        var object: JSONObject = [
-            "id": .string(id), "object": "response", "created_at": .integer(created),
-            "status": .string(status.rawValue), "model": .string(model), "output": .array(output),
-            "usage": [
-                "input_tokens": .integer(input), "output_tokens": .integer(written),
-                "total_tokens": .integer(usage?.total ?? (isTooMuch ? .max : sum)),
-            ],
-        ]
-        object["error"] = error.map { ["code": .string($0.kind.rawValue), "message": .string($0.message)] }
-        return .object(object)
-    }
-
-    /// What the agent says, as far as it is `text`.
-    func item(_ text: String?, _ status: Status) -> JSON {
+    mutating func beginning() -> [[UInt8]] {
         [
-            "type": "message", "id": .string(itemID), "role": "assistant", "status": .string(status.rawValue),
-            "content": .array(text.map { [part($0)] } ?? []),
+            event("response.created", ["response": object.response(.inProgress, [])]),
+            event("response.in_progress", ["response": object.response(.inProgress, [])]),
+            event("response.output_item.added", ["output_index": 0, "item": object.item(nil, .inProgress)]),
+            event("response.content_part.added", place(["part": object.part("")])),
         ]
     }
 
-    func part(_ text: String) -> JSON { ["type": "output_text", "text": .string(text), "annotations": []] }
+    mutating func addition(_ text: String) -> [UInt8] {
+        event("response.output_text.delta", place(["delta": .string(text)]))
+    }
+
+    mutating func ending(_ end: RunEnd, said text: String) -> [[UInt8]] {
+        let item = object.item(text, .completed)
+        return [
+            event("response.output_text.done", place(["text": .string(text)])),
+            event("response.content_part.done", place(["part": object.part(text)])),
+            event("response.output_item.done", ["output_index": 0, "item": item]),
+            event("response.completed", ["response": object.response(.completed, [item], usage: end.usage)]),
+        ]
+    }
+
+    mutating func failure(_ error: APIError, said text: String) -> [UInt8] {
+        let output = text.isEmpty ? [] : [object.item(text, .failed)]
+        return event("response.failed", ["response": object.response(.failed, output, error: error)])
+    }
+
+    /// Where in the answer something belongs.
+    private func place(_ more: JSONObject) -> JSONObject {
+        var place: JSONObject = ["item_id": .string(object.itemID), "output_index": 0, "content_index": 0]
+        for member in more.members { place[member.name] = member.value }
+        return place
+    }
+
+    private mutating func event(_ name: String, _ more: JSONObject) -> [UInt8] {
+        var event: JSONObject = ["type": .string(name), "sequence_number": .integer(sequence)]
+        sequence += 1
+        for member in more.members { event[member.name] = member.value }
+        return ServerSentEvent.text(.object(event), name: name)
+    }
 }

@@ -41,7 +41,7 @@ private func instance() throws -> TestInstance {
     #expect(
         listed == [
             "/", "/health", "/ready", "/__mazelclaw__/canvas/", "/__mazelclaw__/ws", "/avatar/main", "/metrics",
-            "/hooks/wake", ChatCompletions.path, Responses.path, ToolInvocation.path,
+            "/hooks/wake", ChatCompletionRequest.path, ResponsesRequest.path, ToolInvocation.path,
         ])
 }
 
