@@ -58,6 +58,16 @@ public struct ConfigurationSchema: Sendable {
         public var keyPattern: StringPattern?
         /// Rules about the object as a whole.
         var checks: [ObjectCheck] = []
+
+        /// The same, where the absence of a key means something else than its default.
+        var withoutDefaults: ObjectRule {
+            var rule = self
+            for index in rule.keys.indices {
+                rule.keys[index].schema.fallback = nil
+                rule.keys[index].schema.isAbsentUnlessSet = true
+            }
+            return rule
+        }
     }
 
     /// A known key.
@@ -174,8 +184,9 @@ extension ConfigurationSchema {
         Self(.object(ObjectRule(keys: [], others: value, keyPattern: names)))
     }
 
-    package static func object(_ keys: KeyValuePairs<String, Self>) -> Self {
-        object(keys.map { Key(name: $0.key, schema: $0.value) })
+    /// An object of these keys, whose others, if there may be any, hold `others`.
+    package static func object(_ keys: KeyValuePairs<String, Self>, others: Self? = nil) -> Self {
+        Self(.object(ObjectRule(keys: keys.map { Key(name: $0.key, schema: $0.value) }, others: others)))
     }
 
     package static func object(_ keys: [Key]) -> Self { Self(.object(ObjectRule(keys: keys))) }
@@ -194,27 +205,10 @@ extension ConfigurationSchema {
     /// The same, with what it means.
     package func help(_ text: String) -> Self { with { $0.help = text } }
 
-    /// The same object with more keys.
-    func adding(_ keys: KeyValuePairs<String, Self>) -> Self {
-        withRule { $0.keys += keys.map { Key(name: $0.key, schema: $0.value) } }
-    }
-
-    /// The same object, whose other keys hold `value`.
-    func others(_ value: Self) -> Self { withRule { $0.others = value } }
-
-    /// The same object under one more rule.
-    func checking(_ check: ObjectCheck) -> Self { withRule { $0.checks.append(check) } }
-
     private func with(_ change: (inout Self) -> Void) -> Self {
         var copy = self
         change(&copy)
         return copy
-    }
-
-    private func withRule(_ change: (inout ObjectRule) -> Void) -> Self {
-        guard case .object(var rule) = kind else { preconditionFailure("only an object has keys") }
-        change(&rule)
-        return with { $0.kind = .object(rule) }
     }
 }
 

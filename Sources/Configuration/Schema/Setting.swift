@@ -114,14 +114,21 @@ extension ConfigurationSection {
     static var others: ConfigurationSchema? { nil }
     static var checks: [ObjectCheck] { [] }
 
-    static var schema: ConfigurationSchema {
-        ConfigurationSchema(
-            .object(ConfigurationSchema.ObjectRule(keys: settings.map(\.key), others: others, checks: checks)))
+    /// The section as an object of its keys.
+    static var rule: ConfigurationSchema.ObjectRule {
+        ConfigurationSchema.ObjectRule(keys: settings.map(\.key), others: others, checks: checks)
     }
+
+    static var schema: ConfigurationSchema { ConfigurationSchema(.object(rule)) }
 
     init?(_ json: JSON) {
         guard let object = json.object else { return nil }
         self.init()
+        take(object)
+    }
+
+    /// Takes the values that `object` sets; the others stay as they are.
+    mutating func take(_ object: JSONObject) {
         for setting in Self.settings {
             if let value = object[setting.key.name] { setting.assign(&self, value) }
         }

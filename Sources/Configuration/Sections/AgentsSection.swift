@@ -94,7 +94,7 @@ public struct AgentSection: ConfigurationSection {
     /// `identity`.
     public var identity = AgentIdentity()
     /// `heartbeat`.
-    public var heartbeat: HeartbeatChanges?
+    public var heartbeat: HeartbeatSection.Changes?
 
     /// Its id, in lower case.
     public var id: String { writtenID.lowercased() }

@@ -42,19 +42,22 @@ public struct HTTPSection: ConfigurationSection {
             Setting("maxBodyBytes", \.maxBodyBytes, .positive, "The largest request, in bytes."),
             Setting(
                 unserved: "files",
-                source.adding([
-                    "maxChars": .positive,
-                    "pdf": .object(["maxPages": .positive, "maxPixels": .positive, "minTextChars": .natural]),
-                ]), "Files in requests."),
-            Setting(unserved: "images", source, "Images in requests."),
+                .object(
+                    source + [
+                        .init(name: "maxChars", schema: .positive),
+                        .init(
+                            name: "pdf",
+                            schema: .object([
+                                "maxPages": .positive, "maxPixels": .positive, "minTextChars": .natural,
+                            ])),
+                    ]), "Files in requests."),
+            Setting(unserved: "images", .object(source), "Images in requests."),
         ]
 
-        private static let source = ConfigurationSchema.object([
-            "allowUrl": .boolean,
-            "allowedMimes": .strings,
-            "maxBytes": .positive,
-            "maxRedirects": .natural,
-            "timeoutMs": .positive,
-        ])
+        private static let source: [ConfigurationSchema.Key] = [
+            .init(name: "allowUrl", schema: .boolean), .init(name: "allowedMimes", schema: .strings),
+            .init(name: "maxBytes", schema: .positive), .init(name: "maxRedirects", schema: .natural),
+            .init(name: "timeoutMs", schema: .positive),
+        ]
     }
 }

@@ -19,57 +19,41 @@ public struct HeartbeatSection: ConfigurationSection {
     public var ackMaxChars: Int64 = 300
 
     static let settings: [Setting<HeartbeatSection>] = [
-        Setting("every", \.every, .duration(upTo: .longestInterval), HeartbeatHelp.every),
-        Setting("activeHours", \.activeHours, HeartbeatHelp.activeHours),
-        Setting("model", \.model, HeartbeatHelp.model), Setting("session", \.session, HeartbeatHelp.session),
-        Setting(unserved: "includeReasoning", .boolean, HeartbeatHelp.includeReasoning),
-        Setting("target", \.target, HeartbeatHelp.target).unserved,
-        Setting(unserved: "to", .string, HeartbeatHelp.to), Setting("prompt", \.prompt, HeartbeatHelp.prompt),
-        Setting("ackMaxChars", \.ackMaxChars, .natural, HeartbeatHelp.ackMaxChars),
+        Setting(
+            "every", \.every, .duration(upTo: .longestInterval),
+            "The time between two; a number alone counts minutes, 0 is never."),
+        Setting("activeHours", \.activeHours, "The hours of the day it does so."),
+        Setting("model", \.model, "The model for it."),
+        Setting("session", \.session, "The session it happens in; without one the main session."),
+        Setting(unserved: "includeReasoning", .boolean, "Whether the model's thoughts are sent too."),
+        Setting("target", \.target, "The channel its word goes to: last, none or a channel.").unserved,
+        Setting(unserved: "to", .string, "Whom it goes to there."),
+        Setting("prompt", \.prompt, "What the agent is asked."),
+        Setting("ackMaxChars", \.ackMaxChars, .natural, "How long an answer that nothing is to do may be."),
     ]
 }
 
-/// What is different for one agent: `heartbeat` of an entry of `agents.list`. What is nil is as in the defaults.
-public struct HeartbeatChanges: ConfigurationSection {
-    /// `every`.
-    public var every: String?
-    /// `activeHours`.
-    public var activeHours: ActiveHoursSection?
-    /// `model`.
-    public var model: String?
-    /// `session`, as it was written.
-    public var session: String?
-    /// `target`.
-    public var target: String?
-    /// `prompt`.
-    public var prompt: String?
-    /// `ackMaxChars`.
-    public var ackMaxChars: Int64?
+extension HeartbeatSection {
+    /// What is different for one agent: `heartbeat` of an entry of `agents.list`. It has the keys of the defaults, and what it
+    /// does not set is as there.
+    public struct Changes: SettingValue {
+        private let object: JSONObject
 
-    /// Nothing different.
-    public init() {}
+        init?(_ json: JSON) {
+            guard let object = json.object else { return nil }
+            self.object = object
+        }
 
-    static let settings: [Setting<HeartbeatChanges>] = [
-        Setting("every", \.every, .duration(upTo: .longestInterval), HeartbeatHelp.every),
-        Setting("activeHours", \.activeHours, HeartbeatHelp.activeHours),
-        Setting("model", \.model, HeartbeatHelp.model), Setting("session", \.session, HeartbeatHelp.session),
-        Setting(unserved: "includeReasoning", .boolean, HeartbeatHelp.includeReasoning),
-        Setting("target", \.target, HeartbeatHelp.target).unserved,
-        Setting(unserved: "to", .string, HeartbeatHelp.to), Setting("prompt", \.prompt, HeartbeatHelp.prompt),
-        Setting("ackMaxChars", \.ackMaxChars, .natural, HeartbeatHelp.ackMaxChars),
-    ]
+        static var schema: ConfigurationSchema { ConfigurationSchema(.object(HeartbeatSection.rule.withoutDefaults)) }
 
-    /// `defaults` with these differences.
-    package func applied(to defaults: HeartbeatSection) -> HeartbeatSection {
-        var section = defaults
-        section.every = every ?? section.every
-        section.activeHours = activeHours ?? section.activeHours
-        section.model = model ?? section.model
-        section.session = session ?? section.session
-        section.target = target ?? section.target
-        section.prompt = prompt ?? section.prompt
-        section.ackMaxChars = ackMaxChars ?? section.ackMaxChars
-        return section
+        var fallback: JSON? { nil }
+
+        /// `defaults` with these differences.
+        package func applied(to defaults: HeartbeatSection) -> HeartbeatSection {
+            var section = defaults
+            section.take(object)
+            return section
+        }
     }
 }
 
@@ -106,17 +90,4 @@ public struct ActiveHoursSection: ConfigurationSection {
             return ([.name("timezone")], TimeZoneRules.unknown(name))
         },
     ]
-}
-
-/// What the keys of both mean.
-private enum HeartbeatHelp {
-    static let every = "The time between two; a number alone counts minutes, 0 is never."
-    static let activeHours = "The hours of the day it does so."
-    static let model = "The model for it."
-    static let session = "The session it happens in; without one the main session."
-    static let includeReasoning = "Whether the model's thoughts are sent too."
-    static let target = "The channel its word goes to: last, none or a channel."
-    static let to = "Whom it goes to there."
-    static let prompt = "What the agent is asked."
-    static let ackMaxChars = "How long an answer that nothing is to do may be."
 }

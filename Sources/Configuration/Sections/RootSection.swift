@@ -43,7 +43,7 @@ public struct RootSection: ConfigurationSection {
         Setting(unserved: "tools", .tools, "What agents may use."),
         Setting("bindings", \.bindings, "Which agent answers what; the one that says most counts."),
         Setting(
-            unserved: "broadcast", .object(["strategy": .words("parallel", "sequential")]).others(.strings),
+            unserved: "broadcast", .object(["strategy": .words("parallel", "sequential")], others: .strings),
             "Several agents for one conversation: their ids, by the peer."),
         Setting(unserved: "audio", .audio, "Speech as text, in the older way."),
         Setting(unserved: "media", .media, "Files that are sent."),

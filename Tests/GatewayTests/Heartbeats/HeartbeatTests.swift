@@ -138,3 +138,21 @@ func `a file without a task has nothing to look at, and no file says nothing`(te
     try directory.write(BootstrapFile.heartbeat.text + "\nlook at the disk\n", to: "HEARTBEAT.md")
     #expect(workspace.hasHeartbeatTasks)
 }
+
+@Test func `an agent's own heartbeat has the keys of the defaults, and none of their values`() {
+    let (defaults, own) = ("agents.defaults.heartbeat.", "agents.list[].heartbeat.")
+    func keys(below path: String) -> [ListedKey] {
+        ConfigurationSchema.root.listing.filter { $0.path.hasPrefix(path) }
+    }
+    let (common, different) = (keys(below: defaults), keys(below: own))
+    #expect(common.map { own + $0.path.dropFirst(defaults.count) } == different.map(\.path))
+    #expect(common.map(\.type) == different.map(\.type))
+    #expect(common.map(\.schema.help) == different.map(\.schema.help))
+    #expect(common.map(\.schema.isServed) == different.map(\.schema.isServed))
+    #expect(common.compactMap(\.schema.fallback) == ["30m", "last", 300])
+    #expect(different.compactMap(\.schema.fallback).isEmpty)
+    // That it is there at all says that this agent looks for work.
+    let agents: JSON = ["list": [["id": "a", "heartbeat": ["activeHours": [:]]]]]
+    let effective = ConfigurationSchema.root.effective(["agents": agents])
+    #expect(effective["agents"]?["list"]?.array?.first?["heartbeat"] == ["activeHours": [:]])
+}
