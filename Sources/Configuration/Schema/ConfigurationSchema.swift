@@ -5,6 +5,9 @@ public import Time
 ///
 /// The one description from which come validation, the JSON Schema of `config.schema`, the list of keys, the
 /// documentation and, through `Setting`, the typed sections.
+///
+/// It is data, unlike the `Schema` that reads a request of the protocol: readers look for the secrets in it, fill in its
+/// defaults, search it for what a mistyped key may have meant, and write it out.
 public struct ConfigurationSchema: Sendable {
     /// The kinds of values.
     public indirect enum Kind: Sendable {

@@ -12,7 +12,8 @@ package import JSON
 ///             as: Parameters.init)
 ///     }
 ///
-/// Members it does not know are faults.
+/// Members it does not know are faults. A request is read at every call, and makes one typed value: this holds functions,
+/// where the schema of the configuration, which is looked through in many ways, is data.
 package struct Schema<Value: Sendable>: Sendable {
     /// The members, as the reference tells of them.
     package let fields: [FieldDescription]

@@ -1,6 +1,9 @@
 package import JSON
 
 /// An object of a strict document. Members are taken one by one; `finish` refuses what nobody took.
+///
+/// The launcher reads the host's files with it: the first fault ends the reading, with its line and column. It knows no
+/// schema, so that a static program that starts in a millisecond builds none.
 package struct StrictObject {
     package let document: StrictDocument
     package let path: [JSON.PathComponent]
