@@ -109,7 +109,7 @@ extension ConversationStore {
             guard let name = try transaction.transcripts.compact(entry.sessionID, keeping: kept, at: time) else {
                 return .short(count: try transaction.transcripts.count(entry.sessionID))
             }
-            for counter in ["inputTokens", "outputTokens", "totalTokens"] { entry.fields[counter] = nil }
+            entry.forgetUsage()
             entry.updatedAt = max(entry.updatedAt, time)
             try transaction.sessions.save(entry)
             return .done(archived: name)

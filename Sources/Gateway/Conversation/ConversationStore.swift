@@ -119,7 +119,7 @@ struct ConversationStore: Sendable {
             for key in Set(runs.compactMap(\.sessionKey)) {
                 do {
                     guard var entry = try transaction.sessions.find(key) else { continue }
-                    entry.fields["abortedLastRun"] = true
+                    entry.abortedLastRun = true
                     try transaction.sessions.save(entry)
                 } catch is SetAside {
                     // It says so itself to whoever uses it.
@@ -131,54 +131,24 @@ struct ConversationStore: Sendable {
 }
 
 extension SessionEntry {
-    /// What each provider calls the conversation.
-    func providerSession(_ provider: String) -> String? {
-        fields["cliSessionIds"]?[provider]?.string
-    }
-
-    /// The model chosen for it, as `provider/model`.
-    var modelOverride: String? {
-        guard let model = fields["modelOverride"]?.string, !model.isEmpty else { return nil }
-        return fields["providerOverride"]?.string.map { "\($0)/\(model)" } ?? model
-    }
-
-    /// How much its model thinks.
-    var thinkingLevel: String? { fields["thinkingLevel"]?.string }
-
     /// Takes over what `request` says of how the session is to be, and of what it is where that is not said yet. Returns
     /// whether there was something.
     fileprivate mutating func take(_ request: RunRequest, in transaction: Transaction) throws -> Bool {
-        let before = fields
+        let before = self
         if let label = request.label, self.label == nil {
             try transaction.sessions.requireUnused(label, by: key)
-            fields["label"] = .string(label)
+            self.label = label
         }
-        if let other = request.spawnedBy, spawnedBy == nil { fields["spawnedBy"] = .string(other) }
-        if let thinking = request.thinking { fields["thinkingLevel"] = thinking.kept }
-        return fields != before
+        if let other = request.spawnedBy, spawnedBy == nil { spawnedBy = other }
+        if let thinking = request.thinking { self[.thinking] = thinking.kept }
+        return self != before
     }
 
     /// Notes who answered, how, and what it cost.
     fileprivate mutating func note(_ end: RunEnd, providerSession: String?) {
-        fields["abortedLastRun"] = .bool(end.status == .aborted)
-        if let provider = end.provider {
-            fields["modelProvider"] = .string(provider)
-            fields["model"] = .string(end.model ?? provider)
-            if let providerSession {
-                var ids = fields["cliSessionIds"]?.object ?? JSONObject()
-                ids[provider] = .string(providerSession)
-                fields["cliSessionIds"] = .object(ids)
-            }
-        }
-        guard let usage = end.usage else { return }
-        func add(_ name: String, _ count: Int64?) {
-            guard let count else { return }
-            let (sum, isTooMuch) = (fields[name]?.integer ?? 0).addingReportingOverflow(count)
-            fields[name] = .integer(isTooMuch ? .max : sum)
-        }
-        add("inputTokens", usage.input)
-        add("outputTokens", usage.output)
-        add("totalTokens", usage.sum)
+        abortedLastRun = end.status == .aborted
+        if let provider = end.provider { noteAnswer(by: provider, model: end.model, session: providerSession) }
+        if let usage = end.usage { add(usage) }
     }
 }
 
@@ -186,7 +156,7 @@ extension SessionSettings {
     /// Whether `request` may be kept in the session of `entry`: as its owner decided for it alone, or as the rules say,
     /// which are not for what the gateway does by itself.
     fileprivate func accepts(_ request: RunRequest, for entry: SessionEntry) -> Bool {
-        switch entry.fields["sendPolicy"]?.string {
+        switch entry[.sending] {
         case "deny": false
         case "allow": true
         default: request.isOwn || sending.allow(entry)

@@ -125,7 +125,7 @@ struct ChatMethods: Sendable {
             var object: JSONObject = ["sessionKey": .string(parameters.sessionKey)]
             object["sessionId"] = history.entry.map { .string($0.sessionID) }
             object["messages"] = .array(newest(history.messages, within: ProtocolLimits.historyBytes))
-            object["thinkingLevel"] = history.entry?.thinkingLevel.map(JSON.string)
+            object["thinkingLevel"] = history.entry?[.thinking].map(JSON.string)
             return .object(object)
         }
     }

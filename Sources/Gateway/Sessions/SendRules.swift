@@ -34,12 +34,12 @@ public struct SendRules: Equatable, Sendable {
         }
 
         private static func channel(of entry: SessionEntry) -> String? {
-            ["channel", "lastChannel"].lazy.compactMap { normal(entry.fields[$0]?.string) }.first ?? entry.key.channel
+            normal(entry.channel) ?? normal(entry.lastChannel) ?? entry.key.channel
         }
 
         /// Nil where neither the entry nor the key tells.
         private static func chatType(of entry: SessionEntry) -> String? {
-            if let type = normal(entry.fields["chatType"]?.string) { return type }
+            if let type = normal(entry.chatType) { return type }
             let kinds = [(":group:", "group"), (":channel:", "channel"), (":dm:", "direct")]
             return kinds.first { entry.key.text.contains($0.0) }?.1
         }

@@ -16,34 +16,34 @@ public struct SessionRow: Sendable {
         self.entry = entry
     }
 
-    /// Fields of the entry that are shown as they are.
-    private static let fields = [
-        "chatType", "subject", "groupChannel", "space", "origin", "systemSent", "abortedLastRun", "thinkingLevel",
-        "verboseLevel", "reasoningLevel", "elevatedLevel", "sendPolicy", "inputTokens", "outputTokens", "totalTokens",
-        "responseUsage", "modelProvider", "model", "contextTokens", "deliveryContext", "lastChannel", "lastTo",
-        "lastAccountId", "spawnedBy",
+    /// Members of the entry that are shown as they are.
+    private static let shown: [SessionEntry.Member] = [
+        .chatType, .subject, .groupChannel, .space, .origin, .systemSent, .abortedLastRun, .thinkingLevel,
+        .verboseLevel, .reasoningLevel, .elevatedLevel, .sendPolicy, .inputTokens, .outputTokens, .totalTokens,
+        .responseUsage, .modelProvider, .model, .contextTokens, .deliveryContext, .lastChannel, .lastTo,
+        .lastAccountId, .spawnedBy,
     ]
 
     /// What those must be that clients are promised to be something.
-    private static let kinds: [String: @Sendable (JSON) -> Bool] = [
-        "abortedLastRun": { $0.bool != nil }, "modelProvider": { $0.string != nil }, "model": { $0.string != nil },
-        "totalTokens": { $0.integer != nil },
+    private static let kinds: [SessionEntry.Member: @Sendable (JSON) -> Bool] = [
+        .abortedLastRun: { $0.bool != nil }, .modelProvider: { $0.string != nil }, .model: { $0.string != nil },
+        .totalTokens: { $0.integer != nil },
     ]
 
     /// Its members, as `sessions.list` tells them.
     public var json: JSON {
         var object: JSONObject = ["key": .string(entry.key.text), "kind": .string(entry.kind.rawValue)]
         object["label"] = entry.label.map(JSON.string)
-        object["displayName"] = (entry.fields["displayName"]?.string ?? entry.label).map(JSON.string)
+        object["displayName"] = (entry.displayName ?? entry.label).map(JSON.string)
         object["derivedTitle"] = title.map(JSON.string)
         object["lastMessagePreview"] = lastMessage.map(JSON.string)
-        object["channel"] = (entry.fields["channel"]?.string ?? entry.key.channel).map(JSON.string)
+        object["channel"] = (entry.channel ?? entry.key.channel).map(JSON.string)
         object["updatedAt"] = entry.updatedAt.json
         object["sessionId"] = .string(entry.sessionID)
-        for name in Self.fields {
+        for member in Self.shown {
             // What came in with a file may be anything.
-            guard let value = entry.fields[name], Self.kinds[name]?(value) != false else { continue }
-            object[name] = value
+            guard let value = entry[member], Self.kinds[member]?(value) != false else { continue }
+            object[member.rawValue] = value
         }
         return .object(object)
     }
@@ -66,8 +66,8 @@ public struct SessionRow: Sendable {
 
     /// A title of `entry`: its name, else the beginning of `first`, what was said first, else its transcript and day.
     static func title(of entry: SessionEntry, first: String?) -> String {
-        for name in ["displayName", "subject"] {
-            if let text = entry.fields[name]?.string?.trimmed, !text.isEmpty { return text }
+        for text in [entry.displayName, entry.subject] {
+            if let text = text?.trimmed, !text.isEmpty { return text }
         }
         let words = first.map(collapsed) ?? ""
         guard words.isEmpty else { return shortened(words, to: 60) }

@@ -27,7 +27,7 @@ import Testing
     {
         try await database.write { transaction in
             var entry = SessionEntry(beginning: SessionKey(agent: agent, rest: "main"), at: (now - age * 60_000).time)
-            entry.fields["label"] = .string("of \(agent)")
+            entry.label = "of \(agent)"
             try transaction.sessions.save(entry)
             let message = ChatMessage(role: .user, text: text, timestamp: entry.updatedAt)
             try transaction.transcripts.append(message.json, to: entry, at: entry.updatedAt)

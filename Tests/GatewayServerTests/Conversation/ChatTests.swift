@@ -247,7 +247,7 @@ func `a program that fails is an error event, and an error when asked again`(car
         let wait = try await client.call("agent.wait", ["runId": "r"])?["payload"]
         #expect(wait?["status"] == "error")
         let entry = try await door.gateway.services.store.session(key)
-        #expect(entry?.fields["abortedLastRun"] == true)
+        #expect(entry?.abortedLastRun == true)
     }
 }
 

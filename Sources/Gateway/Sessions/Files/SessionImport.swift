@@ -70,7 +70,7 @@ public struct SessionImport: Equatable, Sendable {
             var entry = entry
             let stem = String(file.dropLast(".jsonl".count))
             if names.contains(file) { entry.sessionID = stem }
-            entry.fields["sessionFile"] = nil
+            entry.forgetFile()
             return entry
         }
         let (count, others) = try await database.write { transaction in
