@@ -53,18 +53,23 @@ public struct RequestFrame: Equatable, Sendable {
         }
     }
 
-    /// What nearly every request is, read fast; nil for anything else, which is the description's to judge.
+    /// A request as it should be, its members in any order, read in one pass; nil for anything else, of which the
+    /// description says what is wrong.
     private init?(plain json: JSON) {
-        guard let members = json.object?.members, members.count == 3 || members.count == 4,
-            members[0].name == "type", members[0].value == "req",
-            members[1].name == "id", case .string(let id) = members[1].value, Self.isName(id),
-            members[2].name == "method", case .string(let method) = members[2].value, Self.isName(method)
-        else { return nil }
+        guard let members = json.object?.members, members.count <= 4 else { return nil }
+        var (isRequest, id, method) = (false, nil as String?, nil as String?)
+        for member in members {
+            switch (member.name, member.value) {
+            case ("type", "req"): isRequest = true
+            case ("id", .string(let text)) where Self.isName(text): id = text
+            case ("method", .string(let text)) where Self.isName(text): method = text
+            case ("params", let value): params = value
+            default: return nil
+            }
+        }
+        guard isRequest, let id, let method else { return nil }
         self.id = id
         self.method = method
-        guard members.count == 4 else { return }
-        guard members[3].name == "params" else { return nil }
-        params = members[3].value
     }
 
     /// Whether nothing needs to be counted to see that `text` is neither empty nor too long.

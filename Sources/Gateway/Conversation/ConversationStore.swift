@@ -35,7 +35,7 @@ struct ConversationStore: Sendable {
             if isChanged { try transaction.sessions.save(entry) }
             if !request.isEmpty {
                 let message = ChatMessage(role: .user, text: request.message, timestamp: time)
-                try transaction.transcripts.append(message.json, to: entry, at: time)
+                try transaction.transcripts.append(message, to: entry, at: time)
             }
             return .kept(sessionID: entry.sessionID)
         }
@@ -47,7 +47,7 @@ struct ConversationStore: Sendable {
             guard var entry = try transaction.sessions.find(key) else { return nil }
             entry.updatedAt = max(entry.updatedAt, message.timestamp)
             try transaction.sessions.save(entry)
-            return try transaction.transcripts.append(message.json, to: entry, at: message.timestamp)
+            return try transaction.transcripts.append(message, to: entry, at: message.timestamp)
         }
     }
 
@@ -63,17 +63,17 @@ struct ConversationStore: Sendable {
 
     /// Keeps that `run` ended as `end` says, and its answer. `isUse` says whether its session was used by it.
     func finish(
-        _ run: Run, _ end: RunEnd, answer: ChatMessage?, providerSession: String?, isUse: Bool
+        _ run: Run, _ end: RunEnd, providerSession: String?, isUse: Bool
     ) async throws {
         try await database.write { transaction in
             if let startedAt = end.startedAt { try transaction.runs.start(run.runID, at: startedAt) }
             try transaction.runs.end(
                 run.runID, end.status.runStatus, error: end.error, result: end.result, at: end.endedAt)
             guard let key = run.sessionKey, let sessionID = end.sessionID else { return }
-            if let answer {
+            if let answer = end.message {
                 // The transcript that holds the message, also when its session has begun anew meanwhile.
                 let entry = SessionEntry(key: key, sessionID: sessionID, updatedAt: end.endedAt)
-                try transaction.transcripts.append(answer.json, to: entry, at: end.endedAt)
+                try transaction.transcripts.append(answer, to: entry, at: end.endedAt)
             }
             guard var entry = try transaction.sessions.find(key), entry.sessionID == sessionID else { return }
             if isUse { entry.updatedAt = max(entry.updatedAt, end.endedAt) }

@@ -299,16 +299,9 @@ final class Conversations: Sendable {
     /// Writes down how the run ended. A disk that takes no more makes an error of it, which clients then hear. Returns
     /// whether it is on disk.
     private func keep(_ end: inout RunEnd, of run: ActiveRun, _ providerSession: String?) async -> Bool {
-        let answer =
-            end.text.isEmpty
-            ? nil
-            : ChatMessage(
-                role: .assistant, text: end.text, timestamp: end.endedAt, usage: end.usage,
-                stopReason: end.status == .ok ? "stop" : end.status.rawValue)
         do {
             let isQuiet = run.request.quietLimit.map { HeartbeatReply(end.text).isQuiet(within: $0) } ?? false
-            try await store.finish(
-                run.record, end, answer: answer, providerSession: providerSession, isUse: !isQuiet)
+            try await store.finish(run.record, end, providerSession: providerSession, isUse: !isQuiet)
             return true
         } catch {
             logger.error("an answer could not be kept", metadata: ["run": "\(run.id)", "error": "\(error)"])

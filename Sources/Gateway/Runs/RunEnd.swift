@@ -23,6 +23,14 @@ struct RunEnd: Sendable, Equatable {
     var usage: TokenUsage?
     var sessionID: String?
 
+    /// The answer as its transcript keeps it and clients hear of it; nil when nothing was said.
+    var message: ChatMessage? {
+        guard !text.isEmpty else { return nil }
+        return ChatMessage(
+            role: .assistant, text: text, timestamp: endedAt, usage: usage,
+            stopReason: status == .ok ? "stop" : status.rawValue)
+    }
+
     /// The `result` of the method `agent`: what a run is remembered by.
     var result: JSON {
         var meta = JSONObject()

@@ -93,13 +93,7 @@ final class RunVoice: Sendable {
             if end.status == .aborted { data["aborted"] = true }
             tell("lifecycle", .object(data), of: run, to: clients, &state)
             var payload = JSONObject()
-            if !end.text.isEmpty {
-                payload["message"] =
-                    ChatMessage(
-                        role: .assistant, text: end.text, timestamp: end.endedAt, usage: end.usage,
-                        stopReason: end.status == .ok ? "stop" : end.status.rawValue
-                    ).json
-            }
+            payload["message"] = end.message?.json
             payload["errorMessage"] = end.error.map(JSON.string)
             payload["stopReason"] = run.abortCause.map { .string($0.rawValue) }
             let name =

@@ -13,15 +13,28 @@ struct TranscriptLine {
 
     /// The line of `message`, which follows the one called `parent`.
     init(_ message: JSON, id: String, parent: String?, at now: Timestamp) {
-        let json: JSON = [
-            "type": "message", "id": .string(id), "parentId": parent.map(JSON.string) ?? .null,
-            "timestamp": .string(RFC3339.text(now)), "message": message,
-        ]
         self.id = id
         timestamp = message["timestamp"]?.integer.flatMap(Timestamp.init(milliseconds:)) ?? now
         role = message["role"]?.string ?? "unknown"
         text = TranscriptMessage.text(of: message)
-        line = json.text()
+        line = Self.text(of: message, id: id, parent: parent, at: now)
+    }
+
+    /// The same of a message of this gateway's own, of which nothing has to be looked for.
+    init(_ message: ChatMessage, id: String, parent: String?, at now: Timestamp) {
+        self.id = id
+        timestamp = message.timestamp
+        role = message.role.rawValue
+        text = message.text
+        line = Self.text(of: message.json, id: id, parent: parent, at: now)
+    }
+
+    private static func text(of message: JSON, id: String, parent: String?, at now: Timestamp) -> String {
+        let json: JSON = [
+            "type": "message", "id": .string(id), "parentId": parent.map(JSON.string) ?? .null,
+            "timestamp": .string(RFC3339.text(now)), "message": message,
+        ]
+        return json.text()
     }
 
     /// A line somebody else wrote, as it is. `earlier` is the time of the line before, for one that tells none.

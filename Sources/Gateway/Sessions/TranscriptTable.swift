@@ -26,11 +26,23 @@ public struct TranscriptTable {
             object["timestamp"] = now.json
             message = .object(object)
         }
+        return try append(to: entry, at: now) { TranscriptLine(message, id: $0, parent: $1, at: now) }
+    }
+
+    /// Keeps `message` as the newest of the transcript that `entry` writes, which is begun if it is not there yet.
+    @discardableResult
+    func append(_ message: ChatMessage, to entry: SessionEntry, at now: Timestamp) throws -> AppendedMessage {
+        try append(to: entry, at: now) { TranscriptLine(message, id: $0, parent: $1, at: now) }
+    }
+
+    /// Keeps the line that `line` makes of its id and its parent's.
+    private func append(
+        to entry: SessionEntry, at now: Timestamp, _ line: (_ id: String, _ parent: String?) -> TranscriptLine
+    ) throws -> AppendedMessage {
         let place = try next(entry.sessionID) ?? begin(entry, at: now)
         let id = Self.newID()
         try insert(
-            TranscriptLine(message, id: id, parent: try lastID(before: place), at: now), transcript: place.transcript,
-            sequence: place.sequence)
+            line(id, try lastID(before: place)), transcript: place.transcript, sequence: place.sequence)
         return AppendedMessage(sequence: place.sequence, id: id)
     }
 
