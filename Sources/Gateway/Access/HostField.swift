@@ -2,7 +2,8 @@ import Policy
 
 /// The field `Host` of a request, taken apart (RFC 9112 section 3.2).
 struct HostField: Equatable, Sendable {
-    /// The name in lower case, or the address without brackets.
+    /// The name in lower case, or the address without brackets. Of the ways to write one IPv6 address it has the one that
+    /// RFC 5952 recommends, so that two that are the same are found to be.
     let name: String
     /// The port; nil when none is named.
     let port: UInt16?
@@ -14,9 +15,9 @@ struct HostField: Equatable, Sendable {
         var rest = text[...]
         if rest.hasPrefix("[") {
             guard let end = rest.firstIndex(of: "]"), case let address = rest[..<end].dropFirst(),
-                IPAddress(String(address))?.isIPv4 == false
+                let parsed = IPAddress(String(address)), !parsed.isIPv4
             else { return nil }
-            name = address.lowercased()
+            name = parsed.description
             rest = rest[end...].dropFirst()
         } else {
             let found = rest.utf8.prefix(while: Self.isNameByte)

@@ -132,3 +132,85 @@ func `a guesser is held responsible by an address it cannot choose`(
     let origin = RequestOrigin(peerAddress: peer, host: nil, forwardedFor: forwarded)
     #expect(origin.accountableAddress(OriginRules(trustedProxies: trusted)) == expected)
 }
+
+/// Ways to write an address, and what it is to a gateway that trusts the proxies at 192.0.2.7 and 2001:db8::7.
+@Test(
+    arguments: [
+        // Loopback, however it is written.
+        ("127.0.0.1", .loopback), ("127.8.9.1", .loopback), ("::1", .loopback), ("0:0:0:0:0:0:0:1", .loopback),
+        ("0000:0000:0000:0000:0000:0000:0000:0001", .loopback), ("::0:1", .loopback), ("::0.0.0.1", .loopback),
+        ("::ffff:127.0.0.1", .loopback), ("::FFFF:7f00:1", .loopback), ("0:0:0:0:0:fFfF:127.0.0.1", .loopback),
+        // The proxies, however they are written.
+        ("192.0.2.7", .proxy), ("::ffff:192.0.2.7", .proxy), ("::FFFF:C000:0207", .proxy), ("2001:db8::7", .proxy),
+        ("2001:DB8::7", .proxy), ("2001:db8:0:0:0:0:0:7", .proxy), ("2001:0db8::0007", .proxy),
+        ("2001:db8::0.0.0.7", .proxy),
+        // Others that look like them: other forms of IPv4 within IPv6 are no addresses of a host.
+        ("::127.0.0.1", .other), ("::192.0.2.7", .other), ("64:ff9b::127.0.0.1", .other), ("2002:7f00:1::", .other),
+        ("::ffff:0:127.0.0.1", .other), ("fe80::1", .other), ("2001:db8::7:0", .other), ("::", .other),
+        ("::ffff:0.0.0.0", .other), ("0.0.0.0", .other), ("192.0.2.70", .other),
+        // No addresses: with a zone, in brackets, with a port, in other notations, and what only looks like digits.
+        ("::1%lo", .other), ("::1%1", .other), ("fe80::1%eth0", .other), ("2001:db8::7%eth0", .other),
+        ("127.0.0.1%lo", .other), ("[::1]", .other), ("127.0.0.1:80", .other), ("127.1", .other),
+        ("0x7f.0.0.1", .other), ("0177.0.0.1", .other), ("2130706433", .other), ("127.0.0.01", .other),
+        (" 127.0.0.1", .other), ("::1\u{0}", .other), ("::１", .other), ("1::1::1", .other), (":::1", .other),
+        ("0:0:0:0:0:0:0:0:1", .other), ("::00001", .other), ("::ffff:127.0.0.1.1", .other), ("", .other),
+    ] as [(String, Standing)])
+func `who is trusted is decided by the address, however it is written`(text: String, standing: Standing) {
+    let rules = OriginRules(trustedProxies: ["192.0.2.7", "2001:db8::7"])
+    // As the other end of a connection.
+    let peer = RequestOrigin(peerAddress: text, host: "localhost")
+    #expect(peer.isLocal(rules) == (standing == .loopback))
+    let named = RequestOrigin(peerAddress: text, host: "gateway.example")
+    #expect(named.hasAcceptableHost(rules) == (standing == .proxy))
+    let passing = RequestOrigin(peerAddress: text, host: "gateway.example", forwardedFor: ["198.51.100.1"])
+    #expect((passing.clientAddress(rules) == "198.51.100.1") == (standing == .proxy))
+    // As the configuration writes whom it trusts.
+    let trusting = OriginRules(trustedProxies: [text])
+    for (address, own) in [("192.0.2.7", Standing.proxy), ("2001:db8::7", .proxy), ("::1", .loopback)] {
+        let origin = RequestOrigin(peerAddress: address, host: "gateway.example")
+        let isMeant = standing == own && (own == .loopback || IPAddress(text)?.unmapped == IPAddress(address))
+        #expect(origin.hasAcceptableHost(trusting) == isMeant, "\(address)")
+    }
+    // As an address that a trusted proxy saw: it says nothing of who may do what.
+    let seen = RequestOrigin(peerAddress: "192.0.2.7", host: "localhost", forwardedFor: [text])
+    #expect(!seen.isLocal(rules))
+    #expect(!RequestOrigin(peerAddress: "192.0.2.9", host: "localhost", forwardedFor: [text]).isLocal(rules))
+}
+
+/// What an address is to a gateway.
+enum Standing {
+    case loopback, proxy, other
+}
+
+@Test(
+    arguments: [
+        ("[::1]", "::1", true), ("[0:0:0:0:0:0:0:1]:80", "::1", true), ("[::0.0.0.1]", "::1", true),
+        ("[2001:DB8:0:0:0:0:0:1]", "2001:db8::1", false), ("[::ffff:127.0.0.1]", "::ffff:127.0.0.1", false),
+        ("[::FFFF:7F00:1]", "::ffff:127.0.0.1", false), ("127.0.0.2", "127.0.0.2", false), ("127.1", "127.1", false),
+        ("0177.0.0.1", "0177.0.0.1", false), ("2130706433", "2130706433", false),
+    ])
+func `an address in Host is known however it is written, and only loopback's own names are local`(
+    text: String, name: String, isLocal: Bool
+) {
+    let origin = RequestOrigin(peerAddress: "::1", host: text)
+    #expect(origin.hostName == name)
+    #expect(origin.isLocal(OriginRules()) == isLocal)
+    #expect(origin.hasAcceptableHost(OriginRules()) == isLocal)
+}
+
+@Test(arguments: ["[::1%lo]", "[::1%25lo]", "[fe80::1%eth0]", "[::1]]", "[[::1]]", "[::1", "[127.0.0.1]", "[::g]"])
+func `an address in Host with a zone, or that is none, is nobody's`(text: String) {
+    let origin = RequestOrigin(peerAddress: "::1", host: text)
+    #expect(!origin.hasValidHost)
+    #expect(!origin.isLocal(OriginRules()))
+}
+
+@Test(
+    arguments: [
+        ("http://[0:0:0:0:0:0:0:1]:7", "[::1]:7", true), ("http://[::1]", "[0::1]:80", true),
+        ("http://[::FFFF:127.0.0.1]:7", "[::ffff:7f00:1]:7", true), ("http://127.0.0.1:7", "[::ffff:7f00:1]:7", false),
+        ("http://[::1%25lo]:7", "[::1]:7", false), ("http://[::2]:7", "[::1]:7", false),
+    ])
+func `a page at an address is ours however the address is written`(origin: String, host: String, isSame: Bool) {
+    #expect(RequestOrigin(peerAddress: "::1", host: host, origin: origin).isSameOrigin == isSame)
+}
