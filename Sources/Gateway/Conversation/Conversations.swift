@@ -100,10 +100,8 @@ final class Conversations: Sendable {
             }
         }
         do {
-            // The transcript has the messages of a session in the order in which they came.
-            try await run.earlierQueued?.wait()
-            try Task.checkCancellation()
-            switch try await store.accept(run, whenQueued: { run.queued.fulfil(()) }) {
+            try await run.place.waitToQueue()
+            switch try await store.accept(run, whenQueued: { run.place.noteQueued() }) {
             case .known(let known):
                 runs.leave(run, isForgotten: true)
                 run.acceptance.fulfil(.success(.known(known)))
@@ -127,7 +125,6 @@ final class Conversations: Sendable {
     /// Forgets a run that was not accepted.
     func giveUp(_ run: ActiveRun, _ fault: ProtocolError) {
         runs.leave(run, isForgotten: true)
-        run.queued.fulfil(())
         run.acceptance.fulfil(.failure(fault))
     }
 
@@ -207,14 +204,11 @@ final class Conversations: Sendable {
     /// Waits for the end of the run `id`; nil when it does not come in time.
     func wait(for id: String, atMost time: TimeSpan) async throws -> Run? {
         let deadline = ContinuousClock.now + time.duration
-        while true {
-            if let run = runs.run(id) {
-                return try await run.end.wait(atMost: max(.zero, deadline - .now)).map(run.record)
-            }
-            if let known = try await store.run(id), known.status.isEnd { return known }
-            guard ContinuousClock.now < deadline else { return nil }
-            // Perhaps it is asked for meanwhile.
-            try await Task.sleep(for: min(.milliseconds(250), max(.zero, deadline - .now)))
+        // One that nobody knows may be asked for meanwhile.
+        return try await runs.expecting(id) { coming in
+            if coming.current == nil, let known = try await store.run(id), known.status.isEnd { return known }
+            guard let run = try await coming.wait(atMost: max(.zero, deadline - .now)) else { return nil }
+            return try await run.end.wait(atMost: max(.zero, deadline - .now)).map(run.record)
         }
     }
 
@@ -224,7 +218,7 @@ final class Conversations: Sendable {
         var end: RunEnd
         var providerSession: String?
         do {
-            try await run.place.wait()
+            try await run.place.waitForTurn()
             let reply = try await inLane(run.request.lane) {
                 run.start(at: clock.now)
                 run.voice.begin(run, to: clients)

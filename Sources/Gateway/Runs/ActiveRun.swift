@@ -10,11 +10,7 @@ final class ActiveRun: Sendable {
     var id: String { request.key }
     let acceptedAt: Timestamp
     /// Its place among the runs of its session.
-    let place: Gate.Place
-    /// Whether its message stands in the writer's line, or never will: those of its session that came later may follow.
-    let queued = Awaited<Void>()
-    /// The same of the run before it in its session.
-    let earlierQueued: Awaited<Void>?
+    let place: SessionLine.Place
     /// How many runs were asked for before it.
     let ordinal: Int
     /// Whether it is on disk, or why it is not. Until then nobody is told of it.
@@ -38,12 +34,9 @@ final class ActiveRun: Sendable {
         var startedAt: Timestamp?
     }
 
-    init(
-        _ request: RunRequest, place: Gate.Place, after earlierQueued: Awaited<Void>?, ordinal: Int, clock: WallClock
-    ) {
+    init(_ request: RunRequest, place: SessionLine.Place, ordinal: Int, clock: WallClock) {
         self.request = request
         self.place = place
-        self.earlierQueued = earlierQueued
         self.ordinal = ordinal
         acceptedAt = clock.now
         voice = RunVoice(clock: clock)

@@ -14,21 +14,15 @@ final class RunTable: Sendable {
         /// Those that ended and are known all the same, the oldest first.
         var ended: [(key: Key, at: Timestamp)] = []
         /// The lines of sessions in which somebody stands.
-        var lines: [SessionKey: Line] = [:]
+        var lines: [SessionKey: SessionLine] = [:]
+        /// Those that somebody waits for who knows only their ids.
+        var expected: [String: [ObjectIdentifier: Awaited<ActiveRun>]] = [:]
         /// How many runs were asked for.
         var count = 0
         /// Those that have not ended, and what they hold, in bytes.
         var openCount = 0
         var openBytes = 0
         var isClosed = false
-    }
-
-    private struct Line {
-        var gate = Gate(limit: 1)
-        /// Of the run that came last.
-        var lastQueued: Awaited<Void>?
-        /// How many stand in it.
-        var count = 0
     }
 
     /// Why a run is not taken.
@@ -60,24 +54,25 @@ final class RunTable: Sendable {
     /// The run `request` is about, with a place behind the others of its session; or the one that has its key
     /// already.
     func claim(_ request: RunRequest) throws(Refusal) -> (run: ActiveRun, isNew: Bool) {
-        try state.withLock { (state) throws(Refusal) in
+        let (run, expected) = try state.withLock {
+            (state) throws(Refusal) -> (ActiveRun, [Awaited<ActiveRun>]?) in
             let key = Key(space: request.space, key: request.key)
-            if let run = state.runs[key] { return (run, false) }
+            if let run = state.runs[key] { return (run, nil) }
             guard !state.isClosed else { throw .closed }
-            let line = state.lines[request.sessionKey] ?? Line()
+            let line = state.lines[request.sessionKey] ?? SessionLine()
             guard state.openCount < Self.openLimit, line.count < Self.sessionLimit,
                 state.openCount == 0 || state.openBytes + request.size <= Self.openByteLimit
             else { throw .full }
             state.openCount += 1
             state.openBytes += request.size
-            let run = ActiveRun(
-                request, place: line.gate.takePlace(), after: line.lastQueued, ordinal: state.count, clock: clock)
+            let run = ActiveRun(request, place: line.takePlace(), ordinal: state.count, clock: clock)
             state.count += 1
-            state.lines[request.sessionKey] = Line(
-                gate: line.gate, lastQueued: run.queued, count: line.count + 1)
+            state.lines[request.sessionKey] = line
             state.runs[key] = run
-            return (run, true)
+            return (run, Array((state.expected[run.id] ?? [:]).values))
         }
+        for expected in expected ?? [] { expected.fulfil(run) }
+        return (run, expected != nil)
     }
 
     /// `run` leaves its session's line, and is forgotten when its end is on disk, or it never was accepted.
@@ -87,8 +82,7 @@ final class RunTable: Sendable {
         state.withLock { state in
             state.openCount -= 1
             state.openBytes -= run.request.size
-            state.lines[run.request.sessionKey]?.count -= 1
-            if state.lines[run.request.sessionKey]?.gate.isIdle == true { state.lines[run.request.sessionKey] = nil }
+            if state.lines[run.request.sessionKey]?.count == 0 { state.lines[run.request.sessionKey] = nil }
             let key = Key(space: run.request.space, key: run.id)
             if isForgotten {
                 state.runs[key] = nil
@@ -105,11 +99,33 @@ final class RunTable: Sendable {
     }
 
     /// The run with this id, if it is known.
-    func run(_ id: String) -> ActiveRun? {
-        state.withLock { state in
-            state.runs[Key(space: .chat, key: id)] ?? state.runs[Key(space: .agent, key: id)]
-        }
+    func run(_ id: String) -> ActiveRun? { state.withLock { Self.run(id, in: $0) } }
+
+    private static func run(_ id: String, in state: State) -> ActiveRun? {
+        state.runs[Key(space: .chat, key: id)] ?? state.runs[Key(space: .agent, key: id)]
     }
+
+    /// Calls `body` with the run that has this id, which comes when one is asked for; it is there already when one is known.
+    func expecting<Value>(
+        _ id: String, _ body: (Awaited<ActiveRun>) async throws -> Value
+    ) async rethrows -> Value {
+        let awaited = Awaited<ActiveRun>()
+        let known = state.withLock { state in
+            state.expected[id, default: [:]][ObjectIdentifier(awaited)] = awaited
+            return Self.run(id, in: state)
+        }
+        defer {
+            state.withLock { state in
+                state.expected[id]?[ObjectIdentifier(awaited)] = nil
+                if state.expected[id]?.isEmpty == true { state.expected[id] = nil }
+            }
+        }
+        if let known { awaited.fulfil(known) }
+        return try await body(awaited)
+    }
+
+    /// How many runs somebody waits for who knows only their ids.
+    var expectedCount: Int { state.withLock { $0.expected.count } }
 
     /// The runs that have not ended, in the order in which they were asked for.
     var open: [ActiveRun] {

@@ -45,3 +45,28 @@ private func request(_ key: String, session: String, size: Int = 1) -> RunReques
     #expect(lanes.count == 0)
     try await lanes.pass("wide") { try await lanes.pass("wide") { #expect(lanes.count == 1) } }
 }
+
+@Test func `who waits for a run by its id has it as soon as it is asked for`() async throws {
+    let table = RunTable(clock: .system)
+    let (first, second) = try await table.expecting("r") { coming in
+        #expect(coming.current == nil)
+        return try await table.expecting("r") { also in
+            let run = try table.claim(request("r", session: "s")).run
+            return (try await coming.wait() === run, try await also.wait() === run)
+        }
+    }
+    #expect(first && second)
+    // One that is known is there at once, and nobody is waited for any more.
+    await table.expecting("r") { known in #expect(known.current?.id == "r") }
+    #expect(table.expectedCount == 0)
+}
+
+@Test func `who waits for a run that nobody asks for gives up in time, or when cancelled`() async throws {
+    let table = RunTable(clock: .system)
+    let none = try await table.expecting("r") { try await $0.wait(atMost: .milliseconds(1)) }
+    #expect(none == nil)
+    let waiting = Task { try await table.expecting("r") { _ = try await $0.wait() } }
+    waiting.cancel()
+    await #expect(throws: CancellationError.self) { try await waiting.value }
+    #expect(table.expectedCount == 0)
+}
