@@ -93,17 +93,7 @@ public final class InstanceDatabase: Sendable {
     /// Like `write`, but holds up the calling thread. For the start, and for what happens once in a while.
     package func writeNow<Value>(_ body: (Transaction) throws -> Value) throws(StorageError) -> Value {
         try refuseIfDamaged()
-        return try now("write") {
-            try pool.writeWithoutTransaction { database in
-                var value: Value?
-                try database.inTransaction(.immediate) {
-                    value = try body(Transaction(database))
-                    return .commit
-                }
-                guard let value else { preconditionFailure("a committed transaction has a value") }
-                return value
-            }
-        }
+        return try now("write") { try pool.write { try body(Transaction($0)) } }
     }
 
     /// Like `read`, but holds up the calling thread.

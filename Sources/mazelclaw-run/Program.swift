@@ -18,19 +18,19 @@ struct Program {
 
     /// The whole program.
     static func main() -> Never {
-        do {
-            try Signals.handleFaults(Self.endByFault)
+        do throws(Errno) { try Signals.handleFaults(Self.endByFault) } catch { refuseToPrepare(error) }
+        do throws(Arguments.Fault) {
             let arguments = try Arguments(OwnProcess.arguments.dropFirst().map { ByteString(bytes: $0) })
             let manager = try ServiceManager(for: arguments)
             try tidyDescriptors(arguments, manager)
             exit(try Program(arguments, manager).run())
-        } catch let fault as Arguments.Fault {
-            refuse("\(fault.message); see mazelclaw-run --help", .usage)
-        } catch let errno as Errno {
-            refuse("cannot prepare this process: \(errno.name) (\(errno)); run mazelclaw-run doctor", .isolation)
         } catch {
-            preconditionFailure("only the two kinds above are thrown")
+            refuse("\(error.message); see mazelclaw-run --help", .usage)
         }
+    }
+
+    private static func refuseToPrepare(_ errno: Errno) -> Never {
+        refuse("cannot prepare this process: \(errno.name) (\(errno)); run mazelclaw-run doctor", .isolation)
     }
 
     private static func refuse(_ sentence: String, _ code: ExitCode) -> Never {
@@ -56,13 +56,13 @@ struct Program {
     }
 
     /// Closes what neither the command line nor a service manager has named.
-    private static func tidyDescriptors(_ arguments: Arguments, _ manager: ServiceManager) throws {
+    private static func tidyDescriptors(_ arguments: Arguments, _ manager: ServiceManager) throws(Arguments.Fault) {
         let passed = manager.passed.map { Array($0.numbers) } ?? []
         let status = arguments.statusDescriptor.map { [$0] } ?? []
         do throws(Errno) {
             try OwnProcess.tidyDescriptors(keeping: (passed + status).sorted())
         } catch {
-            guard error == .badFileDescriptor else { throw error }
+            guard error == .badFileDescriptor else { refuseToPrepare(error) }
             throw Arguments.Fault(
                 message: "--status-fd: \(error.name) (\(error)); give the number of an open file descriptor")
         }

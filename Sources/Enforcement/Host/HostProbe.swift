@@ -107,19 +107,20 @@ public struct HostProbe {
     }
 
     private func status(of path: AbsolutePath) throws(LaunchError) -> FileStatus {
+        let descriptor: FileDescriptor
         do {
-            let descriptor = try SafePath.open(path)
-            defer { descriptor.discard() }
-            return try FileStatus(of: descriptor)
-        } catch let refusal as SafePath.Refusal {
-            guard refusal.errno == .tooManySymbolicLinkLevels else {
-                throw .system(action: "bind", path: path.text, errno: refusal.errno)
-            }
-            throw .unsafePath(path, "\(refusal.errno.name) at \(refusal.detail)")
-        } catch let errno as Errno {
-            throw .system(action: "bind", path: path.text, errno: errno)
+            descriptor = try SafePath.open(path)
         } catch {
-            preconditionFailure("only the two kinds above are thrown")
+            guard error.errno == .tooManySymbolicLinkLevels else {
+                throw .system(action: "bind", path: path.text, errno: error.errno)
+            }
+            throw .unsafePath(path, "\(error.errno.name) at \(error.detail)")
+        }
+        defer { descriptor.discard() }
+        do {
+            return try FileStatus(of: descriptor)
+        } catch {
+            throw .system(action: "bind", path: path.text, errno: error)
         }
     }
 

@@ -20,17 +20,23 @@ struct SandboxProcess {
 
     /// Never returns.
     func run(from start: Int) -> Never {
-        do {
-            var enforcer = try Enforcer(
-                supervisor: supervisor, canary: canary, openedFiles: openedFiles, notifications: notifications,
-                streams: streams)
+        func failed(_ errno: Errno) -> FailureReport { FailureReport(index: start, errno: errno, detail: "/proc/self") }
+        do throws(FailureReport) {
+            var enforcer: Enforcer
+            do {
+                enforcer = try Enforcer(
+                    supervisor: supervisor, canary: canary, openedFiles: openedFiles, notifications: notifications,
+                    streams: streams)
+            } catch {
+                throw failed(error)
+            }
             var index = start
             while true {
                 let step = plan.steps[index]
                 if case .startPayload = step { break }
                 try perform(index, with: &enforcer)
                 if case .dieWithParent = step {
-                    try endIfOrphaned()
+                    do { try endIfOrphaned() } catch { throw failed(error) }
                     try leaveProcessGroup(index)
                 }
                 index += 1
@@ -48,12 +54,8 @@ struct SandboxProcess {
             // The payload's alone now: a port it gives up is not to be kept by those around it.
             for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
             InitProcess(payload: payload, farewell: farewell).run()
-        } catch let error as Errno {
-            fail(FailureReport(index: start, errno: error, detail: "/proc/self"))
-        } catch let report as FailureReport {
-            fail(report)
         } catch {
-            preconditionFailure("only the two kinds above are thrown")
+            fail(error)
         }
     }
 

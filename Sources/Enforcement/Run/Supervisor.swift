@@ -123,8 +123,8 @@ public struct Supervisor {
     }
 
     private func supervise(_ report: (Event) -> Void, mayStart: () -> Bool) -> Outcome {
-        do {
-            try Signals.blockAll()
+        do throws(EnforcementError) {
+            try prepare { () throws(Errno) in try Signals.blockAll() }
             let outlets = try attempt(streamStep) { () throws(Errno) in try StreamPipes.outlets(for: plan.streams) }
             var openedFiles = OpenedFiles()
             var group: SandboxGroup?
@@ -162,37 +162,48 @@ public struct Supervisor {
                 do throws(Errno) {
                     try group?.leave(child)
                 } catch {
-                    try child.send(signal: SIGKILL)
-                    _ = try child.wait()
+                    try end(child)
                     throw EnforcementError(step: plan.steps[0], errno: error, detail: "cgroup.procs")
                 }
             }
             report(.building)
             guard mayStart() else {
                 // Init has begun to build, and waits for the supervisor before any payload runs.
-                try child.send(signal: SIGKILL)
-                _ = try child.wait()
+                try end(child)
                 return .initKilled(signal: SIGKILL)
             }
+            let (signals, streams) = try prepare { () throws(Errno) in (try Signals.descriptor(), try pipes.relay()) }
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own,
                 // A cgroup can be removed, and its counts are whole, once init has ended too.
-                farewell: group == nil ? farewell.reader : nil, signals: try Signals.descriptor(), relay: relay,
-                streams: try pipes.relay(), callersTerminal: terminal, messages: messages)
+                farewell: group == nil ? farewell.reader : nil, signals: signals, relay: relay, streams: streams,
+                callersTerminal: terminal, messages: messages)
             // However it ends: nobody else would.
             defer {
                 loop.giveTerminalBack()
                 giveListenersBack(report)
             }
-            let outcome = try loop.run(report)
+            let outcome = try prepare { () throws(Errno) in try loop.run(report) }
             if case .initKilled(SIGKILL) = outcome, let end = group?.outOfMemory { return .outOfMemory(end) }
             return outcome
-        } catch let error as EnforcementError {
-            return .failed(error)
-        } catch let error as Errno {
-            return .failed(EnforcementError(step: .resetSignals, errno: error))
         } catch {
-            preconditionFailure("only the two kinds above are thrown")
+            return .failed(error)
+        }
+    }
+
+    /// Does `body`, whose failure is none of a step but of this process.
+    private func prepare<Result>(_ body: () throws(Errno) -> Result) throws(EnforcementError) -> Result {
+        do {
+            return try body()
+        } catch {
+            throw EnforcementError(step: .resetSignals, errno: error)
+        }
+    }
+
+    private func end(_ child: ChildProcess) throws(EnforcementError) {
+        try prepare { () throws(Errno) in
+            try child.send(signal: SIGKILL)
+            _ = try child.wait()
         }
     }
 

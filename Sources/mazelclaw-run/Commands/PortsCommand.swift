@@ -11,17 +11,13 @@ extension Program {
         let survey: PortSurvey
         let sharedUserIDs: [(userID: UInt32, names: [ProfileName])]
         let store: ProfileStore
-        do {
-            let directories = try makeCaller().directories
+        let directories = try makeCaller().directories
+        do throws(ProfileError) {
             survey = try PortSurvey(directories: directories)
             store = ProfileStore(directories: directories)
             sharedUserIDs = try store.sharedUserIDs()
-        } catch let error as ProfileError {
-            throw .profile(error)
-        } catch let error as LaunchError {
-            throw error
         } catch {
-            preconditionFailure("only the two kinds above are thrown")
+            throw .profile(error)
         }
         let shown = survey.entries.filter { !arguments.isProfileGiven || $0.name == arguments.options.profile }
         if arguments.isProfileGiven, shown.isEmpty {
