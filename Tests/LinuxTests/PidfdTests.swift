@@ -8,7 +8,8 @@ import Testing
 @Suite(.serialized) struct PidfdTests {
     private func waitingChild() throws -> ChildProcess {
         guard let child = try ChildProcess.clone([]) else {
-            // Not for ever, should this process be killed.
+            // Whatever the tests' own process blocks or ignores; and not for ever, should that be killed.
+            guard (try? Signals.reset()) != nil else { _exit(1) }
             alarm(600)
             while true { pause() }
         }

@@ -9,7 +9,7 @@ import Testing
     @Test(
         arguments: [
             (EPERM, "EPERM"), (ENOENT, "ENOENT"), (EACCES, "EACCES"), (EAGAIN, "EAGAIN"), (ENOTSUP, "EOPNOTSUPP"),
-            (133, "EHWPOISON"), (0, "errno 0"), (4095, "errno 4095"), (-1, "errno -1"),
+            (133, "EHWPOISON"), (0, "0"), (4095, "errno 4095"), (-1, "errno -1"),
         ] as [(Int32, String)])
     func `an errno has the symbol of the manual, or its number`(number: Int32, name: String) {
         #expect(Errno(rawValue: number).name == name)

@@ -126,7 +126,7 @@ import Testing
             }
             #expect(fault.file == file)
         }
-        #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
+        #expect(try Data(contentsOf: URL(filePath: file)) == Data(text.utf8))
     }
 
     @Test(
