@@ -114,6 +114,15 @@ let package = Package(
                 .embedInCode("Dashboard/dashboard.html"), .embedInCode("Dashboard/dashboard.css"),
                 .embedInCode("Dashboard/dashboard.js"),
             ]),
+        .target(
+            name: "DevTools",
+            dependencies: [
+                "JSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "mazelclaw",
             dependencies: [
@@ -199,6 +208,15 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], exclude: ["findings.tsv"]),
+        .testTarget(
+            name: "DevToolsTests",
+            dependencies: [
+                "DevTools", "JSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ]),
         .testTarget(
             name: "IsolationTests", dependencies: ["CProbe", "JSON"],
             exclude: ["attempts.tsv", "coverage.tsv", "layers.tsv", "never.tsv"]),

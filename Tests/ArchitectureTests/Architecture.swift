@@ -52,6 +52,12 @@ enum Architecture {
         "GatewayServer": Module(
             own: ["Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Storage", "Text", "Time"],
             foreign: .any(exceptPrefixes: ["System"])),
+        // A client of Chromium that knows nothing of gateways.
+        "DevTools": Module(
+            own: ["JSON"],
+            foreign: .only([
+                "Dispatch", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOWebSocket", "Synchronization",
+            ])),
         "mazelclaw": Module(
             own: [
                 "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux", "Policy",
@@ -83,6 +89,7 @@ enum Architecture {
             ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Runs"], ["Conversation"],
             ["Cron", "Heartbeats"], ["Operator", "Reload"], ["Health"], ["Endpoints", "Import", "Methods"],
         ],
+        "DevTools": [["Values"], ["Carriers", "Domains"], ["Connections"], ["Processes", "Targets"]],
         "GatewayServer": [["Files", "Scarcity", "TLS", "Turns"], ["HTTP", "WebSocket"], ["Canvas", "Dashboard"]],
         "mazelclaw": [
             ["Sandbox"], ["Client", "ServiceManager", "Services"], ["Status", "Terminal"], ["Repair", "Setup"],

@@ -1,0 +1,18 @@
+/// A browser's program, and what it is started with.
+package struct BrowserProgram: Sendable {
+    /// An absolute path.
+    package var executable: String
+    /// Its arguments, without its own name and without those for the pipes, which are added.
+    package var arguments: [String]
+    /// Its whole environment.
+    package var environment: [String: String]
+    /// Between being asked to end (SIGTERM) and being killed. Default 2.5 s.
+    package var grace: Duration = .milliseconds(2500)
+
+    /// A program.
+    package init(executable: String, arguments: [String], environment: [String: String]) {
+        self.executable = executable
+        self.arguments = arguments
+        self.environment = environment
+    }
+}
