@@ -17,7 +17,7 @@ STAGE        := .build/stage
 # A launcher for the benchmark alone, which can do without its proof.
 UNPROVED     := .build/unproved
 PACKAGES     := libseccomp-dev libcap-dev libsqlite3-dev
-TEST_PACKAGES  := dbus git iproute2 libpam-systemd nginx procps python3 strace systemd util-linux
+TEST_PACKAGES  := chromium-headless-shell dbus git iproute2 libpam-systemd nginx procps python3 strace systemd util-linux
 CHECK_PACKAGES := codespell
 HOST_PACKAGES  := e2fsprogs mmdebstrap python3 qemu-system-x86
 BENCH_PACKAGES := bubblewrap node-ws python3

@@ -123,10 +123,19 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ]),
+        .target(
+            name: "Browser",
+            dependencies: [
+                "DevTools", "JSON", "Text",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .executableTarget(
             name: "mazelclaw",
             dependencies: [
-                "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux", "Policy",
+                "Browser", "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux",
+                "Policy",
                 "Profiles", "Storage", "Text", "Time",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -208,6 +217,13 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], exclude: ["findings.tsv"]),
+        .testTarget(
+            name: "BrowserTests",
+            dependencies: [
+                "Browser", "DevTools", "JSON",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .testTarget(
             name: "DevToolsTests",
             dependencies: [

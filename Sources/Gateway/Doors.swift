@@ -86,6 +86,7 @@ struct Doors: Sendable {
             approvals: ApprovalMethods(
                 approvals: ApprovalsFile(stateDirectory: configuration.value.instance.stateDirectory.value),
                 nodes: nodeCaller),
+            browser: BrowserMethods(browser: services.browser),
             dashboard: DashboardMethods(
                 configuration: configuration, access: services.access, redactor: services.redactor))
     }

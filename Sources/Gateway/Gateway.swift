@@ -12,23 +12,26 @@ public final class Gateway: Sendable {
     let services: Services
     let doors: Doors
 
-    /// A gateway that serves nobody yet, in a process that is confined by `confinement`. Throws `StorageError` when what it
-    /// keeps on disk cannot be read.
+    /// A gateway that serves nobody yet, in a process that is confined by `confinement`, with control of browsers unless
+    /// `browser` is nil. Throws `StorageError` when what it keeps on disk cannot be read.
     public convenience init(
-        configuration: GatewayConfiguration, confinement: any Confinement = Unconfined(), clock: WallClock = .system,
-        logger: Logger
+        configuration: GatewayConfiguration, browser: (any BrowserControl)? = nil,
+        confinement: any Confinement = Unconfined(), clock: WallClock = .system, logger: Logger
     ) throws(StorageError) {
         try self.init(
-            configuration: configuration, methods: nil, confinement: confinement, clock: clock, logger: logger)
+            configuration: configuration, methods: nil, browser: browser, confinement: confinement, clock: clock,
+            logger: logger)
     }
 
     /// The same, with other `methods` and `agents` than the configuration's.
     init(
         configuration: GatewayConfiguration, methods: MethodTable?, agents: AgentDirectory? = nil,
-        confinement: any Confinement = Unconfined(), clock: WallClock = .system, logger: Logger
+        browser: (any BrowserControl)? = nil, confinement: any Confinement = Unconfined(), clock: WallClock = .system,
+        logger: Logger
     ) throws(StorageError) {
         services = try Services(
-            configuration: configuration, agents: agents, confinement: confinement, clock: clock, logger: logger)
+            configuration: configuration, agents: agents, browser: browser, confinement: confinement, clock: clock,
+            logger: logger)
         doors = Doors(services, methods: methods)
     }
 
@@ -118,6 +121,12 @@ public final class Gateway: Sendable {
 
     /// The endpoint at `path`, when the configuration has one served there now.
     public func endpoint(at path: String) -> (any Endpoint)? { doors.endpoints.endpoint(at: path) }
+
+    /// What is answered to `request` when it does not show the gateway's secret; nil when it does. Each call with a wrong
+    /// secret counts as a guess.
+    public func bearerRefusal(of request: EndpointRequest) -> EndpointAnswer? {
+        services.access.fault(of: request)?.answer
+    }
 
     /// What is answered to `request` when it may not read what is for this host, and for others with the gateway's
     /// secret; nil when it may. Each call with a wrong secret counts as a guess.

@@ -38,6 +38,8 @@ struct Services: Sendable {
     let agents: Current<AgentDirectory>
     let sessionSettings: Current<SessionSettings>
     let confinement: any Confinement
+    /// Control of this instance's browsers; nil where it has none.
+    let browser: (any BrowserControl)?
 
     // Who is there.
     let access: AccessControl
@@ -71,13 +73,14 @@ struct Services: Sendable {
     /// Makes them for a gateway with `configuration`, in a process that is confined by `confinement`. `agents` are there in
     /// place of those configured, for tests. Throws `StorageError` when what is kept on disk cannot be read.
     init(
-        configuration start: GatewayConfiguration, agents directory: AgentDirectory?, confinement: any Confinement,
-        clock: WallClock, logger: Logger
+        configuration start: GatewayConfiguration, agents directory: AgentDirectory?,
+        browser: (any BrowserControl)?, confinement: any Confinement, clock: WallClock, logger: Logger
     ) throws(StorageError) {
         let instance = start.instance
         let stateDirectory = instance.stateDirectory.value
         self.clock = clock
         self.confinement = confinement
+        self.browser = browser
         uptime = Uptime(clock)
         logFile = try LogFile(stateDirectory: stateDirectory)
         redactor = GrowingRedactor(start.secrets)
@@ -124,7 +127,7 @@ struct Services: Sendable {
             clients: clients, tasks: tasks, clock: clock, logger: self.logger)
         running = RunningConfiguration(
             configuration: configuration, agents: agents, sessionSettings: sessionSettings, cron: cron,
-            heartbeats: heartbeats, redactor: redactor, logger: self.logger)
+            heartbeats: heartbeats, browser: browser, redactor: redactor, logger: self.logger)
         reload = ConfigurationReload(running, restarts: restarts, tasks: tasks, logger: self.logger)
         news = RestartNews(notes: notes, configuration: configuration, logger: self.logger)
 

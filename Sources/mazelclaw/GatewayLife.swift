@@ -49,10 +49,13 @@ final class GatewayLife: Sendable {
         defer { heeding.cancel() }
         var configuration = configuration
         while true {
+            let browser = InstanceBrowser(configuration, logger: logger)
             let gateway = try Gateway(
-                configuration: configuration, confinement: LauncherSandbox(configuration.instance), logger: logger)
+                configuration: configuration, browser: browser, confinement: LauncherSandbox(configuration.instance),
+                logger: logger)
+            browser.serve(gateway)
             enter(gateway)
-            try await serve(gateway)
+            try await serve(gateway, browser)
             try gateway.database.close()
             guard gateway.restarts.hasBegun, !state.withLock({ $0.isEnding }) else { return }
             do {
@@ -75,12 +78,12 @@ final class GatewayLife: Sendable {
         }
     }
 
-    private func serve(_ gateway: Gateway) async throws {
+    private func serve(_ gateway: Gateway, _ browser: InstanceBrowser) async throws {
         let server = GatewayServer(
             gateway: gateway, port: port, logger: gateway.logger, sockets: sockets.duplicated(), observer: observer)
         let watch = ConfigurationWatch(gateway)
         let services: [any Service] = [
-            server, Watcher { await watch.run() }, Watcher { await gateway.restarts.wait() },
+            browser, server, Watcher { await watch.run() }, Watcher { await gateway.restarts.wait() },
         ]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -58,9 +58,14 @@ enum Architecture {
             foreign: .only([
                 "Dispatch", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOWebSocket", "Synchronization",
             ])),
+        // Control of browsers. It knows instances only by what it is told of one.
+        "Browser": Module(
+            own: ["DevTools", "JSON", "Text"],
+            foreign: .only(["Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization"])),
         "mazelclaw": Module(
             own: [
-                "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux", "Policy",
+                "Browser", "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux",
+                "Policy",
                 "Profiles", "Storage", "Text", "Time",
             ],
             foreign: .any(exceptPrefixes: [])),
@@ -83,16 +88,18 @@ enum Architecture {
         "GatewayProtocol": [["Schema"]],
         "Gateway": [
             [
-                "Approvals", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing", "Programs", "Sessions",
-                "Setup", "TLS",
+                "Approvals", "Browser", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing", "Programs",
+                "Sessions", "Setup", "TLS",
             ],
             ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Runs"], ["Conversation"],
             ["Cron", "Heartbeats"], ["Operator", "Reload"], ["Health"], ["Endpoints", "Import", "Methods"],
         ],
         "DevTools": [["Values"], ["Carriers", "Domains"], ["Connections"], ["Processes", "Targets"]],
+        "Browser": [["Values"], ["Chromium", "Pages", "Server"], ["Service"]],
         "GatewayServer": [["Files", "Scarcity", "TLS", "Turns"], ["HTTP", "WebSocket"], ["Canvas", "Dashboard"]],
         "mazelclaw": [
-            ["Sandbox"], ["Client", "ServiceManager", "Services"], ["Status", "Terminal"], ["Repair", "Setup"],
+            ["Browser", "Sandbox"], ["Client", "ServiceManager", "Services"], ["Status", "Terminal"],
+            ["Repair", "Setup"],
             ["Import"],
             ["Onboarding"], ["Commands"],
         ],

@@ -25,7 +25,8 @@ import Testing
         ("mazelclaw", "Enforcement"), ("GatewayServer", "Linux"), ("Newcomer", "JSON"), ("Configuration", "Gateway"),
         ("Configuration", "Storage"), ("GatewayProtocol", "Configuration"), ("Time", "Configuration"),
         ("Files", "Time"),
-        ("Storage", "GatewayProtocol"),
+        ("Storage", "GatewayProtocol"), ("DevTools", "Gateway"), ("Browser", "Gateway"), ("Gateway", "Browser"),
+        ("Browser", "Linux"),
     ])
     func `a forbidden arrow is seen`(module: String, imported: String) {
         #expect(!Architecture.permits(module, importing: imported))

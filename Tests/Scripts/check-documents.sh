@@ -5,7 +5,7 @@ set -euo pipefail
 documents=(README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md policies/README.md)
 status=0
 # Swift's own words, and names made of several.
-codespell --ignore-words-list=inout,atleast,upto "${documents[@]}" Makefile policies Sources || status=1
+codespell --ignore-words-list=inout,atleast,upto,doubleclick "${documents[@]}" Makefile policies Sources || status=1
 while IFS= read -r file; do
     while IFS= read -r link; do
         [ -e "$(dirname "$file")/$link" ] || { echo "check: $file: there is no $link" >&2; status=1; }

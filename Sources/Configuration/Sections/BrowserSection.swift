@@ -6,7 +6,7 @@ public struct BrowserSection: ConfigurationSection {
     /// `enabled`. Whether there is one.
     public var enabled = true
     /// `evaluateEnabled`. Whether agents may run scripts in pages.
-    public var evaluateEnabled = true
+    public var evaluateEnabled = false
     /// `cdpUrl`. The DevTools address of a browser that runs already.
     public var cdpURL: String?
     /// `remoteCdpTimeoutMs`. How long a remote browser may take to answer.
@@ -31,16 +31,18 @@ public struct BrowserSection: ConfigurationSection {
     static let settings: [Setting<BrowserSection>] = [
         Setting("enabled", \.enabled, "Whether there is one."),
         Setting("evaluateEnabled", \.evaluateEnabled, "Whether agents may run scripts in pages."),
-        Setting("cdpUrl", \.cdpURL, "The DevTools address of a browser that runs already."),
+        Setting("cdpUrl", \.cdpURL, "The DevTools address, http or ws, of a browser that runs already."),
         Setting(
             "remoteCdpTimeoutMs", \.remoteCDPTimeout, .milliseconds, .zero ... .longestWait,
-            "How long a remote browser may take to answer."),
+            "How long a remote browser may take to answer."
+        ).unserved,
         Setting(
             "remoteCdpHandshakeTimeoutMs", \.remoteCDPHandshakeTimeout, .milliseconds, .zero ... .longestWait,
-            "How long its WebSocket may take to open. Without it: twice the other, 2000 at least."),
+            "How long its WebSocket may take to open. Without it: twice the other, 2000 at least."
+        ).unserved,
         Setting("color", \.color, "The colour of its window, so that people know whose it is: #FF4500 unless set."),
         Setting("executablePath", \.executablePath, "The program. Without it: the first Chromium found."),
-        Setting("headless", \.headless, "Run it without a window."),
+        Setting("headless", \.headless, "Run it without a window. Where there is no display that is so in any case."),
         Setting("noSandbox", \.noSandbox, "Run it without its own sandbox, where user namespaces are not to be had."),
         Setting("attachOnly", \.attachOnly, "Never start it; only use one that runs."),
         Setting("defaultProfile", \.defaultProfile, "The browser profile used when none is named."),
@@ -69,7 +71,9 @@ public struct BrowserSection: ConfigurationSection {
         static let settings: [Setting<Profile>] = [
             Setting("cdpPort", \.cdpPort, "Its DevTools port. The host's profile file must list it too."),
             Setting("cdpUrl", \.cdpURL, "Its DevTools address, when it runs elsewhere."),
-            Setting("driver", \.driver, "clawd: started and driven here. extension: through an extension."),
+            Setting(
+                "driver", \.driver,
+                "clawd: started and driven here. extension: through an extension, which is not served."),
             Setting("color", \.color, .string(pattern: .color), "The colour of its window.").required,
         ]
 

@@ -34,7 +34,7 @@ public struct RootSection: ConfigurationSection {
         Setting(unserved: "diagnostics", .diagnostics, "Tracing and metrics of the original gateway."),
         Setting("logging", \.logging, "What is logged, and how.").unserved,
         Setting(unserved: "update", .update, "How the original gateway updates itself."),
-        Setting("browser", \.browser, "The browser agents use.").unserved,
+        Setting("browser", \.browser, "The browser agents use."),
         Setting(unserved: "ui", .userInterface, "How apps look."),
         Setting(unserved: "auth", .authentication, "Accounts with model providers."),
         Setting(unserved: "models", .models, "Model providers."),

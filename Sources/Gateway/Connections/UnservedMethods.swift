@@ -25,7 +25,7 @@ enum UnservedMethods {
         (
             .write,
             [
-                "browser.request", "send", "talk.mode", "tts.convert", "tts.disable", "tts.enable", "tts.setProvider",
+                "send", "talk.mode", "tts.convert", "tts.disable", "tts.enable", "tts.setProvider",
                 "voicewake.set",
             ]
         ),

@@ -256,7 +256,7 @@ public struct InstanceImport: Sendable {
     private static let reasons = [
         "credentials": "it is for messaging services, of which this version serves none",
         "identity": "it is the original's own identity as a client",
-        "browser": "this version has no browser service", "logs": "the profile has a log of its own",
+        "browser": "the profile's browser has user data of its own", "logs": "the profile has a log of its own",
         ".env": "variables go into env.vars of the configuration, or \"environment\" of the profile file",
         "exec-approvals.json": "what may be executed is approved anew",
         "nodes": "nodes are paired anew",

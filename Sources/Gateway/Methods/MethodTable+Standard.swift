@@ -4,11 +4,12 @@ extension MethodTable {
         health: HealthMethods, configuration: ConfigurationMethods, presence: PresenceMethods, chat: ChatMethods,
         runs: RunMethods, sessions: SessionMethods, cron: CronMethods, agents: AgentMethods, logs: LogMethods,
         devices: DeviceMethods, nodes: NodeMethods, nodePairing: NodePairingMethods, approvals: ApprovalMethods,
-        dashboard: DashboardMethods
+        browser: BrowserMethods, dashboard: DashboardMethods
     ) {
         self.init([
             health.group, configuration.group, presence.group, chat.group, runs.group, sessions.group, cron.group,
-            agents.group, logs.group, devices.group, nodes.group, nodePairing.group, approvals.group, dashboard.group,
+            agents.group, logs.group, devices.group, nodes.group, nodePairing.group, approvals.group, browser.group,
+            dashboard.group,
         ])
     }
 }

@@ -35,6 +35,9 @@ enum ProcessEnvironment {
 }
 
 extension GatewayConfiguration {
+    /// The variables that programs inherit which are started for it.
+    package var programEnvironment: [String: String] { ProcessEnvironment.forPrograms(of: self) }
+
     /// What is shown to nobody, and inherited by no program.
     var secrets: KnownSecrets {
         KnownSecrets(file?.snapshot, and: [credentials.secret?.value].compactMap(\.self))

@@ -9,6 +9,7 @@ struct RunningConfiguration: Sendable {
     let sessionSettings: Current<SessionSettings>
     let cron: CronService
     let heartbeats: HeartbeatService
+    let browser: (any BrowserControl)?
     let redactor: GrowingRedactor
     let logger: Logger
 
@@ -23,6 +24,7 @@ struct RunningConfiguration: Sendable {
         sessionSettings.replace(by: next.sessionSettings)
         cron.adopt(next.content.cron)
         heartbeats.adopt(Heartbeat.all(next.agents))
+        browser?.adopt(next)
         keep()
         tellOfSettingsSetAside()
     }

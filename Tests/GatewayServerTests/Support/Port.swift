@@ -9,14 +9,16 @@ enum Port {
     private static let candidates: ClosedRange<UInt16> = 10_100...17_900
     private static let next = Mutex(UInt16.random(in: candidates))
 
-    /// A port that is free on both loopback addresses, and is given to no other test of this process.
+    /// A port that is free on both loopback addresses, as is the one of browser control two above it. Neither is given to
+    /// another test of this process.
     static func free() throws -> UInt16 {
         for _ in candidates {
             let port = next.withLock { next in
-                next = next == candidates.upperBound ? candidates.lowerBound : next + 1
+                // With steps of three no port is another's, nor the one two above another.
+                next = next > candidates.upperBound - 5 ? candidates.lowerBound : next + 3
                 return next
             }
-            if isFree(port, isIPv6: false), isFree(port, isIPv6: true) { return port }
+            if [port, port + 2].allSatisfy({ isFree($0, isIPv6: false) && isFree($0, isIPv6: true) }) { return port }
         }
         throw NoneFree()
     }

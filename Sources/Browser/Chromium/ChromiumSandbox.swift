@@ -1,0 +1,97 @@
+import Glibc
+import JSON
+
+/// Whether a Chromium's own sandbox holds, as the kernel sees it (proc(5)).
+struct ChromiumSandbox: Sendable, Equatable {
+    /// How many renderers were looked at.
+    var renderers = 0
+    /// How many of them are in a PID namespace of their own.
+    var inOwnNamespace = 0
+    /// How many of them have a filter of system calls more than the browser itself.
+    var filtered = 0
+
+    /// Whether all renderers are held; nil when there is none to look at.
+    var holds: Bool? {
+        renderers == 0 ? nil : inOwnNamespace == renderers && filtered == renderers
+    }
+
+    /// Looks at the processes of the group `group`, whose leader is the browser itself.
+    init(group: Int32) {
+        guard let browser = ProcessFacts(group) else { return }
+        for process in ProcessFacts.members(of: group) where process.isRenderer {
+            renderers += 1
+            if process.depth > browser.depth { inOwnNamespace += 1 }
+            if process.filters > browser.filters { filtered += 1 }
+        }
+    }
+
+    init() {}
+
+    /// As the status tells it.
+    var json: JSON {
+        [
+            "holds": holds.map(JSON.bool) ?? .null, "renderers": .integer(Int64(renderers)),
+            "inOwnNamespace": .integer(Int64(inOwnNamespace)), "filtered": .integer(Int64(filtered)),
+        ]
+    }
+}
+
+/// What the kernel tells of a process.
+private struct ProcessFacts {
+    /// In how many PID namespaces it has a number, as seen from here.
+    var depth = 1
+    /// How many filters of system calls it has.
+    var filters = 0
+    /// Whether it shows pages.
+    var isRenderer = false
+
+    init?(_ process: Int32) {
+        guard let status = Self.read("/proc/\(process)/status") else { return nil }
+        for line in status.split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            switch parts[0] {
+            case "NSpid": depth = parts[1].split(whereSeparator: \.isWhitespace).count
+            case "Seccomp_filters": filters = Int(parts[1].filter { !$0.isWhitespace }) ?? 0
+            default: continue
+            }
+        }
+        // Those that are forked by a zygote write their arguments with blanks between.
+        isRenderer =
+            Self.read("/proc/\(process)/cmdline")?.split { $0 == "\0" || $0 == " " }.contains("--type=renderer")
+            ?? false
+    }
+
+    /// The processes of `group`.
+    static func members(of group: Int32) -> [ProcessFacts] {
+        guard let directory = opendir("/proc") else { return [] }
+        defer { closedir(directory) }
+        var members: [ProcessFacts] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard let process = Int32(name), getpgid(process) == group, let facts = ProcessFacts(process) else {
+                continue
+            }
+            members.append(facts)
+        }
+        return members
+    }
+
+    private static func read(_ path: String) -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        var count = 0
+        while count < bytes.count {
+            let more = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(file, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+            }
+            guard more > 0 else { break }
+            count += more
+        }
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+}

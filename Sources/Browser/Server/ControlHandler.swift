@@ -1,0 +1,178 @@
+import JSON
+import NIOCore
+import NIOHTTP1
+
+/// Reads requests on one connection and writes what browser control answers, one after the other.
+final class ControlHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// The longest content, in bytes.
+    private static let limit = 1 << 20
+    /// How long a request may take to come, and a connection to wait for one.
+    private static let patience = TimeAmount.seconds(30)
+
+    private let access: any ControlAccess
+    private let answer: @Sendable (BrowserRequest) async -> BrowserAnswer
+    private var head: HTTPRequestHead?
+    private var body = ByteBuffer()
+    private var work: Task<Void, Never>?
+    private var deadline: Scheduled<Void>?
+
+    init(_ access: any ControlAccess, _ answer: @escaping @Sendable (BrowserRequest) async -> BrowserAnswer) {
+        self.access = access
+        self.answer = answer
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { setDeadline(context) }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        work?.cancel()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        deadline?.cancel()
+        work?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    private func setDeadline(_ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { context.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch Self.unwrapInboundIn(data) {
+        case .head(let head):
+            self.head = head
+            body = ByteBuffer()
+            setDeadline(context)
+            let fields = head.headers.map { (name: $0.name.lowercased(), value: $0.value) }
+            let asked = ControlHead(peerAddress: context.channel.remoteAddress?.ipAddress ?? "", fields: fields)
+            // Before any content is taken in.
+            guard let refusal = access.refusal(asked) else { return }
+            self.head = nil
+            end(context, refusal.status, refusal.message, refusal.fields)
+        case .body(var part):
+            guard head != nil else { return }
+            guard body.readableBytes + part.readableBytes <= Self.limit else {
+                head = nil
+                return end(context, 413, "the content is larger than \(Self.limit) bytes")
+            }
+            body.writeBuffer(&part)
+        case .end:
+            guard let head else { return }
+            self.head = nil
+            deadline?.cancel()
+            do throws(BrowserFault) {
+                begin(try request(head), keepAlive: head.isKeepAlive, context)
+            } catch {
+                end(context, error.status, error.message)
+            }
+        }
+    }
+
+    private func request(_ head: HTTPRequestHead) throws(BrowserFault) -> BrowserRequest {
+        let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let path = parts.first.flatMap({ Self.decoded($0, isQuery: false) }), path.hasPrefix("/") else {
+            throw BrowserFault(400, "the request target must be a path")
+        }
+        var query: [String: String] = [:]
+        for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.decoded(sides[0], isQuery: true),
+                let value = sides.count > 1 ? Self.decoded(sides[1], isQuery: true) : ""
+            else {
+                throw BrowserFault(400, "the query is not written in percent encoding")
+            }
+            query[name] = value
+        }
+        guard body.readableBytes > 0 else {
+            return BrowserRequest(method: head.method.rawValue, path: path, query: query)
+        }
+        let type = head.headers.first(name: "content-type") ?? ""
+        guard type.lowercased().split(separator: ";").first?.trimmingSuffix() == "application/json" else {
+            throw BrowserFault(415, "the content must be application/json")
+        }
+        let json: JSON
+        do throws(JSONError) {
+            json = try JSON(parsing: Array(body.readableBytesView))
+        } catch {
+            throw BrowserFault(400, "the content is no JSON: \(error)")
+        }
+        return BrowserRequest(method: head.method.rawValue, path: path, query: query, body: json)
+    }
+
+    /// `text` with its percent encoding taken away; nil when that is none, or no UTF-8. In a query a plus is a space.
+    private static func decoded(_ text: Substring, isQuery: Bool) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "%"):
+                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+                else { return nil }
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            case UInt8(ascii: "+") where isQuery: bytes.append(UInt8(ascii: " "))
+            default: bytes.append(byte)
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private func begin(_ request: BrowserRequest, keepAlive: Bool, _ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        work = Task { [answer] in
+            let answer = await answer(request)
+            bound.eventLoop.execute {
+                let (handler, context) = bound.value
+                guard context.channel.isActive else { return }
+                handler.write(context, answer, keepAlive: keepAlive)
+            }
+        }
+    }
+
+    /// Answers that something is wrong, and ends the connection: what else is sent for it is not read.
+    private func end(
+        _ context: ChannelHandlerContext, _ status: Int, _ message: String,
+        _ fields: [(name: String, value: String)] = []
+    ) {
+        write(
+            context, BrowserAnswer(status: status, body: ["error": .string(message)]), keepAlive: false, fields: fields)
+    }
+
+    private func write(
+        _ context: ChannelHandlerContext, _ answer: BrowserAnswer, keepAlive: Bool,
+        fields: [(name: String, value: String)] = []
+    ) {
+        let content = answer.body.serialized()
+        var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status))
+        for field in fields { head.headers.add(name: field.name, value: field.value) }
+        head.headers.add(name: "content-type", value: "application/json; charset=utf-8")
+        head.headers.add(name: "content-length", value: "\(content.count)")
+        head.headers.add(name: "cache-control", value: "no-store")
+        head.headers.add(name: "x-content-type-options", value: "nosniff")
+        if !keepAlive { head.headers.add(name: "connection", value: "close") }
+        context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
+        context.write(Self.wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: content)))), promise: nil)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil))).whenComplete { _ in
+            let (handler, context) = bound.value
+            guard keepAlive else { return context.close(promise: nil) }
+            handler.setDeadline(context)
+        }
+    }
+}
+
+extension Substring {
+    /// Without blanks at its end.
+    fileprivate func trimmingSuffix() -> Substring {
+        var text = self
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return text
+    }
+}

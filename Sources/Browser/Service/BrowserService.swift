@@ -1,0 +1,162 @@
+import DevTools
+import JSON
+package import NIOCore
+
+/// Browser control: starts an instance's browsers, drives them, and ends them.
+///
+/// A browser that ends unasked is started again once, at the next request; ends it a second time within five minutes, that
+/// is told, until somebody asks for a start.
+package actor BrowserService {
+    /// What becomes of one browser profile.
+    private struct Entry {
+        var running: RunningBrowser?
+        /// The start that is under way, which everybody waits for who asks meanwhile.
+        var starting: Task<RunningBrowser, any Error>?
+        /// When it was started again unasked.
+        var restartedAt: ContinuousClock.Instant?
+        /// How the last one ended unasked.
+        var lastEnd: String?
+    }
+
+    /// What the instance says of it.
+    package nonisolated let settings: BrowserSettings
+    private let group: any EventLoopGroup
+    private var entries: [String: Entry] = [:]
+    private var isStopped = false
+
+    private static let restartInterval: Duration = .seconds(300)
+
+    /// Browser control as `settings` have it. It starts nothing before it is asked to.
+    package init(_ settings: BrowserSettings, on group: any EventLoopGroup) {
+        self.settings = settings
+        self.group = group
+    }
+
+    /// Answers `request`.
+    package nonisolated func answer(_ request: BrowserRequest) async -> BrowserAnswer {
+        do {
+            return try await BrowserRoutes(self).answer(request)
+        } catch let fault as BrowserFault {
+            return BrowserAnswer(status: fault.status, body: ["error": .string(fault.message)])
+        } catch is CancellationError {
+            return BrowserAnswer(status: 503, body: ["error": "browser control is stopping"])
+        } catch let error as DevToolsError {
+            return BrowserAnswer(status: Self.status(of: error), body: ["error": .string("\(error)")])
+        } catch {
+            return BrowserAnswer(status: 500, body: ["error": .string("\(error)")])
+        }
+    }
+
+    private nonisolated static func status(of error: DevToolsError) -> Int {
+        switch error {
+        case .sessionEnded: 404
+        case .disconnected, .violation: 409
+        default: 500
+        }
+    }
+
+    /// Ends all browsers, and starts none any more.
+    package func shutDown() async {
+        isStopped = true
+        for name in entries.keys { await stop(name) }
+    }
+
+    // MARK: Profiles
+
+    /// The name of the browser profile that is meant by `name`, and what is said of it. Throws `BrowserFault`.
+    nonisolated func profile(_ name: String?) throws(BrowserFault) -> (name: String, profile: BrowserSettings.Profile) {
+        let name = name ?? settings.defaultProfile
+        guard let profile = settings.profiles[name] else {
+            throw BrowserFault(404, "unknown browser profile \"\(name)\"")
+        }
+        return (name, profile)
+    }
+
+    // MARK: Browsers
+
+    /// The browser of the profile `name`, when it is there now.
+    func running(_ name: String) -> RunningBrowser? {
+        guard let running = entries[name]?.running else { return nil }
+        guard let end = running.connection.end else { return running }
+        entries[name]?.running = nil
+        entries[name]?.lastEnd = "\(end)"
+        // What lost its connection serves nobody.
+        Task { await running.stop() }
+        return nil
+    }
+
+    /// How the last browser of `name` ended unasked; nil when it did not.
+    func lastEnd(_ name: String) -> String? {
+        _ = running(name)
+        return entries[name]?.lastEnd
+    }
+
+    /// The browser of the profile `name`, for a request that needs it. Throws `BrowserFault` when it does not run.
+    func required(_ name: String) async throws -> RunningBrowser {
+        if let running = running(name) { return running }
+        if let starting = entries[name]?.starting { return try await starting.value }
+        guard let end = entries[name]?.lastEnd else {
+            throw BrowserFault(409, "the browser of profile \"\(name)\" is not running; start it first")
+        }
+        let now = ContinuousClock.now
+        if let before = entries[name]?.restartedAt, before.duration(to: now) < Self.restartInterval {
+            throw BrowserFault(
+                409,
+                "the browser of profile \"\(name)\" ended again after it had been restarted: \(end); start it when "
+                    + "that is mended")
+        }
+        entries[name]?.restartedAt = now
+        return try await start(name)
+    }
+
+    /// Starts the browser of the profile `name`, or attaches to it, unless it runs. Throws `BrowserFault`.
+    func start(_ name: String) async throws -> RunningBrowser {
+        guard settings.isEnabled else { throw BrowserFault(403, "browser.enabled is false") }
+        guard !isStopped else { throw BrowserFault(503, "browser control is stopping") }
+        if let running = running(name) { return running }
+        if let starting = entries[name]?.starting { return try await starting.value }
+        let (_, profile) = try profile(name)
+        let task = Task { [settings, group] in try await Self.start(name, profile, settings, on: group) }
+        entries[name, default: Entry()].starting = task
+        let result = await task.result
+        entries[name]?.starting = nil
+        let running = try result.get()
+        entries[name]?.running = running
+        entries[name]?.lastEnd = nil
+        guard !isStopped else {
+            await stop(name)
+            throw BrowserFault(503, "browser control is stopping")
+        }
+        return running
+    }
+
+    private static func start(
+        _ name: String, _ profile: BrowserSettings.Profile, _ settings: BrowserSettings, on group: any EventLoopGroup
+    ) async throws -> RunningBrowser {
+        if let address = profile.address { return try await RunningBrowser.attach(to: address, on: group) }
+        guard !settings.attachesOnly else {
+            throw BrowserFault(503, "browser.attachOnly is true, and profile \"\(name)\" has no cdpUrl to attach to")
+        }
+        let program = try ChromiumProgram.find(settings.executable)
+        try settings.makeUserData(of: name)
+        return try await RunningBrowser.start(settings.launch(program, for: name, profile), program, on: group)
+    }
+
+    /// Somebody asks for a start: what happened before counts no more.
+    func startAnew(_ name: String) async throws -> RunningBrowser {
+        entries[name]?.restartedAt = nil
+        entries[name]?.lastEnd = nil
+        return try await start(name)
+    }
+
+    /// Ends the browser of the profile `name`. Returns whether there was one.
+    @discardableResult
+    func stop(_ name: String) async -> Bool {
+        // A start that fails left nothing.
+        if let starting = entries[name]?.starting { _ = await starting.result }
+        guard let running = entries[name]?.running else { return false }
+        entries[name] = Entry()
+        await running.stop()
+        return true
+    }
+}

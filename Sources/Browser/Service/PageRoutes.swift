@@ -1,0 +1,232 @@
+import DevTools
+import JSON
+import Text
+
+/// What is read of a page.
+struct PageRoutes: Sendable {
+    let browser: RunningBrowser
+    let stateDirectory: String
+
+    init(_ browser: RunningBrowser, stateDirectory: String) {
+        self.browser = browser
+        self.stateDirectory = stateDirectory
+    }
+
+    // MARK: Snapshots
+
+    /// What is on a page, as text or as a list.
+    func snapshot(_ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        let format = try arguments.text("format") ?? "ai"
+        guard ["ai", "aria"].contains(format) else { throw BrowserFault(400, "format can be ai or aria") }
+        let limit = try arguments.number("limit", in: 1...100_000) ?? 500
+        let options = try SnapshotOptions(arguments)
+        let tree = try await AccessibilityTree(of: tab.info.id, in: browser.targets)
+        guard format == "ai" else { return list(tree, limit, tab) }
+        let snapshot = Snapshot(tree, options)
+        browser.keep(snapshot.refs, of: tab)
+        var refs = JSONObject()
+        for name in snapshot.names {
+            guard let ref = snapshot.refs[name] else { continue }
+            refs[name] = ["role": .string(ref.role), "name": .string(ref.name)]
+        }
+        return browser.refreshed(tab).answer([
+            "format": "ai", "snapshot": .string(snapshot.text), "truncated": .bool(snapshot.isTruncated),
+            "refs": .object(refs),
+            "stats": [
+                "lines": .integer(Int64(snapshot.lineCount)), "chars": .integer(Int64(snapshot.text.count)),
+                "refs": .integer(Int64(snapshot.names.count)),
+            ],
+        ])
+    }
+
+    private func list(_ tree: AccessibilityTree, _ limit: Int, _ tab: Tab) -> BrowserAnswer {
+        var nodes: [JSON] = []
+        var refs: [String: ElementRef] = [:]
+        for entry in tree.entries where entry.node.role != "InlineTextBox" {
+            guard nodes.count < limit else { break }
+            let name = "ax\(nodes.count + 1)"
+            var node: JSONObject = [
+                "ref": .string(name), "role": .string(entry.node.role), "name": .string(entry.node.name),
+                "depth": .integer(Int64(entry.depth)),
+            ]
+            node["value"] = entry.node.value.map(JSON.string)
+            node["description"] = entry.node.description.map(JSON.string)
+            if let backend = entry.node.backendNode {
+                node["backendDOMNodeId"] = .integer(backend)
+                refs[name] = ElementRef(
+                    session: entry.session, node: backend, role: entry.node.role, name: entry.node.name)
+            }
+            nodes.append(.object(node))
+        }
+        browser.keep(refs, of: tab)
+        return browser.refreshed(tab).answer(["format": "aria", "nodes": .array(nodes)])
+    }
+
+    // MARK: Pictures and documents
+
+    /// A picture of what is seen, of the whole page, or of an element.
+    func screenshot(_ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        guard let format = PageDomain.CaptureScreenshot.Format(rawValue: try arguments.text("type") ?? "png") else {
+            throw BrowserFault(400, "type can be png or jpeg")
+        }
+        let isWhole = try arguments.flag("fullPage")
+        let ref = try arguments.text("ref")
+        let selector = try arguments.text("element")
+        guard !isWhole || ref == nil && selector == nil else {
+            throw BrowserFault(400, "fullPage is not possible with an element")
+        }
+        var clip: Rectangle?
+        if let ref {
+            clip = try await part(of: Element(ref, of: tab, in: browser), tab)
+        } else if let selector {
+            clip = try await part(of: selector, tab)
+        } else if isWhole {
+            let metrics = try await tab.session.send(PageDomain.GetLayoutMetrics())
+            clip = metrics.content
+        }
+        let data = try await tab.session.send(
+            PageDomain.CaptureScreenshot(format: format, quality: format == .jpeg ? 85 : nil, clip: clip))
+        let file = try MediaFile(in: stateDirectory, extension: format.rawValue)
+        try file.write(Self.decoded(data))
+        return browser.refreshed(tab).answer(["path": .string(file.path)])
+    }
+
+    /// Where `element` is on the page.
+    private func part(of element: Element, _ tab: Tab) async throws -> Rectangle {
+        guard element.session.id == tab.session.id else {
+            throw BrowserFault(400, "an element in a frame of another site cannot be pictured by itself")
+        }
+        var place = try await element.place()
+        let visible = try await tab.session.send(PageDomain.GetLayoutMetrics()).visible
+        place.x += visible.x
+        place.y += visible.y
+        return place
+    }
+
+    private func part(of selector: String, _ tab: Tab) async throws -> Rectangle {
+        let place = try await tab.value(
+            """
+            (selector => {
+                const element = document.querySelector(selector);
+                if (!element) return null;
+                const place = element.getBoundingClientRect();
+                return [place.x + scrollX, place.y + scrollY, place.width, place.height];
+            })(\(JSON.string(selector).text()))
+            """)
+        let numbers = place.array?.compactMap(\.number) ?? []
+        guard numbers.count == 4, numbers[2] > 0, numbers[3] > 0 else {
+            throw BrowserFault(404, "no element that takes room on the page matches \(selector)")
+        }
+        return Rectangle(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
+    }
+
+    /// The page as it would be printed.
+    func pdf(_ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        let stream = try await tab.session.send(PageDomain.PrintToPDF())
+        let file = try MediaFile(in: stateDirectory, extension: "pdf")
+        while true {
+            let piece = try await tab.session.send(IODomain.Read(stream))
+            try file.write(piece.isBase64 ? Self.decoded(piece.data) : Array(piece.data.utf8))
+            if piece.isLast { break }
+        }
+        try await tab.session.send(IODomain.Close(stream))
+        return browser.refreshed(tab).answer(["path": .string(file.path)])
+    }
+
+    private static func decoded(_ text: String) throws(BrowserFault) -> [UInt8] {
+        guard let bytes = Base64URL.bytes(text) else {
+            throw BrowserFault(500, "the browser sent a picture or document that is no base 64")
+        }
+        return bytes
+    }
+
+    // MARK: What a page did
+
+    /// What was seen of `kind`, under the name `name`.
+    func records(_ kind: PageWatch.Kind, as name: String, _ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        var records = tab.watch.records(kind, clears: try arguments.flag("clear"))
+        if let level = try arguments.text("level") { records = records.filter { $0["type"]?.string == level } }
+        if let part = try arguments.text("filter") {
+            records = records.filter { $0["url"]?.string?.contains(part) ?? false }
+        }
+        return tab.answer([name: .array(records.map(JSON.object))])
+    }
+
+    /// What the next dialog is answered.
+    func answerDialog(_ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        guard let accepts = try arguments.optionalFlag("accept") else { throw BrowserFault(400, "accept is required") }
+        tab.watch.answerNextDialog(
+            PageDomain.HandleJavaScriptDialog(accepts: accepts, text: try arguments.text("promptText")))
+        return tab.answer()
+    }
+
+    // MARK: What a page keeps
+
+    /// The cookies that its requests carry.
+    func cookies(_ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        return tab.answer(["cookies": .array(try await tab.session.send(NetworkDomain.GetCookies()))])
+    }
+
+    /// Sets one.
+    func setCookie(_ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        guard var cookie = arguments["cookie"]?.object, cookie["name"]?.string != nil, cookie["value"]?.string != nil
+        else { throw BrowserFault(400, "cookie must be an object with name and value") }
+        if cookie["url"] == nil, cookie["domain"] == nil { cookie["url"] = .string(tab.info.url) }
+        guard try await tab.session.send(NetworkDomain.SetCookie(cookie)) else {
+            throw BrowserFault(400, "the browser did not take the cookie")
+        }
+        return tab.answer()
+    }
+
+    /// Forgets all, of all sites.
+    func clearCookies(_ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        try await tab.session.send(NetworkDomain.ClearBrowserCookies())
+        return tab.answer()
+    }
+
+    private static func storage(_ kind: String) throws(BrowserFault) -> String {
+        switch kind {
+        case "local": "localStorage"
+        case "session": "sessionStorage"
+        default: throw BrowserFault(400, "storage can be local or session")
+        }
+    }
+
+    /// What the page's site keeps.
+    func storage(_ kind: String, _ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        let values = try await tab.value("Object.fromEntries(Object.entries(\(Self.storage(kind))))")
+        guard let key = try arguments.text("key") else { return tab.answer(["values": values]) }
+        return tab.answer(["values": [key: values[key] ?? .null]])
+    }
+
+    /// Keeps something, or forgets everything.
+    func changeStorage(_ kind: String, _ action: String, _ arguments: Arguments) async throws -> BrowserAnswer {
+        let tab = try await browser.tab(arguments.text("targetId"))
+        let storage = try Self.storage(kind)
+        switch action {
+        case "set":
+            let (key, value) = (try arguments.requiredText("key"), try arguments.text("value") ?? "")
+            _ = try await tab.value("\(storage).setItem(\(JSON.string(key).text()), \(JSON.string(value).text()))")
+        case "clear": _ = try await tab.value("\(storage).clear()")
+        default: throw BrowserFault(404, "storage can be set or cleared")
+        }
+        return tab.answer()
+    }
+}
+
+extension Element {
+    /// The element that the latest snapshot of `tab` called `name`. Throws `BrowserFault` when it called none so.
+    init(_ name: String, of tab: Tab, in browser: RunningBrowser) throws(BrowserFault) {
+        let ref = try browser.element(name, of: tab)
+        self.init(ref: ref, name: name, session: browser.connection.session(ref.session))
+    }
+}
