@@ -34,7 +34,7 @@ COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mazelcla
 COMPLETION_zsh  = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mazelclaw
 COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mazelclaw.fish
 
-.PHONY: help build run test fuzz mutation faults kills browser hosts check bench docs install uninstall fmt clean packages
+.PHONY: help build run test fuzz mutation faults kills models browser hosts check bench docs install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,16 @@ kills: packages ## kill the gateway under load at random moments, and look for e
 autobahn: packages ## hold the gateway's WebSocket against the Autobahn fuzzing client (PyPI, Python 2.7)
 	swift build --product echo-server
 	Tests/Scripts/autobahn.sh .build/debug/echo-server
+
+models: packages ## hold the tests' model services against the libraries openai and anthropic (PyPI)
+	python3 -m venv .build/models
+	.build/models/bin/pip install --quiet openai anthropic
+	.build/models/bin/python Tests/Scripts/models.py
+
+models: ## hold what the tests take for model services against the libraries openai and anthropic (PyPI)
+	python3 -m venv .build/models
+	.build/models/bin/pip install --quiet openai anthropic
+	.build/models/bin/python Tests/Scripts/models.py
 
 browser: build ## open the gateway's pages in a real Chromium: sign in, talk, look; what agents write gets no token (PICTURES=)
 	@Tests/Scripts/need-packages.sh $(BROWSER_PACKAGES)

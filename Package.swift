@@ -14,8 +14,8 @@ let package = Package(
         .library(
             name: "GatewayCore",
             targets: [
-                "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Policy", "Storage",
-                "Text", "Time",
+                "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "ModelServices",
+                "Policy", "Storage", "Text", "Time",
             ]),
     ],
     dependencies: [
@@ -28,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         // Without its trait it needs no Foundation.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -84,6 +85,19 @@ let package = Package(
                 "Files", "JSON", "Policy", "Text", "Time", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .target(name: "GatewayProtocol", dependencies: ["JSON", "Policy", "Text", "Time"]),
+        .target(
+            name: "ModelServices",
+            dependencies: [
+                "JSON", "Text", "Time",
+                // One of the modules it brings is called as ours is.
+                .product(
+                    name: "AsyncHTTPClient", package: "async-http-client",
+                    moduleAliases: ["Configuration": "SwiftConfiguration"]),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         .target(
             name: "Gateway",
             dependencies: [
@@ -245,6 +259,17 @@ let package = Package(
             dependencies: [
                 "JSON", "Linux", "Policy", "Profiles", .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .testTarget(
+            name: "ModelServicesTests",
+            dependencies: [
+                "Fuzzing", "JSON", "ModelServices", "Text", "Time",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ], resources: [.copy("Recordings"), .copy("Requests")]),
         .testTarget(name: "TimeTests", dependencies: ["JSON", "Time"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["Fuzzing", "JSON", "Policy"], exclude: ["Golden"],

@@ -45,10 +45,16 @@ enum Architecture {
             foreign: .only(["Dispatch", "Glibc", "GRDB", "Synchronization"])),
         "GatewayProtocol": Module(own: ["JSON", "Policy", "Text", "Time"], foreign: .only(["Glibc"])),
 
+        // The one module that opens connections to other hosts. It knows no sessions and no configuration.
+        "ModelServices": Module(
+            own: ["JSON", "Text", "Time"],
+            foreign: .only(["AsyncHTTPClient", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "Synchronization"])
+        ),
+
         // Only GatewayServer listens. SystemPackage is there for its paths: swift-subprocess takes no others.
         "Gateway": Module(
             own: ["Configuration", "Files", "GatewayProtocol", "JSON", "Policy", "Storage", "Text", "Time"],
-            foreign: .any(exceptPrefixes: ["NIO", "Hummingbird"])),
+            foreign: .any(exceptPrefixes: ["AsyncHTTPClient", "NIO", "Hummingbird"])),
         "GatewayServer": Module(
             own: ["Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Storage", "Text", "Time"],
             foreign: .any(exceptPrefixes: ["System"])),
@@ -86,6 +92,7 @@ enum Architecture {
         "JSON": [["JSON5"]],
         "Configuration": [["Instance", "Secrets"], ["Schema"], ["Reading", "Sections"], ["Writing"]],
         "GatewayProtocol": [["Schema"]],
+        "ModelServices": [["Values"], ["Streams"], ["Formats"], ["Transport"]],
         "Gateway": [
             [
                 "Approvals", "Browser", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing", "Programs",

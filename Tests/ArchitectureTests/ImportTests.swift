@@ -27,6 +27,8 @@ import Testing
         ("Files", "Time"),
         ("Storage", "GatewayProtocol"), ("DevTools", "Gateway"), ("Browser", "Gateway"), ("Gateway", "Browser"),
         ("Browser", "Linux"),
+        ("Storage", "GatewayProtocol"), ("ModelServices", "Configuration"), ("ModelServices", "Gateway"),
+        ("Gateway", "AsyncHTTPClient"),
     ])
     func `a forbidden arrow is seen`(module: String, imported: String) {
         #expect(!Architecture.permits(module, importing: imported))
