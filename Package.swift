@@ -101,7 +101,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Configuration", "Files", "GatewayProtocol", "JSON", "Policy", "Storage", "Text", "Time",
+                "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage", "Text",
+                "Time",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -219,8 +220,8 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Policy",
-                "Storage", "Text", "Time",
+                "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "GatewayServer", "JSON",
+                "ModelServices", "Policy", "Storage", "Text", "Time",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

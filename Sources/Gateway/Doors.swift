@@ -40,6 +40,7 @@ struct Doors: Sendable {
                 configuration: services.configuration, access: services.access,
                 conversations: services.conversations, sessions: services.resolver, notes: services.notes,
                 agents: services.agents, tasks: services.tasks),
+            models: ModelList(access: services.access, agents: services.agents, uptime: services.uptime),
             metrics: Metrics(
                 configuration: services.configuration, identity: services.identity, access: services.access,
                 clients: services.clients, runs: services.runs, health: services.health, database: services.database,
@@ -87,6 +88,7 @@ struct Doors: Sendable {
                 approvals: ApprovalsFile(stateDirectory: configuration.value.instance.stateDirectory.value),
                 nodes: nodeCaller),
             browser: BrowserMethods(browser: services.browser),
+            usage: UsageMethods(database: services.database, clock: clock),
             dashboard: DashboardMethods(
                 configuration: configuration, access: services.access, redactor: services.redactor))
     }

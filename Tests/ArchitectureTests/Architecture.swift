@@ -53,7 +53,10 @@ enum Architecture {
 
         // Only GatewayServer listens. SystemPackage is there for its paths: swift-subprocess takes no others.
         "Gateway": Module(
-            own: ["Configuration", "Files", "GatewayProtocol", "JSON", "Policy", "Storage", "Text", "Time"],
+            own: [
+                "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage", "Text",
+                "Time",
+            ],
             foreign: .any(exceptPrefixes: ["AsyncHTTPClient", "NIO", "Hummingbird"])),
         "GatewayServer": Module(
             own: ["Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Storage", "Text", "Time"],

@@ -1,4 +1,4 @@
-import JSON
+public import JSON
 public import Time
 
 /// `agents.defaults`: what counts for every agent that says nothing else itself.
@@ -31,7 +31,7 @@ public struct AgentDefaults: ConfigurationSection {
         Setting(
             unserved: "imageModel", .object(["primary": .string, "fallbacks": .strings]),
             "The model for images, when the other cannot see."),
-        Setting("models", \.models, "Names and parameters of models, by provider/model.").unserved,
+        Setting("models", \.models, "Names and parameters of models, by provider/model."),
         Setting("workspace", \.workspace, "The workspace: an absolute path, or one that begins with ~."),
         Setting(unserved: "repoRoot", .string, "The repository agents are told about."),
         Setting("skipBootstrap", \.skipBootstrap, "Put no files into a new workspace."),
@@ -49,8 +49,7 @@ public struct AgentDefaults: ConfigurationSection {
         Setting(unserved: "compaction", .compaction, "How a long conversation is summed up."),
         Setting(
             "thinkingDefault", \.thinkingDefault, .words("off", "minimal", "low", "medium", "high", "xhigh"),
-            "How much a model thinks before it answers."
-        ).unserved,
+            "How much a model of a service thinks before it answers."),
         Setting(
             "verboseDefault", \.verboseDefault, .words("off", "on", "full"), "Whether clients see what tools do."
         ).unserved,
@@ -102,10 +101,15 @@ public struct ModelSelection: ConfigurationSection {
 public struct ModelEntry: ConfigurationSection {
     /// `alias`. A shorter name.
     public var alias: String?
+    /// `params`.
+    public var parameters: JSON?
 
     static let settings: [Setting<ModelEntry>] = [
-        Setting("alias", \.alias, "A shorter name."),
-        Setting(unserved: "params", .anyObject, "Parameters for its provider."),
+        Setting("alias", \.alias, "A shorter name.").unserved,
+        Setting(
+            "params", \.parameters, .anyObject,
+            "Members of each request to the model's service, as in {\"temperature\": 0.2}. With {\"stream\": false} the answer "
+                + "comes in one piece, for servers that lose tool calls when they stream."),
     ]
 }
 

@@ -22,6 +22,8 @@ public struct RootSection: ConfigurationSection {
     public var hooks = HooksSection()
     /// `canvasHost`. Files of the workspace as web pages.
     public var canvasHost = CanvasHostSection()
+    /// `models`. The model services that answer for agents.
+    public var models = ModelsSection()
     /// `gateway`. What this process listens on, and whom it lets in.
     public var gateway = GatewaySection()
 
@@ -37,7 +39,7 @@ public struct RootSection: ConfigurationSection {
         Setting("browser", \.browser, "The browser agents use."),
         Setting(unserved: "ui", .userInterface, "How apps look."),
         Setting(unserved: "auth", .authentication, "Accounts with model providers."),
-        Setting(unserved: "models", .models, "Model providers."),
+        Setting("models", \.models, "Model services."),
         Setting(unserved: "nodeHost", .nodeHost, "This host as a device of another gateway."),
         Setting("agents", \.agents, "Who answers."),
         Setting(unserved: "tools", .tools, "What agents may use."),

@@ -19,7 +19,7 @@ enum UnservedMethods {
         (
             .read,
             [
-                "skills.status", "tts.providers", "tts.status", "usage.cost", "usage.status", "voicewake.get",
+                "skills.status", "tts.providers", "tts.status", "voicewake.get",
             ]
         ),
         (

@@ -33,11 +33,12 @@ struct ConversationStore: Sendable {
                 isChanged = true
             }
             if isChanged { try transaction.sessions.save(entry) }
+            var place: Int64?
             if !request.isEmpty {
                 let message = ChatMessage(role: .user, text: request.message, timestamp: time)
-                try transaction.transcripts.append(message, to: entry, at: time)
+                place = try transaction.transcripts.append(message, to: entry, at: time).sequence
             }
-            return .kept(sessionID: entry.sessionID)
+            return .kept(sessionID: entry.sessionID, place: place)
         }
     }
 
@@ -92,6 +93,18 @@ struct ConversationStore: Sendable {
         try await database.read { transaction in
             guard let entry = try transaction.sessions.find(key) else { return (nil, []) }
             return (entry, try transaction.transcripts.page(entry.sessionID, limit: limit).map(\.message))
+        }
+    }
+
+    /// The most messages of a conversation that are read to be said again.
+    private static let replayLimit = 2000
+
+    /// What was said in the transcript `sessionID` before the message at `place` is answered, oldest first: without that
+    /// message and those that wait behind it, and with the answers to those before it, which may stand behind it.
+    func history(in sessionID: String, before place: Int64) async throws -> [JSON] {
+        try await database.read { transaction in
+            try transaction.transcripts.page(sessionID, limit: Self.replayLimit)
+                .filter { $0.sequence < place || $0.role != "user" && $0.sequence > place }.map(\.message)
         }
     }
 

@@ -106,9 +106,9 @@ final class Conversations: Sendable {
                 runs.leave(run, isForgotten: true)
                 run.acceptance.fulfil(.success(.known(known)))
                 return .over(known)
-            case .kept(let sessionID):
-                run.acceptance.fulfil(.success(.kept(sessionID: sessionID)))
-                run.carry(by: tasks.start { [self] in await carryOut(run, sessionID: sessionID) })
+            case .kept(let sessionID, let place):
+                run.acceptance.fulfil(.success(.kept(sessionID: sessionID, place: place)))
+                run.carry(by: tasks.start { [self] in await carryOut(run, sessionID: sessionID, at: place) })
                 return .started(run)
             }
         } catch {
@@ -214,7 +214,7 @@ final class Conversations: Sendable {
 
     // MARK: Carrying out
 
-    private func carryOut(_ run: ActiveRun, sessionID: String) async {
+    private func carryOut(_ run: ActiveRun, sessionID: String, at place: Int64?) async {
         var end: RunEnd
         var providerSession: String?
         do {
@@ -222,10 +222,11 @@ final class Conversations: Sendable {
             let reply = try await inLane(run.request.lane) {
                 run.start(at: clock.now)
                 run.voice.begin(run, to: clients)
-                return try await answer(run, sessionID: sessionID)
+                return try await answer(run, sessionID: sessionID, at: place)
             }
             end = self.end(of: run, .ok, text: reply.text)
-            (end.provider, end.model, end.usage) = (reply.provider, reply.model, reply.usage)
+            (end.provider, end.model) = (reply.provider, reply.model)
+            (end.usage, end.members) = (reply.usage, reply.members)
             providerSession = reply.providerSession
         } catch is CancellationError {
             _ = run.abort(.shutdown)
@@ -235,7 +236,7 @@ final class Conversations: Sendable {
             if end.status == .error {
                 // Programs complain of their arguments, in which there may be a key.
                 end.error = redactor.redacted("\((error as? ProtocolError)?.message ?? "\(error)")")
-                end.isTimeout = (error as? CLIBackendError)?.isTimeout ?? false
+                end.isTimeout = (error as? any ResponderError)?.isTimeout ?? false
             }
         }
         end.sessionID = sessionID
@@ -252,7 +253,7 @@ final class Conversations: Sendable {
         return try await lanes.pass(lane, body)
     }
 
-    private func answer(_ run: ActiveRun, sessionID: String) async throws -> Reply {
+    private func answer(_ run: ActiveRun, sessionID: String, at place: Int64?) async throws -> Reply {
         if run.request.isEmpty {
             return Reply(text: "A new conversation begins.")
         }
@@ -274,7 +275,11 @@ final class Conversations: Sendable {
                 systemPrompt: agents.systemPrompt(
                     for: agent, session: run.request.sessionKey.text, extra: run.request.extraSystemPrompt),
                 providerSession: entry?.sessionID == sessionID ? entry?.providerSession(responder.id) : nil,
-                time: run.request.time ?? agents.time)
+                time: run.request.time ?? agents.time, thinking: entry?[.thinking],
+                history: { [store] in
+                    guard let place else { return [] }
+                    return try await store.history(in: sessionID, before: place)
+                })
             do {
                 return try await responder.answer(turn) { [clients] text in
                     run.voice.progress(text, of: run, to: clients)

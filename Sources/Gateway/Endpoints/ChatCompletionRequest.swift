@@ -8,16 +8,16 @@ struct ChatCompletionRequest: ModelInterface {
     static let path = "/v1/chat/completions"
     static let sessionKind = "openai"
 
-    let request: ModelRequest
+    let request: AnswerRequest
     /// Whether a stream ends with what it cost.
     private let includesUsage: Bool
 
     init(_ body: JSON) throws(APIError) {
-        request = try ModelRequest(body, fault: "Missing user message in `messages`.", Self.said)
+        request = try AnswerRequest(body, fault: "Missing user message in `messages`.", Self.said)
         includesUsage = body["stream_options"]?["include_usage"]?.bool ?? false
     }
 
-    private static func said(in body: JSON) throws(APIError) -> ModelRequest.Said {
+    private static func said(in body: JSON) throws(APIError) -> AnswerRequest.Said {
         guard body["n"] == nil || body["n"] == .null || body["n"] == 1 else {
             throw .invalid("`n` must be 1: an agent gives one answer")
         }
@@ -25,7 +25,7 @@ struct ChatCompletionRequest: ModelInterface {
             throw .invalid("`\(name)` are not taken here: an agent has its own tools")
         }
         guard let list = body["messages"]?.array else { throw .invalid("`messages` must be an array") }
-        var said = ModelRequest.Said()
+        var said = AnswerRequest.Said()
         for (index, message) in list.enumerated() {
             let path = "messages[\(index)]"
             let role = message["role"]?.string ?? ""

@@ -6,6 +6,7 @@ struct Endpoints: Sendable {
     let access: AccessControl
     let questions: Questions
     let hooks: HookServices
+    let models: ModelList
     let metrics: Metrics
 
     /// The endpoint at `path`; nil when none is served there now.
@@ -20,6 +21,7 @@ struct Endpoints: Sendable {
         case ResponsesRequest.path where endpoints.responses.enabled:
             ModelEndpoint<ResponsesRequest>(
                 access: access, questions: questions, bodyLimit: Int(clamping: endpoints.responses.maxBodyBytes))
+        case ModelList.path where endpoints.chatCompletions.enabled || endpoints.responses.enabled: models
         case ToolInvocation.path: ToolInvocation(access: access)
         case Metrics.path: metrics
         default: nil

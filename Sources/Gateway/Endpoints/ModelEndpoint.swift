@@ -72,7 +72,7 @@ protocol ModelInterface {
     init(_ body: JSON) throws(APIError)
 
     /// What is asked.
-    var request: ModelRequest { get }
+    var request: AnswerRequest { get }
 
     /// What writes the answer.
     ///

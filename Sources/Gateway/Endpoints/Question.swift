@@ -18,7 +18,7 @@ struct Question {
     ///
     /// Throws `APIError` when there is no such agent, `ProtocolError` when a picture cannot be taken.
     init(
-        _ request: EndpointRequest, _ asked: ModelRequest, kind: String, runID: String, to questions: Questions
+        _ request: EndpointRequest, _ asked: AnswerRequest, kind: String, runID: String, to questions: Questions
     ) throws {
         messages = asked.messages
         pictures = try Attachments(asked.pictures)

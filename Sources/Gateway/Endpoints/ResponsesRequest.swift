@@ -7,13 +7,13 @@ struct ResponsesRequest: ModelInterface {
     static let path = "/v1/responses"
     static let sessionKind = "openresponses"
 
-    let request: ModelRequest
+    let request: AnswerRequest
 
     init(_ body: JSON) throws(APIError) {
-        request = try ModelRequest(body, fault: "Missing user message in `input`.", Self.said)
+        request = try AnswerRequest(body, fault: "Missing user message in `input`.", Self.said)
     }
 
-    private static func said(in body: JSON) throws(APIError) -> ModelRequest.Said {
+    private static func said(in body: JSON) throws(APIError) -> AnswerRequest.Said {
         guard body["tools"]?.array?.isEmpty != false else {
             throw .invalid("`tools` are not taken here: an agent has its own tools")
         }
@@ -22,7 +22,7 @@ struct ResponsesRequest: ModelInterface {
                 "`previous_response_id` is not taken here: name a session in x-mazelclaw-session-key, or a `user`")
         }
         guard try APIBody.bool(body, "background") != true else { throw .invalid("`background` is not taken here") }
-        var said = ModelRequest.Said()
+        var said = AnswerRequest.Said()
         if let instructions = try APIBody.string(body, "instructions") {
             said.messages.append(FoldedMessages.Message(role: .system, text: instructions))
         }

@@ -169,10 +169,11 @@ struct ConfigurationImport {
         json = [:]
     }
 
-    /// Takes out the models that no program of the configuration provides.
+    /// Takes out the models that no program and no service of the configuration provides.
     private mutating func takeOutModels() {
-        let known = Set(
-            (json["agents"]?["defaults"]?["cliBackends"]?.object?.members ?? []).map(\.name) + [Operator.id])
+        let programs = json["agents"]?["defaults"]?["cliBackends"]?.object?.members ?? []
+        let services = json["models"]?["providers"]?.object?.members ?? []
+        let known = Set((programs + services).map(\.name) + [Operator.id])
         var places: [[JSON.PathComponent]] = [[.name("agents"), .name("defaults")]]
         for index in (json["agents"]?["list"]?.array ?? []).indices {
             places.append([.name("agents"), .name("list"), .index(index)])
@@ -186,7 +187,8 @@ struct ConfigurationImport {
 
     private mutating func takeOutModels(at path: [JSON.PathComponent], _ known: Set<String>) {
         guard let value = json.descendant(path) else { return }
-        let reason = "its provider is no program in agents.defaults.cliBackends; choose who answers with onboard"
+        let reason =
+            "its provider is in neither models.providers nor agents.defaults.cliBackends; choose who answers with onboard"
         guard let primary = value.string ?? value["primary"]?.string else { return }
         guard known.contains(ModelName(primary).provider) else { return take(out: path, reason) }
         for (index, fallback) in (value["fallbacks"]?.array ?? []).enumerated().reversed() {

@@ -100,7 +100,7 @@ struct AgentMethods: Sendable {
     private var models: Method {
         Method.immediate(
             "models.list", .scope(.read),
-            "The models the configuration names for its agents, as their backends call them.",
+            "The models that can be asked: those of the configured services, and those that agents have of programs.",
             NoParameters.schema,
             answer: .object(
                 Field(
@@ -112,9 +112,14 @@ struct AgentMethods: Sendable {
                             Field("contextWindow", .integer(1...), "How much it can take in, in tokens."),
                             Field("reasoning", .boolean, "Whether it reasons."))), "The models."))
         ) { _, _ in
-            let models = agents.value.models.map { name -> JSON in
-                let id = name.model ?? name.provider
-                return ["id": .string(id), "name": .string(id), "provider": .string(name.provider)]
+            let models = agents.value.models.map { model -> JSON in
+                let id = model.name.model ?? model.name.provider
+                var object: JSONObject = [
+                    "id": .string(id), "name": .string(model.title ?? id), "provider": .string(model.name.provider),
+                ]
+                object["contextWindow"] = model.contextWindow.map(JSON.integer)
+                object["reasoning"] = model.isReasoning.map(JSON.bool)
+                return .object(object)
             }
             return ["models": .array(models)]
         }

@@ -4,12 +4,12 @@ extension MethodTable {
         health: HealthMethods, configuration: ConfigurationMethods, presence: PresenceMethods, chat: ChatMethods,
         runs: RunMethods, sessions: SessionMethods, cron: CronMethods, agents: AgentMethods, logs: LogMethods,
         devices: DeviceMethods, nodes: NodeMethods, nodePairing: NodePairingMethods, approvals: ApprovalMethods,
-        browser: BrowserMethods, dashboard: DashboardMethods
+        browser: BrowserMethods, usage: UsageMethods, dashboard: DashboardMethods
     ) {
         self.init([
             health.group, configuration.group, presence.group, chat.group, runs.group, sessions.group, cron.group,
             agents.group, logs.group, devices.group, nodes.group, nodePairing.group, approvals.group, browser.group,
-            dashboard.group,
+            usage.group, dashboard.group,
         ])
     }
 }

@@ -28,9 +28,10 @@ enum RepairScope {
         var text: String { ConfigurationPath.text(path) }
     }
 
-    /// Who is let in, where it listens, what it runs, and what is taken from elsewhere.
+    /// Who is let in, where it listens, what it runs, who is sent its keys and conversations, and what is taken from
+    /// elsewhere.
     private static let refused = [
-        "auth", "approvals", "channels", "commands", "env", "hooks", "plugins", "tools", "update",
+        "auth", "approvals", "channels", "commands", "env", "hooks", "models", "plugins", "tools", "update",
         "agents.defaults.cliBackends", "agents.defaults.sandbox", "agents.defaults.tools", "agents.list.sandbox",
         "agents.list.tools", "gateway.auth", "gateway.bind", "gateway.controlUi", "gateway.customBindHost",
         "gateway.http", "gateway.nodes", "gateway.port", "gateway.remote", "gateway.tailscale", "gateway.tls",

@@ -1,10 +1,15 @@
 import Configuration
+import ModelServices
 import Policy
 import Text
 
 extension AgentDirectory {
     /// The agents of `configuration`, whose programs inherit `environment`.
-    init(_ configuration: GatewayConfiguration, environment: [String: String]) {
+    ///
+    /// `client` asks model services; nil means one that reaches them as `environment` says.
+    init(
+        _ configuration: GatewayConfiguration, environment: [String: String], client: (any ModelAnswering)? = nil
+    ) {
         let section = configuration.agents
         let root = configuration.workspace.value
         let defaults = section.defaults
@@ -39,7 +44,10 @@ extension AgentDirectory {
             backends: backends,
             bootstrap: BootstrapSettings(
                 isSkipped: defaults.skipBootstrap, limit: Int(min(defaults.bootstrapMaxChars, 1_000_000))),
-            bindings: configuration.content.bindings.map(Binding.init), faults: faults)
+            bindings: configuration.content.bindings.map(Binding.init),
+            providers: ModelProviders(
+                configuration.content.models, defaults: defaults,
+                client: client ?? ModelClient(environment: environment)), faults: faults)
     }
 }
 

@@ -13,6 +13,7 @@ struct AgentDirectory: Sendable {
     /// How long an answer may take when nobody says.
     let time: TimeSpan
     private let backends: [String: CLIBackend]
+    private let providers: ModelProviders
     private let bootstrap: BootstrapSettings
     private let bindings: [Binding]
     /// What is wrong with the configuration of agents, a sentence each.
@@ -20,7 +21,7 @@ struct AgentDirectory: Sendable {
 
     init(
         all: [Agent], defaultID: String, time: TimeSpan, backends: [String: CLIBackend], bootstrap: BootstrapSettings,
-        bindings: [Binding], faults: [String] = []
+        bindings: [Binding], providers: ModelProviders = .none, faults: [String] = []
     ) {
         precondition(!all.isEmpty, "there is always an agent")
         self.all = all
@@ -29,7 +30,8 @@ struct AgentDirectory: Sendable {
         self.backends = backends
         self.bootstrap = bootstrap
         self.bindings = bindings
-        self.faults = faults
+        self.providers = providers
+        self.faults = faults + providers.faults
     }
 
     /// The agent `id`.
@@ -56,9 +58,10 @@ struct AgentDirectory: Sendable {
 
     // MARK: Answering
 
-    /// Who may answer with these models, in order. Without any model it is the operator, `ownResponder`.
+    /// Who may answer with these models, in order; those that failed a short while ago come last. Without any model it is the
+    /// operator, `ownResponder`.
     ///
-    /// Throws `ProtocolError` when a model's provider is none of the backends.
+    /// Throws `ProtocolError` when a model's provider is none of the backends and services, or does not have the model.
     func responders(
         for models: [ModelName], operator ownResponder: any Responder
     ) throws(ProtocolError) -> [(responder: any Responder, model: String?)] {
@@ -69,23 +72,31 @@ struct AgentDirectory: Sendable {
                 responders.append((ownResponder, nil))
             } else if let backend = backends[name.provider] {
                 responders.append((backend, name.model))
+            } else if let provider = providers.responders[name.provider] {
+                guard provider.model(name.model) != nil else {
+                    throw ProtocolError(
+                        .unavailable,
+                        "there is no model \"\(name)\": models.providers.\(name.provider).models does not list it")
+                }
+                responders.append((provider, name.model))
             } else {
-                let providers = backends.keys.sorted() + [ModelName.operatorProvider]
-                let known = providers.map { "\"\($0)\"" }.joined(separator: ", ")
+                let ids = backends.keys.sorted() + providers.responders.keys.sorted() + [ModelName.operatorProvider]
+                let known = ids.map { "\"\($0)\"" }.joined(separator: ", ")
                 throw ProtocolError(
                     .unavailable,
                     "the model \"\(name)\" has no provider here: \"\(name.provider)\" is none of \(known); add it to "
-                        + "agents.defaults.cliBackends, or choose another model")
+                        + "models.providers or agents.defaults.cliBackends, or choose another model")
             }
         }
-        return responders
+        return responders.filter { !$0.responder.isResting($0.model) }
+            + responders.filter { $0.responder.isResting($0.model) }
     }
 
-    /// The models of the agents that a backend provides, each once.
-    var models: [ModelName] {
-        var models: [ModelName] = []
+    /// The models that can be asked: those of the services, and those of the agents that a backend provides, each once.
+    var models: [KnownModel] {
+        var models = providers.responders.sorted { $0.key < $1.key }.flatMap(\.value.knownModels)
         for name in all.flatMap(\.models) where name.model != nil && backends[name.provider] != nil {
-            if !models.contains(name) { models.append(name) }
+            if !models.contains(where: { $0.name == name }) { models.append(KnownModel(name: name)) }
         }
         return models
     }

@@ -90,7 +90,7 @@ private final class ReaderBox: Sendable {
 }
 
 /// Why a CLI backend gave no answer.
-struct CLIBackendError: Error, Equatable, CustomStringConvertible {
+struct CLIBackendError: Error, Equatable, CustomStringConvertible, ResponderError {
     var backend: String
     var reason: String
     /// Whether it took too long.

@@ -1,3 +1,4 @@
+import JSON
 import Time
 
 /// Something that answers for an agent: a program of this host, or the operator.
@@ -9,6 +10,19 @@ protocol Responder: Sendable {
     ///
     /// Ends early, and leaves nothing behind, when its task is cancelled.
     func answer(_ turn: Turn, progress: @escaping @Sendable (String) -> Void) async throws -> Reply
+
+    /// Whether `model` failed a short while ago, so that others are asked first. Default no.
+    func isResting(_ model: String?) -> Bool
+}
+
+extension Responder {
+    func isResting(_ model: String?) -> Bool { false }
+}
+
+/// Why a responder gave no answer.
+protocol ResponderError: Error {
+    /// Whether it took too long.
+    var isTimeout: Bool { get }
 }
 
 /// One message to an agent, with what is needed to answer it.
@@ -33,6 +47,11 @@ struct Turn: Sendable {
     var providerSession: String?
     /// How long it may take.
     var time: TimeSpan
+    /// How much the model is to think; nil where the session does not say.
+    var thinking: String?
+    /// Reads what was said in the conversation before, as its transcript keeps it, oldest first. For responders that do
+    /// not remember it themselves.
+    var history: @Sendable () async throws -> [JSON] = { [] }
 }
 
 /// What came of a turn.
@@ -45,6 +64,8 @@ struct Reply: Sendable, Equatable {
     var usage: TokenUsage?
     /// How the responder calls this conversation, to go on with it.
     var providerSession: String?
+    /// What the transcript keeps of the answer beside its text.
+    var members: JSONObject?
 
     /// How long an answer may be, in bytes; the rest is left out, and the answer says so. What waits for one client
     /// is limited (`ProtocolLimits.bufferedBytes`), and a control character takes six bytes in a frame.

@@ -22,8 +22,8 @@ final class ActiveRun: Sendable {
 
     /// What became of the message.
     enum Acceptance: Sendable {
-        /// It is kept, in this transcript.
-        case kept(sessionID: String)
+        /// It is kept, in the transcript so called and at this place in it; nil when nothing was said.
+        case kept(sessionID: String, place: Int64?)
         /// It was answered before this process knew of it.
         case known(Run)
     }

@@ -21,6 +21,8 @@ struct RunEnd: Sendable, Equatable {
     var provider: String?
     var model: String?
     var usage: TokenUsage?
+    /// What the transcript keeps of the answer beside its text.
+    var members: JSONObject?
     var sessionID: String?
 
     /// The answer as its transcript keeps it and clients hear of it; nil when nothing was said.
@@ -28,7 +30,7 @@ struct RunEnd: Sendable, Equatable {
         guard !text.isEmpty else { return nil }
         return ChatMessage(
             role: .assistant, text: text, timestamp: endedAt, usage: usage,
-            stopReason: status == .ok ? "stop" : status.rawValue)
+            stopReason: status == .ok ? "stop" : status.rawValue, more: members)
     }
 
     /// The `result` of the method `agent`: what a run is remembered by.

@@ -14,6 +14,8 @@ struct ChatMessage: Sendable, Equatable {
     var timestamp: Timestamp
     var usage: TokenUsage?
     var stopReason: String?
+    /// More members, of an answer by a model: its `content` with what it thought and called, and who gave it.
+    var more: JSONObject?
 
     /// `role`, `content`, `timestamp`, and what else there is.
     var json: JSON {
@@ -23,6 +25,7 @@ struct ChatMessage: Sendable, Equatable {
         object["timestamp"] = timestamp.json
         object["usage"] = usage?.json
         object["stopReason"] = stopReason.map(JSON.string)
+        for member in more?.members ?? [] { object[member.name] = member.value }
         return .object(object)
     }
 

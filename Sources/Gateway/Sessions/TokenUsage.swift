@@ -7,6 +7,19 @@ struct TokenUsage: Equatable, Sendable {
     var cacheRead: Int64?
     var cacheWrite: Int64?
     var total: Int64?
+    /// What that cost, where prices are known.
+    var cost: TokenCost?
+
+    init(
+        input: Int64?, output: Int64?, cacheRead: Int64?, cacheWrite: Int64?, total: Int64?, cost: TokenCost? = nil
+    ) {
+        self.input = input
+        self.output = output
+        self.cacheRead = cacheRead
+        self.cacheWrite = cacheWrite
+        self.total = total
+        self.cost = cost
+    }
 
     /// Reads what a program tells in `usage`, in any of the spellings there are; nil when nothing of it is known.
     init?(_ json: JSON?) {
@@ -36,6 +49,30 @@ struct TokenUsage: Equatable, Sendable {
         object["cacheRead"] = cacheRead.map(JSON.integer)
         object["cacheWrite"] = cacheWrite.map(JSON.integer)
         object["total"] = total.map(JSON.integer)
+        if let cost {
+            // The original's readers look for the sum under this name, and for what it cost beside it.
+            object["totalTokens"] = total.map(JSON.integer)
+            object["cost"] = cost.json
+        }
         return .object(object)
+    }
+}
+
+/// What tokens cost, in US dollars.
+struct TokenCost: Equatable, Sendable {
+    var input: Double
+    var output: Double
+    var cacheRead: Double
+    var cacheWrite: Double
+
+    /// All of it.
+    var total: Double { input + output + cacheRead + cacheWrite }
+
+    /// As messages carry it.
+    var json: JSON {
+        [
+            "input": .double(input), "output": .double(output), "cacheRead": .double(cacheRead),
+            "cacheWrite": .double(cacheWrite), "total": .double(total),
+        ]
     }
 }

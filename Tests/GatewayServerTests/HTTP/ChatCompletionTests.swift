@@ -304,3 +304,29 @@ private let refused: [(headers: [String], content: String, status: Int, message:
         #expect(answer.events.last == "[DONE]")
     }
 }
+
+@Test func `the models a client may name are the agents`() async throws {
+    let instance = try TestInstance.withEndpoints()
+    try await instance.serving { _ in
+        let token = ["Authorization: Bearer \(TestInstance.token)"]
+        let answer = try await instance.get("/v1/models", headers: token)
+        #expect(answer.status == 200)
+        #expect(answer.json?["object"] == "list")
+        let models = try #require(answer.json?["data"]?.array)
+        #expect(models.map { $0["id"] } == ["mazelclaw:main", "mazelclaw:ops"])
+        #expect(models.allSatisfy { $0["object"] == "model" && ($0["created"]?.integer ?? 0) > 1_700_000_000 })
+        #expect(try await instance.get("/v1/models").status == 401)
+        #expect(try await instance.get("/v1/models", method: "DELETE", headers: token).status == 405)
+        let named = try await instance.post(
+            "/v1/chat/completions", ["model": "mazelclaw:ops", "messages": [["role": "user", "content": "hello"]]])
+        #expect(named.status == 200)
+    }
+}
+
+@Test func `the models a client may name are told only where it may ask them`() async throws {
+    let instance = try TestInstance()
+    try await instance.serving { _ in
+        let answer = try await instance.get("/v1/models", headers: ["Authorization: Bearer \(TestInstance.token)"])
+        #expect(answer.status == 404)
+    }
+}

@@ -36,14 +36,14 @@ private func imported(_ text: String) throws -> ConfigurationImport {
           "env": {"vars": {"MOLTBOT_STATE_DIR": "/x", "KEPT": "k"}},
           "agents": {"list": [{"id": "a", "tools": {}}, {"name": "without an id"}, {"id": "b", "x": "hush-hush"}],
             "defaults": {"cliBackends": {"p": {"command": "~/.clawdbot/bin/p"}, "q": {"command": "${KEPT}"}}}},
-          "models": {"providers": {}}, "session": {"scope": "nonsense"},
+          "talk": {}, "session": {"scope": "nonsense"},
           "hooks": {"enabled": true}, "canvasHost": {"root": "/srv"}
         }
         """)
     let left = read.left.map(\.key)
     for key in [
         "gateway.mode", "gateway.bind", "gateway.port", "gateway.auth.token", "env.vars.MOLTBOT_STATE_DIR",
-        "agents.list[0].tools", "agents.list[1]", "agents.list[2].x", "models", "session.scope", "hooks.enabled",
+        "agents.list[0].tools", "agents.list[1]", "agents.list[2].x", "talk", "session.scope", "hooks.enabled",
         "canvasHost.root",
     ] {
         #expect(left.contains { $0 == key || $0.replacing("[1].x", with: "[2].x") == key }, "\(key): \(left)")
@@ -86,4 +86,16 @@ private func imported(_ text: String) throws -> ConfigurationImport {
     #expect(throws: StorageError.self) { try imported("[]") }
     #expect(throws: StorageError.self) { try imported("{") }
     #expect(throws: StorageError.self) { try imported(#"{"$include": "../../etc/passwd"}"#) }
+}
+
+@Test func `model services come over with the models that are theirs`() throws {
+    let read = try imported(
+        """
+        {"models": {"providers": {"local": {"baseUrl": "http://127.0.0.1:11434/v1", "apiKey": "k",
+          "models": [{"id": "m", "name": "M"}]}}},
+         "agents": {"defaults": {"model": {"primary": "local/m", "fallbacks": ["gone/x", "local/m"]}}}}
+        """)
+    #expect(read.json["agents"]?["defaults"]?["model"] == ["primary": "local/m", "fallbacks": ["local/m"]])
+    #expect(read.json["models"]?["providers"]?["local"]?["apiKey"] == "k")
+    #expect(read.left.map(\.key) == ["agents.defaults.model.fallbacks[0]"])
 }

@@ -68,6 +68,7 @@ func `what keeps an instance working takes a yes, and everything else more`(patc
     "{agents: {list: [{id: \"main\", tools: {}}]}}", "{ui: {assistant: {name: \"<secret>\"}}}",
     "{ui: \"${HOME}\"}", "{agents: {list: \"${HOME}\"}}",
     "{channels: {telegram: {botToken: \"x\"}}}", "{models: {providers: {x: {apiKey: \"k\"}}}}",
+    "{models: {providers: {x: {baseUrl: \"https://theirs.example\", models: []}}}}",
 ])
 func `secrets, who is let in and what is run are no grant's to change`(patch: String) throws {
     let fixture = try Fixture()

@@ -1,7 +1,7 @@
 import JSON
 
 /// What is asked of an agent under `/v1`, whatever the interface.
-struct ModelRequest {
+struct AnswerRequest {
     /// As the client named it.
     var model: String
     /// Whether the answer is wanted as it grows.
