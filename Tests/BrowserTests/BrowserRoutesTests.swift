@@ -171,6 +171,18 @@ struct BrowserRoutesTests {
         }
     }
 
+    @Test func `a tab has the title that its page has now`() async throws {
+        try await TestBrowser.run { browser in
+            let page = Self.page("<title>First</title><button onclick=\"document.title = 'Second'\">Go</button>")
+            let tab = try await browser.post("/tabs/open", ["url": page])
+            #expect(tab["title"] == "First")
+            _ = try await browser.get("/snapshot")
+            _ = try await browser.post("/act", ["kind": "click", "ref": "e1"])
+            let listed = try await browser.get("/tabs")["tabs"]?.array?.first { $0["targetId"] == tab["targetId"] }
+            #expect(listed?["title"] == "Second")
+        }
+    }
+
     @Test func `what a page does is told`() async throws {
         try await TestBrowser.run { browser in
             try await browser.post(

@@ -121,6 +121,7 @@ struct BrowserRoutes: Sendable {
         guard let running = await service.running(name) else {
             return BrowserAnswer(body: ["running": false, "tabs": []])
         }
+        try await running.targets.refresh()
         return BrowserAnswer(body: ["running": true, "tabs": .array(running.targets.pages.map(\.json))])
     }
 }

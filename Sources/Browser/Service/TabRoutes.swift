@@ -21,6 +21,7 @@ struct TabRoutes: Sendable {
         _ = try await browser.targets.session(of: id)
         let tab = try await browser.tab(id.text)
         if url != "about:blank" { try await go(tab, to: url, within: Self.patience) }
+        try await browser.targets.refresh()
         return BrowserAnswer(body: browser.refreshed(tab).info.json)
     }
 
@@ -43,6 +44,7 @@ struct TabRoutes: Sendable {
 
     /// What can be done by a tab's place in the list, from 0.
     func action(_ arguments: Arguments) async throws -> BrowserAnswer {
+        try await browser.targets.refresh()
         let pages = browser.targets.pages
         func chosen() throws(BrowserFault) -> TargetInfo {
             guard !pages.isEmpty else { throw BrowserFault(404, "there is no tab") }

@@ -70,6 +70,18 @@ package final class Targets: Sendable {
     /// The pages, in the order in which they came.
     package var pages: [TargetInfo] { all.filter { $0.type == "page" } }
 
+    /// Asks the browser how the targets are now, and waits for the answer: it does not tell by itself of every new title. Throws
+    /// `DevToolsError` and `CancellationError`.
+    package func refresh() async throws {
+        let infos = try await connection.browser.send(TargetDomain.GetTargets())
+        state.withLock { state in
+            for info in infos {
+                guard let index = state.targets.firstIndex(where: { $0.id == info.id }) else { continue }
+                state.targets[index] = info
+            }
+        }
+    }
+
     /// What is known of `target`; nil when there is no such target.
     package func info(of target: TargetID) -> TargetInfo? { all.first { $0.id == target } }
 
