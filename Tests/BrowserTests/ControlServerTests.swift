@@ -131,6 +131,7 @@ import Testing
             try await #expect(ask(Self.request("POST /act", json, body: "{a}")).hasPrefix("HTTP/1.1 400 "))
             try await #expect(ask(Self.request("GET /%FF")).hasPrefix("HTTP/1.1 400 "))
             try await #expect(ask(Self.request("GET /a?b=%2")).hasPrefix("HTTP/1.1 400 "))
+            try await #expect(ask(Self.request("GET /a?b=%+5")).hasPrefix("HTTP/1.1 400 "))
             let full = "\"" + String(repeating: "x", count: (1 << 20) - 2) + "\""
             try await #expect(ask(Self.request("POST /act", json, body: full)).hasPrefix("HTTP/1.1 200 "))
             try await #expect(ask(Self.request("POST /act", json, body: full + " ")).hasPrefix("HTTP/1.1 413 "))

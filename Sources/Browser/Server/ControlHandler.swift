@@ -1,6 +1,7 @@
 import JSON
 import NIOCore
 import NIOHTTP1
+import Text
 
 /// Reads requests on one connection and writes what browser control answers, one after the other.
 final class ControlHandler: ChannelInboundHandler {
@@ -77,14 +78,16 @@ final class ControlHandler: ChannelInboundHandler {
 
     private func request(_ head: HTTPRequestHead) throws(BrowserFault) -> BrowserRequest {
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let path = parts.first.flatMap({ Self.decoded($0, isQuery: false) }), path.hasPrefix("/") else {
+        guard let path = parts.first.flatMap(PercentEncoding.decoded), path.hasPrefix("/") else {
             throw BrowserFault(400, "the request target must be a path")
         }
         var query: [String: String] = [:]
         for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.decoded(sides[0], isQuery: true),
-                let value = sides.count > 1 ? Self.decoded(sides[1], isQuery: true) : ""
+            // In a query a plus is a space.
+            let sides = pair.replacing("+", with: " ").split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decoded(sides[0]),
+                let value = sides.count > 1 ? PercentEncoding.decoded(sides[1]) : ""
             else {
                 throw BrowserFault(400, "the query is not written in percent encoding")
             }
@@ -94,7 +97,7 @@ final class ControlHandler: ChannelInboundHandler {
             return BrowserRequest(method: head.method.rawValue, path: path, query: query)
         }
         let type = head.headers.first(name: "content-type") ?? ""
-        guard type.lowercased().split(separator: ";").first?.trimmingSuffix() == "application/json" else {
+        guard type.lowercased().split(separator: ";").first.map({ String($0).trimmed }) == "application/json" else {
             throw BrowserFault(415, "the content must be application/json")
         }
         let json: JSON
@@ -104,24 +107,6 @@ final class ControlHandler: ChannelInboundHandler {
             throw BrowserFault(400, "the content is no JSON: \(error)")
         }
         return BrowserRequest(method: head.method.rawValue, path: path, query: query, body: json)
-    }
-
-    /// `text` with its percent encoding taken away; nil when that is none, or no UTF-8. In a query a plus is a space.
-    private static func decoded(_ text: Substring, isQuery: Bool) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            switch byte {
-            case UInt8(ascii: "%"):
-                guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-                else { return nil }
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            case UInt8(ascii: "+") where isQuery: bytes.append(UInt8(ascii: " "))
-            default: bytes.append(byte)
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 
     private func begin(_ request: BrowserRequest, keepAlive: Bool, _ context: ChannelHandlerContext) {
@@ -165,14 +150,5 @@ final class ControlHandler: ChannelInboundHandler {
             guard keepAlive else { return context.close(promise: nil) }
             handler.setDeadline(context)
         }
-    }
-}
-
-extension Substring {
-    /// Without blanks at its end.
-    fileprivate func trimmingSuffix() -> Substring {
-        var text = self
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return text
     }
 }

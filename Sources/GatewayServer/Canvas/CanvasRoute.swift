@@ -1,5 +1,6 @@
 import Gateway
 import NIOHTTP1
+import Text
 
 /// `/__mazelclaw__/canvas/`: the files of the workspace's canvas directory.
 ///

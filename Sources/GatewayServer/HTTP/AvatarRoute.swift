@@ -2,6 +2,7 @@ import Configuration
 import Gateway
 import JSON
 import NIOHTTP1
+import Text
 
 /// `/avatar/AGENT`: the picture of an agent, or with `?meta=1` where it is.
 struct AvatarRoute: Sendable {

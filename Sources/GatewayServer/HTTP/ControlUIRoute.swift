@@ -1,4 +1,5 @@
 import NIOHTTP1
+import Text
 
 /// The Control UI, a page for people in the browser: the files of `gateway.controlUi.root`, below its base path.
 ///

@@ -3,6 +3,7 @@ import Configuration
 import Gateway
 import Logging
 import Policy
+import Text
 
 extension BrowserSettings {
     /// What `configuration` says of browsers. What cannot be done is logged and left out.
@@ -45,8 +46,8 @@ extension BrowserSettings {
 
     /// `text` without white space at its ends; nil when nothing is left.
     private static func present(_ text: String?) -> String? {
-        let words = text?.split(whereSeparator: \.isWhitespace).joined(separator: " ") ?? ""
-        return words.isEmpty ? nil : words
+        guard let text = text?.trimmed, !text.isEmpty else { return nil }
+        return text
     }
 
     /// `text` as six digits in upper case behind a number sign; the default when it is no colour.

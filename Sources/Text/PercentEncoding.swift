@@ -1,7 +1,7 @@
 /// Percent-encoding (RFC 3986 section 2.1).
-enum PercentEncoding {
+package enum PercentEncoding {
     /// `text` decoded; nil when an escape is damaged or the bytes are no UTF-8.
-    static func decoded(_ text: some StringProtocol) -> String? {
+    package static func decoded(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
@@ -18,7 +18,7 @@ enum PercentEncoding {
     }
 
     /// The components of a path, decoded once; nil when one of them could lead elsewhere.
-    static func components(_ path: Substring) -> [String]? {
+    package static func components(_ path: Substring) -> [String]? {
         var components: [String] = []
         for part in path.split(separator: "/") {
             guard let component = decoded(part), component != ".", component != "..",
