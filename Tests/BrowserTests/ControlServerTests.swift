@@ -2,6 +2,7 @@ import Browser
 import Dispatch
 import Glibc
 import JSON
+import NIOHTTP1
 import NIOPosix
 import Testing
 
@@ -9,8 +10,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct ControlServerTests {
     /// Lets in who shows `Authorization: Bearer t`.
     private struct Access: ControlAccess {
-        func refusal(_ head: ControlHead) -> ControlRefusal? {
-            guard head.values("authorization") != ["Bearer t"] else { return nil }
+        func refusal(_ head: HTTPRequestHead, from peerAddress: String) -> ControlRefusal? {
+            guard head.headers["authorization"] != ["Bearer t"] else { return nil }
             return ControlRefusal(status: 401, message: "no", fields: [("www-authenticate", "Bearer")])
         }
     }

@@ -51,10 +51,10 @@ final class ControlHandler: ChannelInboundHandler {
             self.head = head
             body = ByteBuffer()
             setDeadline(context)
-            let fields = head.headers.map { (name: $0.name.lowercased(), value: $0.value) }
-            let asked = ControlHead(peerAddress: context.channel.remoteAddress?.ipAddress ?? "", fields: fields)
             // Before any content is taken in.
-            guard let refusal = access.refusal(asked) else { return }
+            guard let refusal = access.refusal(head, from: context.channel.remoteAddress?.ipAddress ?? "") else {
+                return
+            }
             self.head = nil
             end(context, refusal.status, refusal.message, refusal.fields)
         case .body(var part):

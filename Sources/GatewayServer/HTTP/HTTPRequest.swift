@@ -1,13 +1,14 @@
-import Gateway
+package import Gateway
 import GatewayProtocol
 import NIOCore
-import NIOHTTP1
+package import NIOHTTP1
 import Text
 
 /// A request's head, with the questions the routes ask of it.
-struct HTTPRequest: Sendable {
+package struct HTTPRequest: Sendable {
     let head: HTTPRequestHead
-    let origin: RequestOrigin
+    /// Where it comes from, as its peer and its fields tell.
+    package let origin: RequestOrigin
     /// The path, still percent-encoded; where other programs' names are spelled in it, with ours.
     let path: String
     /// The question mark and what follows it, as it was sent; empty when there is none.
@@ -17,7 +18,8 @@ struct HTTPRequest: Sendable {
         self.init(head: head, peerAddress: channel.remoteAddress?.ipAddress ?? "")
     }
 
-    init(head: HTTPRequestHead, peerAddress: String) {
+    /// The head of a request that came from `peerAddress`, which is without port.
+    package init(head: HTTPRequestHead, peerAddress: String) {
         self.head = head
         let headers = head.headers
         origin = RequestOrigin(
@@ -45,7 +47,7 @@ struct HTTPRequest: Sendable {
 
     /// A header field that stands there more than once, and on which more depends than one of them can say: which of them
     /// counts would be anybody's guess. Nil when there is none.
-    var repeatedField: String? {
+    package var repeatedField: String? {
         var seen: Set<Int> = []
         for (name, _) in head.headers {
             // Most have another length than all of these, which costs less to find out than the spelling.
@@ -139,7 +141,7 @@ struct HTTPRequest: Sendable {
     var contentLength: Int? { head.headers.first(name: "content-length").flatMap(Int.init) }
 
     /// The same for an endpoint.
-    var forEndpoint: EndpointRequest {
+    package var forEndpoint: EndpointRequest {
         EndpointRequest(
             method: method.rawValue, path: path, origin: origin, token: bearerToken,
             isFromForeignPage: isFromForeignPage,
