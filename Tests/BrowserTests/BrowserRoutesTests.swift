@@ -37,6 +37,27 @@ struct BrowserRoutesTests {
         }
     }
 
+    @Test func `with other settings the browser that runs ends before another is started on its user data`()
+        async throws
+    {
+        try await TestBrowser.run { browser in
+            _ = try await browser.post("/start")
+            let process = try #require(await browser.get("/")["pid"]?.integer)
+            var settings = browser.service.settings
+            settings.mayEvaluate = true
+            let next = TestBrowser(
+                service: BrowserService(
+                    settings, on: .singletonMultiThreadedEventLoopGroup, after: browser.service), state: browser.state)
+            let answer = await next.ask("POST", "/start")
+            #expect(answer.status == 200, "\(answer.body.text())")
+            #expect(!TestBrowser.isAlive(group: process))
+            let successor = try #require(await next.get("/")["pid"]?.integer)
+            await next.service.shutDown()
+            #expect(!TestBrowser.isAlive(group: successor))
+            #expect(await browser.ask("POST", "/start").status == 503)
+        }
+    }
+
     @Test func `a form is read, filled in and sent`() async throws {
         try await TestBrowser.run { browser in
             let opened = try await browser.post(

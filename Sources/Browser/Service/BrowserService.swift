@@ -12,6 +12,8 @@ package actor BrowserService {
         var running: RunningBrowser?
         /// The start that is under way, which everybody waits for who asks meanwhile.
         var starting: Task<RunningBrowser, any Error>?
+        /// The end of one that lost its connection; another is started after it, as both have the same user data.
+        var ending: Task<Void, Never>?
         /// When it was started again unasked.
         var restartedAt: ContinuousClock.Instant?
         /// How the last one ended unasked.
@@ -21,15 +23,19 @@ package actor BrowserService {
     /// What the instance says of it.
     package nonisolated let settings: BrowserSettings
     private let group: any EventLoopGroup
+    /// The end of the browsers that ran with other settings: none is started, and nothing is over, before it.
+    private let predecessor: Task<Void, Never>?
     private var entries: [String: Entry] = [:]
     private var isStopped = false
 
     private static let restartInterval: Duration = .seconds(300)
 
-    /// Browser control as `settings` have it. It starts nothing before it is asked to.
-    package init(_ settings: BrowserSettings, on group: any EventLoopGroup) {
+    /// Browser control as `settings` have it, in place of `predecessor`, whose browsers end now. It starts nothing before it is
+    /// asked to.
+    package init(_ settings: BrowserSettings, on group: any EventLoopGroup, after predecessor: BrowserService? = nil) {
         self.settings = settings
         self.group = group
+        self.predecessor = predecessor.map { before in Task { await before.shutDown() } }
     }
 
     /// Answers `request`.
@@ -59,6 +65,7 @@ package actor BrowserService {
     package func shutDown() async {
         isStopped = true
         for name in entries.keys { await stop(name) }
+        await predecessor?.value
     }
 
     // MARK: Profiles
@@ -81,7 +88,7 @@ package actor BrowserService {
         entries[name]?.running = nil
         entries[name]?.lastEnd = "\(end)"
         // What lost its connection serves nobody.
-        Task { await running.stop() }
+        entries[name]?.ending = Task { await running.stop() }
         return nil
     }
 
@@ -116,7 +123,11 @@ package actor BrowserService {
         if let running = running(name) { return running }
         if let starting = entries[name]?.starting { return try await starting.value }
         let (_, profile) = try profile(name)
-        let task = Task { [settings, group] in try await Self.start(name, profile, settings, on: group) }
+        let task = Task { [settings, group, predecessor, ending = entries[name]?.ending] in
+            await predecessor?.value
+            await ending?.value
+            return try await Self.start(name, profile, settings, on: group)
+        }
         entries[name, default: Entry()].starting = task
         let result = await task.result
         entries[name]?.starting = nil
@@ -154,6 +165,7 @@ package actor BrowserService {
     func stop(_ name: String) async -> Bool {
         // A start that fails left nothing.
         if let starting = entries[name]?.starting { _ = await starting.result }
+        await entries[name]?.ending?.value
         guard let running = entries[name]?.running else { return false }
         entries[name] = Entry()
         await running.stop()

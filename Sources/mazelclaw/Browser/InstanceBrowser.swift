@@ -42,12 +42,10 @@ final class InstanceBrowser: BrowserControl, Service {
     /// What `configuration` says of browsers counts from now on. Where that is something else, those that run end.
     func adopt(_ configuration: GatewayConfiguration) {
         let settings = BrowserSettings(configuration, logger: logger)
-        let before: BrowserService? = state.withLock { state in
-            guard settings != state.service.settings else { return nil }
-            defer { state.service = BrowserService(settings, on: group) }
-            return state.service
+        state.withLock { state in
+            guard settings != state.service.settings else { return }
+            state.service = BrowserService(settings, on: group, after: state.service)
         }
-        if let before { Task { await before.shutDown() } }
     }
 
     /// Lets those in over HTTP whom `gateway` does.
