@@ -1,4 +1,5 @@
 import Browser
+import Foundation
 import Glibc
 import JSON
 import NIOPosix
@@ -24,7 +25,7 @@ struct TestBrowser: Sendable {
         var template = Array("/tmp/browser-tests-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Fault.noDirectory }
         let state = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { removeTree(state) }
+        defer { try? FileManager.default.removeItem(atPath: state) }
         var chosen = BrowserSettings(
             stateDirectory: state, controlPort: 18791,
             environment: ["HOME": state, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
@@ -73,19 +74,4 @@ struct TestBrowser: Sendable {
 
     /// Whether the group `group` has any processes.
     static func isAlive(group: Int64) -> Bool { kill(-Int32(group), 0) == 0 }
-
-    private static func removeTree(_ path: String) {
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                guard name != ".", name != ".." else { continue }
-                let isDirectory = entry.pointee.d_type == UInt8(DT_DIR)
-                if isDirectory { removeTree("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
-            }
-            closedir(directory)
-        }
-        rmdir(path)
-    }
 }

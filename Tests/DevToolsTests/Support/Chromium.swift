@@ -1,4 +1,5 @@
 import DevTools
+import Foundation
 import Glibc
 import JSON
 import NIOPosix
@@ -38,7 +39,7 @@ struct Chromium: Sendable {
         var template = Array("/tmp/devtools-tests-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Fault.noDirectory }
         let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer { removeTree(directory) }
+        defer { try? FileManager.default.removeItem(atPath: directory) }
         let process = try BrowserProcess.start(
             BrowserProgram(
                 executable: executable, arguments: arguments + Self.arguments(directory: directory),
@@ -90,21 +91,6 @@ struct Chromium: Sendable {
         let targets = try await Targets.watch(connection)
         let page = try #require(targets.pages.first)
         return (targets, page.id, try await targets.session(of: page.id))
-    }
-
-    private static func removeTree(_ path: String) {
-        if let directory = opendir(path) {
-            while let entry = readdir(directory) {
-                let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                    String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-                }
-                guard name != ".", name != ".." else { continue }
-                let isDirectory = entry.pointee.d_type == UInt8(DT_DIR)
-                if isDirectory { removeTree("\(path)/\(name)") } else { unlink("\(path)/\(name)") }
-            }
-            closedir(directory)
-        }
-        rmdir(path)
     }
 }
 
