@@ -15,7 +15,7 @@ final class RunTable: Sendable {
         var ended: [(key: Key, at: Timestamp)] = []
         /// The lines of sessions in which somebody stands.
         var lines: [SessionKey: SessionLine] = [:]
-        /// Those that somebody waits for who knows only their ids.
+        /// By id, who waits for runs that nobody has asked for yet.
         var expected: [String: [ObjectIdentifier: Awaited<ActiveRun>]] = [:]
         /// How many runs were asked for.
         var count = 0
@@ -105,7 +105,8 @@ final class RunTable: Sendable {
         state.runs[Key(space: .chat, key: id)] ?? state.runs[Key(space: .agent, key: id)]
     }
 
-    /// Calls `body` with the run that has this id, which comes when one is asked for; it is there already when one is known.
+    /// Calls `body`, which may wait for a run with this id. What it waits for is fulfilled at once when the run is known, and
+    /// else when somebody asks for it.
     func expecting<Value>(
         _ id: String, _ body: (Awaited<ActiveRun>) async throws -> Value
     ) async rethrows -> Value {
@@ -124,7 +125,7 @@ final class RunTable: Sendable {
         return try await body(awaited)
     }
 
-    /// How many runs somebody waits for who knows only their ids.
+    /// How many runs are waited for by their ids alone.
     var expectedCount: Int { state.withLock { $0.expected.count } }
 
     /// The runs that have not ended, in the order in which they were asked for.
