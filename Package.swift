@@ -220,7 +220,7 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "GatewayServer", "JSON",
+                "CProbe", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "GatewayServer", "JSON",
                 "ModelServices", "Policy", "Storage", "Text", "Time",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -27,6 +27,10 @@ long probe_syscall_32(long number, long a, long b, long c) {
     return result;
 }
 
+int probe_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, lowest);
+}
+
 struct body {
     void (*run)(void *);
     void *context;

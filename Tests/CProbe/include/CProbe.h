@@ -1,6 +1,8 @@
-// What the isolation probe needs of C: system calls by number, and the two entries a filter must not forget.
+// What the isolation probe and the tests that start programs need of C: system calls by number, the two entries a filter
+// must not forget, and what Swift does not import.
 #pragma once
 
+#include <spawn.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +13,10 @@ long probe_syscall(long number, long a, long b, long c, long d, long e, long f);
 
 // One system call through the 32-bit entry (int 0x80), whose numbers are i386's. Returns what the kernel answers.
 long probe_syscall_32(long number, long a, long b, long c);
+
+// Has a program that is started with `actions` find no descriptor open from `lowest` up but those that later actions
+// open (posix_spawn_file_actions_addclosefrom_np, which Swift does not import). Returns 0 or an error number.
+int probe_spawn_close_from(posix_spawn_file_actions_t *actions, int lowest);
 
 // The name of an error number, such as EACCES; null for none.
 const char *probe_errno_name(int number);

@@ -1,3 +1,4 @@
+import CProbe
 import Foundation
 
 /// Starts programs beside the tests, without Foundation's `Process`.
@@ -16,9 +17,7 @@ enum TestSpawn {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         streams(&actions)
-        // All of them: others open some just now, and many tests at once have thousands. One that is not open is passed
-        // over.
-        for number in 3..<min(getdtablesize(), 1 << 16) { posix_spawn_file_actions_addclose(&actions, number) }
+        probe_spawn_close_from(&actions, 3)
         // What the tests ignore is not for the program to ignore.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
