@@ -80,7 +80,9 @@ static bool can_fail(long number) {
     }
 }
 
-struct probe_fault_report probe_fault(int role, int call, int error, char *const *arguments, int milliseconds) {
+struct probe_fault_report probe_fault(
+    int role, int call, int error, char *const *arguments, int milliseconds, int hold
+) {
     struct probe_fault_report report = {.status = -1, .number = -1};
     pid_t launcher = fork();
     if (launcher == 0) {
@@ -92,12 +94,14 @@ struct probe_fault_report probe_fault(int role, int call, int error, char *const
     int status = 0;
     if (launcher < 0 || waitpid(launcher, &status, 0) != launcher) return report;
     long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-                   PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
+                   PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL | (hold > 0 ? PTRACE_O_TRACEVFORKDONE : 0);
     ptrace(PTRACE_SETOPTIONS, launcher, NULL, options);
     *process_of(launcher) = (struct process){.pid = launcher, .role = -1};
     ptrace(PTRACE_CONT, launcher, NULL, NULL);
 
     bool has_ended = false;
+    struct process *held = NULL;
+    long release = 0;
     long deadline = now() + milliseconds;
     for (;;) {
         pid_t pid = waitpid(-1, &status, __WALL | WNOHANG);
@@ -106,6 +110,10 @@ struct probe_fault_report probe_fault(int role, int call, int error, char *const
             return report;
         }
         if (pid == 0) {
+            if (held != NULL && now() > release) {
+                resume(held, role, &report, 0);
+                held = NULL;
+            }
             // Nothing to tell right now. What is still there a while after the launcher's end is left behind.
             if (now() > deadline) {
                 report.is_hanging = !has_ended;
@@ -135,6 +143,13 @@ struct probe_fault_report probe_fault(int role, int call, int error, char *const
         if (event == PTRACE_EVENT_EXEC) {
             if (pid == launcher && process->role == -1) process->role = 0;
             if (process->role == 2) report.has_executed = true;
+        } else if (event == PTRACE_EVENT_VFORK_DONE) {
+            // The parent may go on: the program of its child runs.
+            if (process->role == 1) {
+                held = process;
+                release = now() + hold;
+                continue;
+            }
         } else if (event != 0) {
             unsigned long child = 0;
             ptrace(PTRACE_GETEVENTMSG, pid, NULL, &child);

@@ -10,6 +10,7 @@ import Glibc
 ///     isolation-probe --with-listener COMMAND...             play a host whose one seccomp listener is taken
 ///     isolation-probe --before SYSCALL SCRIPT COMMAND...     run a script when the command gets to a system call
 ///     isolation-probe --fault ROLE CALL ERRNO COMMAND...       trace a launcher, one of whose calls fails
+///     isolation-probe --hold MILLISECONDS COMMAND...           trace a launcher, whose init is late to go on after exec
 ///     isolation-probe --bomb|--zombies N|--serve|--naive PORT    one of the larger scenes
 enum Probe {
     static func main() -> Never {
@@ -21,6 +22,7 @@ enum Probe {
         case "--naive": Scenes.naiveSupervisor(port: UInt16(words.dropFirst().first ?? "") ?? 0)
         case "--before": Scenes.interrupted(Array(words.dropFirst()))
         case "--fault": Scenes.fault(Array(words.dropFirst()))
+        case "--hold": Scenes.hold(Array(words.dropFirst()))
         case "--without": Scenes.without(Array(words.dropFirst()))
         case "--with-listener": Scenes.withListener(Array(words.dropFirst()))
         default: break

@@ -75,7 +75,7 @@ enum Scenes {
         let numbers = words.prefix(3).compactMap { Int32($0) }
         guard numbers.count == 3, words.count > 3 else { exit(2) }
         let arguments: [UnsafeMutablePointer<CChar>?] = words.dropFirst(3).map { strdup($0) } + [nil]
-        let report = probe_fault(numbers[0], numbers[1], numbers[2], arguments, 20_000)
+        let report = probe_fault(numbers[0], numbers[1], numbers[2], arguments, 20_000, 0)
         let signals = [report.signals.0, report.signals.1, report.signals.2].map(String.init).joined(separator: ",")
         Probe.say(
             """
@@ -84,6 +84,16 @@ enum Scenes {
             "signals":[\(signals)]}
             """)
         exit(0)
+    }
+
+    /// Runs a launcher whose init stands still for a while once the payload's program runs, as on a busy machine.
+    static func hold(_ words: [String]) -> Never {
+        guard words.count > 1, let time = Int32(words[0]), time > 0 else { exit(2) }
+        let arguments: [UnsafeMutablePointer<CChar>?] = words.dropFirst().map { strdup($0) } + [nil]
+        // No process of a start is the fourth: no call fails.
+        let status = probe_fault(3, 0, 0, arguments, 20_000, time).status
+        guard status >= 0 else { exit(99) }
+        exit(status & 0x7F == 0 ? status >> 8 : 128 + status & 0x7F)
     }
 
     /// Becomes the command, on a host where the system calls named first fail, as in `165=1,56&0x10000000=1 COMMAND...`.

@@ -48,6 +48,19 @@ import Testing
         try following.wait()
     }
 
+    @Test(arguments: Starting.available)
+    func `what a payload is refused first is recorded, however late init is to go on`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = Host.Options()
+        options.wrapper = [host.stage.probe, "--hold", "300"]
+        let end = try host.run([host.stage.probe, "N02"], options)
+        #expect(end.code == 0, "\(end.errors)")
+        #expect(end.output.contains("EACCES"))
+        let events = try Host.events(log(host)).map { $0["event"]?.string }
+        #expect(events.prefix(4) == ["plan", "proof", "exec", "denied"])
+        #expect(events.last == "exit")
+    }
+
     private func follow(_ host: Host) throws -> Running {
         let words = [host.stage.launcher, "denials", "--follow", "--json", "--profile", "p"]
         let identity = host.starting == .unprivileged && geteuid() == 0 ? Host.becomingUser : []

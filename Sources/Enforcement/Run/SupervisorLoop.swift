@@ -149,7 +149,9 @@ struct SupervisorLoop {
         if !hasEnded { waiting.add(.end, .reading(child.pidfd)) }
         waiting.add(.signals, .reading(signals))
         if let proxy, !isWithoutProxy { waiting.add(.proxy(proxy), .reading(proxy.descriptor)) }
-        if let broker { waiting.add(.calls, .reading(broker.descriptor)) }
+        // Before exec it is the proof that calls. The payload's calls wait until the start is over, however late init is to
+        // close its end: each is recorded, and stands after the start.
+        if let broker, !isProved || isStarted { waiting.add(.calls, .reading(broker.descriptor)) }
         if takingNotifications, let relay { waiting.add(.notifications, .reading(relay.inside)) }
         if let terminal {
             for (event, interest) in terminal.interests where isStarted || event != .written {
@@ -297,8 +299,8 @@ struct SupervisorLoop {
     // MARK: Calls
 
     private mutating func answer(_ report: (Supervisor.Event) -> Void) throws(Errno) {
-        // Until exec it is the proof that is refused, as it must be.
-        guard let record = try broker?.answerNext(recording: channel == nil) else { return }
+        // Until then it is the proof that is refused, as it must be.
+        guard let record = try broker?.answerNext(recording: isProved) else { return }
         switch record {
         case .denied(let denial):
             if let due = denials.take(denial) { report(.denied(due)) }

@@ -105,5 +105,8 @@ struct probe_fault_report {
 // Starts a launcher and makes the `call`-th system call of one of its processes fail with `error`, or kills the process
 // there when `error` is 0. The launcher is process 0, init 1, the payload's 2; calls are counted from the process's
 // beginning up to the execution of the payload's program in whichever process. A `call` of 0 only counts;
-// one below 0 means the first system call with the number -`call`.
-struct probe_fault_report probe_fault(int role, int call, int error, char *const *arguments, int milliseconds);
+// one below 0 means the first system call with the number -`call`. Init stands still for `hold` milliseconds once the
+// payload's program runs.
+struct probe_fault_report probe_fault(
+    int role, int call, int error, char *const *arguments, int milliseconds, int hold
+);
