@@ -34,15 +34,17 @@ public enum Credentials {
     ///
     /// What root does inside a user's directory it does as that user: the kernel then refuses what the user
     /// could not do either, whatever links lie in the way. Without root it just does `body`.
-    public static func acting<Value>(
-        asUser userID: UInt32, group groupID: UInt32, _ body: () throws -> Value
-    ) throws -> Value {
-        guard Credentials.userID == 0, userID != 0 else { return try body() }
+    ///
+    /// Returns how `body` ended. Throws when this process cannot become that user; then `body` was not done.
+    public static func acting<Value, Failure>(
+        asUser userID: UInt32, group groupID: UInt32, _ body: () throws(Failure) -> Value
+    ) throws(Errno) -> Result<Value, Failure> {
+        guard Credentials.userID == 0, userID != 0 else { return Result(catching: body) }
         _ = try valueOrErrno(clinux_seteffective_gid(groupID))
         defer { becomeAgain(clinux_seteffective_gid(0)) }
         _ = try valueOrErrno(clinux_seteffective_uid(userID))
         defer { becomeAgain(clinux_seteffective_uid(0)) }
-        return try body()
+        return Result(catching: body)
     }
 
     /// Who cannot become root again must do nothing more as somebody in between, not even tidy up.

@@ -127,35 +127,41 @@ public struct HostProbe {
     private func identity(
         of directory: AbsolutePath, user: UserIdentity
     ) throws(LaunchError) -> FileIdentity {
-        do {
+        let owner = user.owner
+        let found: Result<FileStatus, SafePath.Refusal>
+        do throws(Errno) {
             // As that user, who can reach it for sure: root may have no right to (CapabilityBoundingSet=, capabilities(7)).
-            let status = try Credentials.acting(asUser: user.owner.userID, group: user.owner.groupID) {
-                let descriptor = try SafePath.open(directory)
-                defer { descriptor.discard() }
-                return try FileStatus(of: descriptor)
+            found = try Credentials.acting(asUser: owner.userID, group: owner.groupID) {
+                () throws(SafePath.Refusal) in try Self.status(of: directory)
             }
-            guard status.kind == .directory else {
-                throw LaunchError.unsafePath(directory, "it is no directory; move it away")
-            }
-            let owner = user.owner
-            guard status.userID == owner.userID else {
-                throw LaunchError.unsafePath(
-                    directory,
-                    "it belongs to user \(status.userID), and the profile's files to \(owner.userID): "
-                        + "run chown -R \(owner.userID):\(owner.groupID) \(directory)")
-            }
-            guard !status.isWritableByOthers else {
-                throw LaunchError.unsafePath(directory, "group or others may write it: run chmod go-w \(directory)")
-            }
-            return status.identity
-        } catch let refusal as SafePath.Refusal {
-            throw LaunchError.unsafePath(directory, "\(refusal.errno.name) at \(refusal.detail)")
-        } catch let error as LaunchError {
-            throw error
-        } catch let errno as Errno {
-            throw LaunchError.unsafePath(directory, errno.name)
         } catch {
-            preconditionFailure("only the three kinds above are thrown")
+            throw .cannotBecome(owner.userID, error)
+        }
+        let status: FileStatus
+        switch found {
+        case .success(let success): status = success
+        case .failure(let refusal): throw .unsafePath(directory, "\(refusal.errno.name) at \(refusal.detail)")
+        }
+        guard status.kind == .directory else { throw .unsafePath(directory, "it is no directory; move it away") }
+        guard status.userID == owner.userID else {
+            throw .unsafePath(
+                directory,
+                "it belongs to user \(status.userID), and the profile's files to \(owner.userID): "
+                    + "run chown -R \(owner.userID):\(owner.groupID) \(directory)")
+        }
+        guard !status.isWritableByOthers else {
+            throw .unsafePath(directory, "group or others may write it: run chmod go-w \(directory)")
+        }
+        return status.identity
+    }
+
+    private static func status(of directory: AbsolutePath) throws(SafePath.Refusal) -> FileStatus {
+        let descriptor = try SafePath.open(directory)
+        defer { descriptor.discard() }
+        do {
+            return try FileStatus(of: descriptor)
+        } catch {
+            throw SafePath.Refusal(errno: error, detail: directory.text)
         }
     }
 }

@@ -102,10 +102,10 @@ struct PayloadUser {
         guard user.userID != 0 || allowsRoot else {
             throw .usage("\"\(wanted)\" is root; choose an unprivileged user, or accept it with --allow-root")
         }
-        do {
-            try Credentials.acting(asUser: user.userID, group: user.groupID) {}
+        do throws(Errno) {
+            _ = try Credentials.acting(asUser: user.userID, group: user.groupID) { () throws(Never) in }
         } catch {
-            throw .cannotBecome(user.userID, error as? Errno ?? .notPermitted)
+            throw .cannotBecome(user.userID, error)
         }
         return try identity(of: user)
     }

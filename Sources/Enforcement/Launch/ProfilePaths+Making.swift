@@ -14,18 +14,22 @@ extension ProfilePaths {
     }
 
     private static func make(_ path: AbsolutePath, _ user: UserIdentity) throws(LaunchError) {
-        do {
-            if user.isOwn, !user.isMapped {
+        let made: Result<Void, SafePath.Refusal>
+        if user.isOwn, !user.isMapped {
+            made = Result { () throws(SafePath.Refusal) in
                 try SafePath.makeDirectories(path, ownedBy: user.owner)
-            } else {
-                try Credentials.acting(asUser: user.owner.userID, group: user.owner.groupID) {
-                    try SafePath.makeDirectories(path)
-                }
             }
-        } catch let refusal as SafePath.Refusal {
+        } else {
+            do throws(Errno) {
+                made = try Credentials.acting(asUser: user.owner.userID, group: user.owner.groupID) {
+                    () throws(SafePath.Refusal) in try SafePath.makeDirectories(path)
+                }
+            } catch {
+                throw .cannotBecome(user.owner.userID, error)
+            }
+        }
+        if case .failure(let refusal) = made {
             throw .unsafePath(path, "\(refusal.errno.name) at \(refusal.detail)")
-        } catch {
-            throw .cannotBecome(user.owner.userID, error as? Errno ?? .notPermitted)
         }
     }
 }

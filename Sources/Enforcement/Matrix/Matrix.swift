@@ -27,7 +27,7 @@ public struct Matrix {
         var targets: [MatrixTarget] = []
         let live = try self.live()
         for name in names {
-            do {
+            do throws(ProbedInstance.Failure) {
                 switch try start(name, live.first { $0.isProfile && $0.name == name }?.holder, say) {
                 case .probed(let instance, let userID):
                     probed.append(instance)
@@ -40,12 +40,8 @@ public struct Matrix {
                     let userID = (try? FileStatus(of: "/proc/\(processID)"))?.userID
                     report.add(name, .live(processID), userID: userID)
                 }
-            } catch let error as LaunchError {
-                report.add(name, .failed(error.exitCode.rawValue, error.description))
-            } catch let error as ProbedInstance.Failure {
-                report.add(name, .failed(error.code, error.reason))
             } catch {
-                preconditionFailure("only the two kinds above are thrown")
+                report.add(name, .failed(error.code, error.reason))
             }
         }
         for index in probed.indices {
@@ -67,19 +63,27 @@ public struct Matrix {
         case live(MatrixTarget)
     }
 
-    private func start(_ name: ProfileName, _ holder: InstanceHolder?, _ say: (String) -> Void) throws -> Participant {
-        var options = options
-        options.profile = name
-        options.start.runsProbe = true
-        let launch = try Launch(options, by: caller, creating: true)
-        if launch.isNew { say("made the profile \"\(name)\" with base port \(launch.profile.basePort)") }
-        let state = try holder?.trees?.state ?? launch.statePath()
-        if let pid = holder?.pid, let ports = holder?.ports {
-            return .live(
-                MatrixTarget(
-                    name: name, ports: ports, state: state, processes: ProbedInstance.family(of: pid), lure: nil))
+    private func start(
+        _ name: ProfileName, _ holder: InstanceHolder?, _ say: (String) -> Void
+    ) throws(ProbedInstance.Failure) -> Participant {
+        let state: AbsolutePath
+        let plan: SandboxPlan
+        do throws(LaunchError) {
+            var options = options
+            options.profile = name
+            options.start.runsProbe = true
+            let launch = try Launch(options, by: caller, creating: true)
+            if launch.isNew { say("made the profile \"\(name)\" with base port \(launch.profile.basePort)") }
+            if let trees = holder?.trees { state = trees.state } else { state = try launch.statePath() }
+            if let pid = holder?.pid, let ports = holder?.ports {
+                return .live(
+                    MatrixTarget(
+                        name: name, ports: ports, state: state, processes: ProbedInstance.family(of: pid), lure: nil))
+            }
+            plan = try launch.plan(preparing: true)
+        } catch {
+            throw ProbedInstance.Failure(code: error.exitCode.rawValue, reason: error.description)
         }
-        let plan = try launch.plan(preparing: true)
         let claim = InstanceClaim(of: plan, by: caller)
         return .probed(
             try ProbedInstance(

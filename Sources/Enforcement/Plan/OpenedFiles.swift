@@ -23,24 +23,26 @@ struct OpenedFiles {
     /// Only root may map owners (mount_setattr(2)).
     mutating func open(_ mapped: MappedTree) throws(SafePath.Refusal) {
         let owner = mapped.owner
-        do {
-            let place = try Credentials.acting(asUser: owner.userID, group: owner.groupID) {
+        let opened: Result<FileDescriptor, SafePath.Refusal>
+        do throws(Errno) {
+            opened = try Credentials.acting(asUser: owner.userID, group: owner.groupID) { () throws(SafePath.Refusal) in
                 try SafePath.open(mapped.source)
             }
-            defer { place.discard() }
-            try mapped.expectation.check(place, mapped.source)
+        } catch {
+            throw SafePath.Refusal(errno: error, detail: mapped.source.text)
+        }
+        let place = try opened.get()
+        defer { place.discard() }
+        try mapped.expectation.check(place, mapped.source)
+        do throws(Errno) {
             let map = try OwnerMap(
                 userID: owner.userID, groupID: owner.groupID, toUser: mapped.user.userID, toGroup: mapped.user.groupID)
             defer { map.discard() }
             let tree = try MountTree(cloning: place)
             try tree.mapOwners(by: map)
             trees.append((mapped.source, tree))
-        } catch let refusal as SafePath.Refusal {
-            throw refusal
-        } catch let errno as Errno {
-            throw SafePath.Refusal(errno: errno, detail: mapped.source.text)
         } catch {
-            preconditionFailure("only the two kinds above are thrown")
+            throw SafePath.Refusal(errno: error, detail: mapped.source.text)
         }
     }
 
