@@ -71,14 +71,14 @@ public struct GatewayConfiguration: Sendable {
         return copy
     }
 
-    /// The directory whose files are served as the canvas: an absolute path.
-    public var canvasDirectory: String {
-        (content.canvasHost.root.flatMap(directory) ?? workspace.value / "canvas").text
+    /// The directory whose files are served as the canvas.
+    public var canvasDirectory: AbsolutePath {
+        content.canvasHost.root.flatMap(directory) ?? workspace.value / "canvas"
     }
 
     /// The directory whose files are the page in the browser; nil when none is served.
-    public var controlUIDirectory: String? {
-        content.gateway.controlUI.enabled ? content.gateway.controlUI.root.flatMap(directory)?.text : nil
+    public var controlUIDirectory: AbsolutePath? {
+        content.gateway.controlUI.enabled ? content.gateway.controlUI.root.flatMap(directory) : nil
     }
 
     /// The path that `text` means; nil when it does not mean the same everywhere.

@@ -11,23 +11,7 @@ public enum DurableFile {
     }
 
     package static func read(_ place: borrowing FilePlace, limit: Int) throws(StorageError) -> [UInt8]? {
-        let path = place.path
-        guard let descriptor = try place.open("read", O_RDONLY) else { return nil }
-        defer { close(descriptor) }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16 << 10)
-        while true {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw StorageError("read", path, errno: errno)
-            }
-            guard count > 0 else { return content }
-            content += chunk[..<count]
-            guard content.count <= limit else {
-                throw StorageError("read", path, errno: 0, fault: "it holds more than \(limit) bytes")
-            }
-        }
+        try place.open("read", .reading)?.readToEnd(limit: limit)
     }
 
     /// Replaces the file at `path` by `content`, readable by its owner only (mode 0600).
@@ -42,17 +26,14 @@ public enum DurableFile {
     package static func write(
         _ content: [UInt8], to place: borrowing FilePlace, prepare: (borrowing FilePlace) throws(StorageError) -> Void
     ) throws(StorageError) {
-        let (temporary, descriptor) = try place.makeTemporary()
-        let fault = writeAll(content, to: descriptor)
-        let isSafe = fault == 0 && fsync(descriptor) == 0
-        let reason = fault == 0 ? errno : fault
-        close(descriptor)
+        let (temporary, file) = try place.makeTemporary()
         do throws(StorageError) {
-            guard isSafe else { throw StorageError("write", place.path, errno: reason) }
+            try file.write(content)
+            try file.flush()
             try prepare(place)
-            guard try place.rename(temporary, to: "") else { throw StorageError("write", place.path, errno: ENOENT) }
+            guard try place.rename(temporary, to: "") else { throw .missing("write", place.path) }
         } catch {
-            place.remove(temporary)
+            place.discard(temporary)
             throw error
         }
         try place.flush()
@@ -65,26 +46,17 @@ public enum DurableFile {
     package static func make(
         _ files: [(name: String, content: [UInt8])], in directory: AbsolutePath
     ) throws(StorageError) {
-        var made: [(path: AbsolutePath, temporary: String, descriptor: Int32)] = []
-        defer {
-            for file in made {
-                close(file.descriptor)
-                // Gone already where all went well.
-                FilePlace(file.path).remove(file.temporary)
-            }
-        }
+        var made: [(suffix: String, file: OpenFile)] = []
+        // Gone already where all went well.
+        defer { for (temporary, file) in made { FilePlace(file.path).discard(temporary) } }
         for (name, content) in files {
-            let path = directory / name
-            let (temporary, descriptor) = try FilePlace(path).makeTemporary()
-            made.append((path, temporary, descriptor))
-            let fault = writeAll(content, to: descriptor)
-            guard fault == 0 else { throw StorageError("write", path, errno: fault) }
+            let new = try FilePlace(directory / name).makeTemporary()
+            made.append(new)
+            try new.file.write(content)
         }
-        for (path, temporary, descriptor) in made {
-            guard fsync(descriptor) == 0 else { throw StorageError("write", path, errno: errno) }
-            guard try FilePlace(path).rename(temporary, to: "") else {
-                throw StorageError("write", path, errno: ENOENT)
-            }
+        for (temporary, file) in made {
+            try file.flush()
+            guard try FilePlace(file.path).rename(temporary, to: "") else { throw .missing("write", file.path) }
         }
         if !made.isEmpty { try flush(directory) }
     }
@@ -107,19 +79,6 @@ public enum DurableFile {
             throw StorageError("create", path, errno: ENOTDIR)
         }
         return false
-    }
-
-    package static func writeAll(_ content: [UInt8], to descriptor: Int32) -> Int32 {
-        var rest = content[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                return errno
-            }
-            rest = rest.dropFirst(count)
-        }
-        return 0
     }
 
     /// Makes the names in `directory` durable (fsync(2)). Throws `StorageError`.

@@ -61,6 +61,12 @@ package struct FileAttributes: Sendable, Equatable {
         self.init(of: path.text, in: AT_FDCWD, followsLinks: followsLinks)
     }
 
+    /// Those of what stands at `path`, links followed. Throws `StorageError`.
+    package init(of path: AbsolutePath) throws(StorageError) {
+        guard let attributes = FileAttributes(at: path) else { throw StorageError("read", path, errno: errno) }
+        self = attributes
+    }
+
     /// The same for `name` in the open directory `directory` (fstatat(2)); a link is not followed unless `followsLinks` is set.
     package init?(of name: String, in directory: Int32, followsLinks: Bool = false) {
         var status = stat()

@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 package import Policy
 
 /// Where a file is: its name, and the directory that name counts in. The directory stays open, so that the file, and
@@ -36,14 +36,14 @@ package struct FilePlace: ~Copyable {
 
     // MARK: Opening
 
-    /// Opens the file, or the one whose name ends in `suffix` beyond that. Nil when there is none. Throws `StorageError`,
-    /// also for what is no regular file where a payload may have put it.
+    /// Opens the file, or the one whose name ends in `suffix` beyond that; one that is made is its owner's alone. Nil when
+    /// there is none. Throws `StorageError`, also for what is no regular file where a payload may have put it.
     package func open(
-        _ operation: String, _ flags: Int32, mode: mode_t = 0, suffix: String = ""
-    ) throws(StorageError) -> Int32? {
+        _ operation: String, _ purpose: OpenFile.Purpose, suffix: String = ""
+    ) throws(StorageError) -> OpenFile? {
         // O_NONBLOCK: a FIFO must not hang whoever opens it.
-        let links = isHostile ? O_NOFOLLOW : 0
-        let descriptor = openat(directory, name + suffix, flags | links | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode)
+        let flags = purpose.flags | (isHostile ? O_NOFOLLOW : 0) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+        let descriptor = openat(directory, name + suffix, flags, 0o600)
         guard descriptor >= 0 else {
             switch errno {
             case ENOENT, ENOTDIR: return nil
@@ -53,13 +53,11 @@ package struct FilePlace: ~Copyable {
             default: throw StorageError(operation, path(suffix), errno: errno)
             }
         }
-        guard isHostile else { return descriptor }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            close(descriptor)
+        let file = OpenFile(descriptor, at: path(suffix))
+        guard !isHostile || FileAttributes(descriptor)?.kind == .regular else {
             throw Self.irregular(operation, path(suffix))
         }
-        return descriptor
+        return file
     }
 
     private static func irregular(_ operation: String, _ path: AbsolutePath) -> StorageError {
@@ -103,13 +101,13 @@ package struct FilePlace: ~Copyable {
         }
     }
 
-    /// Makes a new file beside it. Returns what its name ends in beyond this one's.
-    package func makeTemporary() throws(StorageError) -> (suffix: String, descriptor: Int32) {
+    /// Makes a new file beside it. Returns what its name ends in beyond this one's. Its errors are told of this one.
+    package func makeTemporary() throws(StorageError) -> (suffix: String, file: OpenFile) {
         let suffix = ".\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
         let descriptor = openat(
             directory, name + suffix, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw StorageError("write", path, errno: errno) }
-        return (suffix, descriptor)
+        return (suffix, OpenFile(descriptor, at: path))
     }
 
     /// Renames the file with the suffix `old` to that with the suffix `new` (renameat(2)). False when there is none.
@@ -138,11 +136,15 @@ package struct FilePlace: ~Copyable {
         linkat(directory, name, directory, isHostile ? other : path.parent.text + "/" + other, 0) == 0 ? 0 : errno
     }
 
-    /// Removes the name with `suffix` (unlinkat(2)). Returns the error, or 0.
-    @discardableResult
-    package func remove(_ suffix: String = "") -> Int32 {
-        unlinkat(directory, name + suffix, 0) == 0 ? 0 : errno
+    /// Removes the name with `suffix` (unlinkat(2)). Throws `StorageError`, except when nothing has that name.
+    package func remove(_ suffix: String = "") throws(StorageError) {
+        guard unlinkat(directory, name + suffix, 0) == 0 || errno == ENOENT else {
+            throw StorageError("remove", path(suffix), errno: errno)
+        }
     }
+
+    /// Removes the name with `suffix` where that can be done: what is left is found by another start or by `doctor`.
+    package func discard(_ suffix: String = "") { unlinkat(directory, name + suffix, 0) }
 
     /// The names that begin with this file's, without that beginning.
     package func suffixes() -> [String] {

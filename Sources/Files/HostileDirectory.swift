@@ -78,7 +78,7 @@ public struct HostileDirectory: Sendable {
 
     /// Opens the directory at `path`, in this one or elsewhere; it is not followed when it is a link. `operation` is told in
     /// errors. Throws `StorageError`.
-    package func openDirectory(_ path: AbsolutePath, _ operation: String) throws(StorageError) -> Int32 {
+    func openDirectory(_ path: AbsolutePath, _ operation: String) throws(StorageError) -> Int32 {
         if let names = components(of: path) { return try open(names, of: path, operation) }
         let directory = Glibc.open(path.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard directory >= 0 else { throw StorageError(operation, path, errno: errno) }
@@ -160,6 +160,17 @@ public struct HostileDirectory: Sendable {
         guard errno == EEXIST else { throw StorageError("create", path, errno: errno) }
         close(try open(names, of: path, "create"))
         return false
+    }
+
+    /// Moves the file at `path` into the directory `target`, where it keeps its name (renameat(2)). Throws `StorageError`.
+    package func move(_ path: AbsolutePath, into target: AbsolutePath) throws(StorageError) {
+        let from = try openDirectory(path.parent, "move")
+        defer { close(from) }
+        let to = try openDirectory(target, "move")
+        defer { close(to) }
+        guard renameat(from, path.lastComponent, to, path.lastComponent) == 0 else {
+            throw StorageError("move", path, errno: errno)
+        }
     }
 
     /// Takes from group and others what the file or directory at `path` grants them. Throws `StorageError`.

@@ -15,6 +15,17 @@ public struct StorageError: Error, Equatable, Sendable, CustomStringConvertible 
     /// Whether trying again is in vain until somebody changes what is there: the content itself is at fault.
     public var isPermanent: Bool { errno == 0 }
 
+    /// Whether there is no such file, or no such directory on the way to it.
+    package var isMissing: Bool { errno == ENOENT || errno == ENOTDIR }
+
+    /// Whether nothing can be written there now: it may not be, or there is no room.
+    package var isUnwritable: Bool { [EROFS, EACCES, EPERM, ENOSPC, EDQUOT].contains(errno) }
+
+    /// The file at `path` is not there.
+    package static func missing(_ operation: String, _ path: AbsolutePath) -> StorageError {
+        StorageError(operation, path, errno: ENOENT)
+    }
+
     package init(_ operation: String, _ path: AbsolutePath, errno: Int32 = 0, fault: String? = nil) {
         self.operation = operation
         self.path = path
@@ -24,6 +35,9 @@ public struct StorageError: Error, Equatable, Sendable, CustomStringConvertible 
 
     /// One sentence: what could not be done, to which file, and why.
     public var description: String {
-        "cannot \(operation) \(path): \(fault ?? String(cString: strerror(errno)))"
+        "cannot \(operation) \(path): \(reason)"
     }
+
+    /// What is wrong with the content, or the kernel's answer in words (strerror(3)).
+    package var reason: String { fault ?? String(cString: strerror(errno)) }
 }

@@ -153,11 +153,11 @@ package struct TreeCopy {
     private mutating func takeFile(
         _ name: String, in directory: Int32, at place: [String], to target: Int32?
     ) throws(StorageError) {
-        let file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        guard file >= 0 else { return leave(place, String(cString: strerror(errno))) }
-        defer { close(file) }
+        let descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else { return leave(place, String(cString: strerror(errno))) }
+        let file = OpenFile(descriptor, at: path(place))
         var status = stat()
-        guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             return leave(place, "it was replaced meanwhile")
         }
         guard status.st_size <= Self.fileLimit else {
@@ -179,46 +179,36 @@ package struct TreeCopy {
     }
 
     private func copy(
-        _ file: Int32, _ status: stat, to name: String, in target: Int32, at place: [String]
+        _ file: OpenFile, _ status: stat, to name: String, in target: Int32, at place: [String]
     ) throws(StorageError) {
-        let copy = openat(
+        let descriptor = openat(
             target, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, status.st_mode & 0o700 | 0o600)
-        guard copy >= 0 else { throw StorageError("write", path(place), errno: errno) }
-        defer { close(copy) }
-        var chunk = [UInt8](repeating: 0, count: 256 << 10)
-        var left = Int(status.st_size)
+        guard descriptor >= 0 else { throw StorageError("write", path(place), errno: errno) }
+        let copy = OpenFile(descriptor, at: path(place))
+        var done = 0
         // What is appended meanwhile is no part of it.
-        while left > 0 {
-            let count = read(file, &chunk, min(chunk.count, left))
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw StorageError("read", path(place), errno: errno) }
-            guard count > 0 else { break }
-            left -= count
-            let fault = DurableFile.writeAll(Array(chunk[..<count]), to: copy)
-            guard fault == 0 else { throw StorageError("write", path(place), errno: fault) }
+        while done < Int(status.st_size) {
+            let piece = try file.read(from: done, count: min(256 << 10, Int(status.st_size) - done))
+            guard !piece.isEmpty else { break }
+            done += piece.count
+            try copy.write(piece)
         }
-        let times = [status.st_atim, status.st_mtim]
-        guard futimens(copy, times) == 0 else { throw StorageError("write", path(place), errno: errno) }
+        try copy.setTimes([status.st_atim, status.st_mtim])
     }
 
-    /// Whether the open file `file`, which is at its beginning and is left there, holds what `name` in `directory` does.
-    private static func isSame(_ file: Int32, _ name: String, in directory: Int32) -> Bool {
-        let other = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard other >= 0 else { return false }
-        defer { close(other) }
-        var chunks = [[UInt8](repeating: 0, count: 64 << 10), [UInt8](repeating: 0, count: 64 << 10)]
+    /// Whether `file` holds what `name` in `directory` does.
+    private static func isSame(_ file: OpenFile, _ name: String, in directory: Int32) -> Bool {
+        let descriptor = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        let other = OpenFile(descriptor, at: file.path)
         var offset = 0
-        while true {
-            let counts = (
-                pread(file, &chunks[0], chunks[0].count, off_t(offset)),
-                pread(other, &chunks[1], chunks[1].count, off_t(offset))
-            )
-            guard counts.0 == counts.1, counts.0 >= 0, chunks[0][..<counts.0] == chunks[1][..<counts.1] else {
-                return false
-            }
-            if counts.0 == 0 { return true }
-            offset += counts.0
+        while let piece = try? file.read(from: offset, count: 64 << 10),
+            (try? other.read(from: offset, count: 64 << 10)) == piece
+        {
+            if piece.isEmpty { return true }
+            offset += piece.count
         }
+        return false
     }
 
     // MARK: Words

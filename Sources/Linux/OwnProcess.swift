@@ -25,6 +25,9 @@ public enum OwnProcess {
         return strings
     }
 
+    /// The value of one variable of the environment (getenv(3)); nil when it is not set.
+    public static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
     /// The file this program was started from (/proc/self/exe, proc(5)).
     public static func executable() throws(Errno) -> String {
         try FileSystem.readSymbolicLink("/proc/self/exe")

@@ -58,12 +58,8 @@ package struct DatabaseBackup {
 
     /// Makes sure that `size` bytes fit beside `destination`. Throws `StorageError`.
     package static func requireRoom(of size: Int, for destination: AbsolutePath) throws(StorageError) {
-        var system = statvfs()
-        guard statvfs(destination.parent.text, &system) == 0 else {
-            throw StorageError("write", destination, errno: errno)
-        }
-        let (room, isMore) = Int(system.f_bavail).multipliedReportingOverflow(by: Int(system.f_frsize))
-        guard isMore || room >= size else {
+        let room = try DirectoryState.room(in: destination.parent)
+        guard room >= UInt64(size) else {
             throw StorageError(
                 "write", destination, errno: ENOSPC,
                 fault: "it takes \(size) bytes, and \(room) are free; free some space, or name another directory")

@@ -198,14 +198,9 @@ package struct DatabaseFile {
     // MARK: Checking
 
     private func requireOurs(_ place: borrowing FilePlace) throws(StorageError) {
-        guard let descriptor = try place.open("open", O_RDONLY) else {
-            throw StorageError("open", path, errno: ENOENT)
-        }
-        defer { Glibc.close(descriptor) }
-        var header = [UInt8](repeating: 0, count: 100)
-        let count = read(descriptor, &header, header.count)
-        guard count >= 0 else { throw StorageError("open", path, errno: errno) }
-        guard count == header.count, header.starts(with: "SQLite format 3\0".utf8) else {
+        guard let file = try place.open("open", .reading) else { throw .missing("open", path) }
+        let header = try file.read(from: 0, count: 100)
+        guard header.count == 100, header.starts(with: "SQLite format 3\0".utf8) else {
             throw Self.damaged(path, "it does not begin as a SQLite database does")
         }
         let id = header[68..<72].reduce(0) { $0 << 8 | UInt32($1) }
@@ -217,9 +212,8 @@ package struct DatabaseFile {
 
     /// A place that cannot be written is found out now, not at the first message.
     func requireWritable() throws(StorageError) {
-        guard access(path.text, W_OK) == 0, access(path.parent.text, W_OK) == 0 else {
-            throw StorageError("open", path, errno: errno)
-        }
+        try DirectoryState.requireWritable(path, "open")
+        try DirectoryState.requireWritable(path.parent, "open")
     }
 
     /// Looks through a connection that cannot write whether this version can use what is there, and, when `isWhole`,

@@ -24,20 +24,20 @@ public struct DatabaseRestore: Sendable {
         state = HostileDirectory(stateDirectory)
         let own = DatabaseFile(stateDirectory: stateDirectory)
         path = own.path
-        let source = open(file.text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        guard source >= 0 else {
+        let descriptor = open(file.text, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else {
             if errno == ELOOP { throw StorageError("read", file, fault: "it is a link; name the file it leads to") }
             throw StorageError("read", file, errno: errno)
         }
-        defer { close(source) }
-        size = try Self.requireCopy(source, file)
+        let source = OpenFile(descriptor, at: file)
+        size = try Self.requireCopy(source)
         try state.makeDirectory(state.path)
         try DatabaseBackup.requireRoom(of: size, for: path)
         staged = DatabaseFile(
             stateDirectory: stateDirectory,
             name: "\(path.lastComponent).\(getpid()).\(UInt32.random(in: .min ... .max)).new")
         do throws(StorageError) {
-            try copy(source, file, progress)
+            try copy(source, progress)
             _ = try staged.prepare(creates: false)
             try staged.requireUsable(isWhole: true)
             removeSiblings(of: staged.path)
@@ -48,15 +48,16 @@ public struct DatabaseRestore: Sendable {
         }
     }
 
-    /// How many bytes `file`, open as `descriptor`, has. Throws `StorageError` when it is nothing that `backup` writes.
-    private static func requireCopy(_ descriptor: Int32, _ file: AbsolutePath) throws(StorageError) -> Int {
-        guard let attributes = FileAttributes(descriptor) else { throw StorageError("read", file, errno: errno) }
+    /// How many bytes `source` has. Throws `StorageError` when it is nothing that `backup` writes.
+    private static func requireCopy(_ source: OpenFile) throws(StorageError) -> Int {
+        let file = source.path
+        let attributes = try source.attributes()
         guard attributes.kind == .regular else {
             throw StorageError("read", file, fault: "it is no regular file")
         }
         try DatabaseBackup.requireSolid(attributes, file)
-        var header = [UInt8](repeating: 0, count: 100)
-        guard pread(descriptor, &header, header.count, 0) == header.count else {
+        let header = try source.read(from: 0, count: 100)
+        guard header.count == 100 else {
             throw StorageError("restore", file, fault: "it is no database, or was cut short")
         }
         func number(_ range: Range<Int>) -> Int { header[range].reduce(0) { $0 << 8 | Int($1) } }
@@ -77,25 +78,19 @@ public struct DatabaseRestore: Sendable {
         return attributes.size
     }
 
-    private func copy(_ source: Int32, _ file: AbsolutePath, _ progress: (Double) -> Void) throws(StorageError) {
-        let place = try state.place(of: staged.path, "write")
-        guard let copy = try place.open("write", O_WRONLY | O_CREAT | O_EXCL, mode: 0o600) else {
-            throw StorageError("write", staged.path, errno: ENOENT)
+    private func copy(_ source: OpenFile, _ progress: (Double) -> Void) throws(StorageError) {
+        guard let copy = try state.place(of: staged.path, "write").open("write", .making) else {
+            throw .missing("write", staged.path)
         }
-        defer { close(copy) }
-        var chunk = [UInt8](repeating: 0, count: 1 << 20)
         var done = 0
         while done < size {
-            let count = read(source, &chunk, min(chunk.count, size - done))
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw StorageError("read", file, errno: errno) }
-            guard count > 0 else { throw StorageError("read", file, fault: "it was cut short meanwhile") }
-            let fault = DurableFile.writeAll(Array(chunk[..<count]), to: copy)
-            guard fault == 0 else { throw StorageError("write", staged.path, errno: fault) }
-            done += count
+            let piece = try source.read(from: done, count: min(1 << 20, size - done))
+            guard !piece.isEmpty else { throw StorageError("read", source.path, fault: "it was cut short meanwhile") }
+            try copy.write(piece)
+            done += piece.count
             progress(Double(done) / Double(size))
         }
-        guard fsync(copy) == 0 else { throw StorageError("write", staged.path, errno: errno) }
+        try copy.flush()
     }
 
     /// Puts the copy in its place. Returns where what stood there is kept; nil when nothing did. Throws `StorageError`, after
@@ -144,7 +139,7 @@ public struct DatabaseRestore: Sendable {
                 let fault = place.renameTo("\(kept.lastComponent)\(suffix)")
                 guard fault == 0 else { throw StorageError("write", kept, errno: fault) }
             } else {
-                place.remove()
+                place.discard()
             }
         }
     }
@@ -153,12 +148,12 @@ public struct DatabaseRestore: Sendable {
     public func abandon() {
         removeSiblings(of: staged.path)
         // What was not made yet is not there.
-        _ = try? state.place(of: staged.path, "remove").remove()
+        _ = try? state.place(of: staged.path, "remove").discard()
     }
 
     private func removeSiblings(of file: AbsolutePath) {
         for suffix in DatabaseFile.siblings {
-            _ = try? state.place(of: file.parent / "\(file.lastComponent)\(suffix)", "remove").remove()
+            _ = try? state.place(of: file.parent / "\(file.lastComponent)\(suffix)", "remove").discard()
         }
     }
 }

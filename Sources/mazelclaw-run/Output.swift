@@ -70,9 +70,10 @@ struct Output {
     /// Whether standard error is the journal's own stream: $JOURNAL_STREAM names its device and inode
     /// (systemd.exec(5)).
     private static var isJournal: Bool {
-        guard let stream = getenv(ServiceManager.journalVariable), let status = try? FileStatus(of: .standardError)
+        guard let stream = OwnProcess.variable(ServiceManager.journalVariable),
+            let status = try? FileStatus(of: .standardError)
         else { return false }
-        return String(cString: stream) == "\(status.device):\(status.inode)"
+        return stream == "\(status.device):\(status.inode)"
     }
 
     /// One event for the status descriptor.

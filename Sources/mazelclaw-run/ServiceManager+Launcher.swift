@@ -14,7 +14,7 @@ extension ServiceManager {
             return
         }
         do throws(ServiceManagerError) {
-            try self.init(processID: OwnProcess.processID, Self.variable)
+            try self.init(processID: OwnProcess.processID, OwnProcess.variable)
         } catch {
             throw Arguments.Fault(message: error.description)
         }
@@ -33,13 +33,11 @@ extension ServiceManager {
 
     /// Tells the service manager why the command line cannot be followed, where there is one that listens.
     static func tell(_ sentence: String) {
-        let address = variable("NOTIFY_SOCKET").flatMap(NotificationAddress.init)
+        let address = OwnProcess.variable("NOTIFY_SOCKET").flatMap(NotificationAddress.init)
         // Standard error has the sentence already.
         let socket = address.flatMap { try? NotificationSocket($0) }
         socket?.send(ServiceNotification(.status(sentence)))
     }
-
-    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// Connects to the socket for notifications, where there is one.
     func connect() throws(Arguments.Fault) -> NotificationSocket? {

@@ -1,5 +1,6 @@
 import Glibc
 import JSON
+import Linux
 import Synchronization
 
 /// Lines for a person or a program.
@@ -53,8 +54,7 @@ enum Output {
 
     private static var hasColors: Bool {
         guard isatty(STDOUT_FILENO) == 1 else { return false }
-        func variable(_ name: String) -> String { getenv(name).map { String(cString: $0) } ?? "" }
-        return variable("NO_COLOR").isEmpty && !["", "dumb"].contains(variable("TERM"))
+        return OwnProcess.variable("NO_COLOR") ?? "" == "" && !["", "dumb"].contains(OwnProcess.variable("TERM") ?? "")
     }
 
     /// How many characters fit into a line of the terminal that standard output is; nil when it is none, or does not tell.

@@ -1,4 +1,4 @@
-package import Policy
+public import Policy
 import Text
 
 /// What an agent looks like: `agents.list[].identity.avatar`.
@@ -6,7 +6,7 @@ public enum AgentPicture: Sendable, Equatable {
     /// Somewhere else, or in the address itself: `https:`, `http:` or `data:image/`.
     case address(String)
     /// The file at this path below the agent's workspace. Agents write there: what stands at it may be anything.
-    case file(workspace: String, path: [String])
+    case file(workspace: AbsolutePath, path: [String])
 
     /// What `text` means for an agent that works in `workspace`; nil when it is neither an address nor a path within it.
     package init?(_ text: String, workspace: AbsolutePath) {
@@ -14,7 +14,7 @@ public enum AgentPicture: Sendable, Equatable {
         if Self.isAddress(text) {
             self = .address(text)
         } else if let path = Self.path(text, below: workspace.text) {
-            self = .file(workspace: workspace.text, path: path)
+            self = .file(workspace: workspace, path: path)
         } else {
             return nil
         }

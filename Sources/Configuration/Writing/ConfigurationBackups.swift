@@ -1,5 +1,4 @@
 import Files
-import Glibc
 public import Policy
 
 /// The last versions of a configuration file, beside it: `.bak` is the newest, `.bak.4` the oldest.
@@ -29,12 +28,13 @@ public struct ConfigurationBackups: Sendable {
         if place.link("", to: newest) != 0 {
             // A file system without hard links, or a file that was removed under our hands.
             guard let content = try DurableFile.read(place, limit: 1 << 20) else { return }
-            let (temporary, descriptor) = try place.makeTemporary()
-            let fault = DurableFile.writeAll(content, to: descriptor)
-            close(descriptor)
-            guard fault == 0, try place.rename(temporary, to: newest) else {
-                place.remove(temporary)
-                throw StorageError("write", place.path(newest), errno: fault)
+            let (temporary, file) = try place.makeTemporary()
+            do throws(StorageError) {
+                try file.write(content)
+                guard try place.rename(temporary, to: newest) else { throw .missing("write", place.path(newest)) }
+            } catch {
+                place.discard(temporary)
+                throw error
             }
         }
         try place.makePrivate(newest)

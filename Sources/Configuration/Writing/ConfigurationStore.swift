@@ -1,5 +1,4 @@
 public import Files
-import Glibc
 public import JSON
 public import Policy
 package import Time
@@ -49,7 +48,7 @@ public struct ConfigurationStore: Sendable {
     public func claim() throws(ConfigurationChangeError) {
         do {
             _ = try lock()
-        } catch .storage(let error) where [EROFS, EACCES, EPERM, ENOENT, ENOSPC, EDQUOT].contains(error.errno) {
+        } catch .storage(let error) where error.isUnwritable || error.isMissing {
             return
         }
     }
@@ -127,8 +126,7 @@ public struct ConfigurationStore: Sendable {
                 try write(text, over: current)
             } else {
                 let place = try state.place(of: path, "remove")
-                let fault = place.remove()
-                guard fault == 0 || fault == ENOENT else { throw StorageError("remove", path, errno: fault) }
+                try place.remove()
                 try place.flush()
             }
             return true
@@ -211,7 +209,7 @@ public struct ConfigurationStore: Sendable {
         // A gateway keeps its last good version without the lock.
         for suffix in place.suffixes()
         where suffix.hasPrefix(".") && suffix.hasSuffix(".tmp") && !suffix.contains(LastGoodConfiguration.suffix) {
-            place.remove(suffix)
+            place.discard(suffix)
         }
     }
 }

@@ -19,7 +19,7 @@ struct HostDiagnosis {
     /// A diagnosis of this host, as this process sees it.
     init() {
         self.init(
-            root: "", isUnderSystemd: getenv("INVOCATION_ID") != nil, userID: Credentials.effectiveUserID,
+            root: "", isUnderSystemd: OwnProcess.variable("INVOCATION_ID") != nil, userID: Credentials.effectiveUserID,
             outerDomains: { OuterLandlock.layers })
     }
 

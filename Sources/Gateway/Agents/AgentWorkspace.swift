@@ -1,5 +1,4 @@
 import Files
-import Glibc
 import Policy
 import Text
 
@@ -33,24 +32,14 @@ struct AgentWorkspace: Sendable {
     /// nothing but white space in it.
     func text(of name: String, limit: Int) -> (text: String, isWhole: Bool)? {
         // Not O_NOFOLLOW: what an agent puts here, links included, it may be told. A pipe must not hold us up.
-        let descriptor = open((path / name).text, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        guard FileAttributes(descriptor)?.kind == .regular else { return nil }
-        var bytes = [UInt8](repeating: 0, count: limit * 4)
-        var count = 0
-        while count < bytes.count {
-            let more = bytes.withUnsafeMutableBytes {
-                read(descriptor, $0.baseAddress?.advanced(by: count), $0.count - count)
-            }
-            if more < 0, errno == EINTR { continue }
-            guard more > 0 else { break }
-            count += more
-        }
-        let whole = String(decoding: bytes[..<count], as: UTF8.self).trimmed
+        guard case .some(.some(let file)) = try? FilePlace(path / name).open("read", .reading),
+            (try? file.attributes())?.kind == .regular,
+            let bytes = try? file.read(from: 0, count: limit * 4)
+        else { return nil }
+        let whole = String(decoding: bytes, as: UTF8.self).trimmed
         guard !whole.isEmpty else { return nil }
         let text = String(whole.prefix(limit))
-        return (text, text.utf8.count == whole.utf8.count && count < bytes.count)
+        return (text, text.utf8.count == whole.utf8.count && bytes.count < limit * 4)
     }
 
     /// Whether there is something to look at for its agent at a heartbeat: HEARTBEAT.md says more than a new one and
@@ -68,6 +57,6 @@ struct AgentWorkspace: Sendable {
     }
 
     private func exists(_ name: String) -> Bool {
-        access((path / name).text, F_OK) == 0
+        FileAttributes(at: path / name) != nil
     }
 }

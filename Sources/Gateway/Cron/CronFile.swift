@@ -1,6 +1,5 @@
 public import Files
 import GatewayProtocol
-import Glibc
 public import JSON
 public import Policy
 
@@ -16,7 +15,7 @@ public struct CronFile: Sendable {
     /// may have put something else in its place.
     public init(_ path: AbsolutePath) throws(StorageError) {
         guard let text = try HostileDirectory(path.parent).read(path, limit: 16 << 20) else {
-            throw StorageError("read", path, errno: ENOENT)
+            throw .missing("read", path)
         }
         do {
             document = try JSON5Document(parsing: text, limits: JSON.Limits(length: 16 << 20))

@@ -1,7 +1,6 @@
 public import Configuration
 import Files
 import GatewayProtocol
-import Glibc
 import JSON
 public import Policy
 import Storage
@@ -89,7 +88,7 @@ public struct InstanceImport: Sendable {
         let before = try GatewayConfiguration(instance: instance, file: existing)
         var imported: ConfigurationImport?
         if let path = original.configuration {
-            guard let text = try original.files.read(path) else { throw StorageError("read", path, errno: ENOENT) }
+            guard let text = try original.files.read(path) else { throw StorageError.missing("read", path) }
             imported = try ConfigurationImport(text, at: path, in: original)
         }
         let staged = instance.moved(to: directory)
@@ -132,7 +131,7 @@ public struct InstanceImport: Sendable {
         do throws(StorageError) {
             file = try CronFile(path)
         } catch {
-            if error.errno != ENOENT { left.append("\(error)") }
+            if !error.isMissing { left.append("\(error)") }
             return
         }
         let agents = AgentDirectory(configuration, environment: [:])
@@ -158,7 +157,7 @@ public struct InstanceImport: Sendable {
             if unreadable > 0 { left.append("\(path): \(unreadable) entries are no devices") }
         } catch {
             guard error.path == path else { throw error }
-            if error.errno != ENOENT { left.append("\(error)") }
+            if !error.isMissing { left.append("\(error)") }
         }
     }
 
@@ -209,7 +208,7 @@ public struct InstanceImport: Sendable {
             do throws(StorageError) {
                 return (source, try TreeCopy(looking: source, in: original.files))
             } catch {
-                guard [ENOENT, ENOTDIR].contains(error.errno) else { throw error }
+                guard error.isMissing else { throw error }
             }
         }
         return nil

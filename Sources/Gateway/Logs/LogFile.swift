@@ -1,5 +1,4 @@
 import Files
-import Glibc
 import Policy
 import Synchronization
 
@@ -7,7 +6,7 @@ import Synchronization
 /// only, of bounded size.
 final class LogFile: Sendable {
     private struct State {
-        var descriptor: Int32
+        var file: OpenFile
         var size: Int
     }
 
@@ -26,17 +25,11 @@ final class LogFile: Sendable {
         try directory.makeDirectory(path.parent)
         self.maximum = maximum
         self.kept = kept
-        state = Mutex(State(descriptor: -1, size: 0))
-        let (descriptor, size) = try Self.open(directory.place(of: path, "write"))
-        state.withLock { $0 = State(descriptor: descriptor, size: size) }
+        state = Mutex(try Self.open(directory.place(of: path, "write")))
     }
 
     /// Where the log of the instance with this state directory is.
     static func path(in stateDirectory: AbsolutePath) -> AbsolutePath { stateDirectory / "logs/gateway.log" }
-
-    deinit {
-        state.withLock { _ = close($0.descriptor) }
-    }
 
     /// Adds `line`. A line that cannot be written is lost: a full disk must not stop the gateway.
     func append(_ line: [UInt8]) {
@@ -44,15 +37,14 @@ final class LogFile: Sendable {
         state.withLock { state in
             if state.size > 0, state.size + line.count > maximum { rotate(&state) }
             // O_APPEND: one write is one line, also when another process writes here.
-            let count = write(state.descriptor, line, line.count)
-            state.size += max(0, count)
+            state.size += state.file.append(line)
         }
     }
 
     /// What was added after `cursor`, or the end of the log: at most `limit` lines of at most `bytes` bytes.
     /// Throws `StorageError`.
     func tail(after cursor: Int?, limit: Int, bytes: Int) throws(StorageError) -> LogSlice {
-        guard let open = try OpenLog(directory, path) else { throw StorageError("read", path, errno: ENOENT) }
+        guard let open = try OpenLog(directory, path) else { throw .missing("read", path) }
         return try open.slice(after: cursor, limit: limit, bytes: bytes)
     }
 
@@ -64,27 +56,17 @@ final class LogFile: Sendable {
                 // One that cannot be kept is written over: the log stays bounded.
                 _ = try? place.rename(number == 0 ? "" : ".\(number)", to: ".\(number + 1)")
             }
-            let (descriptor, size) = try Self.open(place)
-            close(state.descriptor)
-            state = State(descriptor: descriptor, size: size)
+            state = try Self.open(place)
         } catch {
             // The old one is still open.
         }
     }
 
-    private static func open(
-        _ place: borrowing FilePlace
-    ) throws(StorageError) -> (descriptor: Int32, size: Int) {
-        guard let descriptor = try place.open("write", O_WRONLY | O_APPEND | O_CREAT, mode: 0o600) else {
-            throw StorageError("write", place.path, errno: ENOENT)
-        }
-        guard let attributes = FileAttributes(descriptor) else {
-            let reason = errno
-            close(descriptor)
-            throw StorageError("write", place.path, errno: reason)
-        }
+    private static func open(_ place: borrowing FilePlace) throws(StorageError) -> State {
+        guard let file = try place.open("write", .appending) else { throw .missing("write", place.path) }
+        let size = try file.attributes().size
         // One that was there may have been made by somebody less careful.
-        fchmod(descriptor, 0o600)
-        return (descriptor, attributes.size)
+        file.makePrivate()
+        return State(file: file, size: size)
     }
 }

@@ -1,33 +1,24 @@
 import Files
-import Glibc
 import Policy
 
 /// A gateway's log file, open for reading. It stays the same file when the gateway begins a new one.
-struct OpenLog: ~Copyable {
-    private let path: AbsolutePath
-    private let descriptor: Int32
+struct OpenLog {
+    private let file: OpenFile
 
     /// Opens the one at `path` in `directory`; nil when there is none. Throws `StorageError`.
     init?(_ directory: HostileDirectory, _ path: AbsolutePath) throws(StorageError) {
-        let opened: Int32?
         do throws(StorageError) {
-            opened = try directory.place(of: path, "read").open("read", O_RDONLY)
+            guard let opened = try directory.place(of: path, "read").open("read", .reading) else { return nil }
+            file = opened
         } catch {
-            guard error.errno == ENOENT || error.errno == ENOTDIR else { throw error }
+            guard error.isMissing else { throw error }
             return nil
         }
-        guard let opened else { return nil }
-        self.path = path
-        descriptor = opened
-    }
-
-    deinit {
-        close(descriptor)
     }
 
     /// Which file it is, and its size in bytes. Throws `StorageError`.
     func status() throws(StorageError) -> (identity: FileIdentity, size: Int) {
-        guard let attributes = FileAttributes(descriptor) else { throw StorageError("read", path, errno: errno) }
+        let attributes = try file.attributes()
         return (attributes.identity, attributes.size)
     }
 
@@ -58,18 +49,6 @@ struct OpenLog: ~Copyable {
 
     /// What stands from byte `start` to byte `end`, or to the end of the file. Throws `StorageError`.
     func read(from start: Int, to end: Int) throws(StorageError) -> [UInt8] {
-        var fault: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: end - start) { buffer, count in
-            while count < end - start {
-                let more = pread(
-                    descriptor, buffer.baseAddress.map { $0 + count }, end - start - count, off_t(start + count))
-                if more < 0, errno == EINTR { continue }
-                if more < 0 { fault = errno }
-                guard more > 0 else { return }
-                count += more
-            }
-        }
-        guard fault == 0 else { throw StorageError("read", path, errno: fault) }
-        return bytes
+        try file.read(from: start, count: end - start)
     }
 }

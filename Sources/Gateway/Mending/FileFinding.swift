@@ -1,8 +1,8 @@
 public import Configuration
 public import Files
-import Glibc
 public import JSON
 public import Policy
+import Time
 
 /// Something about the files of a state directory that is not as it must be, and can be put right without a loss.
 public struct FileFinding: Equatable, Sendable {
@@ -57,7 +57,7 @@ public struct FileFinding: Equatable, Sendable {
         }
         let identity = try state.names(in: state.path / "identity") ?? []
         let files = names.filter(isOurs).map { state.path / $0 } + identity.map { state.path / "identity/\($0)" }
-        let now = Int64(time(nil))
+        let now = WallClock.system.milliseconds / 1000
         for path in files {
             let found: FileAttributes?
             do throws(StorageError) {
@@ -95,24 +95,10 @@ public struct FileFinding: Equatable, Sendable {
     /// Puts it right. A leftover is moved into `backup`, which is made. Throws `StorageError`.
     func mend(in state: HostileDirectory, backup: AbsolutePath) throws(StorageError) {
         switch kind {
-        case .exposed:
-            if path == state.path {
-                guard chmod(path.text, mode & 0o700) == 0 else { throw StorageError("protect", path, errno: errno) }
-            } else {
-                try state.makePrivate(path)
-            }
+        case .exposed: try state.makePrivate(path)
         case .leftover:
             try state.makeDirectory(backup)
-            let (from, to) = (
-                try state.openDirectory(path.parent, "move"), try state.openDirectory(backup, "move")
-            )
-            defer {
-                close(from)
-                close(to)
-            }
-            guard renameat(from, path.lastComponent, to, path.lastComponent) == 0 else {
-                throw StorageError("move", path, errno: errno)
-            }
+            try state.move(path, into: backup)
         }
     }
 }

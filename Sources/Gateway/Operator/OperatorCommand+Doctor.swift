@@ -1,7 +1,6 @@
 import Configuration
 import Files
 import GatewayProtocol
-import Glibc
 import Policy
 import Storage
 
@@ -75,11 +74,16 @@ struct Checkup {
     }
 
     private func directory(_ path: AbsolutePath, _ name: String, mustBePrivate: Bool) -> Check {
-        guard let attributes = FileAttributes(at: path) else {
-            return Check(.fault, "the \(name) \(path) cannot be reached: \(String(cString: strerror(errno)))")
+        let attributes: FileAttributes
+        do throws(StorageError) {
+            attributes = try FileAttributes(of: path)
+        } catch {
+            return Check(.fault, "the \(name) \(path) cannot be reached: \(error.reason)")
         }
-        guard access(path.text, W_OK) == 0 else {
-            return Check(.fault, "the \(name) \(path) cannot be written: \(String(cString: strerror(errno)))")
+        do throws(StorageError) {
+            try DirectoryState.requireWritable(path, "write")
+        } catch {
+            return Check(.fault, "the \(name) \(path) cannot be written: \(error.reason)")
         }
         if mustBePrivate, attributes.isOpenToOthers {
             return Check(.fault, "the \(name) \(path) is open to others; chmod 700 it")
@@ -89,12 +93,10 @@ struct Checkup {
 
     private var space: Check {
         let path = instance.stateDirectory.value
-        var status = statvfs()
-        guard statvfs(path.text, &status) == 0 else {
+        guard let bytes = try? DirectoryState.room(in: path) else {
             return Check(.unseen, "the space left in \(path)")
         }
-        let (bytes, isMore) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-        let megabytes = (isMore ? .max : bytes) >> 20
+        let megabytes = bytes >> 20
         return Check(megabytes < 100 ? .fault : .fine, "\(megabytes) MiB are left for \(path)")
     }
 

@@ -1,6 +1,5 @@
 import Configuration
 import Files
-import Glibc
 import JSON
 import Logging
 import Policy
@@ -26,8 +25,7 @@ struct RestartSentinel {
     /// The payload that was left, which is then gone; nil when there is none. Throws `StorageError`.
     func take() throws(StorageError) -> JSON? {
         guard let text = try state.read(path) else { return nil }
-        let reason = try state.place(of: path, "remove").remove()
-        guard reason == 0 || reason == ENOENT else { throw StorageError("remove", path, errno: reason) }
+        try state.place(of: path, "remove").remove()
         return (try? JSON(parsing: text))?["payload"]
     }
 }

@@ -1,5 +1,4 @@
 public import Files
-import Glibc
 import JSON
 public import Policy
 
@@ -78,12 +77,11 @@ public struct StagedRepair: Sendable {
         do throws(StorageError) {
             place = try state.place(of: file, "remove")
         } catch {
-            if error.errno == ENOENT || error.errno == ENOTDIR { return }
+            if error.isMissing { return }
             throw error
         }
-        for suffix in place.suffixes() where suffix.hasPrefix(".") && suffix.hasSuffix(".tmp") { place.remove(suffix) }
-        let fault = place.remove()
-        guard fault == 0 || fault == ENOENT else { throw StorageError("remove", file, errno: fault) }
+        for suffix in place.suffixes() where suffix.hasPrefix(".") && suffix.hasSuffix(".tmp") { place.discard(suffix) }
+        try place.remove()
     }
 
     // MARK: The rescue

@@ -1,7 +1,6 @@
 import Configuration
 import Files
 import GatewayProtocol
-import Glibc
 import Policy
 import Time
 
@@ -15,7 +14,7 @@ extension TLSIdentity {
             do throws(StorageError) {
                 try files.state.makePrivate(files.key)
             } catch {
-                guard [ENOENT, ENOTDIR].contains(error.errno) else { throw .storage(error) }
+                guard error.isMissing else { throw .storage(error) }
             }
         }
         if let identity = try load(files, at: time) { return (identity, false) }

@@ -82,7 +82,7 @@ struct CanvasRoute: Sendable {
     }
 
     private func content(
-        _ file: OpenFile, _ name: String, _ request: HTTPRequest, isPage: Bool
+        _ file: ServedFile, _ name: String, _ request: HTTPRequest, isPage: Bool
     ) -> HTTPResponse {
         let type = MediaType.of(name)
         let isHTML = type.hasPrefix("text/html")

@@ -13,7 +13,7 @@ enum LiveReloadScript {
 
     /// Where it is put into `page`: before the end of its body, or behind everything. Reads the page from its end, in
     /// pieces.
-    static func place(in page: OpenFile) -> Int {
+    static func place(in page: ServedFile) -> Int {
         let mark = Array("</body".utf8)
         var end = page.size
         while end >= mark.count {

@@ -2,7 +2,7 @@
 struct FilePieces: Sendable {
     /// What is sent next.
     enum Piece: Sendable {
-        case part(OpenFile, Range<Int>)
+        case part(ServedFile, Range<Int>)
         case inserted([UInt8])
 
         /// Its bytes; nil when they cannot be read, or the file has shrunk. May wait for the disk.
@@ -14,14 +14,14 @@ struct FilePieces: Sendable {
         }
     }
 
-    private let file: OpenFile
+    private let file: ServedFile
     private let inserted: [UInt8]
     private let place: Int
     private var offset = 0
     private var isInserted = false
 
     /// All of `file`, with `inserted` before the byte at `place`.
-    init(_ file: OpenFile, inserting inserted: [UInt8] = [], at place: Int = 0) {
+    init(_ file: ServedFile, inserting inserted: [UInt8] = [], at place: Int = 0) {
         self.file = file
         self.inserted = inserted
         self.place = place

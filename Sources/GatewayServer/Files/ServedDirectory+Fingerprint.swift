@@ -1,5 +1,6 @@
 import Files
 import Glibc
+import Policy
 
 extension ServedDirectory {
     /// A number that is another when a file was made, written, replaced or removed: of what stands below the root, up
@@ -7,7 +8,7 @@ extension ServedDirectory {
     func fingerprint(limit: Int = 4096) -> Int {
         var hasher = Hasher()
         var room = limit
-        let descriptor = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        let descriptor = open(root.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { return 0 }
         Self.add(descriptor, depth: 16, to: &hasher, room: &room)
         return hasher.finalize()
@@ -21,9 +22,7 @@ extension ServedDirectory {
         }
         defer { closedir(directory) }
         while room > 0, let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
-                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+            let name = String(decoding: entryName(entry), as: UTF8.self)
             guard name != ".", name != ".." else { continue }
             room -= 1
             guard let file = FileAttributes(of: name, in: dirfd(directory)) else { continue }

@@ -1,24 +1,25 @@
 import Files
 import Glibc
+import Policy
 
 /// A directory whose files are served, and nothing beside it.
 ///
 /// Agents write here, so no name is trusted: each component is opened in the directory before it, and a
 /// symbolic link is refused wherever it stands (openat(2), O_NOFOLLOW).
 struct ServedDirectory: Sendable {
-    /// Its absolute path. Not followed when it is a symbolic link itself.
-    let root: String
+    /// Its path. Not followed when it is a symbolic link itself.
+    let root: AbsolutePath
 
     /// What stands at a path.
     enum Entry {
-        case file(OpenFile, name: String)
+        case file(ServedFile, name: String)
         case directory
         case none
     }
 
     /// Looks `components` up below the root.
     func entry(_ components: [String]) -> Entry {
-        var directory = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        var directory = open(root.text, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard directory >= 0 else { return .none }
         guard let last = components.last else {
             close(directory)
@@ -34,18 +35,12 @@ struct ServedDirectory: Sendable {
         let descriptor = openat(directory, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         close(directory)
         guard descriptor >= 0 else { return .none }
-        guard let attributes = FileAttributes(descriptor) else {
-            close(descriptor)
-            return .none
-        }
+        let file = OpenFile(descriptor, at: root)
+        guard let attributes = try? file.attributes() else { return .none }
         switch attributes.kind {
-        case .regular: return .file(OpenFile(descriptor: descriptor, size: attributes.size), name: last)
-        case .directory:
-            close(descriptor)
-            return .directory
-        case .symbolicLink, .other:
-            close(descriptor)
-            return .none
+        case .regular: return .file(ServedFile(file: file, size: attributes.size), name: last)
+        case .directory: return .directory
+        case .symbolicLink, .other: return .none
         }
     }
 }

@@ -37,7 +37,7 @@ struct AvatarRoute: Sendable {
     }
 
     /// The file with `picture`, when it is an image by its name.
-    private func image(_ picture: AgentPicture?) -> (file: OpenFile, type: String)? {
+    private func image(_ picture: AgentPicture?) -> (file: ServedFile, type: String)? {
         guard case .file(let workspace, let path) = picture,
             case .file(let file, let name) = ServedDirectory(root: workspace).entry(path)
         else { return nil }

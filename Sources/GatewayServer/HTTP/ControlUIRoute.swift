@@ -43,7 +43,7 @@ struct ControlUIRoute: Sendable {
         return content(file, name)
     }
 
-    private func content(_ file: OpenFile, _ name: String) -> HTTPResponse {
+    private func content(_ file: ServedFile, _ name: String) -> HTTPResponse {
         HTTPResponse(
             .ok,
             headers: [

@@ -1,6 +1,10 @@
 import Configuration
 import Gateway
+import GatewayServer
+import Glibc
 import NIOCore
+import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Policy
 
@@ -57,5 +61,39 @@ struct GatewayAddress: Sendable {
             if case .handshakeFailed = error { true } else { false }
         default: false
         }
+    }
+
+    // MARK: Connecting
+
+    /// Runs what a command waits for. It ends with the command.
+    static func makeLoop() -> MultiThreadedEventLoopGroup {
+        TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: 1) }
+    }
+
+    /// Connects to it on 127.0.0.1, within `limit`. `prepare` adds what speaks HTTP on the new channel.
+    func connect(
+        on loop: any EventLoop, within limit: TimeAmount, _ prepare: @escaping @Sendable (any Channel) throws -> Void
+    ) async throws -> any Channel {
+        try await ClientBootstrap(group: loop)
+            .connectTimeout(limit)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try encrypt(channel)
+                    try prepare(channel)
+                }
+            }
+            .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: Int(port))).get()
+    }
+
+    /// The head of a request to it for `path`.
+    func requestHead(_ path: String) -> HTTPRequestHead {
+        HTTPRequestHead(version: .http1_1, method: .GET, uri: path, headers: ["host": "127.0.0.1:\(port)"])
+    }
+
+    /// Why a connection to it could not be made, by the system call that failed; nil when none did.
+    static func reason(_ error: any Error) -> String? {
+        guard let error = error as? IOError else { return nil }
+        return error.errnoCode == ECONNREFUSED
+            ? "nothing listens" : "cannot connect: \(String(cString: strerror(error.errnoCode)))"
     }
 }

@@ -1,8 +1,6 @@
 import Configuration
 import Gateway
 import GatewayProtocol
-import GatewayServer
-import Glibc
 import JSON
 import NIOCore
 import NIOHTTP1
@@ -53,7 +51,7 @@ final class GatewayClient: Sendable {
         let check = try ListenerCheck(context)
         let params = try configuration.credentials.connectParams(scopes: scopes)
         let address = try GatewayAddress(configuration)
-        let group = TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: 1) }
+        let group = GatewayAddress.makeLoop()
         let (frames, sink) = AsyncStream.makeStream(of: ClientFrames.Message.self)
         let channel: any Channel
         do {
@@ -69,7 +67,8 @@ final class GatewayClient: Sendable {
             if let stranger = error as? ListenerCheck.Stranger {
                 throw ClientError.foreign(port: stranger.port, reason: stranger.reason)
             }
-            throw error as? ClientError ?? ClientError.unreachable(port: address.port, reason: Self.reason(error))
+            throw error as? ClientError
+                ?? ClientError.unreachable(port: address.port, reason: GatewayAddress.reason(error) ?? "\(error)")
         }
         let client = GatewayClient(address: address, group: group, channel: channel)
         Task { await client.listen(frames) }
@@ -84,12 +83,6 @@ final class GatewayClient: Sendable {
         }
         deadline.cancel()
         return client
-    }
-
-    /// Why a connection could not be made.
-    private static func reason(_ error: any Error) -> String {
-        guard let error = error as? IOError else { return "\(error)" }
-        return error.errnoCode == ECONNREFUSED ? "nothing listens" : String(cString: strerror(error.errnoCode))
     }
 
     /// A key of a request by which the gateway knows it when it comes again.
@@ -209,24 +202,18 @@ final class GatewayClient: Sendable {
         }
         loop.scheduleTask(in: limit) { upgraded.fail(ClientError.noGateway(port: port)) }
         do {
-            let channel = try await ClientBootstrap(group: loop)
-                .connectTimeout(limit)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let greeting = ClientGreeting(port: port, upgraded: upgraded)
-                        let bound = NIOLoopBound(greeting, eventLoop: channel.eventLoop)
-                        try address.encrypt(channel)
-                        try channel.pipeline.syncOperations.addHTTPClientHandlers(
-                            withClientUpgrade: (
-                                upgraders: [upgrader],
-                                completionHandler: { context in
-                                    context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
-                                }
-                            ))
-                        try channel.pipeline.syncOperations.addHandler(greeting)
-                    }
-                }
-                .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: Int(port))).get()
+            let channel = try await address.connect(on: loop, within: limit) { channel in
+                let greeting = ClientGreeting(address.requestHead("/"), port: port, upgraded: upgraded)
+                let bound = NIOLoopBound(greeting, eventLoop: channel.eventLoop)
+                try channel.pipeline.syncOperations.addHTTPClientHandlers(
+                    withClientUpgrade: (
+                        upgraders: [upgrader],
+                        completionHandler: { context in
+                            context.pipeline.syncOperations.removeHandler(bound.value, promise: nil)
+                        }
+                    ))
+                try channel.pipeline.syncOperations.addHandler(greeting)
+            }
             channel.closeFuture.whenComplete { _ in
                 upgraded.fail(ClientError.noGateway(port: port))
                 sink.finish()
@@ -245,17 +232,18 @@ private final class ClientGreeting: ChannelInboundHandler, RemovableChannelHandl
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
 
+    private let head: HTTPRequestHead
     private let port: UInt16
     private let upgraded: EventLoopPromise<Void>
 
-    init(port: UInt16, upgraded: EventLoopPromise<Void>) {
+    init(_ head: HTTPRequestHead, port: UInt16, upgraded: EventLoopPromise<Void>) {
+        self.head = head
         self.port = port
         self.upgraded = upgraded
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
-        head.headers.add(name: "host", value: "127.0.0.1:\(port)")
+        var head = head
         head.headers.add(name: "content-length", value: "0")
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)

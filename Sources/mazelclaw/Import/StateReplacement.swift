@@ -42,7 +42,7 @@ struct StateReplacement {
     /// One that never takes its place: made where files are that nobody keeps. Throws `Errno`.
     init(tryingFor path: AbsolutePath) throws(Errno) {
         state = Self.resolved(path)
-        let parent = getenv("TMPDIR").flatMap { AbsolutePath(String(cString: $0)) } ?? AbsolutePath.root / "var/tmp"
+        let parent = OwnProcess.variable("TMPDIR").flatMap(AbsolutePath.init) ?? AbsolutePath.root / "var/tmp"
         let name = "mazelclaw-import-\(getpid())-\(UInt32.random(in: .min ... .max))"
         place = parent / name
         try FileSystem.makeDirectory(place.text, mode: 0o700)

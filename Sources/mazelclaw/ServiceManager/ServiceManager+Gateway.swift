@@ -1,6 +1,7 @@
 import Gateway
 import GatewayServer
 import Glibc
+import Linux
 import NIOCore
 import Policy
 import Synchronization
@@ -8,7 +9,7 @@ import Synchronization
 extension ServiceManager {
     /// What a service manager told this process. Programs it starts later are told nothing.
     static func taken() throws(ServiceManagerError) -> ServiceManager {
-        let manager = try ServiceManager(processID: getpid()) { name in getenv(name).map { String(cString: $0) } }
+        let manager = try ServiceManager(processID: OwnProcess.processID, OwnProcess.variable)
         for name in variables { unsetenv(name) }
         return manager
     }

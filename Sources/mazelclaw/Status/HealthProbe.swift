@@ -1,5 +1,3 @@
-import GatewayServer
-import Glibc
 import JSON
 import NIOCore
 import NIOHTTP1
@@ -27,7 +25,7 @@ struct HealthProbe {
     var path = "/health"
 
     func ask() async -> Answer {
-        let group = TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: 1) }
+        let group = GatewayAddress.makeLoop()
         let answer = await exchange(on: group.next())
         // The process is about to end; a group that would not stop changes nothing.
         try? await group.shutdownGracefully()
@@ -36,40 +34,29 @@ struct HealthProbe {
 
     private func exchange(on loop: any EventLoop) async -> Answer {
         let start = NIODeadline.now()
-        let port = address.port
         let promise = loop.makePromise(of: Answer.self)
         let limit = TimeAmount.milliseconds(timeout)
         loop.scheduleTask(in: limit) { promise.succeed(.timeout("no answer within \(timeout) ms")) }
         do {
-            let channel = try await ClientBootstrap(group: loop)
-                .connectTimeout(limit)
-                .channelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        try address.encrypt(channel)
-                        try channel.pipeline.syncOperations.addHTTPClientHandlers()
-                        try channel.pipeline.syncOperations.addHandler(
-                            HealthProbeHandler(path: path, port: port, start: start, promise: promise))
-                    }
-                }
-                .connect(to: SocketAddress(ipAddress: "127.0.0.1", port: Int(port))).get()
+            let channel = try await address.connect(on: loop, within: limit) { channel in
+                try channel.pipeline.syncOperations.addHTTPClientHandlers()
+                try channel.pipeline.syncOperations.addHandler(
+                    HealthProbeHandler(address.requestHead(path), start: start, promise: promise))
+            }
             let answer = try await promise.futureResult.get()
             channel.close(promise: nil)
             return answer
         } catch {
-            let answer = Self.failure(error, port: port)
+            let answer = Self.failure(error, port: address.port)
             promise.succeed(answer)
             return answer
         }
     }
 
     private static func failure(_ error: any Error, port: UInt16) -> Answer {
-        switch error {
-        case let error as IOError where error.errnoCode == ECONNREFUSED:
-            .refused("nothing listens on 127.0.0.1 port \(port)")
-        case is ChannelError: .timeout("no connection: \(error)")
-        case let error as IOError: .refused("cannot connect: \(String(cString: strerror(error.errnoCode)))")
-        default: .unintelligible("\(error)")
-        }
+        if error is ChannelError { return .timeout("no connection: \(error)") }
+        guard let reason = GatewayAddress.reason(error) else { return .unintelligible("\(error)") }
+        return .refused("\(reason) on 127.0.0.1 port \(port)")
     }
 }
 
@@ -79,23 +66,20 @@ private final class HealthProbeHandler: ChannelInboundHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private static let limit = 64 << 10
-    private let path: String
-    private let port: UInt16
+    private let head: HTTPRequestHead
     private let start: NIODeadline
     private let promise: EventLoopPromise<HealthProbe.Answer>
     private var body: [UInt8] = []
     private var status = HTTPResponseStatus.ok
 
-    init(path: String, port: UInt16, start: NIODeadline, promise: EventLoopPromise<HealthProbe.Answer>) {
-        self.path = path
-        self.port = port
+    init(_ head: HTTPRequestHead, start: NIODeadline, promise: EventLoopPromise<HealthProbe.Answer>) {
+        self.head = head
         self.start = start
         self.promise = promise
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
-        head.headers.add(name: "host", value: "127.0.0.1:\(port)")
+        var head = head
         head.headers.add(name: "connection", value: "close")
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)

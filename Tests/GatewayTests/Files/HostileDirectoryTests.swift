@@ -52,7 +52,7 @@ func `no link is followed below a hostile directory, wherever it leads`(target: 
     for attempt in [
         { _ = try fixture.state.read(file) }, { try fixture.state.makePrivate(file) },
         { _ = try fixture.state.place(of: file, "open").attributes("open") },
-        { _ = try fixture.state.place(of: file, "write").open("write", O_WRONLY | O_CREAT, mode: 0o600) },
+        { _ = try fixture.state.place(of: file, "write").open("write", .appending) },
     ] {
         #expect { try attempt() } throws: { "\($0)".contains("\(file): it is a symbolic link") }
     }
@@ -101,7 +101,7 @@ func `no directory on the way is a link`(target: String) throws {
     try #require(mkfifo(pipe.text, 0o644) == 0)
     for attempt in [
         { _ = try fixture.state.read(pipe) }, { try fixture.state.makePrivate(pipe) },
-        { _ = try fixture.state.place(of: pipe, "write").open("write", O_WRONLY) },
+        { _ = try fixture.state.place(of: pipe, "write").open("write", .appending) },
         { _ = try fixture.state.read(fixture.state.path / "sub") },
     ] {
         #expect { try attempt() } throws: { "\($0)".contains("it must be a regular file") }

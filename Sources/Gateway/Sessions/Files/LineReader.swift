@@ -1,59 +1,42 @@
 import Files
-import Glibc
-import Policy
-
-/// A file open for reading. Closed when nobody holds it.
-final class ReadableFile: Sendable {
-    let path: AbsolutePath
-    fileprivate let descriptor: Int32
-
-    /// Opens the file at `place`, without waiting for anybody. Throws `StorageError`, also when there is none.
-    init(_ place: borrowing FilePlace) throws(StorageError) {
-        path = place.path
-        guard let descriptor = try place.open("read", O_RDONLY) else {
-            throw StorageError("read", place.path, errno: ENOENT)
-        }
-        self.descriptor = descriptor
-    }
-
-    deinit { close(descriptor) }
-}
 
 /// The lines of a file, one after the other, however large it is.
-struct LineReader: ~Copyable {
-    private let path: AbsolutePath
-    private let file: UnsafeMutablePointer<FILE>
-    private var buffer: UnsafeMutablePointer<CChar>?
-    private var capacity = 0
+struct LineReader {
+    private let file: OpenFile
+    /// What was read of it, from the first line on that was not given out.
+    private var waiting: ArraySlice<UInt8> = []
+    /// How many of its bytes were read.
+    private var offset = 0
+    private var isAtEnd = false
 
-    /// Reads `file` from where it stands. Throws `StorageError`.
-    init(_ file: ReadableFile) throws(StorageError) {
-        let descriptor = fcntl(file.descriptor, F_DUPFD_CLOEXEC, 0)
-        guard descriptor >= 0 else { throw StorageError("read", file.path, errno: errno) }
-        guard let stream = fdopen(descriptor, "r") else {
-            let reason = errno
-            close(descriptor)
-            throw StorageError("read", file.path, errno: reason)
-        }
-        path = file.path
-        self.file = stream
-    }
-
-    deinit {
-        free(buffer)
-        fclose(file)
+    /// Reads `file` from its beginning.
+    init(_ file: OpenFile) {
+        self.file = file
     }
 
     /// The next line, without its end; nil after the last. Throws `StorageError`.
     mutating func next() throws(StorageError) -> [UInt8]? {
-        errno = 0
-        let count = getline(&buffer, &capacity, file)
-        guard count >= 0, let buffer else {
-            guard ferror(file) == 0 else { throw StorageError("read", path, errno: errno) }
-            return nil
+        var searched = 0
+        while true {
+            if let end = waiting.dropFirst(searched).firstIndex(of: UInt8(ascii: "\n")) {
+                defer { waiting = waiting[(end + 1)...] }
+                return Self.line(waiting[..<end])
+            }
+            if isAtEnd {
+                defer { waiting = [] }
+                return waiting.isEmpty ? nil : Self.line(waiting)
+            }
+            searched = waiting.count
+            let more = try file.read(from: offset, count: 64 << 10)
+            offset += more.count
+            isAtEnd = more.isEmpty
+            waiting = (waiting + more)[...]
         }
-        var line = UnsafeRawBufferPointer(start: buffer, count: count)[...]
-        while let last = line.last, last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r") { line.removeLast() }
+    }
+
+    private static func line(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var line = bytes
+        while let last = line.last, last == UInt8(ascii: "\r") { line.removeLast() }
         return Array(line)
     }
 }

@@ -1,22 +1,15 @@
 import Files
-import Glibc
 import Policy
 
 /// A new private file, written line by line.
-struct LineWriter: ~Copyable {
-    private let path: AbsolutePath
-    private let descriptor: Int32
+struct LineWriter {
+    private let file: OpenFile
     private var waiting: [UInt8] = []
 
     /// Makes the file at `path`, where nothing may stand. Throws `StorageError`.
     init(_ path: AbsolutePath) throws(StorageError) {
-        descriptor = open(path.text, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw StorageError("write", path, errno: errno) }
-        self.path = path
-    }
-
-    deinit {
-        close(descriptor)
+        guard let file = try FilePlace(path).open("write", .making) else { throw .missing("write", path) }
+        self.file = file
     }
 
     /// Writes `line` and its end. Throws `StorageError`.
@@ -29,19 +22,11 @@ struct LineWriter: ~Copyable {
     /// Brings what was written onto the disk. Throws `StorageError`.
     mutating func finish() throws(StorageError) {
         try flush()
-        guard fsync(descriptor) == 0 else { throw StorageError("write", path, errno: errno) }
+        try file.flush()
     }
 
     private mutating func flush() throws(StorageError) {
-        var rest = waiting[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw StorageError("write", path, errno: errno)
-            }
-            rest = rest.dropFirst(count)
-        }
+        try file.write(waiting)
         waiting.removeAll(keepingCapacity: true)
     }
 }

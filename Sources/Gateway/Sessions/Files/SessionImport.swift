@@ -1,6 +1,5 @@
 import Files
 import GRDB
-import Glibc
 import JSON
 public import Policy
 public import Storage
@@ -57,7 +56,7 @@ public struct SessionImport: Equatable, Sendable {
                     leftOut.append("\(file): it is larger than \(Self.transcriptLimit >> 20) MiB")
                     continue
                 }
-                let open = try ReadableFile(place)
+                guard let open = try place.open("read", .reading) else { throw StorageError.missing("read", file) }
                 let outcome = try await database.write { transaction in
                     try ImportedTranscript(name: name, key: key, file: open, transaction)
                 }
@@ -171,7 +170,7 @@ private enum ImportedTranscript: Sendable {
     /// Another is there.
     case different
 
-    init(name: String, key: String, file: ReadableFile, _ transaction: Transaction) throws {
+    init(name: String, key: String, file: OpenFile, _ transaction: Transaction) throws {
         var content = try TranscriptFile(file)
         if let there = try Int64.fetchOne(
             transaction.database, sql: "SELECT id FROM transcript WHERE name = ?", arguments: [name])

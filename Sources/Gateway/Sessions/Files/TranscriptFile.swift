@@ -18,8 +18,8 @@ struct TranscriptFile: ~Copyable {
     private var first: [UInt8]?
 
     /// Reads `file`. Throws `StorageError`.
-    init(_ file: ReadableFile) throws(StorageError) {
-        var reader = try LineReader(file)
+    init(_ file: OpenFile) throws(StorageError) {
+        var reader = LineReader(file)
         let line = try reader.next()
         self.reader = reader
         let json = line.flatMap { try? JSON(parsing: $0) }
