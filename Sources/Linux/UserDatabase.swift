@@ -33,11 +33,23 @@ public enum UserDatabase {
         return name.map { "user \($0) (\(userID))" } ?? "user \(userID)"
     }
 
+    /// Somebody who holds an ID.
+    public struct Holder: Equatable, Sendable {
+        /// The name, as it stands in the file.
+        public var name: String
+        /// The file that says so.
+        public var file: String
+        /// The last of the IDs from the one in question on that the same entry gives to them.
+        public var lastID: UInt32
+    }
+
     /// Which file of the host gives `number` to somebody, as a user, as a group or as a subordinate ID of theirs, and to
     /// whom; nil when none does (passwd(5), group(5), subuid(5), subgid(5)).
-    public static func holder(ofID number: UInt32) throws(Errno) -> (name: String, file: String)? {
+    public static func holder(ofID number: UInt32) throws(Errno) -> Holder? {
         for (file, field) in [("/etc/passwd", 2), ("/etc/passwd", 3), ("/etc/group", 2)] {
-            if let name = holder(ofID: number, inField: field, of: try FileSystem.read(file)) { return (name, file) }
+            if let name = holder(ofID: number, inField: field, of: try FileSystem.read(file)) {
+                return Holder(name: name, file: file, lastID: number)
+            }
         }
         for file in ["/etc/subuid", "/etc/subgid"] {
             let lines: [UInt8]
@@ -48,7 +60,9 @@ public enum UserDatabase {
                 guard error == .noSuchFileOrDirectory else { throw error }
                 continue
             }
-            if let name = holder(ofSubordinateID: number, in: lines) { return (name, file) }
+            if let (name, lastID) = holder(ofSubordinateID: number, in: lines) {
+                return Holder(name: name, file: file, lastID: lastID)
+            }
         }
         return nil
     }
@@ -62,14 +76,15 @@ public enum UserDatabase {
         return nil
     }
 
-    /// The first name of a table of subuid(5) or subgid(5) whose range holds `number`.
-    static func holder(ofSubordinateID number: UInt32, in table: [UInt8]) -> String? {
+    /// The first name of a table of subuid(5) or subgid(5) whose range holds `number`, and the last ID of that range.
+    static func holder(ofSubordinateID number: UInt32, in table: [UInt8]) -> (name: String, lastID: UInt32)? {
         for line in table.split(separator: UInt8(ascii: "\n")) {
             let fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
             guard fields.count == 3, let first = UInt64(text(fields[1])), let count = UInt64(text(fields[2])),
                 number >= first, UInt64(number) - first < count
             else { continue }
-            return text(fields[0])
+            let (last, isMore) = first.addingReportingOverflow(count - 1)
+            return (text(fields[0]), isMore ? .max : UInt32(clamping: last))
         }
         return nil
     }

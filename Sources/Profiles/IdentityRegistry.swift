@@ -87,10 +87,13 @@ public struct IdentityRegistry: Sendable {
         let seen = try ([last] + ownersOfInstances().map(Optional.some)).compactMap(\.self).max()
         let first = seen.map { $0 + 1 } ?? ProfileIdentity.ownUserIDs.lowerBound
         guard first <= ProfileIdentity.ownUserIDs.upperBound else { throw .noFreeIdentity }
-        for userID in first...ProfileIdentity.ownUserIDs.upperBound where try holder(of: userID) == nil {
-            return userID
+        var userID = first
+        // A range of subordinate IDs is passed over as one: there may be tens of thousands in it.
+        while let holder = try holder(of: userID) {
+            guard holder.lastID < ProfileIdentity.ownUserIDs.upperBound else { throw .noFreeIdentity }
+            userID = holder.lastID + 1
         }
-        throw .noFreeIdentity
+        return userID
     }
 
     private func ownersOfInstances() throws(ProfileError) -> [UInt32] {
@@ -106,7 +109,7 @@ public struct IdentityRegistry: Sendable {
         }
     }
 
-    private func holder(of userID: UInt32) throws(ProfileError) -> (name: String, file: String)? {
+    private func holder(of userID: UInt32) throws(ProfileError) -> UserDatabase.Holder? {
         do {
             return try UserDatabase.holder(ofID: userID)
         } catch {

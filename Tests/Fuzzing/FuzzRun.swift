@@ -14,7 +14,7 @@ public struct FuzzRun: Sequence, IteratorProtocol {
     /// Seeds for the test `name`.
     public init(_ name: String) {
         end = .now + .milliseconds(Int((Self.variable("MAZELCLAW_FUZZ_SECONDS").flatMap(Double.init) ?? 1) * 1000))
-        seed = Self.variable("MAZELCLAW_FUZZ_SEED").flatMap { UInt64($0) } ?? 0
+        seed = Seed.given(by: "MAZELCLAW_FUZZ_SEED") ?? 0
         path = "\(Self.variable("TMPDIR") ?? "/tmp")/fuzz-\(name).seed"
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     }

@@ -83,7 +83,15 @@ import Testing
             words:500:x
             negative:500:-1
             """
-        #expect(UserDatabase.holder(ofSubordinateID: number, in: Array(table.utf8)) == name)
+        #expect(UserDatabase.holder(ofSubordinateID: number, in: Array(table.utf8))?.name == name)
+    }
+
+    @Test(
+        arguments: [
+            ("ada:100000:65536", 165_535), ("ada:100000:1", 100_000), ("ada:99999:18446744073709551615", .max),
+        ] as [(String, UInt32)])
+    func `a range of subordinate IDs is told to its last`(line: String, last: UInt32) {
+        #expect(UserDatabase.holder(ofSubordinateID: 100_000, in: Array(line.utf8))?.lastID == last)
     }
 
     @Test func `this host's root is user 0, and a name that nobody can have is nobody's`() throws {

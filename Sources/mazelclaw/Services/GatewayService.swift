@@ -115,18 +115,10 @@ struct GatewayService {
 
     /// The host's profile file, made when there is none: the unit names the profile alone.
     private func makeProfile(_ basePort: UInt16?) throws -> Profile {
-        var (described, isNew) = try store.loadOrCreate(profile) { made in
-            if let basePort { made.basePort = basePort }
+        try ProfileSetup.makeProfile(profile, in: store, basePort: basePort) { made in
             // As the launcher has it: nobody's home says where files of a user ID of the profile's own are.
             if geteuid() == 0 { made.stateDirectory = directories.instances / profile.text }
         }
-        if isNew {
-            Output.line("Wrote \(store.file(of: profile)) (base port \(described.basePort))")
-        } else if let basePort, described.basePort != basePort {
-            described = try store.assign(basePort: basePort, to: profile)
-            Output.line("Updated \(store.file(of: profile)) (base port \(basePort))")
-        }
-        return described
     }
 
     /// One profile, one service: two would take turns at its lock.
@@ -210,9 +202,12 @@ struct GatewayService {
         let systemctl = try manager(of: place, to: "stop")
         let isBackground = try holder().map { $0.unit != unit } ?? false
         if isBackground, background.isRunning { try background.stop() }
-        // Both: the next to connect would have systemd start it again.
-        if try read(place.file(socket)) != nil { try systemctl.require("stop", socket, unit) }
-        try systemctl.require("stop", unit)
+        if try read(place.file(socket)) != nil {
+            // Both: the next to connect would have systemd start it again.
+            try systemctl.require("stop", socket, unit)
+        } else {
+            try systemctl.require("stop", unit)
+        }
         Output.line("Stopped \(unit)")
     }
 

@@ -3,7 +3,8 @@ import Gateway
 import Policy
 import Profiles
 
-/// What `setup`, `onboard` and `import` have in common: a profile's file is made, and it is said what became of it.
+/// What `setup`, `onboard`, `import` and `gateway install` have in common: a profile's file is made, and it is said what
+/// became of it.
 enum ProfileSetup {
     /// Says what became of the configuration and the workspace, and which port there is.
     static func report(_ setup: InstanceSetup, of context: Context) throws {
@@ -32,9 +33,17 @@ enum ProfileSetup {
 
     /// Makes the profile file of `context` in `store`, or gives it another base port, and says so.
     static func makeProfile(for context: inout Context, in store: ProfileStore, basePort: UInt16?) throws {
-        let name = context.instance.name
+        try context.adopt(makeProfile(context.instance.name, in: store, basePort: basePort))
+    }
+
+    /// Makes the file of profile `name` in `store`, as `complete` has it, or gives the profile another base port, and says
+    /// so.
+    static func makeProfile(
+        _ name: ProfileName, in store: ProfileStore, basePort: UInt16?, _ complete: (inout Profile) -> Void = { _ in }
+    ) throws -> Profile {
         var (profile, isNew) = try store.loadOrCreate(name) { profile in
             if let basePort { profile.basePort = basePort }
+            complete(&profile)
         }
         if isNew {
             Output.line("Wrote \(store.file(of: name)) (base port \(profile.basePort))")
@@ -51,7 +60,7 @@ enum ProfileSetup {
         {
             Output.error("mazelclaw: note: \(warning)")
         }
-        try context.adopt(profile)
+        return profile
     }
 
     /// The base port that `--port` asks for.
