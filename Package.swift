@@ -114,7 +114,7 @@ let package = Package(
         .target(
             name: "GatewayServer",
             dependencies: [
-                "Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Storage", "Text", "Time",
+                "Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Policy", "Storage", "Text", "Time",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -59,7 +59,7 @@ enum Architecture {
             ],
             foreign: .any(exceptPrefixes: ["AsyncHTTPClient", "NIO", "Hummingbird"])),
         "GatewayServer": Module(
-            own: ["Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Storage", "Text", "Time"],
+            own: ["Configuration", "Files", "Gateway", "GatewayProtocol", "JSON", "Policy", "Storage", "Text", "Time"],
             foreign: .any(exceptPrefixes: ["System"])),
         // A client of Chromium that knows nothing of gateways.
         "DevTools": Module(
