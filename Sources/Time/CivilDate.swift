@@ -28,6 +28,14 @@ package struct CivilDate: Equatable, Sendable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
+    /// How many days after 1970-01-01 the second is, of so many since then; negative before.
+    package static func days(ofSeconds seconds: Int64) -> Int {
+        Int(seconds >= 0 ? seconds / secondsOfADay : (seconds - (secondsOfADay - 1)) / secondsOfADay)
+    }
+
+    /// How many seconds a day has that clocks are not changed on.
+    package static let secondsOfADay: Int64 = 86_400
+
     /// Days after 1970-01-01; negative before.
     package var daysSince1970: Int {
         let shiftedYear = month <= 2 ? year - 1 : year

@@ -45,7 +45,7 @@ struct PosixTimeZone: Sendable, Equatable {
     func offset(at time: Int64) -> Int {
         guard let daylight, let start, let end else { return standard }
         let local = time + Int64(standard)
-        let year = CivilDate(daysSince1970: Int(local >= 0 ? local / 86_400 : (local - 86_399) / 86_400)).year
+        let year = CivilDate(daysSince1970: CivilDate.days(ofSeconds: local)).year
         let begin = start.local(in: year) - Int64(standard)
         let finish = end.local(in: year) - Int64(daylight)
         let isDaylight = begin < finish ? time >= begin && time < finish : time >= begin || time < finish

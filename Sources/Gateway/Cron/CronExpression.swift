@@ -87,7 +87,7 @@ struct CronExpression: Sendable, Equatable {
     /// The first local time after `local` that is due; both in seconds since 1970 as if there were no zones.
     private func nextLocal(after local: Int64) -> Int64? {
         let start = local + 1
-        var day = Int(start >= 0 ? start / 86_400 : (start - 86_399) / 86_400)
+        var day = CivilDate.days(ofSeconds: start)
         var second = Int(start - Int64(day) * 86_400)
         // 29 February is at most eight years away.
         let end = day + 366 * 9

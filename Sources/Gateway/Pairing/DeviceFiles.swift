@@ -1,5 +1,4 @@
 import Files
-import Glibc
 import JSON
 import Policy
 import Storage

@@ -1,4 +1,3 @@
-import Glibc
 public import Time
 
 /// When a conversation begins anew, by kind of conversation and by channel: `session.reset` and its relatives.
@@ -80,20 +79,19 @@ public struct ResetPolicy: Equatable, Sendable {
         return false
     }
 
-    /// The last time before `now` at which the clock of this place showed `hour` (localtime_r(3), mktime(3)).
-    static func last(hour: Int, before now: Timestamp) -> Timestamp {
-        var seconds = time_t(now.seconds)
-        var parts = tm()
-        localtime_r(&seconds, &parts)
-        parts.tm_hour = Int32(hour)
-        parts.tm_min = 0
-        parts.tm_sec = 0
-        // Whether summer time is on at that hour is for mktime to know.
-        parts.tm_isdst = -1
-        var today = parts
-        let moment = Timestamp(clamping: Int64(mktime(&today)) * 1000)
-        guard moment > now else { return moment }
-        parts.tm_mday -= 1
-        return Timestamp(clamping: Int64(mktime(&parts)) * 1000)
+    /// The last time before `now` at which the clocks of `zone`, by default this host's, showed `hour`. On a day on which they
+    /// were put forward over it, the time it would have been.
+    static func last(hour: Int, before now: Timestamp, in zone: TimeZoneRules = here) -> Timestamp {
+        let today = CivilDate.days(ofSeconds: now.seconds + Int64(zone.offset(at: now.seconds)))
+        func time(on day: Int) -> Timestamp {
+            let local = Int64(day) * CivilDate.secondsOfADay + Int64(hour) * 3600
+            // Where clocks were put back over it, the day is over at the first.
+            return Timestamp(clamping: (zone.times(ofLocal: local).first ?? local) * 1000)
+        }
+        let moment = time(on: today)
+        return moment > now ? time(on: today - 1) : moment
     }
+
+    /// Read once: this is asked at every message.
+    private static let here = TimeZoneRules.local()
 }

@@ -34,7 +34,9 @@ struct GatewayInstallCommand: InstanceCommand {
     func enter(_ context: inout Context) throws {
         let service = try GatewayService(context, scope: scope.chosen)
         let requested = try ProfileSetup.basePort(port)
-        try service.install(basePort: requested, hasSocket: socket, isForced: force, starts: !noStart)
+        try service.install(hasSocket: socket, isForced: force, starts: !noStart) { complete in
+            try ProfileSetup.makeProfile(service.profile, in: service.store, basePort: requested, complete)
+        }
     }
 
     func run(in context: Context) async throws -> Int32 { 0 }

@@ -192,8 +192,10 @@ struct Onboarding {
         try ProfileSetup.report(InstanceSetup(context.instance, workspace: workspace, settings: settings), of: context)
         let name = context.instance.name
         if installsService {
-            try GatewayService(context, scope: .user).install(
-                basePort: nil, hasSocket: nil, isForced: false, starts: true)
+            try GatewayService(context, scope: .user).install(hasSocket: nil, isForced: false, starts: true) {
+                complete in
+                try store.loadOrCreate(name, adjust: complete).profile
+            }
         } else if try context.holder.get() == nil {
             Output.line("Start it: \(CommandText.text("mazelclaw-run", for: name)) (in its sandbox)")
         }

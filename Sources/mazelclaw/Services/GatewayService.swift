@@ -11,8 +11,8 @@ import SystemPackage
 ///
 /// The unit is ours and is written as a whole; what an administrator changes is in drop-ins, which nothing here touches.
 struct GatewayService {
-    private let profile: ProfileName
-    private let store: ProfileStore
+    let profile: ProfileName
+    let store: ProfileStore
     private let directories: HostDirectories
     private let environment: [String: String]
     /// Whose manager was asked for; nil for that of whoever asks.
@@ -49,8 +49,11 @@ struct GatewayService {
 
     /// Writes the unit, has systemd read it, enables it and starts it.
     ///
-    /// `hasSocket` says whether systemd is to listen for it; nil leaves that as it is.
-    func install(basePort: UInt16?, hasSocket: Bool?, isForced: Bool, starts: Bool) throws {
+    /// `hasSocket` says whether systemd is to listen for it; nil leaves that as it is. `makeProfile` gives the host's
+    /// description of the profile: the unit names the profile alone. A new one is to be as its argument has it.
+    func install(
+        hasSocket: Bool?, isForced: Bool, starts: Bool, _ makeProfile: ((inout Profile) -> Void) throws -> Profile
+    ) throws {
         let scope = chosen ?? (geteuid() == 0 ? .system : .user)
         guard scope == .user || geteuid() == 0 else {
             throw ServiceError(
@@ -60,7 +63,10 @@ struct GatewayService {
         let systemctl = try Systemctl(scope, environment: environment, profile: profile)
         let place = place(scope)
         try requireOnlyScope(scope)
-        let described = try makeProfile(basePort)
+        let described = try makeProfile { made in
+            // As the launcher has it: nobody's home says where files of a user ID of the profile's own are.
+            if geteuid() == 0 { made.stateDirectory = directories.instances / profile.text }
+        }
         let listens = try hasSocket ?? (read(place.file(socket)) != nil)
         let text = ServiceUnit(
             of: described, scope: scope, launcher: try launcher(), environment: variables, hasSocket: listens,
@@ -111,14 +117,6 @@ struct GatewayService {
         guard try read(file)?.hasPrefix(ServiceUnit.mark) ?? false else { return }
         try systemctl.require("disable", "--now", socket)
         try remove(file)
-    }
-
-    /// The host's profile file, made when there is none: the unit names the profile alone.
-    private func makeProfile(_ basePort: UInt16?) throws -> Profile {
-        try ProfileSetup.makeProfile(profile, in: store, basePort: basePort) { made in
-            // As the launcher has it: nobody's home says where files of a user ID of the profile's own are.
-            if geteuid() == 0 { made.stateDirectory = directories.instances / profile.text }
-        }
     }
 
     /// One profile, one service: two would take turns at its lock.

@@ -58,3 +58,29 @@ private func local(_ day: Int32, _ hour: Int32, _ minute: Int32 = 0) -> Timestam
     rules.general = .init(mode: .idle)
     #expect(rules.policy(for: direct) == ResetPolicy(dailyHour: nil, silence: TimeSpan(60, .minutes)))
 }
+
+@Test(
+    .enabled(if: TimeZoneRules.areInstalled, "this host has no tzdata"),
+    arguments: [
+        // Clocks went from 2:00 to 3:00, and from 3:00 back to 2:00.
+        ("2026-03-29T12:00:00Z", 2, "2026-03-29T01:00:00.000Z"),
+        ("2026-03-29T00:59:59Z", 2, "2026-03-28T01:00:00.000Z"),
+        ("2026-10-25T12:00:00Z", 2, "2026-10-25T00:00:00.000Z"),
+        ("2026-10-25T12:00:00Z", 4, "2026-10-25T03:00:00.000Z"),
+        ("2026-07-01T01:59:59Z", 4, "2026-06-30T02:00:00.000Z"),
+        ("2026-07-01T02:00:00Z", 4, "2026-07-01T02:00:00.000Z"),
+        ("1970-01-01T00:30:00Z", 4, "1970-01-01T00:00:00.000Z"),
+    ])
+func `the hour is that of the place, also when its clocks are changed`(now: String, hour: Int, last: String) throws {
+    let zone = try #require(TimeZoneRules.named("Europe/Berlin"))
+    #expect(RFC3339.text(ResetPolicy.last(hour: hour, before: try #require(RFC3339.time(now)), in: zone)) == last)
+}
+
+@Test func `the hour of this place is the one that the C library tells`() {
+    for hour in [0, 4, 23] {
+        for day in 1...28 as ClosedRange<Int32> {
+            #expect(ResetPolicy.last(hour: hour, before: local(day, Int32(hour), 30)) == local(day, Int32(hour)))
+            #expect(ResetPolicy.last(hour: hour, before: local(day, 0)) <= local(day, 0))
+        }
+    }
+}
