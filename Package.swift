@@ -149,7 +149,8 @@ let package = Package(
         .executableTarget(
             name: "mazelclaw",
             dependencies: [
-                "Browser", "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux",
+                "Browser", "Configuration", "DevTools", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON",
+                "Linux",
                 "Policy",
                 "Profiles", "Storage", "Text", "Time",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -16,6 +16,11 @@ public struct Channel: Sendable {
         public let descriptor: FileDescriptor?
     }
 
+    /// One end that is open already, such as one that was inherited or passed.
+    public init(descriptor: FileDescriptor) {
+        self.descriptor = descriptor
+    }
+
     // Headers and data as cmsg(3) aligns them.
     private typealias Sender = (header: cmsghdr, processID: Int32, userID: UInt32, groupID: UInt32, padding: UInt32)
     private typealias Rights = (header: cmsghdr, descriptor: Int32, padding: Int32)

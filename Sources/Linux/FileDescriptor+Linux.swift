@@ -29,6 +29,11 @@ extension FileDescriptor {
         _ = try retryingOnInterrupt { Glibc.dup2(rawValue, number) }
     }
 
+    /// A copy of this descriptor at `number` or the first free one above, closed by exec (F_DUPFD_CLOEXEC, fcntl(2)).
+    public func duplicated(from number: Int32) throws(Errno) -> FileDescriptor {
+        FileDescriptor(rawValue: try valueOrErrno(fcntl(rawValue, F_DUPFD_CLOEXEC, number)))
+    }
+
     /// Whether the descriptor is open (F_GETFD, fcntl(2)).
     public var isOpen: Bool { fcntl(rawValue, F_GETFD) != -1 }
 

@@ -7,6 +7,12 @@ public struct ProcessStatus: Sendable {
     public var threadGroupID: Int32
     /// The process's ID in the innermost PID namespace it is in.
     public var innermostProcessID: Int32
+    /// The process that it is a child of, in this process's PID namespace; 0 for one out of sight.
+    public var parent: Int32
+    /// In how many PID namespaces it has a number, from this process's on.
+    public var namespaceDepth: Int
+    /// How many filters of system calls are over it.
+    public var filterCount: Int
     /// The thread's name, which it chooses itself.
     public var name: String
     /// The file mode creation mask.
@@ -22,6 +28,7 @@ public struct ProcessStatus: Sendable {
     init(of threadID: Int32, text: [UInt8]) {
         threadGroupID = threadID
         innermostProcessID = threadID
+        (parent, namespaceDepth, filterCount) = (0, 1, 0)
         name = ""
         fileModeMask = 0o022
         for line in text.split(separator: UInt8(ascii: "\n")) {
@@ -31,8 +38,12 @@ public struct ProcessStatus: Sendable {
             case "Name": name = value
             case "Umask": fileModeMask = UInt32(value, radix: 8) ?? fileModeMask
             case "Tgid": threadGroupID = Int32(value) ?? threadGroupID
+            case "PPid": parent = Int32(value) ?? parent
+            case "Seccomp_filters": filterCount = Int(value) ?? filterCount
             case "NStgid":
-                let last = value.utf8.split(separator: 9).last
+                let numbers = value.utf8.split(separator: 9)
+                let last = numbers.last
+                namespaceDepth = max(1, numbers.count)
                 innermostProcessID = last.flatMap { Int32(Substring($0)) } ?? innermostProcessID
             default: continue
             }

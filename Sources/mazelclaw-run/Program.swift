@@ -113,13 +113,14 @@ struct Program {
         let profile = launch.profile
         let plan: SandboxPlan
         let claim: InstanceClaim
+        let lock: InstanceLock
         let audit: AuditLog
         do {
             plan = try launch.plan(preparing: true)
             if plan.network.isOwn { try checkNetworkStreams(plan.network) }
             claim = InstanceClaim(of: plan, by: caller)
             // Never given back: it lasts as long as a process of the instance.
-            _ = try claim.take(checkingPorts: checksPortsFirst(plan, launch.isNew))
+            lock = try claim.take(checkingPorts: checksPortsFirst(plan, launch.isNew))
             audit = try caller.auditLog(of: profile.name)
         } catch {
             if launch.isNew { launch.forgetProfile() }
@@ -150,7 +151,7 @@ struct Program {
         } catch {
             throw .system(action: "open again", path: "standard error or the descriptor of --status-fd", errno: error)
         }
-        return try watching.watch(over: plan, terminal, audit) { () throws(LaunchError) in
+        return try watching.watch(over: plan, terminal, audit, lock) { () throws(LaunchError) in
             if !checksPortsFirst(plan, launch.isNew) { try claim.checkPorts() }
         }
     }
@@ -161,13 +162,14 @@ struct Program {
 
     /// Runs the plan. Nothing that is written meanwhile may keep the supervisor waiting.
     private func watch(
-        over plan: SandboxPlan, _ terminal: CallersTerminal?, _ audit: AuditLog,
+        over plan: SandboxPlan, _ terminal: CallersTerminal?, _ audit: AuditLog, _ lock: InstanceLock,
         checking check: () throws(LaunchError) -> Void
     ) throws(LaunchError) -> Int32 {
         var hash = ""
         var warning: String?
         let supervisor = Supervisor(
-            plan: plan, serviceManager: notifications, terminal: terminal, messages: output.messages)
+            plan: plan, serviceManager: notifications, terminal: terminal, messages: output.messages,
+            lock: lock.descriptor)
         let outcome = try supervisor.run(checking: check) { event in
             switch event {
             case .building:
@@ -193,6 +195,7 @@ struct Program {
                     "the payload left descriptor \(socket.descriptor) of LISTEN_FDS (\(socket.kind)) unusable, and it cannot "
                         + "be made to listen again: \(errno.name) (\(errno)); restart the socket unit")
                 report(["event": "listener-lost", "socket": socket.json], audit)
+            case .sibling(let record): report(record, audit)
             case .denied(let denial):
                 output.warn(denial.description)
                 output.report(denial.json)
@@ -291,16 +294,27 @@ struct Program {
             json["hash"] = .string(plan.hash)
             json["user"] = plan.userJSON
             json["systemCalls"] = seccomp.explanation
+            if !plan.siblings.isEmpty { json["siblings"] = .array(plan.siblings.map(\.json)) }
             return output.print(JSON.object(json).text(pretty: true) + "\n")
         }
         output.print("profile \(plan.profile), policy \(plan.policy), plan \(plan.hash)\n")
         output.print(plan.userLine + "\n")
         if let sentence = degradationSentence(of: plan) { output.print(sentence + "\n") }
+        showSteps(of: plan)
+        for line in plan.portRules?.summary ?? [] { output.print("ports, \(line)\n") }
+        for line in seccomp.summary { output.print("system calls, \(line)\n") }
+        for sibling in plan.siblings {
+            output.print("\nsibling \(sibling.kind.name), policy \(sibling.plan.policy), plan \(sibling.plan.hash)\n")
+            for line in sibling.kind.summary { output.print(line + "\n") }
+            showSteps(of: sibling.plan)
+            for line in sibling.plan.portRules?.summary ?? [] { output.print("ports, \(line)\n") }
+        }
+    }
+
+    private func showSteps(of plan: SandboxPlan) {
         for (step, stage) in zip(plan.steps, plan.stages) {
             output.print("\(stage.rawValue): \(step.summary)  # \(step.reason)\n")
         }
-        for line in plan.portRules?.summary ?? [] { output.print("ports, \(line)\n") }
-        for line in seccomp.summary { output.print("system calls, \(line)\n") }
     }
 
     private func showProfiles() throws(LaunchError) {

@@ -9,6 +9,8 @@ import SystemPackage
 
 // Nothing an instance keeps is for group or others (umask(2)).
 umask(0o077)
+// Before any program is started: it is for this one alone.
+SiblingSocket.claim()
 // Before anything asks for a name: Foundation does when it looks at a file.
 try NameService.useBuiltIn()
 LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }

@@ -73,9 +73,8 @@ enum Architecture {
             foreign: .only(["Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization"])),
         "mazelclaw": Module(
             own: [
-                "Browser", "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "Linux",
-                "Policy",
-                "Profiles", "Storage", "Text", "Time",
+                "Browser", "Configuration", "DevTools", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON",
+                "Linux", "Policy", "Profiles", "Storage", "Text", "Time",
             ],
             foreign: .any(exceptPrefixes: [])),
     ]
@@ -84,8 +83,9 @@ enum Architecture {
     /// own. Files beside the folders stand above them all.
     static let folders: [String: [[String]]] = [
         "Policy": [
-            ["Denials", "Manual", "Values"], ["Ports", "Reading", "Terminal"], ["Host", "Seccomp", "ServiceManager"],
-            ["Network"], ["Profile", "Sandbox"], ["Plan", "Services"], ["Layers", "Matrix", "Questions"],
+            ["Denials", "Manual", "Values"], ["Ports", "Reading", "Terminal"],
+            ["Host", "Seccomp", "ServiceManager", "Siblings"], ["Network"], ["Profile", "Sandbox"],
+            ["Plan", "Services"], ["Layers", "Matrix", "Questions"],
         ],
         "Enforcement": [
             ["CommandLine", "Errors", "Proofs", "ServiceManager"], ["Paths", "Terminal"],

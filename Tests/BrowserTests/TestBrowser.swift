@@ -22,24 +22,31 @@ struct TestBrowser: Sendable {
         _ settings: @Sendable (inout BrowserSettings) throws -> Void = { $0.hasNoSandbox = geteuid() == 0 },
         _ body: (TestBrowser) async throws -> Void
     ) async throws {
+        try await withState { state in
+            var chosen = BrowserSettings(
+                stateDirectory: state, controlPort: 18791,
+                environment: ["HOME": state, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
+            chosen.executable = shell
+            try settings(&chosen)
+            let browser = TestBrowser(
+                service: BrowserService(chosen, on: .singletonMultiThreadedEventLoopGroup), state: state)
+            do {
+                try await body(browser)
+            } catch {
+                await browser.service.shutDown()
+                throw error
+            }
+            await browser.service.shutDown()
+        }
+    }
+
+    /// Gives `body` a state directory, which goes with it.
+    static func withState<Value>(_ body: (String) async throws -> Value) async throws -> Value {
         var template = Array("/tmp/browser-tests-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Fault.noDirectory }
         let state = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: state) }
-        var chosen = BrowserSettings(
-            stateDirectory: state, controlPort: 18791,
-            environment: ["HOME": state, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"])
-        chosen.executable = shell
-        try settings(&chosen)
-        let browser = TestBrowser(
-            service: BrowserService(chosen, on: .singletonMultiThreadedEventLoopGroup), state: state)
-        do {
-            try await body(browser)
-        } catch {
-            await browser.service.shutDown()
-            throw error
-        }
-        await browser.service.shutDown()
+        return try await body(state)
     }
 
     func ask(_ method: String, _ path: String, _ body: JSON? = nil, query: [String: String] = [:]) async

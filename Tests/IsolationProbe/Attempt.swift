@@ -32,6 +32,12 @@ struct AttemptTable {
         addAccounting()
     }
 
+    /// Those of a sibling, which is told where the payload's state is, and of its base port.
+    init(siblingOf state: String, basePort: UInt16) {
+        facts = Facts()
+        addSibling(state: state, basePort: basePort)
+    }
+
     mutating func add(_ id: String, _ act: String, apart: Bool = false, _ run: @escaping () -> Outcome) {
         attempts.append(Attempt(id: id, act: act, isApart: apart, run: run))
     }

@@ -4,6 +4,7 @@ import Glibc
 /// A payload that tries what a sandbox must refuse, and what it must permit.
 ///
 ///     isolation-probe [--forked] ID|GROUP|all...
+///     isolation-probe --sibling STATE PORT [--forked] all    as a payload's sibling, say how it ends on descriptor 4
 ///     isolation-probe --without SYSCALL[&BITS]=ERRNO|kill,... COMMAND...
 ///                                                         play a host that lacks system calls, all of them or those
 ///                                                         with one of these bits in the first argument
@@ -27,9 +28,16 @@ enum Probe {
         case "--with-listener": Scenes.withListener(Array(words.dropFirst()))
         default: break
         }
+        var table: AttemptTable?
+        if words.first == "--sibling" {
+            let given = Array(words.dropFirst().prefix(2))
+            guard given.count == 2, let port = UInt16(given[1]), dup2(4, STDOUT_FILENO) >= 0 else { exit(2) }
+            table = AttemptTable(siblingOf: given[0], basePort: port)
+            words = words.dropFirst(3)
+        }
         let isForked = words.first == "--forked"
         if isForked { words.removeFirst() }
-        for attempt in AttemptTable(facts: Facts()).attempts
+        for attempt in (table ?? AttemptTable(facts: Facts())).attempts
         where words.contains(attempt.id) || words.contains(String(attempt.id.prefix(1))) || words.contains("all") {
             let outcome =
                 switch (isForked, attempt.isApart) {

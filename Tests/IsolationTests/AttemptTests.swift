@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["F", "P", "S", "N", "X", "U", "T", "A", "R"])
+    @Test(arguments: ["F", "P", "S", "N", "X", "U", "T", "A", "R", "B"])
     func `a group forbids and permits`(group: String) {
         let rows = AttemptRow.table.filter { $0.key.id.hasPrefix(group) }
         #expect(rows.contains { $0.isPermitted })

@@ -57,8 +57,10 @@ struct ProbeRun {
         ] {
             options.more += ["--env", "PROBE_\(name)=\(value)"]
         }
-        direct = try Self.outcomes(host.run([host.stage.probe, "all"], options))
+        let siblings = try Self.siblings(host)
+        direct = try Self.outcomes(host.run([host.stage.probe, "all"], options)).merging(siblings.direct) { $1 }
         forked = try Self.outcomes(host.run([host.stage.probe, "--forked", "all"], options))
+            .merging(siblings.forked) { $1 }
         neighbour = other.output
         let identity = geteuid() == 0 ? Host.becomingUser : []
         let protocols = identity + [host.stage.probe, "N18", "N19", "N20", "N21", "N22"]
@@ -66,10 +68,34 @@ struct ProbeRun {
             Running(protocols.map { Array($0.utf8) }, files: "\(host.root)/output", Running.Setup()).wait())
     }
 
+    /// The attempts of a payload's siblings.
+    private static func siblings(_ host: Host) throws -> (direct: [Key: String], forked: [Key: String]) {
+        let end = try host.run(
+            SiblingTests.python(
+                #"""
+                open(STATE + "/secret", "w").close()
+                program = sys.argv[1]
+                for more in [[], ["--forked"]]:
+                    words = ["--sibling", STATE, str(PORT)] + more + ["all"]
+                    sibling = ask(None, {"kind": "browser", "program": program, "arguments": words})
+                    event = sibling.event()
+                    if event != {"event": "started"}: sys.exit(json.dumps(event))
+                    sys.stdout.write("\f" + sibling.said())
+                """#) + [host.stage.probe], SiblingTests.options(host, programs: [host.stage.probe]))
+        guard end.code == 0 else { throw Running.Overdue(command: "isolation-probe --sibling", output: end.errors) }
+        let runs = end.output.split(separator: "\u{0C}", omittingEmptySubsequences: false).map(String.init)
+        guard runs.count == 3 else { throw Running.Overdue(command: "isolation-probe --sibling", output: end.output) }
+        return (try outcomes(of: runs[1]), try outcomes(of: runs[2]))
+    }
+
     static func outcomes(_ end: Running.Ended) throws -> [Key: String] {
         guard end.code == 0 else { throw Running.Overdue(command: "isolation-probe all", output: end.errors) }
+        return try outcomes(of: end.output)
+    }
+
+    private static func outcomes(of output: String) throws -> [Key: String] {
         var outcomes: [Key: String] = [:]
-        for line in end.output.split(separator: "\n") {
+        for line in output.split(separator: "\n") {
             let record = try JSON(parsing: Array(line.utf8))
             let key = Key(id: record["id"]?.string ?? "", act: record["act"]?.string ?? "")
             outcomes[key] =

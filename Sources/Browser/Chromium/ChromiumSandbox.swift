@@ -1,3 +1,4 @@
+import DevTools
 import Glibc
 import JSON
 
@@ -13,6 +14,20 @@ struct ChromiumSandbox: Sendable, Equatable {
     /// Whether all renderers are held; nil when there is none to look at.
     var holds: Bool? {
         renderers == 0 ? nil : inOwnNamespace == renderers && filtered == renderers
+    }
+
+    /// What a renderer has among its arguments.
+    private static let mark = "--type=renderer"
+
+    /// Looks at the processes of `browser`, or has them looked at where they are out of sight; nil where nobody can.
+    init?(of browser: BrowserProcess) async {
+        if let group = browser.processID {
+            self.init(group: group)
+        } else {
+            guard let seen = await browser.inspect(argument: Self.mark) else { return nil }
+            self.init()
+            (renderers, inOwnNamespace, filtered) = (seen.found, seen.inNestedNamespace, seen.underFurtherFilter)
+        }
     }
 
     /// Looks at the processes of the group `group`, whose leader is the browser itself.

@@ -76,13 +76,16 @@ struct BrowserRoutes: Sendable {
         }
         func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
         func number(_ number: Int64?) -> JSON { number.map(JSON.integer) ?? .null }
-        let sandbox = running?.process.map { ChromiumSandbox(group: $0.processID) }
+        let sandbox: ChromiumSandbox? =
+            if let process = running?.process { await ChromiumSandbox(of: process) } else { nil }
         let lastEnd = await service.lastEnd(name)
         var body: JSONObject = ["enabled": .bool(settings.isEnabled), "profile": .string(name)]
         body["running"] = .bool(running != nil)
         body["cdpReady"] = .bool(running != nil)
         body["cdpHttp"] = .bool(running != nil && (profile.port != nil || profile.address != nil))
-        body["pid"] = number(running?.process.map { Int64($0.processID) })
+        body["pid"] = number(running?.process?.processID.map { Int64($0) })
+        // One that is started here is out of sight only where it has a sandbox of its own.
+        body["ownCage"] = .bool(running?.process.map { $0.processID == nil } ?? false)
         body["cdpPort"] = number(profile.port.map(Int64.init))
         body["cdpUrl"] = text(profile.address ?? profile.port.map { "http://127.0.0.1:\($0)" })
         body["controlPort"] = .integer(Int64(settings.controlPort))

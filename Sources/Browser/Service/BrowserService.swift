@@ -1,4 +1,4 @@
-import DevTools
+package import DevTools
 import JSON
 package import NIOCore
 
@@ -23,6 +23,8 @@ package actor BrowserService {
     /// What the instance says of it.
     package nonisolated let settings: BrowserSettings
     private let group: any EventLoopGroup
+    /// Who gives a browser a sandbox of its own; nil where nobody does.
+    private let launcher: (any BrowserLauncher)?
     /// The end of the browsers that ran with other settings: none is started, and nothing is over, before it.
     private let predecessor: Task<Void, Never>?
     private var entries: [String: Entry] = [:]
@@ -32,8 +34,14 @@ package actor BrowserService {
 
     /// Browser control as `settings` have it, in place of `predecessor`, whose browsers end now. It starts nothing before it is
     /// asked to.
-    package init(_ settings: BrowserSettings, on group: any EventLoopGroup, after predecessor: BrowserService? = nil) {
+    ///
+    /// `launcher` gives browsers sandboxes of their own, and nobody does where it is nil.
+    package init(
+        _ settings: BrowserSettings, on group: any EventLoopGroup, by launcher: (any BrowserLauncher)? = nil,
+        after predecessor: BrowserService? = nil
+    ) {
         self.settings = settings
+        self.launcher = launcher
         self.group = group
         self.predecessor = predecessor.map { before in Task { await before.shutDown() } }
     }
@@ -123,10 +131,12 @@ package actor BrowserService {
         if let running = running(name) { return running }
         if let starting = entries[name]?.starting { return try await starting.value }
         let (_, profile) = try profile(name)
+        // One without a sandbox of its own needs no more than this process has, and one with a port has to open it here.
+        let launcher = settings.hasNoSandbox || profile.port != nil ? nil : launcher
         let task = Task { [settings, group, predecessor, ending = entries[name]?.ending] in
             await predecessor?.value
             await ending?.value
-            return try await Self.start(name, profile, settings, on: group)
+            return try await Self.start(name, profile, settings, by: launcher ?? ChildLauncher(), on: group)
         }
         entries[name, default: Entry()].starting = task
         let result = await task.result
@@ -142,7 +152,8 @@ package actor BrowserService {
     }
 
     private static func start(
-        _ name: String, _ profile: BrowserSettings.Profile, _ settings: BrowserSettings, on group: any EventLoopGroup
+        _ name: String, _ profile: BrowserSettings.Profile, _ settings: BrowserSettings,
+        by launcher: any BrowserLauncher, on group: any EventLoopGroup
     ) async throws -> RunningBrowser {
         if let address = profile.address { return try await RunningBrowser.attach(to: address, on: group) }
         guard !settings.attachesOnly else {
@@ -150,7 +161,8 @@ package actor BrowserService {
         }
         let program = try ChromiumProgram.find(settings.executable)
         try settings.makeUserData(of: name)
-        return try await RunningBrowser.start(settings.launch(program, for: name, profile), program, on: group)
+        return try await RunningBrowser.start(
+            settings.launch(program, for: name, profile), program, by: launcher, on: group)
     }
 
     /// Somebody asks for a start: what happened before counts no more.

@@ -34,11 +34,12 @@ final class RunningBrowser: Sendable {
 
     /// Starts `launch`. Throws `BrowserFault` when it does not come up; then nothing of it is left.
     static func start(
-        _ launch: BrowserProgram, _ program: ChromiumProgram, on group: any EventLoopGroup
+        _ launch: BrowserProgram, _ program: ChromiumProgram, by launcher: any BrowserLauncher,
+        on group: any EventLoopGroup
     ) async throws -> RunningBrowser {
         let process: BrowserProcess
         do throws(DevToolsError) {
-            process = try BrowserProcess.start(launch)
+            process = try await BrowserProcess.start(launch, by: launcher)
         } catch {
             throw BrowserFault(503, "\(error)")
         }
@@ -51,8 +52,9 @@ final class RunningBrowser: Sendable {
             if process.complaints.contains("No usable sandbox") {
                 throw BrowserFault(
                     503,
-                    "Chromium's own sandbox cannot be built here; set \"policy\": \"browser\" in the profile file, or have it run "
-                        + "without, by browser.noSandbox")
+                    "Chromium's own sandbox cannot be built here; run the gateway by mazelclaw-run with a policy that has a sibling "
+                        + "\"browser\" (and no cdpPort), or set \"policy\": \"browser\" in the profile file, or have it run without, by "
+                        + "browser.noSandbox")
             }
             let last = process.complaints.split(separator: "\n").last { !$0.contains("dbus") }.map { ": \($0)" } ?? ""
             switch end {

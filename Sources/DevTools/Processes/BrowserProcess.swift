@@ -5,9 +5,8 @@ import Synchronization
 
 /// A browser that was started here and is driven over pipes.
 ///
-/// It leads a session and a process group of its own, which all of its processes stay in. When it ends, however it ends,
-/// what is left of the group is killed. It ends too when this process does, however that ends: it has nobody to serve once
-/// its pipe is closed.
+/// When it ends, however it ends, nothing of it is left. It ends too when this process does, however that ends: it has nobody
+/// to serve once its pipe is closed.
 package final class BrowserProcess: Sendable {
     /// How it ended.
     package enum End: Equatable, Sendable {
@@ -18,25 +17,22 @@ package final class BrowserProcess: Sendable {
     private struct State {
         /// The ends of its pipes that are ours, until a connection takes them.
         var pipes: (reading: Int32, writing: Int32)?
-        /// Whether the kernel may have given its number to another process.
-        var isReaped = false
         var end: End?
         var waiting: [CheckedContinuation<End, Never>] = []
         var complaints: [UInt8] = []
     }
 
-    /// The process, whose number is its group's and its session's too.
-    package let processID: Int32
+    private let life: any BrowserLife
     private let grace: Duration
     private let state: Mutex<State>
 
     /// The end of what it writes to standard error that is kept, in bytes.
     private static let complaintLimit = 8 << 10
 
-    private init(processID: Int32, grace: Duration, reading: Int32, writing: Int32) {
-        self.processID = processID
+    private init(_ launched: LaunchedBrowser, grace: Duration) {
+        life = launched.life
         self.grace = grace
-        state = Mutex(State(pipes: (reading, writing)))
+        state = Mutex(State(pipes: (launched.reading, launched.writing)))
     }
 
     deinit {
@@ -45,16 +41,23 @@ package final class BrowserProcess: Sendable {
         close(pipes.writing)
     }
 
-    /// Starts `program`. Throws `DevToolsError.notStarted`.
-    package static func start(_ program: BrowserProgram) throws(DevToolsError) -> BrowserProcess {
-        let spawn = try BrowserSpawn(program)
-        let process = BrowserProcess(
-            processID: spawn.processID, grace: program.grace, reading: spawn.reading, writing: spawn.writing)
+    /// Has `program` started by `launcher`. Throws `DevToolsError.notStarted`.
+    package static func start(
+        _ program: BrowserProgram, by launcher: any BrowserLauncher = ChildLauncher()
+    ) async throws(DevToolsError) -> BrowserProcess {
+        let launched = try await launcher.start(program)
+        let process = BrowserProcess(launched, grace: program.grace)
         // Each waits in a thread of its own: only the kernel knows when it is over.
-        DispatchQueue(label: "browser-errors").async { process.listen(to: spawn.errors) }
-        DispatchQueue(label: "browser-end").async { process.reap() }
+        DispatchQueue(label: "browser-errors").async { process.listen(to: launched.errors) }
+        DispatchQueue(label: "browser-end").async { process.note(process.life.waitForEnd()) }
         return process
     }
+
+    /// The process, whose number is its group's too; nil for one that is out of sight.
+    package var processID: Int32? { life.processID }
+
+    /// How the kernel holds its processes that have this argument, as somebody outside sees them; nil where nobody tells.
+    package func inspect(argument: String) async -> BrowserInspection? { await life.inspect(argument: argument) }
 
     /// Connects to it, once. Throws `DevToolsError`.
     package func connect(
@@ -89,25 +92,17 @@ package final class BrowserProcess: Sendable {
         }
     }
 
-    /// Ends it, with its whole group: asks it to (SIGTERM), and kills what is left after the program's grace.
+    /// Ends it, with all that it has started: asks it to (SIGTERM), and kills what is left after the program's grace.
     @discardableResult
     package func end() async -> End {
-        signal(SIGTERM)
+        life.signal(SIGTERM)
         let killing = Task {
             // Cancelled means that it ended.
             guard (try? await Task.sleep(for: grace)) != nil else { return }
-            signal(SIGKILL)
+            life.signal(SIGKILL)
         }
         defer { killing.cancel() }
         return await waitForEnd()
-    }
-
-    /// Sends `number` to its group, while that is its group.
-    private func signal(_ number: Int32) {
-        state.withLock { state in
-            guard !state.isReaped else { return }
-            kill(-processID, number)
-        }
     }
 
     // MARK: Threads
@@ -127,25 +122,8 @@ package final class BrowserProcess: Sendable {
         close(errors)
     }
 
-    /// Waits for its end, kills what it left behind, and tells of it when nothing is left.
-    private func reap() {
-        var info = siginfo_t()
-        while waitid(P_PID, id_t(processID), &info, WEXITED | WNOWAIT) < 0, errno == EINTR {}
-        // Until it is reaped its number is its group's.
-        kill(-processID, SIGKILL)
-        var status: Int32 = 0
-        state.withLock { state in
-            state.isReaped = true
-            while waitpid(processID, &status, 0) < 0, errno == EINTR {}
-        }
-        // Killed processes take a moment to be gone. Signal 0 is sent to nobody, whosever group this is by now (kill(2)).
-        var patience = 1000
-        while kill(-processID, 0) == 0, patience > 0 {
-            usleep(2000)
-            patience -= 1
-        }
-        let end: End =
-            status & 0x7F == 0 ? .exited(code: status >> 8 & 0xFF) : .killed(signal: status & 0x7F)
+    /// Tells of its end, when nothing is left.
+    private func note(_ end: End) {
         let waiting = state.withLock { state in
             state.end = end
             defer { state.waiting = [] }

@@ -22,6 +22,8 @@ struct SandboxGroup {
     private let group: ControlGroup
     /// Opened with the rights of the one who started the launcher; it may be the payload's user by the time it returns.
     private let supervisors: FileDescriptor
+    /// The same for the sandbox's own.
+    private let members: FileDescriptor
     private var hasLeft = false
 
     /// The cgroup that the supervisor goes to, below the one that was handed over.
@@ -56,9 +58,8 @@ struct SandboxGroup {
         }
         do {
             supervisors = try supervisor.openProcesses()
-            let own = try group.openProcesses()
-            defer { own.discard() }
-            try ControlGroup.enter(own)
+            members = try group.openProcesses()
+            try ControlGroup.enter(members)
         } catch {
             throw SafePath.Refusal(errno: error, detail: "\(path)/\(name)/cgroup.procs")
         }
@@ -226,11 +227,22 @@ struct SandboxGroup {
         hasLeft = true
     }
 
+    /// Moves this process into the sandbox's once more until `leave`, to make the init of another sandbox in it that is to
+    /// share its limits.
+    mutating func enterAgain() throws(Errno) {
+        try ControlGroup.enter(members)
+        hasLeft = false
+    }
+
+    /// The numbers of its descriptors.
+    var descriptors: [Int32] { [parent.directory, group.directory, supervisors, members].map(\.rawValue) }
+
     /// Closes the descriptors, in init.
     func discard() {
         parent.discard()
         group.discard()
         supervisors.discard()
+        members.discard()
     }
 
     /// How the sandbox ran out of memory; nil when the kernel has ended nothing in it for that.

@@ -55,17 +55,43 @@ public struct Launch {
             .facts(user: identity, policy: request.policy, profile: profile, paths: paths)
         try BindGuard(for: caller, request.neighbours).check(profile.binds)
         facts.streams = try streams()
-        let plan: SandboxPlan
+        var plan: SandboxPlan
         do {
             plan = try SandboxPlan(request, facts: facts)
         } catch {
             throw .plan(error)
         }
+        plan.siblings = try siblings(of: request, facts, paths)
         #if DEBUG || BENCHMARK
             return try Mutation(launcher: caller.executable)?.mutate(plan, environment: caller.environment) ?? plan
         #else
             return plan
         #endif
+    }
+
+    /// The plans of what the payload may have started beside it, each from its own policy.
+    private func siblings(
+        of request: PlanRequest, _ facts: HostFacts, _ paths: ProfilePaths
+    ) throws(LaunchError) -> [SiblingPlan] {
+        var siblings: [SiblingPlan] = []
+        for kind in request.siblingKinds(for: facts.user) {
+            let (policy, program) = try StartRules.policy(kind.policy, caller, isSupervised: try isSupervised())
+            let sibling = request.sibling(kind, policy: policy, seccomp: program)
+            var facts = facts
+            // Nearly always it is the same that both policies want to know.
+            let known = PlanRequest.pathsOfInterest(of: request.policy)
+            if !PlanRequest.pathsOfInterest(of: policy).allSatisfy(known.contains) {
+                facts = try HostProbe(environment: caller.environment)
+                    .facts(user: facts.user, policy: policy, profile: sibling.profile, paths: paths)
+            }
+            facts.streams = .null
+            do {
+                siblings.append(SiblingPlan(kind: kind, plan: try SandboxPlan(sibling, facts: facts)))
+            } catch {
+                throw .plan(error)
+            }
+        }
+        return siblings
     }
 
     /// The seccomp policy that this start enforces, for `explain` and `why`.

@@ -39,6 +39,20 @@ struct StartRules {
         }
     }
 
+    /// The policy `reference` of a sibling, and its filter. Throws as `init` does.
+    static func policy(
+        _ reference: String, _ caller: Caller, isSupervised: Bool
+    ) throws(LaunchError) -> (SandboxPolicy, SeccompProgram) {
+        do {
+            let loaded = try caller.policies.load(reference)
+            let program = try CompiledFilters(launcher: caller.executable)
+                .program(file: loaded.seccompFile, policies: caller.policies, isSupervised: isSupervised)
+            return (loaded.policy, program)
+        } catch {
+            throw .profile(error)
+        }
+    }
+
     /// The other profiles whose payloads run under the user ID of `user`; none where that is the profile's own.
     func sharers(of user: UserIdentity) -> [ProfileName] {
         user.isOwn ? [] : others.filter { $0.userID == user.userID }.map(\.profile.name)

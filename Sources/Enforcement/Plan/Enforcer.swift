@@ -116,7 +116,7 @@ struct Enforcer {
         case .closeDescriptors(let kept):
             try call { () throws(Errno) in
                 try ProcessControl.closeOnExec(from: 3)
-                for socket in kept { try FileDescriptor(rawValue: socket.descriptor).setCloseOnExec(false) }
+                for number in kept.numbers { try FileDescriptor(rawValue: number).setCloseOnExec(false) }
             }
         case .resetSignals: try call(Signals.reset)
         case .filterSystemCalls(let program): try install(program)
@@ -160,11 +160,11 @@ struct Enforcer {
     private func openProxy(_ proxy: ProxyPlan) throws(Failure) {
         try call { () throws(Errno) in
             var listeners: [FileDescriptor] = []
-            for place in [
-                InternetAddress(address: .loopback4, port: proxy.port),
-                InternetAddress(address: .loopback4, port: proxy.gatewayPort),
-                InternetAddress(address: .loopback6, port: proxy.gatewayPort),
-            ] {
+            var places = [InternetAddress(address: .loopback4, port: proxy.port)]
+            if let port = proxy.gatewayPort {
+                places += [.loopback4, .loopback6].map { InternetAddress(address: $0, port: port) }
+            }
+            for place in places {
                 do throws(Errno) {
                     let listener = try FileDescriptor.internetSocket(isIPv6: !place.address.isIPv4, isStream: true)
                     try listener.bind(to: place.bytes)
@@ -299,7 +299,7 @@ struct Enforcer {
         // Opened here, after the namespace was made: a descriptor from outside it cannot be cloned.
         let place: FileDescriptor
         do {
-            place = try SafePath.open(source)
+            place = try expectation.open(source)
         } catch {
             throw .refusal(error)
         }

@@ -37,8 +37,12 @@
         var keepsBroker: Bool { layer != .broker && layer != .seccomp }
 
         func mutate(_ plan: SandboxPlan, environment: [EnvironmentVariable]) -> SandboxPlan {
-            let plan = layer.map { plan.leavingOut($0, environment: environment) } ?? plan
-            return leavesOutProofs ? plan.leavingOutProofs() : plan
+            var mutated = layer.map { plan.leavingOut($0, environment: environment) } ?? plan
+            if leavesOutProofs { mutated = mutated.leavingOutProofs() }
+            for index in mutated.siblings.indices {
+                mutated.siblings[index].plan = mutate(mutated.siblings[index].plan, environment: environment)
+            }
+            return mutated
         }
     }
 #endif

@@ -37,7 +37,8 @@ struct ProxyLoop {
             try OwnProcess.hideArguments(behind: "mazelclaw-proxy")
             let loop = ProxyLoop(plan, listeners, supervisor)
             let resolverPorts: [UInt16] = plan.egress.haveNames ? [53] : []
-            try ProxyConfinement.apply(connectablePorts: plan.egress.ports + resolverPorts + [plan.gatewayPort])
+            try ProxyConfinement.apply(
+                connectablePorts: plan.egress.ports + resolverPorts + (plan.gatewayPort.map { [$0] } ?? []))
             var running = loop
             try running.run()
         } catch {
@@ -84,10 +85,9 @@ struct ProxyLoop {
             }
             for (place, listener) in zip(gateway, listeners.gateway)
             where set.isReadable(place) && connections.count < Self.connectionLimit {
-                guard let client = accept(listener.descriptor) else { continue }
+                guard let port = plan.gatewayPort, let client = accept(listener.descriptor) else { continue }
                 connections.append(
-                    ProxyConnection(
-                        client: client, forwardingTo: listener.address, port: plan.gatewayPort, at: now))
+                    ProxyConnection(client: client, forwardingTo: listener.address, port: port, at: now))
             }
             connections.removeAll(where: \.isOver)
         }

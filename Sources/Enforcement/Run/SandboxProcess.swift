@@ -52,7 +52,7 @@ struct SandboxProcess {
             }
             supervisor.descriptor.discard()
             // The payload's alone now: a port it gives up is not to be kept by those around it.
-            for socket in plan.passedSockets { FileDescriptor(rawValue: socket.descriptor).discard() }
+            for number in plan.keptDescriptors.numbers { FileDescriptor(rawValue: number).discard() }
             InitProcess(payload: payload, farewell: farewell).run()
         } catch {
             fail(error)

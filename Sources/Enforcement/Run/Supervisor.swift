@@ -1,4 +1,5 @@
 import Glibc
+public import JSON
 import Linux
 public import Policy
 public import SystemPackage
@@ -65,6 +66,8 @@ public struct Supervisor {
         case overdue
         /// The person at the payload's terminal has typed `~.`, and the payload is killed.
         case endedByKeys
+        /// What is to be written down of a sibling.
+        case sibling(JSON)
         /// A passed listener that the payload left unusable, and that cannot be made to listen again.
         case listenerLost(PassedSocket, Errno)
     }
@@ -73,18 +76,34 @@ public struct Supervisor {
     private let serviceManager: NotificationSocket?
     private let terminal: CallersTerminal?
     private let messages: [MessageOutlet]
+    private let lock: FileDescriptor?
+    /// For a sibling's: to whom it is tied.
+    private let link: SiblingLink?
+    /// For a sibling's: the pipes of its program, which are nobody else's.
+    private let pipes: [FileDescriptor]
+    /// For a sibling's: the cgroup of the payload's sandbox, which is its own too.
+    private let sharedGroup: SandboxGroup?
 
     /// A supervisor for `plan`. What the payload tells the service manager goes to `serviceManager`, and its terminal is
     /// shown on `terminal`; a plan with a socket or a terminal for that needs one. What `report` cannot write to
-    /// `messages` at once is told later through them.
+    /// `messages` at once is told later through them. `lock` is what holds the instance's lock: siblings hold on to it too.
     public init(
         plan: SandboxPlan, serviceManager: NotificationSocket? = nil, terminal: CallersTerminal? = nil,
-        messages: [MessageOutlet] = []
+        messages: [MessageOutlet] = [], lock: FileDescriptor? = nil
     ) {
         self.plan = plan
         self.serviceManager = serviceManager
         self.terminal = terminal
         self.messages = messages
+        self.lock = lock
+        (link, pipes, sharedGroup) = (nil, [], nil)
+    }
+
+    /// The supervisor of a sibling.
+    init(plan: SandboxPlan, link: SiblingLink, pipes: [FileDescriptor], group: SandboxGroup?) {
+        self.plan = plan
+        (serviceManager, terminal, messages, lock) = (nil, nil, [], nil)
+        (self.link, self.pipes, sharedGroup) = (link, pipes, group)
     }
 
     /// How long a payload may take to end after the first signal that asks for it, in milliseconds. Default 10,000.
@@ -128,10 +147,14 @@ public struct Supervisor {
             let outlets = try attempt(streamStep) { () throws(Errno) in try StreamPipes.outlets(for: plan.streams) }
             var openedFiles = OpenedFiles()
             var group: SandboxGroup?
-            defer { group?.remove() }
+            // A sibling's is the payload's, whose supervisor removes it.
+            defer { if sharedGroup == nil { group?.remove() } }
             let index = try performOwnSteps(&openedFiles, &group)
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
             let farewell = try attempt(index) { () throws(Errno) in try Pipe() }
+            let desk = try attempt(index) { () throws(Errno) in
+                try SiblingDesk(for: plan, kept: lock, group: group)
+            }
             let canary = try attempt(index) { () throws(Errno) in try Canary(network: plan.network) }
             let relay = try attempt(index) { () throws(Errno) in
                 guard let serviceManager else { return NotificationRelay?.none }
@@ -144,7 +167,10 @@ public struct Supervisor {
             else {
                 // Init holds on to the instance's lock, which it inherits: it lasts as long as anything of the sandbox.
                 own.descriptor.discard()
+                desk?.leave()
                 group?.discard()
+                link?.asker.discard()
+                link?.overseer.descriptor.discard()
                 farewell.reader.discard()
                 relay?.leave()
                 terminal?.leave()
@@ -156,6 +182,8 @@ public struct Supervisor {
                 ).run(from: index + 1)
             }
             others.descriptor.discard()
+            desk?.giveAway()
+            try leavePipes(index)
             farewell.writer.discard()
             openedFiles.discard()
             if group != nil {
@@ -175,9 +203,11 @@ public struct Supervisor {
             let (signals, streams) = try prepare { () throws(Errno) in (try Signals.descriptor(), try pipes.relay()) }
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own,
-                // A cgroup can be removed, and its counts are whole, once init has ended too.
-                farewell: group == nil ? farewell.reader : nil, signals: signals, relay: relay, streams: streams,
-                callersTerminal: terminal, messages: messages)
+                // A cgroup can be removed, and its counts are whole, once init has ended too; and who asked for a sibling is told
+                // that nothing of it is left.
+                farewell: group == nil && link == nil ? farewell.reader : nil, signals: signals, relay: relay,
+                streams: streams,
+                callersTerminal: terminal, messages: messages, desk: desk, link: link)
             // However it ends: nobody else would.
             defer {
                 loop.giveTerminalBack()
@@ -197,6 +227,17 @@ public struct Supervisor {
             return try body()
         } catch {
             throw EnforcementError(step: .resetSignals, errno: error)
+        }
+    }
+
+    /// A sibling's program has its pipes and its standard error now, and who asked for it learns of its end by theirs.
+    private func leavePipes(_ index: Int) throws(EnforcementError) {
+        guard link != nil else { return }
+        for pipe in pipes { pipe.discard() }
+        try attempt(index) { () throws(Errno) in
+            let null = try FileDescriptor.workingDirectory.open("/dev/null", flags: O_WRONLY)
+            defer { null.discard() }
+            try null.become(2)
         }
     }
 
@@ -226,6 +267,9 @@ public struct Supervisor {
         while true {
             switch plan.steps[index] {
             case .enterNamespaces: return index
+            case .joinControlGroup where sharedGroup != nil:
+                group = sharedGroup
+                try attempt(index) { () throws(Errno) in try group?.enterAgain() }
             case .joinControlGroup(let limits):
                 group = try open(index) { () throws(SafePath.Refusal) in
                     try SandboxGroup(limits, of: plan.profile)

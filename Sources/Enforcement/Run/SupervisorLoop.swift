@@ -1,4 +1,5 @@
 import Glibc
+import JSON
 import Linux
 import Policy
 import SystemPackage
@@ -25,6 +26,10 @@ struct SupervisorLoop {
     private var streams: [StreamRelay]
     private let messages: [MessageOutlet]
     private let callersTerminal: CallersTerminal?
+    /// The payload's siblings, where its policy has some.
+    private var desk: SiblingDesk?
+    /// In a sibling's supervisor: to whom it is tied, until it was told to end.
+    private var link: SiblingLink?
     private var terminal: TerminalRelay?
     /// The way out of a private network.
     private var proxy: ProxyProcess?
@@ -46,7 +51,8 @@ struct SupervisorLoop {
 
     init(
         plan: SandboxPlan, child: ChildProcess, channel: Channel, farewell: FileDescriptor?, signals: FileDescriptor,
-        relay: NotificationRelay?, streams: [StreamRelay], callersTerminal: CallersTerminal?, messages: [MessageOutlet]
+        relay: NotificationRelay?, streams: [StreamRelay], callersTerminal: CallersTerminal?, messages: [MessageOutlet],
+        desk: SiblingDesk?, link: SiblingLink?
     ) {
         self.plan = plan
         self.child = child
@@ -57,6 +63,8 @@ struct SupervisorLoop {
         self.streams = streams
         self.callersTerminal = callersTerminal
         self.messages = messages
+        self.desk = desk
+        self.link = link
     }
 
     private enum Source {
@@ -70,6 +78,10 @@ struct SupervisorLoop {
         case stream(Int, StreamRelay.Event)
         case messages(MessageOutlet)
         case proxy(ProxyProcess)
+        case requests
+        case sibling(Int)
+        case asker(SiblingLink)
+        case overseer
     }
 
     /// Runs until init has ended, or nothing but its own end is left to happen.
@@ -79,7 +91,7 @@ struct SupervisorLoop {
             let waiting = waiting(takingNotifications: delay == 0)
             let ready = try Readiness.wait(
                 for: waiting.interests, milliseconds: patience(delay ?? 0), releasingImage: isIdle)
-            for event in ready {
+            events: for event in ready {
                 switch waiting.sources[event.index] {
                 case .farewell(let reader): try takeFarewell(reader)
                 case .end: noteEnd()
@@ -95,6 +107,14 @@ struct SupervisorLoop {
                 case .stream(let index, let event): try streams[index].proceed(event)
                 case .messages(let outlet): outlet.proceed()
                 case .proxy(let proxy): try takeRefusal(of: proxy, report)
+                case .requests:
+                    if let denial = try desk?.takeRequest(), let due = denials.take(denial) { report(.denied(due)) }
+                case .sibling(let index):
+                    // What is ended makes the others change their places: they are looked at the next time.
+                    guard let record = try desk?.takeRecord(at: index) else { break events }
+                    note(record, report)
+                case .asker(let link): try takeOrder(link)
+                case .overseer: try endSibling()
                 }
             }
             let isLate = deadline.map { $0 <= MonotonicClock.microseconds } ?? false
@@ -157,6 +177,17 @@ struct SupervisorLoop {
             for (event, interest) in terminal.interests where isStarted || event != .written {
                 waiting.add(.terminal(event), interest)
             }
+        }
+        // No request before the payload's program runs.
+        if let desk, isStarted {
+            if let socket = desk.socket { waiting.add(.requests, .reading(socket.descriptor)) }
+            for (index, sibling) in desk.running.enumerated() {
+                waiting.add(.sibling(index), .reading(sibling.descriptor))
+            }
+        }
+        if let link {
+            waiting.add(.asker(link), .reading(link.asker))
+            waiting.add(.overseer, .reading(link.overseer.descriptor))
         }
         for outlet in messages {
             if let interest = outlet.interest { waiting.add(.messages(outlet), interest) }
@@ -238,7 +269,7 @@ struct SupervisorLoop {
             // Where it is does not matter to the supervisor, and what it makes for others has their mask.
             try ProcessControl.changeDirectory(to: "/")
             var hostListener: HostListener?
-            if let proxy {
+            if let proxy, plan.sibling == nil {
                 hostListener = try HostListener { (listener) throws(Errno) in try proxy.recognize(listener) }
             }
             broker = try Broker(rules: rules, listener: listener, payload: payload, hostListener: hostListener)
@@ -267,7 +298,7 @@ struct SupervisorLoop {
 
     private mutating func startProxy(_ numbers: [Int32], of initProcess: Int32, _ channel: Channel) throws(Errno) {
         guard let proxyPlan = plan.proxy, let index = plan.steps.firstIndex(of: .openProxy(proxyPlan)),
-            (2...3).contains(numbers.count)
+            (proxyPlan.gatewayPort == nil ? 1...1 : 2...3).contains(numbers.count)
         else { throw .badMessage }
         do throws(Errno) {
             let thread = try ForeignThread(threadID: initProcess)
@@ -294,6 +325,40 @@ struct SupervisorLoop {
             return try send(SIGKILL)
         }
         if let due = denials.take(refusal.denial(at: Int64(time(nil)))) { report(.denied(due)) }
+    }
+
+    // MARK: Siblings
+
+    /// What a sibling's supervisor tells: its denials are reported as the payload's are, at no faster pace.
+    private mutating func note(_ record: JSON, _ report: (Supervisor.Event) -> Void) {
+        guard record["event"]?.string == "denied" else { return report(.sibling(record)) }
+        var denial = Denial(json: record)
+        denial.time = Int64(time(nil))
+        if let due = denials.take(denial) { report(.denied(due)) }
+    }
+
+    private mutating func takeOrder(_ link: SiblingLink) throws(Errno) {
+        let order: SiblingOrder?
+        do throws(Errno) {
+            order = try link.nextOrder()
+        } catch {
+            // It is gone, or is none of ours.
+            return try endSibling()
+        }
+        switch order {
+        case .signal(SIGKILL): try endSibling()
+        case .signal(let number): try send(number)
+        case .inspect(let argument):
+            // Nothing was seen where nothing can be looked at.
+            let processes = try? SandboxProcesses(below: child.processID)
+            link.tell(.inspected(processes?.inspect(argument: argument) ?? ProcessInspection()))
+        case nil: return
+        }
+    }
+
+    private mutating func endSibling() throws(Errno) {
+        link = nil
+        try send(SIGKILL)
     }
 
     // MARK: Calls
@@ -377,6 +442,9 @@ struct SupervisorLoop {
         while let channel { try takeMessage(channel, report) }
         let end = if let toldEnd { toldEnd } else { try child.wait() }
         try relay?.finish()
+        var records: [JSON] = []
+        try desk?.end { records.append($0) }
+        for record in records { note(record, report) }
         try proxy?.end()
         reportHeldBack(report, atEnd: true)
         if let failure {

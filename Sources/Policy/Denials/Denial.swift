@@ -21,6 +21,8 @@ public struct Denial: Equatable, Sendable {
     public var remedy: String
     /// How many acts like this one the record stands for; those before it were not reported one by one.
     public var count: Int
+    /// The kind of sibling in whose sandbox it was; nil for the payload's own.
+    public var sibling: String?
 
     /// A denial. Of `program` at most `programLimit` bytes are kept.
     public init(
@@ -63,15 +65,18 @@ public struct Denial: Equatable, Sendable {
             program: json["program"]?.string ?? "", act: json["act"]?.string ?? "", rule: json["rule"]?.string ?? "",
             errno: json["errno"]?.string ?? "", remedy: json["remedy"]?.string ?? "",
             count: json["count"]?.integer.flatMap(Int.init(exactly:)) ?? 1)
+        sibling = json["sibling"]?.string
     }
 
     /// The event as it stands in the audit log. The writer escapes control characters.
     public var json: JSON {
-        [
+        var object: JSONObject = [
             "event": "denied", "pid": .integer(Int64(processID)), "pidInside": .integer(Int64(processIDInside)),
             "program": .string(program), "act": .string(act), "rule": .string(rule), "errno": .string(errno),
             "remedy": .string(remedy), "count": .integer(Int64(count)),
         ]
+        object["sibling"] = sibling.map(JSON.string)
+        return .object(object)
     }
 }
 
@@ -81,6 +86,7 @@ extension Denial: CustomStringConvertible {
         "refused \(act) to \(program)"
             // The proxy sees connections, not whose they are.
             + (processID == 0 ? "" : " (PID \(processIDInside) inside, \(processID) outside)")
+            + (sibling.map { " in the sibling \"\($0)\"" } ?? "")
             + ", \(errno), rule \(rule)"
             + (count > 1 ? ", \(count) times" : "") + ": \(remedy)"
     }

@@ -45,6 +45,8 @@
         case environment
         case limits
         case dieWithParent = "die-with-parent"
+        /// That a sibling has its part of the state directory alone.
+        case siblingPart = "sibling-part"
 
         /// The namespace that the layer is; nil for one that is something else.
         var namespace: Namespace? {
@@ -59,7 +61,7 @@
             case .ownUserID, .nestedUserNamespace, .userNamespaceLimit, .mountPropagation, .readOnlyMounts, .mountFlags,
                 .maskedPaths, .ownInodes, .readOnlyPaths, .seccomp, .landlockFiles, .landlockPorts, .landlockScopes,
                 .broker, .capabilities, .noNewPrivileges, .undumpable, .keyring, .session, .fileModeMask, .descriptors,
-                .streams, .signals, .environment, .limits, .dieWithParent:
+                .streams, .signals, .environment, .limits, .dieWithParent, .siblingPart:
                 nil
             }
         }

@@ -44,6 +44,11 @@
                             source: view.source, destination: view.destination, restrictions: view.restrictions,
                             expectation: .anything))
                 }
+                if layer == .siblingPart, case .bind(let bind) = mount, case .entry(let tree, _, _) = bind.expectation {
+                    return .bind(
+                        TreeMount(
+                            source: tree, destination: tree, restrictions: bind.restrictions, expectation: .anything))
+                }
                 mount.restrictions.subtract(layer.restrictions)
                 return mount.step
             }

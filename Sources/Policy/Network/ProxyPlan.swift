@@ -3,8 +3,9 @@ public struct ProxyPlan: Equatable, Sendable {
     /// The port of 127.0.0.1 that the proxy listens on, inside: the base port and 3. No profile's set holds it, and from
     /// the gateway's socket, too, nobody else is reached there (see `HostListener`).
     public var port: UInt16
-    /// The gateway's port. Inside, connections to it on loopback are led to the gateway, which listens outside.
-    public var gatewayPort: UInt16
+    /// The gateway's port. Inside, connections to it on loopback are led to the gateway, which listens outside. Nil for a
+    /// sibling, from which nothing leads to the gateway.
+    public var gatewayPort: UInt16?
     /// What may be connected to.
     public var egress: EgressRules
 

@@ -12,7 +12,9 @@ extension SandboxPlan {
             profile: request.profile.name, ports: request.ports, trees: trees, policy: request.policy.file,
             network: request.profile.network,
             portRules: request.degradations.contains(.broker) ? nil : request.portRules,
-            degradations: request.degradations, user: facts.user, sharers: request.sharers, steps: builder.steps)
+            degradations: request.degradations, user: facts.user, sharers: request.sharers,
+            sibling: request.sibling?.name,
+            steps: builder.steps)
     }
 }
 
@@ -53,7 +55,10 @@ struct PlanBuilder {
         if !group.isEmpty { steps.append(.joinControlGroup(group)) }
         if user.isMapped { addMappedTrees() }
         steps += request.credentials.map(Step.openCredential)
-        if facts.isRoot { steps.append(.becomeUser(userID: user.userID, groupID: user.groupID)) }
+        // The supervisor that starts a sibling has become that user already.
+        if facts.isRoot, request.sibling == nil {
+            steps.append(.becomeUser(userID: user.userID, groupID: user.groupID))
+        }
         steps.append(.enterNamespaces(Namespace.all(of: request.profile.network)))
 
         steps.append(.dieWithParent)
@@ -93,7 +98,7 @@ struct PlanBuilder {
         steps.append(.changeDirectory(user.home))
         let landlockRules = rules.map { $0(landlock) }
         if let landlockRules { steps.append(.applyLandlock(landlockRules)) }
-        steps.append(.closeDescriptors(keeping: request.passedSockets))
+        steps.append(.closeDescriptors(keeping: keptDescriptors))
         steps.append(.resetSignals)
         // After everything that sets something up: no earlier step needs the payload's list to allow it.
         steps.append(.filterSystemCalls(request.seccomp))
@@ -102,6 +107,12 @@ struct PlanBuilder {
         proofs.build()
         steps.append(.prove(proofs.proofs))
         steps.append(.execute(command))
+    }
+
+    private var keptDescriptors: KeptDescriptors {
+        KeptDescriptors(
+            sockets: request.passedSockets, siblings: request.siblingSocket(for: facts.user),
+            pipes: request.sibling == nil ? [] : PlanRequest.siblingPipes)
     }
 
     // MARK: File systems
@@ -258,6 +269,11 @@ struct PlanBuilder {
     private mutating func addUserTrees() throws(PlanError) {
         let paths = request.paths
         makeDirectories(to: facts.user.home)
+        if let kind = request.sibling {
+            addOwnPart(of: kind)
+            for bind in request.profile.binds { try addUserTree(bind, isOwn: false) }
+            return
+        }
         try addUserTree(BindMount(source: paths.state, destination: paths.state, isWritable: true), isOwn: true)
         if let bytes = request.profile.workspaceOverlay {
             try addOverlay(of: paths.workspace, bytes: bytes, coveringItself: paths.state.contains(paths.workspace))
@@ -299,6 +315,18 @@ struct PlanBuilder {
                     expectation: expectation(of: workspace, isOwn: true, ownedBy: user), coversItself: coveringItself,
                     isMapped: facts.user.isMapped)))
         allow([.list, .read, .execute, .write], workspace, isDirectory: true)
+    }
+
+    /// The one directory of the state directory that a sibling has. The payload writes around it: what stands there is seen
+    /// only when the sibling is built.
+    private mutating func addOwnPart(of kind: SiblingKind) {
+        let state = request.paths.state
+        let expectation = facts.identity(of: state).map {
+            TreeMount.Expectation.entry(of: state, identity: $0, ownedBy: facts.user.userID)
+        }
+        addBind(
+            state / kind.directory, state / kind.directory, [.noSetUserID, .noDevices, .noExecution],
+            expectation ?? .anything, isDirectory: true)
     }
 
     /// Refuses a bind that would hide another or need a mount point inside one.
@@ -455,7 +483,7 @@ struct PlanBuilder {
     private var connectSelectors: [PortSelector] {
         guard let proxy = request.proxy else { return request.policy.connectPorts }
         return request.policy.connectPorts.filter { if case .number = $0 { false } else { true } }
-            + [.gateway, .number(proxy.port)]
+            + (request.sibling == nil ? [.gateway] : []) + [.number(proxy.port)]
     }
 
     // MARK: The payload
@@ -498,6 +526,9 @@ struct PlanBuilder {
         // Last: nothing above may speak for the launcher.
         set("MAZELCLAW_SANDBOX", "1")
         set("MAZELCLAW_PROFILE", request.profile.name.text)
+        // A sibling has nothing of what the others name.
+        guard request.sibling == nil else { return variables.sorted { $0.name < $1.name } }
+        if let socket = request.siblingSocket(for: facts.user) { set(SiblingRequest.variable, "\(socket)") }
         set("MAZELCLAW_STATE_DIR", request.paths.state.text)
         set("MAZELCLAW_CONFIG_PATH", request.paths.configuration.text)
         set("MAZELCLAW_WORKSPACE", request.paths.workspace.text)

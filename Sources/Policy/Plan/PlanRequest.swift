@@ -33,6 +33,8 @@ public struct PlanRequest: Equatable, Sendable {
     public var hiddenPaths: [AbsolutePath] = []
     /// How much is to be proved.
     public var proofs = ProofExtent.start
+    /// The kind of sibling that it is a start of; nil for the profile's own payload.
+    public internal(set) var sibling: SiblingKind?
 
     /// A request of a start by itself: without neighbours, service manager or terminal, and with a start's own proofs.
     public init(
@@ -61,7 +63,7 @@ public struct PlanRequest: Equatable, Sendable {
     var proxy: ProxyPlan? {
         guard profile.network == .private else { return nil }
         return ProxyPlan(
-            port: ports.gateway + 3, gatewayPort: ports.gateway,
+            port: ports.gateway + 3, gatewayPort: sibling == nil ? ports.gateway : nil,
             egress: EgressRules(profile.egress))
     }
 
@@ -70,6 +72,62 @@ public struct PlanRequest: Equatable, Sendable {
 
     /// Where the payload finds the socket for its notifications; the supervisor answers there.
     public static let notificationSocket = AbsolutePath.root / "run/mazelclaw/notify"
+
+    /// The descriptor by which the payload asks for siblings: far above what the launcher has open, and what a service
+    /// manager passes on. Nil where the policy has none, and where files are mapped to the payload's user, which only root
+    /// can do again.
+    func siblingSocket(for user: UserIdentity) -> Int32? {
+        guard !policy.siblings.isEmpty, sibling == nil, !user.isMapped else { return nil }
+        return (passedSockets.map(\.descriptor).max() ?? 2) + 62
+    }
+
+    /// The pipes that a sibling's program has, as `SiblingRequest` says.
+    static let siblingPipes: [Int32] = [3, 4]
+
+    /// The kinds of siblings that a payload of `user` may ask for, with what the profile adds to them.
+    public func siblingKinds(for user: UserIdentity) -> [SiblingKind] {
+        guard siblingSocket(for: user) != nil else { return [] }
+        return policy.siblings.map { kind in
+            var kind = kind
+            for programs in profile.siblingPrograms where programs.kind == kind.name {
+                kind.executables += programs.executables
+            }
+            return kind
+        }
+    }
+
+    /// The start of a sibling of `kind` beside this one, under `policy`, which is the kind's.
+    ///
+    /// It may bind nothing, and connect to no port of the instance's own. Nothing that it can write can be executed. Of what the
+    /// profile binds it has that in which a program of the kind's lies, if that is read-only.
+    public func sibling(_ kind: SiblingKind, policy: SandboxPolicy, seccomp: SeccompProgram) -> PlanRequest {
+        var sibling = self
+        sibling.sibling = kind
+        sibling.policy = policy
+        sibling.policy.siblings = []
+        sibling.policy.bindPorts = []
+        sibling.policy.connectPorts = policy.connectPorts.filter { if case .number = $0 { true } else { false } }
+        for index in sibling.policy.mounts.indices {
+            guard case .temporary = sibling.policy.mounts[index].source else { continue }
+            sibling.policy.mounts[index].restrictions.insert(.noExecution)
+        }
+        sibling.seccomp = seccomp
+        sibling.profile.binds = profile.binds.filter { bind in
+            !bind.isWritable && kind.executables.contains { bind.destination.contains($0) }
+        }
+        sibling.profile.workspaceOverlay = nil
+        sibling.profile.udpPorts = []
+        sibling.profile.loopbackProbe = false
+        sibling.profile.environment = []
+        sibling.ownExecutable = nil
+        sibling.command = [ByteString(kind.executables.first?.text ?? kind.name)]
+        sibling.serviceManager = ServiceManager()
+        sibling.passedSockets = []
+        sibling.credentials = []
+        sibling.isInteractive = false
+        sibling.proofs = .start
+        return sibling
+    }
 
     /// The directories of the host it would have.
     public var trees: InstanceTrees {

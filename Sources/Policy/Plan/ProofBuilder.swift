@@ -80,6 +80,7 @@ struct ProofBuilder {
         where (.root / "usr").contains(view.destination) || request.proofs != .start {
             prove("the inodes of \(view.destination) are the sandbox's own", .haveOverlay(view.destination), 0)
         }
+        guard request.sibling == nil else { return addOwnPart() }
         prove("the state directory can be read", .open(request.paths.state), 0)
         prove("the state directory can be written", .accessForWriting(request.paths.state), 0)
         let hasOverlay = request.profile.workspaceOverlay != nil
@@ -94,6 +95,31 @@ struct ProofBuilder {
         where path == request.paths.state || hasOverlay || !request.paths.state.contains(path) {
             prove("\(path) grants no privileges", .haveRestrictions(path, [.noSetUserID, .noDevices]), 0)
         }
+        addTemporaries()
+    }
+
+    /// Of the state directory a sibling has its part, and what else is there it does not see.
+    private mutating func addOwnPart() {
+        guard let kind = request.sibling else { return }
+        let (state, own) = (request.paths.state, request.paths.state / kind.directory)
+        prove("\(own) can be written", .accessForWriting(own), 0)
+        prove(
+            "\(own) grants no privileges, and nothing in it can be executed",
+            .haveRestrictions(own, [.noSetUserID, .noDevices, .noExecution]), 0)
+        let isTemporary = request.policy.mounts.contains { mount in
+            if case .temporary = mount.source { mount.destination.contains(state) } else { false }
+        }
+        // The sandbox's own root stands there, with nothing but the mount; or else a directory that is gone at the end.
+        if !isTemporary {
+            prove("the state directory is not the host's", .makeDirectory(state / ".mazelclaw-proof"), Self.readOnly)
+        }
+        for path in [request.paths.configuration, request.paths.workspace] {
+            prove("\(path) is not visible", .open(path), Self.noEntry, Self.accessDenied, Self.notDirectory)
+        }
+        addTemporaries()
+    }
+
+    private mutating func addTemporaries() {
         for mount in request.policy.mounts {
             guard case .temporary = mount.source else { continue }
             prove(
@@ -154,6 +180,7 @@ struct ProofBuilder {
         prove("programs inside reach each other", .findRoute(.loopback4), 0)
         guard let proxy = request.proxy else { return }
         prove("the proxy listens", .connect(proxy.port), 0)
+        guard proxy.gatewayPort != nil else { return }
         prove(
             "the gateway's socket stays on loopback", .leaveLoopback(request.ports.gateway), Self.notPermitted,
             Self.inUse)
@@ -163,7 +190,9 @@ struct ProofBuilder {
         guard let landlock else { return }
         if let ports = landlock.connectPorts {
             let own = request.ports
-            for port in [own.gateway + 1] + neighbours.flatMap({ [$0.ports.gateway, $0.ports.control] })
+            // A sibling reaches nothing of the instance's own.
+            let others = request.sibling == nil ? [] : [own.gateway, own.control, own.cdp.lowerBound]
+            for port in [own.gateway + 1] + others + neighbours.flatMap({ [$0.ports.gateway, $0.ports.control] })
             where !ports.contains(port) {
                 prove("port \(port)/tcp cannot be connected to", .connect(port), Self.accessDenied)
             }
@@ -196,7 +225,7 @@ struct ProofBuilder {
         prove("nothing can be mounted", .mount, Self.notPermitted, Self.noSystemCall)
         prove("nothing can be unmounted", .unmount(.root / "usr"), Self.notPermitted, Self.noSystemCall)
         prove("no mount namespace can be made", .unshareMounts, Self.notPermitted, Self.noSystemCall)
-        let kept = request.passedSockets.map(\.descriptor)
+        let kept = keptNumbers
         let exception = kept.isEmpty ? "" : " but \(kept.map(String.init).joined(separator: ", "))"
         prove("no descriptor of the launcher's\(exception) survives exec", .keepDescriptors(kept), 0)
         let own = ["HOME", "USER", "LOGNAME", "SHELL", "PATH", "MAZELCLAW_*"]
@@ -221,6 +250,11 @@ struct ProofBuilder {
                 "\(name) is refused", .socket(family: family), Self.notPermitted, Self.accessDenied, Self.noFamily,
                 Self.noProtocol)
         }
+    }
+
+    private var keptNumbers: [Int32] {
+        for case .closeDescriptors(let kept) in steps { return kept.numbers }
+        return []
     }
 
     private var neighbours: [Neighbour] { Array(request.neighbours.prefix(neighbourLimit)) }

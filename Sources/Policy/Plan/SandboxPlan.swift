@@ -22,8 +22,12 @@ public struct SandboxPlan: Equatable, Sendable {
     public var user: UserIdentity
     /// The other profiles that run under the same user ID, by name.
     public var sharers: [ProfileName]
+    /// The kind of sibling that it starts; nil for the profile's own payload.
+    public var sibling: String?
     /// What is done, in this order.
     public var steps: [Step]
+    /// What the payload may have started beside it.
+    public var siblings: [SiblingPlan] = []
 
     /// What a payload shares with those of the same user ID, in one sentence; nil when there are none.
     public var sharingSentence: String? {
@@ -76,10 +80,25 @@ public struct SandboxPlan: Equatable, Sendable {
         return StreamRelays(replacesInput: false, pipes: [])
     }
 
-    /// The descriptors that are passed on to the payload.
-    public var passedSockets: [PassedSocket] {
+    /// The descriptors that the payload has beside the standard ones.
+    public var keptDescriptors: KeptDescriptors {
         for case .closeDescriptors(let kept) in steps { return kept }
-        return []
+        return KeptDescriptors()
+    }
+
+    /// The descriptors of a service manager's that are passed on to the payload.
+    public var passedSockets: [PassedSocket] { keptDescriptors.sockets }
+
+    /// This plan with another program to execute than it was made for, with the same variables.
+    public func executing(_ program: String, _ arguments: [String]) -> SandboxPlan {
+        var plan = self
+        plan.steps = steps.map { step in
+            guard case .execute(var command) = step else { return step }
+            command.program = ByteString(program)
+            command.arguments = [command.program] + arguments.map { ByteString($0) }
+            return .execute(command)
+        }
+        return plan
     }
 
     /// Whether somebody who is passed on already listens where connections to `port` of `address` arrive.
@@ -112,5 +131,42 @@ public struct SandboxPlan: Equatable, Sendable {
         var message = json(steps: acts).serialized()
         for case .filterSystemCalls(let program) in steps { message += program.bytes }
         return "sha256:\(SHA256.hexadecimal(of: message))"
+    }
+}
+
+/// A kind of sibling, and the plan by which each one of it is started.
+public struct SiblingPlan: Equatable, Sendable {
+    /// The kind.
+    public var kind: SiblingKind
+    /// The plan. Which of the kind's programs is executed, and with what arguments, is said when one is asked for.
+    public var plan: SandboxPlan
+
+    /// A kind with its plan.
+    public init(kind: SiblingKind, plan: SandboxPlan) {
+        self.kind = kind
+        self.plan = plan
+    }
+}
+
+extension SiblingPlan {
+    /// The kind and its plan as data, as `explain --json` prints them.
+    public var json: JSON {
+        var object = plan.json.object ?? JSONObject()
+        object["hash"] = .string(plan.hash)
+        object["executables"] = .array(kind.executables.map { .string($0.text) })
+        object["arguments"] = .array(kind.arguments.map(JSON.string))
+        object["maximum"] = .integer(Int64(kind.maximum))
+        return .object(object)
+    }
+}
+
+extension SiblingKind {
+    /// What may be asked for, in lines.
+    public var summary: [String] {
+        [
+            "at most \(maximum) at once, when the payload asks over \(SiblingRequest.variable)",
+            "programs: \(executables.map(\.text).joined(separator: ", "))",
+            "arguments: \(arguments.joined(separator: " "))",
+        ]
     }
 }

@@ -88,6 +88,7 @@ extension Step {
             case .terminals: "pseudo-terminals of its own"
             case .bind, .view, .copy, .temporary: "writable, bounded, gone at the end"
             }
+        case .bind(let bind) where bind.isEntry: "the sibling's own part of the profile's data, and nothing else of it"
         case .bind(let bind):
             bind.restrictions.contains(.readOnly)
                 ? "visible, never writable"
@@ -119,9 +120,10 @@ extension Step {
         case .changeDirectory: "the launcher's own directory is not visible inside"
         case .applyLandlock: "files as mounted, only the assigned TCP ports, sockets and signals kept inside"
         case .closeDescriptors(let kept):
-            kept.isEmpty
-                ? "a leaked descriptor would reach around everything above"
-                : "a leaked descriptor would reach around everything above; listeners on own ports are passed on"
+            "a leaked descriptor would reach around everything above"
+                + (kept.sockets.isEmpty ? "" : "; listeners on own ports are passed on")
+                + (kept.siblings == nil ? "" : "; a socket asks for siblings")
+                + (kept.pipes.isEmpty ? "" : "; pipes lead to who asked for it")
         case .resetSignals: "ignored signals would stay ignored across exec"
         case .filterSystemCalls: "only the calls the policy names"
         case .handOverCalls: "the supervisor answers bind and listen, by port and address"
@@ -171,10 +173,7 @@ extension Step {
             ["path": path.json]
         case .relayStreams(let relays): relays.details
         case .openProxy(let proxy):
-            [
-                "port": .integer(Int64(proxy.port)), "gateway": .integer(Int64(proxy.gatewayPort)),
-                "egress": .array(proxy.egress.rules.map { .string("\($0)") }),
-            ]
+            proxy.details
         case .setHostName(let name): ["name": .string(name)]
         case .setLimit(let limit):
             [
@@ -183,7 +182,7 @@ extension Step {
             ]
         case .setFileModeMask(let mask): ["mask": .string(mask.octal)]
         case .applyLandlock(let rules): rules.details
-        case .closeDescriptors(let kept): kept.isEmpty ? [:] : ["keep": .array(kept.map(\.json))]
+        case .closeDescriptors(let kept): kept.details
         case .filterSystemCalls(let program):
             ["file": .string(program.file), "instructions": .integer(Int64(program.bytes.count / 8))]
         case .prove(let proofs): ["acts": .array(proofs.map { .string($0.guarantee) })]
@@ -198,6 +197,29 @@ extension Step {
             .handOverCalls:
             [:]
         }
+    }
+}
+
+extension TreeMount {
+    fileprivate var isEntry: Bool { if case .entry = expectation { true } else { false } }
+}
+
+extension KeptDescriptors {
+    fileprivate var details: JSONObject {
+        guard !numbers.isEmpty else { return [:] }
+        var kept = sockets.map(\.json)
+        if let siblings { kept.append(["descriptor": .integer(Int64(siblings)), "socket": "for siblings"]) }
+        for pipe in pipes { kept.append(["descriptor": .integer(Int64(pipe)), "pipe": "of who asked"]) }
+        return ["keep": .array(kept)]
+    }
+}
+
+extension ProxyPlan {
+    fileprivate var details: JSONObject {
+        var object: JSONObject = ["port": .integer(Int64(port))]
+        object["gateway"] = gatewayPort.map { .integer(Int64($0)) }
+        object["egress"] = .array(egress.rules.map { .string("\($0)") })
+        return object
     }
 }
 
@@ -266,7 +288,7 @@ extension SandboxPlan {
 
     /// The plan as data, with its steps as given.
     func json(steps: [JSON]) -> JSON {
-        [
+        var object: JSONObject = [
             "profile": .string(profile.text), "policy": .string(policy), "network": .string(network.rawValue),
             "ports": [
                 "gateway": .integer(Int64(ports.gateway)), "control": .integer(Int64(ports.control)),
@@ -276,6 +298,8 @@ extension SandboxPlan {
             "degraded": .array(degradations.map { .string($0.rawValue) }),
             "steps": .array(steps),
         ]
+        object["sibling"] = sibling.map(JSON.string)
+        return .object(object)
     }
 }
 

@@ -47,7 +47,7 @@ public enum Step: Equatable, Sendable {
     case setFileModeMask(UInt32)
     case changeDirectory(AbsolutePath)
     case applyLandlock(LandlockRules)
-    case closeDescriptors(keeping: [PassedSocket])
+    case closeDescriptors(keeping: KeptDescriptors)
     case resetSignals
     case filterSystemCalls(SeccompProgram)
     case handOverCalls
@@ -86,6 +86,9 @@ public struct TreeMount: Equatable, Sendable {
         case same(FileIdentity)
         /// A directory of this user that is the very one seen when planning.
         case directory(ownedBy: UInt32, identity: FileIdentity)
+        /// A directory of this user that stands, itself and no link, in a tree of which the payload may write all but the root:
+        /// the very directory seen when planning.
+        case entry(of: AbsolutePath, identity: FileIdentity, ownedBy: UInt32)
     }
 }
 
@@ -99,6 +102,26 @@ public struct MappedTree: Equatable, Sendable {
     public var owner: UserIdentity.Owner
     /// Whose it is inside.
     public var user: UserIdentity.Owner
+}
+
+/// The descriptors beside the three standard ones that the payload's program has.
+public struct KeptDescriptors: Equatable, Sendable {
+    /// What a service manager passed on, at its numbers.
+    public var sockets: [PassedSocket]
+    /// The socket by which the payload asks for siblings.
+    public var siblings: Int32?
+    /// The pipes of a sibling, which its asker has the other ends of.
+    public var pipes: [Int32]
+
+    /// These descriptors, and none where nothing is said.
+    public init(sockets: [PassedSocket] = [], siblings: Int32? = nil, pipes: [Int32] = []) {
+        self.sockets = sockets
+        self.siblings = siblings
+        self.pipes = pipes
+    }
+
+    /// The numbers of all of them.
+    public var numbers: [Int32] { sockets.map(\.descriptor) + (siblings.map { [$0] } ?? []) + pipes }
 }
 
 /// A directory of the host whose files have other inodes inside (overlayfs, without a layer to write to).

@@ -6,7 +6,7 @@ extension Profile {
     /// `basePort`, `cdpPorts`, `policy`, `bind` (`loopback`, `lan` or an address), `network` (`shared`, `private` or `none`), `egress` (`HOST:PORT`), `user`, `identity` (`own` or `user`),
     /// `stateDirectory`, `workspace`, `workspaceOverlay` (a size such as `256m`), `binds` (objects of `source`,
     /// `destination`, `access`, `sockets`), `connect` (`ports`), `udp` (`ports`), `loopbackProbe`, `limits` (`memory`, `memoryHigh`,
-    /// `tasks`, `cpu`, `io`), `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
+    /// `tasks`, `cpu`, `io`), `siblings` (by kind, objects of `executables`), `environment`. Throws `PolicyError` with file and line for an unknown key or a value out of range.
     public init(name: ProfileName, file: String, text: [UInt8]) throws(PolicyError) {
         var object = try StrictDocument(file: file, text: text).object()
         let bases = Int64(PortSet.validBases.lowerBound)...Int64(PortSet.validBases.upperBound)
@@ -83,6 +83,13 @@ extension Profile {
         }
         loopbackProbe = try object.bool("loopbackProbe") ?? false
         if var limits = try object.object("limits") { self.limits = try ControlGroupLimits(&limits) }
+        if var siblings = try object.object("siblings") {
+            for kind in siblings.names {
+                guard var sibling = try siblings.object(kind) else { continue }
+                siblingPrograms.append(try SiblingPrograms(kind: kind, &sibling))
+            }
+            try siblings.finish()
+        }
         for pair in try object.dictionary("environment") ?? [] {
             guard let variable = EnvironmentVariable(name: pair.name, value: pair.value) else {
                 throw object.error("environment", "\"\(pair.name)\" cannot be the name of a variable")
@@ -111,6 +118,10 @@ extension Profile {
         if !udpPorts.isEmpty { object["udp"] = ["ports": .array(udpPorts.map { .integer(Int64($0)) })] }
         if loopbackProbe { object["loopbackProbe"] = true }
         object["limits"] = limits.file
+        if !siblingPrograms.isEmpty {
+            object["siblings"] = .object(
+                JSONObject(siblingPrograms.map { JSONObject.Member(name: $0.kind, value: $0.file) }))
+        }
         if !environment.isEmpty {
             object["environment"] = .object(
                 JSONObject(environment.map { JSONObject.Member(name: $0.name, value: .string($0.value)) }))
@@ -146,4 +157,20 @@ extension BindMount {
         if !sockets.isEmpty { object["sockets"] = .array(sockets.map { .string($0.text) }) }
         return .object(object)
     }
+}
+
+extension SiblingPrograms {
+    fileprivate init(kind: String, _ object: inout StrictObject) throws(PolicyError) {
+        self.kind = kind
+        executables = []
+        for text in try object.require(try object.strings("executables"), "executables") {
+            guard let path = AbsolutePath(text) else {
+                throw object.error("executables", "expected absolute paths without \"..\", found \"\(text)\"")
+            }
+            executables.append(path)
+        }
+        try object.finish()
+    }
+
+    fileprivate var file: JSON { ["executables": .array(executables.map { .string($0.text) })] }
 }

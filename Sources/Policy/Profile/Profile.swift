@@ -39,6 +39,8 @@ public struct Profile: Equatable, Sendable {
     public var loopbackProbe: Bool
     /// What all its processes together may use, held by a cgroup. Default no limits.
     public var limits: ControlGroupLimits
+    /// Programs that siblings may run beside those that the policy lists. Default none.
+    public var siblingPrograms: [SiblingPrograms]
     /// Variables set inside, beside the policy's allow-list. They win over all but `MAZELCLAW_*`, and a later one over an
     /// earlier one of the same name.
     public var environment: [EnvironmentVariable]
@@ -57,6 +59,7 @@ public struct Profile: Equatable, Sendable {
         udpPorts = []
         loopbackProbe = false
         limits = ControlGroupLimits()
+        siblingPrograms = []
         environment = []
     }
 }

@@ -19,6 +19,9 @@ package struct StrictObject {
         self.object = object
     }
 
+    /// The names of its members, in their order.
+    package var names: [String] { object.members.map(\.name) }
+
     /// The value of `name`, or nil when absent.
     package mutating func take(_ name: String) -> JSON? {
         known.append(name)

@@ -36,6 +36,7 @@ extension SandboxPolicy {
             udpPorts: try ports.integer("udpPorts", in: PortCeilings.valid).map { Int($0) } ?? usual.udpPorts,
             listeners: try ports.integer("listeners", in: PortCeilings.valid).map { Int($0) } ?? usual.listeners)
         try ports.finish()
+        siblings = try SiblingKind.kinds(of: &object)
         try object.finish()
     }
 

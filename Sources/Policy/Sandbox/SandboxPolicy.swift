@@ -1,7 +1,7 @@
 /// What a sandbox permits: the content of `policies/NAME.json`.
 ///
 /// A strict subset of the OCI runtime specification's keys with their meanings, and `landlock`, `ports`,
-/// `seccomp` and `nestedUserNamespaces`, which are ours.
+/// `seccomp`, `nestedUserNamespaces` and `siblings`, which are ours.
 public struct SandboxPolicy: Equatable, Sendable {
     /// The file it was read from, for messages.
     public var file: String
@@ -33,6 +33,8 @@ public struct SandboxPolicy: Equatable, Sendable {
     public var connectPorts: [PortSelector]
     /// How many sockets of the payload may hold a port of the host's network at once.
     public var portCeilings: PortCeilings
+    /// What the payload may have started beside it. Default nothing.
+    public var siblings: [SiblingKind]
 
     /// Where the pseudoterminals are inside; nil when there are none.
     var terminals: AbsolutePath? {

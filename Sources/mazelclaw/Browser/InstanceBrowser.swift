@@ -19,6 +19,8 @@ final class InstanceBrowser: BrowserControl, Service {
 
     private let group: MultiThreadedEventLoopGroup
     private let logger: Logger
+    /// The launcher that this gateway runs under, where it starts browsers.
+    private let launcher = SiblingSocket.inherited.map { SiblingLauncher(socket: $0) }
     private let state: Mutex<State>
     /// The gateway that decides who is let in, once there is one.
     private let access = ControlAccessOfGateway()
@@ -27,7 +29,7 @@ final class InstanceBrowser: BrowserControl, Service {
         group = TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: 1) }
         self.logger = logger
         state = Mutex(
-            State(service: BrowserService(BrowserSettings(configuration, logger: logger), on: group)))
+            State(service: BrowserService(BrowserSettings(configuration, logger: logger), on: group, by: launcher)))
     }
 
     func answer(
@@ -44,7 +46,7 @@ final class InstanceBrowser: BrowserControl, Service {
         let settings = BrowserSettings(configuration, logger: logger)
         state.withLock { state in
             guard settings != state.service.settings else { return }
-            state.service = BrowserService(settings, on: group, after: state.service)
+            state.service = BrowserService(settings, on: group, by: launcher, after: state.service)
         }
     }
 

@@ -12,7 +12,7 @@ struct BrowserStatusCommand: InstanceCommand {
         abstract: "Say whether this profile's browser can be used. Exits 1 when nobody answers.",
         discussion: """
             "Chromium's own sandbox" is what the kernel shows of the processes that show pages: whether each is in a PID \
-            namespace of its own and has a filter of system calls besides the gateway's.
+            namespace of its own and has a filter of system calls besides those of its launcher.
             """)
 
     @OptionGroup var options: BrowserOptions
@@ -58,7 +58,7 @@ struct BrowserStatusCommand: InstanceCommand {
             (
                 "Running",
                 isRunning
-                    ? "yes, process \(status["pid"]?.integer.map { "\($0)" } ?? "elsewhere"), \(text("product"))"
+                    ? "yes, \(place(status)), \(text("product"))"
                     : status["enabled"] == false ? "no: browser.enabled is false" : "no"
             ),
             ("Tabs", "\(status["tabs"]?.integer ?? 0)"),
@@ -73,6 +73,12 @@ struct BrowserStatusCommand: InstanceCommand {
         ]
         if let error = status["lastError"]?.string { rows.append(("Ended", error)) }
         return rows
+    }
+
+    /// Where it runs, in a few words.
+    private static func place(_ status: JSON) -> String {
+        if let process = status["pid"]?.integer { return "process \(process)" }
+        return status["ownCage"] == true ? "in a sandbox beside the gateway's" : "elsewhere"
     }
 
     private static func sandbox(_ status: JSON) -> String {

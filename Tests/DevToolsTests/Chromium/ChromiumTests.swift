@@ -184,9 +184,9 @@ struct ChromiumTests {
             let (_, _, page) = try await chromium.page()
             let waiting = Task { try await page.evaluate("new Promise(() => {})") }
             let events = chromium.connection.events(of: ["A.never"], in: .everywhere)
-            kill(chromium.process.processID, SIGKILL)
+            kill(try #require(chromium.process.processID), SIGKILL)
             #expect(await chromium.process.waitForEnd() == .killed(signal: SIGKILL))
-            #expect(Chromium.members(of: chromium.process.processID) == [])
+            #expect(Chromium.members(of: try #require(chromium.process.processID)) == [])
             let gone = DevToolsError.disconnected(reason: "the browser went away")
             #expect(await chromium.connection.waitForEnd() == gone)
             await #expect(throws: gone) { try await waiting.value }
@@ -205,7 +205,7 @@ struct ChromiumTests {
     @Test func `a script that runs the browser ends with it`() async throws {
         try await Chromium.run(Chromium.script) { chromium in
             _ = try await chromium.page()
-            #expect(Chromium.members(of: chromium.process.processID).count > 2)
+            #expect(Chromium.members(of: try #require(chromium.process.processID)).count > 2)
         }
     }
 
@@ -219,7 +219,7 @@ struct ChromiumTests {
         let text = "#!/bin/sh\necho \"open: $(echo /proc/$$/fd/*)\" >&2\n"
         #expect(write(script, text, text.utf8.count) == text.utf8.count && fchmod(script, 0o700) == 0)
         close(script)
-        let process = try BrowserProcess.start(
+        let process = try await BrowserProcess.start(
             BrowserProgram(executable: path, arguments: [], environment: ["PATH": "/usr/bin:/bin"]))
         #expect(await process.waitForEnd() == .exited(code: 0))
         await server.stop()
@@ -234,13 +234,14 @@ struct ChromiumTests {
     }
 
     @Test func `what cannot be started says why, and what fails says what it complained of`() async throws {
-        #expect(throws: DevToolsError.notStarted("/nowhere/chromium", reason: "No such file or directory")) {
-            try BrowserProcess.start(BrowserProgram(executable: "/nowhere/chromium", arguments: [], environment: [:]))
+        await #expect(throws: DevToolsError.notStarted("/nowhere/chromium", reason: "No such file or directory")) {
+            try await BrowserProcess.start(
+                BrowserProgram(executable: "/nowhere/chromium", arguments: [], environment: [:]))
         }
-        #expect(throws: DevToolsError.self) {
-            try BrowserProcess.start(BrowserProgram(executable: "/bin/sh", arguments: ["a\0b"], environment: [:]))
+        await #expect(throws: DevToolsError.self) {
+            try await BrowserProcess.start(BrowserProgram(executable: "/bin/sh", arguments: ["a\0b"], environment: [:]))
         }
-        let process = try BrowserProcess.start(
+        let process = try await BrowserProcess.start(
             BrowserProgram(
                 executable: "/bin/sh", arguments: ["-c", "true"], environment: ["PATH": "/usr/bin:/bin"]))
         let connection = try await process.connect(on: .singletonMultiThreadedEventLoopGroup)

@@ -40,7 +40,7 @@ struct Chromium: Sendable {
         guard mkdtemp(&template) != nil else { throw Fault.noDirectory }
         let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        let process = try BrowserProcess.start(
+        let process = try await BrowserProcess.start(
             BrowserProgram(
                 executable: executable, arguments: arguments + Self.arguments(directory: directory),
                 environment: ["HOME": directory, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]))
@@ -53,7 +53,7 @@ struct Chromium: Sendable {
             result = .failure(error)
         }
         await process.end()
-        let left = members(of: process.processID)
+        let left = process.processID.map(members(of:)) ?? []
         if !left.isEmpty { throw Fault.leftBehind("\(left)") }
         return try result.get()
     }

@@ -3,8 +3,8 @@ import Policy
 import Testing
 
 @Suite struct LayerTests {
-    // The user ID is known before there is a plan; another makes the same plan for another user.
-    @Test(arguments: Layer.allCases.filter { $0 != .ownUserID })
+    // The user ID is known before there is a plan; another makes the same plan for another user. A sibling has a plan of its own.
+    @Test(arguments: Layer.allCases.filter { ![.ownUserID, .siblingPart].contains($0) })
     func `a layer left out changes the plan, and all other steps stay in order`(layer: Layer) throws {
         let request = try PlanFixture.request { if layer == .networkNamespace { $0.network = .none } }
         var facts = try PlanFixture.facts()

@@ -75,6 +75,7 @@ import Testing
     @Test func `a plan keeps what is passed, says so, and tells the payload`() throws {
         var request = try PlanFixture.request()
         request.passedSockets = [try Self.listener("127.0.0.1", 19789)]
+        request.policy.siblings = []
         let plan = try SandboxPlan(request, facts: PlanFixture.facts())
         let step = try #require(plan.steps.first { $0.name == "close_range" })
         #expect(step.act["keep"]?.text() == #"[{"descriptor":3,"name":"http","socket":"127.0.0.1:19789/tcp"}]"#)

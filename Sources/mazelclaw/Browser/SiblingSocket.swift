@@ -1,0 +1,32 @@
+import Glibc
+import Linux
+import Policy
+import Synchronization
+import SystemPackage
+
+/// The socket by which the launcher's supervisor is asked for siblings.
+enum SiblingSocket {
+    private static let descriptor = Mutex<FileDescriptor?>(nil)
+
+    /// Takes the socket that this process inherited, so that no program it starts inherits it or hears of it. To be called
+    /// before there is another thread.
+    static func claim() {
+        guard let text = getenv(SiblingRequest.variable) else { return }
+        let number = Int32(String(cString: text))
+        unsetenv(SiblingRequest.variable)
+        guard let number, number > 2 else { return }
+        let socket = FileDescriptor(rawValue: number)
+        do throws(Errno) {
+            guard try socket.socketOption(SOL_SOCKET, SO_DOMAIN) == AF_UNIX,
+                try socket.socketOption(SOL_SOCKET, SO_TYPE) == Int32(SOCK_SEQPACKET.rawValue)
+            else { return }
+            try socket.setCloseOnExec(true)
+            descriptor.withLock { $0 = socket }
+        } catch {
+            // It is none: there is nobody to ask.
+        }
+    }
+
+    /// The socket, where there is one.
+    static var inherited: Channel? { descriptor.withLock { $0.map(Channel.init(descriptor:)) } }
+}
