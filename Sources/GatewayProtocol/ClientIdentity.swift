@@ -40,7 +40,7 @@ public enum ClientMode: String, Sendable, CaseIterable {
     case webchat, cli, ui, backend, node, probe, test
 }
 
-/// What a client may be.
+/// The role that a client asks for in `connect` (`role`); it decides which methods it may call.
 public enum Role: String, Sendable, CaseIterable {
     /// Someone who uses or administers the gateway.
     case `operator`

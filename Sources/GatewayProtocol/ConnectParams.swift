@@ -3,7 +3,7 @@ public import Text
 
 /// The parameters of `connect`, the first request of every client.
 public struct ConnectParams: Sendable {
-    /// Who connects.
+    /// The program that connects, as it describes itself (`client`).
     public struct Client: Sendable {
         /// Which program it is, by the name that the protocol gives it.
         public var id: ClientID
@@ -74,7 +74,7 @@ public struct ConnectParams: Sendable {
     public var minProtocol: Int64
     /// The highest protocol version the client speaks.
     public var maxProtocol: Int64
-    /// Who connects.
+    /// The program that connects, as it describes itself.
     public var client: Client
     /// What the client can do.
     public var capabilities: [String]

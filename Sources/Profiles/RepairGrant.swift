@@ -7,7 +7,7 @@ public struct RepairGrant: Equatable, Sendable {
     public let id: String
     /// The profile that may be repaired.
     public let target: ProfileName
-    /// The profile that may.
+    /// The profile that may look at `target` and propose changes to it.
     public let rescue: ProfileName
     /// When it began, in seconds since 1970.
     public let grantedAt: Int64

@@ -34,7 +34,6 @@ struct Snapshot: Sendable {
         "presentation", "LayoutTable", "LayoutTableRow", "LayoutTableCell",
     ]
 
-    /// The snapshot of `tree`.
     init(_ tree: AccessibilityTree, _ options: SnapshotOptions) {
         /// The depths of those that were shown and are still open.
         var shown: [Int] = []

@@ -7,7 +7,9 @@ package struct BrowserFault: Error, Equatable, Sendable {
     /// One sentence.
     package var message: String
 
-    /// A fault.
+    /// - Parameters:
+    ///   - status: the HTTP status code of the answer.
+    ///   - message: one sentence for a person.
     package init(_ status: Int, _ message: String) { (self.status, self.message) = (status, message) }
 }
 

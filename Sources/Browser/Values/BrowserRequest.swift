@@ -11,7 +11,7 @@ package struct BrowserRequest: Sendable {
     /// The content.
     package var body: JSON?
 
-    /// A request.
+    /// A request for `path`, without a query and without content unless they are given.
     package init(method: String, path: String, query: [String: String] = [:], body: JSON? = nil) {
         (self.method, self.path, self.query, self.body) = (method, path, query, body)
     }

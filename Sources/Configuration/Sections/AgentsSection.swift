@@ -3,7 +3,7 @@ import Text
 
 /// `agents`: who answers.
 public struct AgentsSection: ConfigurationSection {
-    /// `defaults`.
+    /// `defaults`: what counts for every agent whose own entry says nothing else.
     public var defaults = AgentDefaults()
     /// `list`, as it was written.
     public var list: [AgentSection] = []
@@ -83,17 +83,17 @@ public struct AgentSection: ConfigurationSection {
     private var writtenID = ""
     /// `default`: whether it answers when no agent is named.
     public var isDefault = false
-    /// `name`.
+    /// `name`: the agent's name, for people. Nil when the file gives none.
     public var name: String?
     /// `workspace`, as it was written.
     public var workspace: String?
     /// `agentDir`, as it was written.
     public var agentDirectory: String?
-    /// `model`.
+    /// `model`: the agent's own model. Nil means the one of `agents.defaults`.
     public var model: ModelChoice?
-    /// `identity`.
+    /// `identity`: how the agent appears to people.
     public var identity = AgentIdentity()
-    /// `heartbeat`.
+    /// `heartbeat`: what differs from `agents.defaults.heartbeat`. Nil when nothing does.
     public var heartbeat: HeartbeatSection.Changes?
 
     /// Its id, in lower case.
@@ -128,13 +128,14 @@ public struct AgentSection: ConfigurationSection {
 
 /// How an agent appears to people.
 public struct AgentIdentity: ConfigurationSection {
-    /// `name`.
+    /// `name`: the name that people see.
     public var name: String?
-    /// `theme`.
+    /// `theme`: the agent's character, in a few words.
     public var theme: String?
-    /// `emoji`.
+    /// `emoji`: the emoji beside the agent's name.
     public var emoji: String?
-    /// `avatar`.
+    /// `avatar`: the agent's picture, as a path within its workspace (relative to it) or as an address that begins with
+    /// `https:`, `http:` or `data:image/`.
     public var avatar: String?
 
     static let settings: [Setting<AgentIdentity>] = [

@@ -60,7 +60,7 @@ public struct GatewaySection: ConfigurationSection {
     ]
 }
 
-/// `gateway.auth`.
+/// `gateway.auth`: what a client must present in order to connect.
 public struct AuthSection: ConfigurationSection {
     /// How a client proves it may connect.
     public enum SecretKind: String, SettingWord {
@@ -84,7 +84,7 @@ public struct AuthSection: ConfigurationSection {
     ]
 }
 
-/// `gateway.controlUi`.
+/// `gateway.controlUi`: whether and from where the page for the browser is served.
 public struct ControlUISection: ConfigurationSection {
     /// `enabled`. Whether it is served.
     public var enabled = true
@@ -111,7 +111,7 @@ public struct ControlUISection: ConfigurationSection {
     ]
 }
 
-/// `gateway.tailscale`.
+/// `gateway.tailscale`: whether the gateway can be reached through a tailnet.
 public struct TailscaleSection: ConfigurationSection {
     /// How far a tailnet reaches.
     public enum Exposure: String, SettingWord {
@@ -131,7 +131,7 @@ public struct TailscaleSection: ConfigurationSection {
     ]
 }
 
-/// `gateway.remote`.
+/// `gateway.remote`: a gateway on another host, and the way there.
 public struct RemoteSection: ConfigurationSection {
     /// The way there.
     public enum Transport: String, SettingWord {
@@ -164,7 +164,7 @@ public struct RemoteSection: ConfigurationSection {
     ]
 }
 
-/// `gateway.reload`.
+/// `gateway.reload`: what a running gateway does when its configuration file changes.
 public struct ReloadSection: ConfigurationSection {
     /// What becomes of a change.
     public enum Strategy: String, SettingWord {

@@ -3,19 +3,20 @@ import Time
 
 /// When an agent looks for work by itself: `agents.defaults.heartbeat`.
 public struct HeartbeatSection: ConfigurationSection {
-    /// `every`.
+    /// `every`: the time between two heartbeats, as a number with a unit (`ms`, `s`, `m`, `h` or `d`). A number alone
+    /// counts minutes, and 0 means never. The default is 30 minutes.
     public var every = "30m"
-    /// `activeHours`.
+    /// `activeHours`: the hours of the day in which there are heartbeats.
     public var activeHours = ActiveHoursSection()
-    /// `model`.
+    /// `model`: the model that answers heartbeats, as `provider/model`. Nil means the agent's own.
     public var model: String?
     /// `session`, as it was written.
     public var session: String?
-    /// `target`.
+    /// `target`: where the agent's answer is sent: `last`, `none` or the id of a channel. The default is `last`.
     public var target = "last"
-    /// `prompt`.
+    /// `prompt`: what the agent is asked at each heartbeat.
     public var prompt: String?
-    /// `ackMaxChars`.
+    /// `ackMaxChars`: how many characters an answer may have that says there is nothing to do. The default is 300.
     public var ackMaxChars: Int64 = 300
 
     static let settings: [Setting<HeartbeatSection>] = [
@@ -59,11 +60,12 @@ extension HeartbeatSection {
 
 /// The hours of the day: `heartbeat.activeHours`.
 public struct ActiveHoursSection: ConfigurationSection {
-    /// `start`.
+    /// `start`: the time of day from which there are heartbeats, such as `08:00`. Required when there is an `end`.
     public var start: String?
-    /// `end`.
+    /// `end`: the time of day until which there are heartbeats, such as `22:00`; `24:00` is the end of the day.
+    /// Required when there is a `start`.
     public var end: String?
-    /// `timezone`.
+    /// `timezone`: the time zone of both times, such as `Europe/Berlin`. Nil or `local` means the host's.
     public var timezone: String?
 
     static let settings: [Setting<ActiveHoursSection>] = [

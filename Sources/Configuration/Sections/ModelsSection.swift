@@ -26,17 +26,19 @@ public struct ModelsSection: ConfigurationSection {
 
 /// One of `models.providers`: a model service.
 public struct ModelProviderSection: ConfigurationSection {
-    /// `baseUrl`.
+    /// `baseUrl`: the service's address up to the path that the wire format adds (`/chat/completions`, `/responses` or
+    /// `/v1/messages`), such as `http://127.0.0.1:11434/v1`. Required.
     public var baseURL = ""
-    /// `apiKey`.
+    /// `apiKey`: the service's key. Nil means that requests carry none.
     public var apiKey: Secret?
     /// `api`; nil means `openai-completions`.
     public var api: ModelAPI?
-    /// `headers`.
+    /// `headers`: header fields added to each request to the service.
     public var headers: [String: String] = [:]
-    /// `authHeader`.
+    /// `authHeader`: whether the key is sent as `Authorization: Bearer` where the wire format has another place for it.
+    /// The default is false.
     public var hasAuthorizationHeader = false
-    /// `models`.
+    /// `models`: the models that the service offers. Required.
     public var models: [ModelSection] = []
 
     static let settings: [Setting<ModelProviderSection>] = [
@@ -79,25 +81,26 @@ public struct ModelSection: ConfigurationSection {
         case text, image
     }
 
-    /// `id`.
+    /// `id`: the service's own name for the model, which is the second part of `provider/model`. Required.
     public var id = ""
-    /// `name`.
+    /// `name`: the model's name, for people. Required.
     public var name = ""
     /// `api`; nil means the service's.
     public var api: ModelAPI?
-    /// `reasoning`.
+    /// `reasoning`: whether the model can be told how much to think. The default is false.
     public var isReasoning = false
-    /// `input`.
+    /// `input`: the kinds of content that the model takes. Without any it takes text.
     public var input: [Input] = []
-    /// `cost`.
+    /// `cost`: the price of a million tokens, in US dollars.
     public var cost = Cost()
-    /// `contextWindow`.
+    /// `contextWindow`: how many tokens the model reads and writes at most, above 0. Older messages that do not fit are
+    /// not sent.
     public var contextWindow: Double?
-    /// `maxTokens`.
+    /// `maxTokens`: how many tokens the model writes at most, above 0.
     public var maxTokens: Double?
-    /// `headers`.
+    /// `headers`: header fields added to each request for this model.
     public var headers: [String: String] = [:]
-    /// `compat`.
+    /// `compat`: what the service supports, where its address does not tell.
     public var compatibility = Compatibility()
 
     static let settings: [Setting<ModelSection>] = [
@@ -117,13 +120,13 @@ public struct ModelSection: ConfigurationSection {
 
     /// What a million tokens cost, in US dollars.
     public struct Cost: ConfigurationSection {
-        /// `input`.
+        /// `input`: the price of tokens that are read. The default is 0.
         public var input = 0.0
-        /// `output`.
+        /// `output`: the price of tokens that are written, thoughts included. The default is 0.
         public var output = 0.0
-        /// `cacheRead`.
+        /// `cacheRead`: the price of tokens that are read from the service's cache. The default is 0.
         public var cacheRead = 0.0
-        /// `cacheWrite`.
+        /// `cacheWrite`: the price of tokens that are written into the service's cache. The default is 0.
         public var cacheWrite = 0.0
 
         init() {}
@@ -136,21 +139,21 @@ public struct ModelSection: ConfigurationSection {
         ]
     }
 
-    /// What a service bears.
+    /// `compat`: what a service supports.
     public struct Compatibility: ConfigurationSection {
-        /// What the most tokens are called.
+        /// The member of a request that limits the tokens of its answer.
         public enum MaxTokensField: String, SettingWord {
             case maxCompletionTokens = "max_completion_tokens"
             case maxTokens = "max_tokens"
         }
 
-        /// `supportsStore`.
+        /// `supportsStore`: whether the service knows the member `store` of a request.
         public var hasStore: Bool?
-        /// `supportsDeveloperRole`.
+        /// `supportsDeveloperRole`: whether the service knows messages of the role `developer`.
         public var hasDeveloperRole: Bool?
-        /// `supportsReasoningEffort`.
+        /// `supportsReasoningEffort`: whether the service knows the member `reasoning_effort` of a request.
         public var hasReasoningEffort: Bool?
-        /// `maxTokensField`.
+        /// `maxTokensField`: the member of a request that limits the tokens of its answer.
         public var maxTokensField: MaxTokensField?
 
         init() {}

@@ -18,9 +18,9 @@ public struct BindingSection: ConfigurationSection {
         public var accountID: String?
         /// `peer`. Who writes, or where.
         public var peer: Peer?
-        /// `guildId`. The guild.
+        /// `guildId`: the id of the guild (a Discord server) that the message comes from.
         public var guildID: String?
-        /// `teamId`. The team.
+        /// `teamId`: the id of the team (a Slack workspace) that the message comes from.
         public var teamID: String?
 
         static let settings: [Setting<Match>] = [

@@ -84,9 +84,9 @@ public struct ResetSection: ConfigurationSection {
     ]
 }
 
-/// `session.resetByType`.
+/// `session.resetByType`: when sessions begin anew, by the kind of conversation.
 public struct ResetByType: ConfigurationSection {
-    /// `dm`. Direct messages.
+    /// `dm`. When conversations by direct message begin anew.
     public var direct: ResetSection?
     /// `group`. When conversations of a group begin anew.
     public var group: ResetSection?
@@ -100,7 +100,7 @@ public struct ResetByType: ConfigurationSection {
     ]
 }
 
-/// `session.sendPolicy`.
+/// `session.sendPolicy`: which conversations may be written to: rules, and what counts when none fits.
 public struct SendPolicy: ConfigurationSection {
     /// Yes or no.
     public enum Action: String, SettingWord {

@@ -49,7 +49,7 @@ package final class DevToolsConnection: Sendable {
     /// The browser itself, which needs no session.
     package var browser: DevToolsSession { DevToolsSession(connection: self, id: nil) }
 
-    /// The session `id`.
+    /// The session `id`, which `Target.attachToTarget` answered with. Its commands go to the target it is attached to.
     package func session(_ id: SessionID) -> DevToolsSession { DevToolsSession(connection: self, id: id) }
 
     /// Why the connection is over; nil while it is not.

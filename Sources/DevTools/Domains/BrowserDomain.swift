@@ -60,7 +60,7 @@ package enum BrowserDomain {
         }
     }
 
-    /// A download begins.
+    /// The event `Browser.downloadWillBegin`: a page is about to start a download.
     package struct DownloadWillBegin: DevToolsEvent {
         package static let method = "Browser.downloadWillBegin"
         /// The frame that it comes from.

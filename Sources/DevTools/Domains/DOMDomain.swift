@@ -41,7 +41,7 @@ package enum DOMDomain {
     /// Which node shows a frame.
     package struct GetFrameOwner: DevToolsCommand {
         package static let method = "DOM.getFrameOwner"
-        /// The frame.
+        /// The frame whose element is looked for, such as an `iframe` (`frameId`).
         package var frame: FrameID
 
         /// What shows `frame`.
@@ -58,7 +58,7 @@ package enum DOMDomain {
     /// Brings a node into view.
     package struct ScrollIntoViewIfNeeded: DevToolsCommand {
         package static let method = "DOM.scrollIntoViewIfNeeded"
-        /// The node.
+        /// The node to scroll to, by its id in the back end (`backendNodeId`).
         package var node: Int64
 
         /// Brings `node` into view.
@@ -70,7 +70,7 @@ package enum DOMDomain {
     /// Gives a node the focus.
     package struct Focus: DevToolsCommand {
         package static let method = "DOM.focus"
-        /// The node.
+        /// The node to focus, by its id in the back end (`backendNodeId`).
         package var node: Int64
 
         /// Gives `node` the focus.
@@ -82,7 +82,7 @@ package enum DOMDomain {
     /// Where a node is seen.
     package struct GetContentQuads: DevToolsCommand {
         package static let method = "DOM.getContentQuads"
-        /// The node.
+        /// The node to measure, by its id in the back end (`backendNodeId`).
         package var node: Int64
 
         /// Where `node` is.

@@ -2,7 +2,7 @@ package import JSON
 
 /// Commands of the domain Input.
 package enum InputDomain {
-    /// Which button of the mouse.
+    /// A button of the mouse (`Input.MouseButton`); `none` when the mouse only moves.
     package enum MouseButton: String, Sendable {
         case none, left, middle, right
     }
@@ -12,13 +12,13 @@ package enum InputDomain {
         package let rawValue: Int64
         package init(rawValue: Int64) { self.rawValue = rawValue }
 
-        /// Alt.
+        /// Bit 0: the key Alt.
         package static let alt = Modifiers(rawValue: 1)
-        /// Control.
+        /// Bit 1: the key Control.
         package static let control = Modifiers(rawValue: 2)
-        /// Meta, or Command.
+        /// Bit 2: the key Meta, which is Command on a Mac.
         package static let meta = Modifiers(rawValue: 4)
-        /// Shift.
+        /// Bit 3: the key Shift.
         package static let shift = Modifiers(rawValue: 8)
     }
 
@@ -36,11 +36,11 @@ package enum InputDomain {
         package var x: Double
         /// The same from the upper edge.
         package var y: Double
-        /// Which button.
+        /// The button that is pressed or released.
         package var button: MouseButton
         /// The keys that are held.
         package var modifiers: Modifiers
-        /// The how manyth click this is of one.
+        /// How many times the button was clicked in a row: 2 for a double click.
         package var clickCount: Int64
 
         /// The mouse does `kind` at a place.
@@ -106,7 +106,7 @@ package enum InputDomain {
     /// Writes text where the focus is, as an input method does.
     package struct InsertText: DevToolsCommand {
         package static let method = "Input.insertText"
-        /// The text.
+        /// The text to insert. No key events are sent for it.
         package var text: String
 
         /// Writes `text`.

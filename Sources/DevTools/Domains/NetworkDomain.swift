@@ -23,7 +23,7 @@ package enum NetworkDomain {
         }
     }
 
-    /// Sets a cookie.
+    /// The command `Network.setCookie`: stores a cookie, in place of one of the same name, domain and path.
     package struct SetCookie: DevToolsCommand {
         package static let method = "Network.setCookie"
         /// As the protocol has it: `name`, `value`, `url` and others.

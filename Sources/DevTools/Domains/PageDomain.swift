@@ -26,7 +26,7 @@ package enum PageDomain {
 
         /// What came of it when the document began to come, or did not.
         package struct Answer: Sendable, Equatable {
-            /// The frame.
+            /// The frame that was navigated (`frameId`).
             package var frame: FrameID
             /// The document; nil when it stayed the same one, as with a fragment.
             package var loader: String?
@@ -93,7 +93,7 @@ package enum PageDomain {
         package struct Answer: Sendable, Equatable {
             /// What is seen: where it begins in the page, and how large it is.
             package var visible: Rectangle
-            /// All of the page.
+            /// The scrollable area: all of the page, seen or not (`cssContentSize`).
             package var content: Rectangle
         }
 
@@ -147,7 +147,7 @@ package enum PageDomain {
         package static func answer(_ fields: Fields) throws(DevToolsError) -> String { try fields.string("data") }
     }
 
-    /// Prints the page.
+    /// The command `Page.printToPDF`: prints the page as a PDF document.
     package struct PrintToPDF: DevToolsCommand {
         package static let method = "Page.printToPDF"
 
@@ -217,7 +217,7 @@ package enum PageDomain {
     /// A document reached a stage of its loading.
     package struct LifecycleEvent: DevToolsEvent {
         package static let method = "Page.lifecycleEvent"
-        /// The frame.
+        /// The frame whose document it is (`frameId`).
         package var frame: FrameID
         /// The document.
         package var loader: String
@@ -280,7 +280,7 @@ package struct FrameInfo: Sendable, Equatable {
     /// What the page calls it; empty when it has no name.
     package var name: String
 
-    /// A frame.
+    /// A frame with these values, as an event or an answer would describe it.
     package init(id: FrameID, parent: FrameID?, url: String, name: String) {
         (self.id, self.parent, self.url, self.name) = (id, parent, url, name)
     }

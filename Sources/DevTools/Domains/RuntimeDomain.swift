@@ -119,7 +119,7 @@ package enum RuntimeDomain {
 
 /// What came of JavaScript.
 package enum Evaluation: Sendable, Equatable {
-    /// A value.
+    /// The value of the expression.
     case value(RemoteObject)
     /// An error that nothing caught.
     case exception(String)

@@ -181,7 +181,7 @@ package struct TargetInfo: Sendable, Equatable {
     /// What it shows.
     package var url: String
 
-    /// A target.
+    /// A target with these values, as an event or an answer would describe it.
     package init(id: TargetID, type: String, title: String, url: String) {
         (self.id, self.type, self.title, self.url) = (id, type, title, url)
     }

@@ -81,7 +81,7 @@ package final class BrowserProcess: Sendable {
         return text.lastIndex { !$0.isWhitespace }.map { String(text[...$0]) } ?? ""
     }
 
-    /// Waits for its end.
+    /// Waits until the process has ended, and says how. Returns at once when it has ended already.
     package func waitForEnd() async -> End {
         await withCheckedContinuation { continuation in
             let end = state.withLock { state in

@@ -9,7 +9,10 @@ package struct BrowserProgram: Sendable {
     /// Between being asked to end (SIGTERM) and being killed. Default 2.5 s.
     package var grace: Duration = .milliseconds(2500)
 
-    /// A program.
+    /// - Parameters:
+    ///   - executable: the path of the program.
+    ///   - arguments: its arguments, without its own name and without those for the pipes.
+    ///   - environment: its whole environment; nothing is inherited.
     package init(executable: String, arguments: [String], environment: [String: String]) {
         self.executable = executable
         self.arguments = arguments

@@ -17,7 +17,7 @@ package struct DevToolsAddress: Equatable, Sendable {
     /// The path and the query, beginning with `/`.
     package var target: String
 
-    /// An address.
+    /// The address `scheme://host:port` followed by `target`, which begins with `/`.
     package init(scheme: Scheme, host: String, port: UInt16, target: String = "/") {
         self.scheme = scheme
         self.host = host

@@ -23,7 +23,7 @@ public struct MatrixReport: Sendable {
         public var to: ProfileName
         /// The acts with their ends.
         public var results: [Verification.Result]
-        /// The kind of each act.
+        /// The kinds of the acts, in the order of `results`.
         public var kinds: [MatrixAct.Kind]
 
         /// Whether it is a profile's own.

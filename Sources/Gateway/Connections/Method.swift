@@ -10,7 +10,7 @@ final class Method: Sendable {
     enum Access: Equatable, Sendable {
         /// Operators with this scope.
         case scope(Scope)
-        /// Nodes.
+        /// Connections of the role `node`.
         case node
     }
 

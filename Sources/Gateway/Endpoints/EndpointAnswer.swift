@@ -1,6 +1,6 @@
 public import JSON
 
-/// What an endpoint answers.
+/// An HTTP response as an endpoint gives it: status, header fields and content. The server adds the rest.
 public struct EndpointAnswer: Sendable {
     /// Takes a part of the content; returns when the other end has room for more, and throws when it is gone.
     public typealias Sink = @Sendable ([UInt8]) async throws -> Void
@@ -18,10 +18,9 @@ public struct EndpointAnswer: Sendable {
     public var status: Int
     /// Header fields, beside those every answer has.
     public var headers: [(name: String, value: String)] = []
-    /// The content.
+    /// What follows the header section (RFC 9110 section 6.4).
     public var content: Content
 
-    /// An answer.
     init(_ status: Int, headers: [(name: String, value: String)] = [], _ content: Content = .none) {
         self.status = status
         self.headers = headers

@@ -9,7 +9,6 @@ struct Question {
     var sessionKey: SessionKey
     var messages: FoldedMessages
     var pictures: Attachments
-    /// The id of its run.
     var runID: String
 
     /// - Parameters:

@@ -17,7 +17,9 @@ public struct Check: Equatable, Sendable {
     /// One sentence for a person.
     public let text: String
 
-    /// A finding.
+    /// - Parameters:
+    ///   - finding: what was found.
+    ///   - text: one sentence for a person.
     public init(_ finding: Finding, _ text: String) {
         self.finding = finding
         self.text = text

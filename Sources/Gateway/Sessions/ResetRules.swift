@@ -23,14 +23,15 @@ public struct ResetRules: Equatable, Sendable {
 
     /// One rule; what it leaves out, a more general one or the default says.
     public struct Rule: Equatable, Sendable {
-        /// `mode`.
+        /// `mode`: whether the conversation begins anew at an hour of the day or after silence. Nil when the
+        /// rule does not say.
         public var mode: Trigger?
         /// `atHour`, 0 to 23, local time.
         public var hour: Int?
         /// `idleMinutes`: the silence, a minute or more.
         public var silence: TimeSpan?
 
-        /// A rule.
+        /// A rule that leaves out whatever is nil.
         public init(mode: Trigger? = nil, hour: Int? = nil, silence: TimeSpan? = nil) {
             self.mode = mode
             self.hour = hour
@@ -67,9 +68,9 @@ public struct ResetRules: Equatable, Sendable {
 
 /// When one conversation begins anew: at an hour of the day, after silence, or whichever comes first.
 public struct ResetPolicy: Equatable, Sendable {
-    /// The hour, local time.
+    /// The hour of the day at which the conversation begins anew, local time, 0 to 23. Nil when no hour ends it.
     public var dailyHour: Int?
-    /// The silence.
+    /// How long nobody may have written before the conversation begins anew. Nil when silence does not end it.
     public var silence: TimeSpan?
 
     /// Whether what was last used at `updatedAt` is over at `now`.

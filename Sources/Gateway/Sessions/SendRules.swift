@@ -13,7 +13,7 @@ public struct SendRules: Equatable, Sendable {
         /// What the session's key begins with, with its agent or without.
         public var keyPrefix: String?
 
-        /// A rule.
+        /// A rule for every session that has what is given; nil fits every session.
         public init(isAllowing: Bool, channel: String? = nil, chatType: String? = nil, keyPrefix: String? = nil) {
             self.isAllowing = isAllowing
             self.channel = channel

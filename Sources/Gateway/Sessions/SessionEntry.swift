@@ -8,7 +8,7 @@ public import Time
 /// It has the members of the original's `sessions.json`: those that something here acts on are properties, those that are
 /// shown are `Member`s, and what this version does not know is kept as it came.
 public struct SessionEntry: Equatable, Sendable {
-    /// The session.
+    /// The key under which the session is found. It stays the same when the session begins anew.
     public let key: SessionKey
     /// The id of its transcript, a UUID: another one after each reset.
     public var sessionID: String

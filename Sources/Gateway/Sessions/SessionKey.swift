@@ -91,7 +91,7 @@ public struct SessionKey: Hashable, Sendable, CustomStringConvertible {
         return String(parts[0])
     }
 
-    /// The key.
+    /// The key as clients and the database spell it.
     public var description: String { text }
 
     /// Whether it is its agent's main session.

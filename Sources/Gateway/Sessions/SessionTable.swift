@@ -4,7 +4,7 @@ public import Storage
 public import Time
 
 extension Transaction {
-    /// The sessions.
+    /// The sessions of the instance, read and written within this transaction.
     public var sessions: SessionTable { SessionTable(database: database) }
 }
 

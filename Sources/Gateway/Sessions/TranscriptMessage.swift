@@ -1,7 +1,7 @@
 public import JSON
 public import Time
 
-/// One message of a transcript.
+/// A line of a transcript that is a message: who said what, and when.
 public struct TranscriptMessage: Equatable, Sendable {
     /// Its place in the transcript, from 1; lines that are no messages count too.
     public var sequence: Int64

@@ -41,9 +41,9 @@ public struct TranscriptQuery: Equatable, Sendable {
 
 /// A message that was found.
 public struct TranscriptHit: Equatable, Sendable {
-    /// The session.
+    /// The key of the session in which it was said.
     public var key: String
-    /// The transcript.
+    /// The id of the transcript that holds it, a UUID.
     public var sessionID: String
     /// Its place in the transcript.
     public var sequence: Int64

@@ -5,7 +5,7 @@ import Text
 public import Time
 
 extension Transaction {
-    /// The transcripts.
+    /// The transcripts of the instance, read and written within this transaction.
     public var transcripts: TranscriptTable { TranscriptTable(database: database) }
 }
 

@@ -9,7 +9,6 @@ struct ProxySettings: Sendable {
         var password: String
     }
 
-    /// A proxy.
     struct Proxy: Hashable, Sendable {
         enum Kind: Hashable {
             case http, socks

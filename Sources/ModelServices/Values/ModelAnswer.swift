@@ -52,7 +52,7 @@ public enum AnswerContent: Equatable, Sendable {
 
 /// Text for the user.
 public struct AnswerText: Equatable, Sendable {
-    /// The text.
+    /// What the model wrote.
     public var text: String
     /// What the service knows it by. Says something to the model that made it alone.
     public var signature: String?

@@ -13,7 +13,7 @@ public enum ModelMessage: Equatable, Sendable {
 
 /// A part of what a user or a tool says.
 public enum InputContent: Equatable, Sendable {
-    /// Text.
+    /// Words, as plain text.
     case text(String)
     /// A picture.
     case image(ModelImage)

@@ -43,7 +43,7 @@ public struct ModelPrice: Equatable, Sendable {
         self.cacheWrite = cacheWrite
     }
 
-    /// What `usage` costs.
+    /// The cost of `usage` at these prices, in US dollars; the prices are per million tokens.
     public func cost(of usage: ModelUsage) -> ModelCost {
         func cost(_ count: Int64, _ price: Double) -> Double { Double(count) * price / 1_000_000 }
         return ModelCost(

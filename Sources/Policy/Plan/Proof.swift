@@ -99,7 +99,7 @@ public struct Proof: Equatable, Sendable {
 
 /// Another instance of the host, which this one must not reach.
 public struct Neighbour: Equatable, Sendable {
-    /// The name of its profile.
+    /// The profile that the other instance runs.
     public var name: ProfileName
     /// The ports that its base port gives it, whoever else has some of them.
     public var ports: PortSet

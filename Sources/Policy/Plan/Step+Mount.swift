@@ -44,7 +44,6 @@ extension Step {
             }
         }
 
-        /// The step that mounts it.
         var step: Step {
             switch self {
             case .fileSystem(let mount): .mountFileSystem(mount)

@@ -8,7 +8,7 @@ public struct EscapeSequences: Sendable {
     public enum Command: Equatable, Sendable {
         /// `~.`: end the payload.
         case end
-        /// `~?`: list the sequences.
+        /// `~?`: show the user which sequences there are.
         case list
     }
 

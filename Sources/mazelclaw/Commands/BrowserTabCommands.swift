@@ -2,7 +2,7 @@ import ArgumentParser
 import JSON
 
 extension JSON {
-    /// A tab on one line.
+    /// The tab's id, its address and its title, for one line of a listing.
     fileprivate var tabLine: String {
         "\(self["targetId"]?.string ?? "")  \(self["url"]?.string ?? "")  \(self["title"]?.string ?? "")"
     }
