@@ -99,25 +99,27 @@ import Testing
     }
 
     @Test(arguments: Starting.available)
-    func `the variables are true inside, and nothing but the listeners is open`(starting: Starting) throws {
+    func `the variables are true inside, and nothing but the listeners and the socket for siblings is open`(
+        starting: Starting
+    ) throws {
         let host = try Host(starting)
         let sockets = ["tcp=127.0.0.1:\(host.basePort)", "tcp=::1:\(host.basePort)"]
         var passing = options(host, sockets, ["LISTEN_PID=PID", "LISTEN_FDS=2", "LISTEN_FDNAMES=http4:http6"])
         let script = "echo $$ $LISTEN_PID $LISTEN_FDS $LISTEN_FDNAMES; exec \(host.stage.probe) D01"
         let end = try host.run(["sh", "-c", script], passing)
         #expect(end.output.hasPrefix("2 2 2 http4:http6\n"), "\(end.errors)")
-        #expect(end.output.contains(#""value":"0 1 2 3 4""#))
+        #expect(end.output.contains(#""value":"0 1 2 3 4 66""#))
         // Beside a status descriptor behind them.
         let file = "\(host.root)/output/status"
         passing.wrapper = ["sh", "-c", #"exec "$@" 9>>\#(file)"#, "-"] + passing.wrapper
         passing.more = ["--status-fd", "9"]
         let again = try host.run(["sh", "-c", script], passing)
-        #expect(again.output.contains(#""value":"0 1 2 3 4""#), "\(again.errors)")
+        #expect(again.output.contains(#""value":"0 1 2 3 4 66""#), "\(again.errors)")
         let events = try Host.events(file)
         #expect(events.map { $0["event"]?.string } == ["plan", "proof", "exec", "exit"])
         let results = events[1]["results"]?.array ?? []
         let kept = results.first { $0["guarantee"]?.string?.hasSuffix("survives exec") == true }
-        #expect(kept?["guarantee"]?.string == "no descriptor of the launcher's but 3, 4 survives exec")
+        #expect(kept?["guarantee"]?.string == "no descriptor of the launcher's but 3, 4, 66 survives exec")
         #expect(kept?["holds"]?.bool == true)
     }
 
@@ -262,11 +264,13 @@ import Testing
         try host.makeState()
         let variables = ["LISTEN_PID=PID", "LISTEN_FDS=1", "LISTEN_FDNAMES=http"]
         let passing = options(host, ["tcp=127.0.0.1:\(host.basePort)"], variables)
-        let kept = #"keep=[{"descriptor":3,"name":"http","socket":"127.0.0.1:\#(host.basePort)/tcp"}]"#
+        let kept =
+            #"keep=[{"descriptor":3,"name":"http","socket":"127.0.0.1:\#(host.basePort)/tcp"},"#
+            + #"{"descriptor":65,"socket":"for siblings"}]"#
         #expect(try host.command(["explain"], passing).output.contains("payload: close_range \(kept)"))
         let plan = try JSON(parsing: host.command(["explain", "--json"], passing).outputBytes)
         let step = plan["steps"]?.array?.first { $0["step"]?.string == "close_range" }
-        #expect(step?["keep"]?.array?.count == 1)
+        #expect(step?["keep"]?.array?.count == 2)
         let variablesInside = plan["steps"]?.array?.last?["environment"]?.array?.compactMap(\.string) ?? []
         #expect(variablesInside.contains("LISTEN_FDNAMES"))
     }
@@ -369,7 +373,7 @@ import Testing
             host, ["tcp=127.0.0.1:\(host.basePort + 1)"], ["LISTEN_PID=1", "LISTEN_FDS=1", "LISTEN_FDNAMES=x"])
         let end = try host.run(["sh", "-c", "env | grep -c LISTEN_; exec \(host.stage.probe) D01"], passing)
         #expect(end.output.hasPrefix("0\n"), "\(end.errors)")
-        #expect(end.output.contains(#""value":"0 1 2""#))
+        #expect(end.output.contains(#""value":"0 1 2 64""#))
         #expect(end.sentences.contains { $0.contains("ignoring LISTEN_FDS: LISTEN_PID=1 is not this process") })
     }
 
