@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 public import Policy
 import Profiles
@@ -132,6 +133,11 @@ public struct Launch {
             } catch {
                 throw .profile(error)
             }
+        }
+        do throws(Errno) {
+            request.descriptorLimit = try ProcessControl.limit(Int32(RLIMIT_NOFILE.rawValue)).soft
+        } catch {
+            throw .system(action: "look up", path: "the limit on open files", errno: error)
         }
         request.serviceManager = caller.serviceManager
         request.isInteractive = options.isInteractive

@@ -31,6 +31,8 @@ public struct PlanRequest: Equatable, Sendable {
     public var isInteractive = false
     /// Directories of the host's that no sandbox may see: profiles, locks, logs.
     public var hiddenPaths: [AbsolutePath] = []
+    /// How many descriptors the launcher may have open (RLIMIT_NOFILE).
+    public var descriptorLimit = UInt64.max
     /// How much is to be proved.
     public var proofs = ProofExtent.start
     /// The kind of sibling that it is a start of; nil for the profile's own payload.
@@ -74,11 +76,12 @@ public struct PlanRequest: Equatable, Sendable {
     public static let notificationSocket = AbsolutePath.root / "run/mazelclaw/notify"
 
     /// The descriptor by which the payload asks for siblings: far above what the launcher has open, and what a service
-    /// manager passes on. Nil where the policy has none, and where files are mapped to the payload's user, which only root
-    /// can do again.
+    /// manager passes on. Nil where the policy has none, where files are mapped to the payload's user, which only root can do
+    /// again, and where the launcher may not have that many descriptors.
     func siblingSocket(for user: UserIdentity) -> Int32? {
         guard !policy.siblings.isEmpty, sibling == nil, !user.isMapped else { return nil }
-        return (passedSockets.map(\.descriptor).max() ?? 2) + 62
+        let number = (passedSockets.map(\.descriptor).max() ?? 2) + 62
+        return UInt64(number) < descriptorLimit ? number : nil
     }
 
     /// The pipes that a sibling's program has, as `SiblingRequest` says.

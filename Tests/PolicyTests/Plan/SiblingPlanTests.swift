@@ -29,6 +29,15 @@ import Testing
         #expect(changed == ["close_range", "prove", "execve"])
     }
 
+    @Test(arguments: [(64, []), (65, [64])] as [(UInt64, [Int32])])
+    func `a launcher that may not have so many descriptors starts no siblings`(limit: UInt64, kept: [Int32]) throws {
+        var request = try Self.request()
+        request.descriptorLimit = limit
+        let facts = try PlanFixture.facts()
+        #expect(try SandboxPlan(request, facts: facts).keptDescriptors.numbers == kept)
+        #expect(request.siblingKinds(for: facts.user).isEmpty == kept.isEmpty)
+    }
+
     @Test func `of the state directory a sibling has its own part, and can execute nothing that it writes`() throws {
         let request = try Self.request { profile in
             profile.environment = [try #require(EnvironmentVariable(name: "SECRET", value: "x"))]
