@@ -34,7 +34,7 @@ COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mazelcla
 COMPLETION_zsh  = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mazelclaw
 COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mazelclaw.fish
 
-.PHONY: help build run test fuzz mutation faults kills models browser hosts check bench docs install uninstall fmt clean packages
+.PHONY: help build run test fuzz mutation faults kills autobahn models browser playwright hosts check bench docs install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,14 +75,10 @@ kills: packages ## kill the gateway under load at random moments, and look for e
 	MAZELCLAW_KILLS=$(KILLS) MAZELCLAW_KILL_SEED=$${KILL_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')} \
 	  swift test --skip-build --filter CrashTests
 
-autobahn: packages ## hold the gateway's WebSocket against the Autobahn fuzzing client (PyPI, Python 2.7)
+autobahn: packages ## hold both WebSockets against Autobahn: the gateway's, and that of the DevTools client (PyPI, Python 2.7)
 	swift build --product echo-server
-	Tests/Scripts/autobahn.sh .build/debug/echo-server
-
-models: packages ## hold the tests' model services against the libraries openai and anthropic (PyPI)
-	python3 -m venv .build/models
-	.build/models/bin/pip install --quiet openai anthropic
-	.build/models/bin/python Tests/Scripts/models.py
+	swift build --product echo-client
+	Tests/Scripts/autobahn.sh .build/debug/echo-server .build/debug/echo-client
 
 models: ## hold what the tests take for model services against the libraries openai and anthropic (PyPI)
 	python3 -m venv .build/models
@@ -93,6 +89,12 @@ browser: build ## open the gateway's pages in a real Chromium: sign in, talk, lo
 	@Tests/Scripts/need-packages.sh $(BROWSER_PACKAGES)
 	Tests/Scripts/browser.py "$(CURDIR)/$(STAGE)"
 	Tests/Scripts/browser-dashboard.py "$(CURDIR)/$(STAGE)" $(PICTURES)
+
+playwright: build ## measure browser control, and hold it against Playwright on the same browser (PyPI)
+	@Tests/Scripts/need-packages.sh $(BROWSER_PACKAGES)
+	python3 -m venv .build/playwright
+	.build/playwright/bin/pip install --quiet playwright
+	.build/playwright/bin/python Tests/Scripts/bench-browser.py "$(CURDIR)/$(STAGE)"
 
 hosts: build ## start the launcher on older kernels, under systemd and on crippled hosts (root; minutes; BOOTS=)
 	@Tests/Scripts/need-packages.sh $(HOST_PACKAGES)

@@ -132,16 +132,17 @@ let package = Package(
         .target(
             name: "DevTools",
             dependencies: [
-                "JSON",
+                "JSON", "Text",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ]),
         .target(
             name: "Browser",
             dependencies: [
-                "DevTools", "JSON", "Text",
+                "DevTools", "Files", "JSON", "Policy", "Text",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -195,6 +196,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
             ], path: "Tests/EchoServer"),
+        // What `make autobahn` has talk to a fuzzing server.
+        .executableTarget(
+            name: "echo-client",
+            dependencies: [
+                "DevTools", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ], path: "Tests/EchoClient"),
         // What the durability tests of GatewayTests kill.
         .executableTarget(
             name: "storage-writer",
@@ -233,17 +241,27 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], exclude: ["findings.tsv"]),
+        // The pages that tests of browsers open.
+        .target(
+            name: "PageServer",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], path: "Tests/PageServer"),
         .testTarget(
             name: "BrowserTests",
             dependencies: [
-                "Browser", "DevTools", "JSON",
+                "Browser", "DevTools", "JSON", "PageServer",
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(
             name: "DevToolsTests",
             dependencies: [
-                "DevTools", "JSON",
+                "DevTools", "JSON", "PageServer",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

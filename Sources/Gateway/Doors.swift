@@ -87,7 +87,9 @@ struct Doors: Sendable {
             approvals: ApprovalMethods(
                 approvals: ApprovalsFile(stateDirectory: configuration.value.instance.stateDirectory.value),
                 nodes: nodeCaller),
-            browser: BrowserMethods(browser: services.browser),
+            browser: BrowserMethods(
+                browser: services.browser,
+                proxy: BrowserProxy(registry: services.nodes, caller: nodeCaller, configuration: configuration)),
             usage: UsageMethods(database: services.database, clock: clock),
             dashboard: DashboardMethods(
                 configuration: configuration, access: services.access, redactor: services.redactor))

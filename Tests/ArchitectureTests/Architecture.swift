@@ -63,13 +63,13 @@ enum Architecture {
             foreign: .any(exceptPrefixes: ["System"])),
         // A client of Chromium that knows nothing of gateways.
         "DevTools": Module(
-            own: ["JSON"],
+            own: ["JSON", "Text"],
             foreign: .only([
-                "Dispatch", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOWebSocket", "Synchronization",
+                "Dispatch", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOWebSocket", "Synchronization",
             ])),
         // Control of browsers. It knows instances only by what it is told of one.
         "Browser": Module(
-            own: ["DevTools", "JSON", "Text"],
+            own: ["DevTools", "Files", "JSON", "Policy", "Text"],
             foreign: .only(["Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization"])),
         "mazelclaw": Module(
             own: [
@@ -105,7 +105,7 @@ enum Architecture {
             ["Cron", "Heartbeats"], ["Operator", "Reload"], ["Health"], ["Endpoints", "Import", "Methods"],
         ],
         "DevTools": [["Values"], ["Carriers", "Domains"], ["Connections"], ["Processes", "Targets"]],
-        "Browser": [["Values"], ["Chromium", "Pages", "Server"], ["Service"]],
+        "Browser": [["Values"], ["Chromium", "Server", "Transfers"], ["Pages"], ["Service"]],
         "GatewayServer": [["Files", "Scarcity", "TLS", "Turns"], ["HTTP", "WebSocket"], ["Canvas", "Dashboard"]],
         "mazelclaw": [
             ["Browser", "Sandbox"], ["Client", "ServiceManager", "Services"], ["Status", "Terminal"],

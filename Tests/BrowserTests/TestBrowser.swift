@@ -19,6 +19,7 @@ struct TestBrowser: Sendable {
     /// Gives `body` browser control, and ends it whatever comes of that. Chromium refuses to run as root with its own
     /// sandbox, and tests mostly are root's: then it goes without, unless `settings` say how.
     static func run(
+        store: (any ProfileStore)? = nil,
         _ settings: @Sendable (inout BrowserSettings) throws -> Void = { $0.hasNoSandbox = geteuid() == 0 },
         _ body: (TestBrowser) async throws -> Void
     ) async throws {
@@ -29,7 +30,7 @@ struct TestBrowser: Sendable {
             chosen.executable = shell
             try settings(&chosen)
             let browser = TestBrowser(
-                service: BrowserService(chosen, on: .singletonMultiThreadedEventLoopGroup), state: state)
+                service: BrowserService(chosen, on: .singletonMultiThreadedEventLoopGroup, store: store), state: state)
             do {
                 try await body(browser)
             } catch {
@@ -77,6 +78,24 @@ struct TestBrowser: Sendable {
         guard let found = refs.first(where: { $0.value["role"]?.string == role && $0.value["name"]?.string == name })
         else { throw BrowserFault(404, "no \(role) \"\(name)\" in \(refs.map(\.name))") }
         return found.name
+    }
+
+    /// A page as an address: no server is needed.
+    static func page(_ html: String) -> JSON {
+        let digits = Array("0123456789ABCDEF".utf8)
+        let text = html.utf8.flatMap { [UInt8(ascii: "%"), digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return .string("data:text/html;charset=utf-8," + String(decoding: text, as: UTF8.self))
+    }
+
+    /// The processes of the group `group`, with their arguments.
+    static func processes(ofGroup group: Int64) -> [(id: Int32, arguments: [String])] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return names.compactMap { Int32($0) }.filter { getpgid($0) == Int32(group) }.map { process in
+            let data = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+            // Those that are forked by a zygote write their arguments with blanks between.
+            let words = String(decoding: data, as: UTF8.self).split { $0 == "\0" || $0 == " " }
+            return (process, words.map(String.init))
+        }
     }
 
     /// Whether the group `group` has any processes.

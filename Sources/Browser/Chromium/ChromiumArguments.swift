@@ -1,20 +1,8 @@
 import DevTools
-import Glibc
 
 extension BrowserSettings {
     /// Where the user data of the browser profile `name` is.
-    func userData(of name: String) -> String { "\(stateDirectory)/browser/\(name)/user-data" }
-
-    /// Makes the directory for the user data of the browser profile `name`, for this user alone. Throws `BrowserFault`.
-    func makeUserData(of name: String) throws(BrowserFault) {
-        var directory = stateDirectory
-        for part in ["browser", name, "user-data"] {
-            directory += "/\(part)"
-            guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-                throw BrowserFault(503, "cannot make \(directory): \(String(cString: strerror(errno)))")
-            }
-        }
-    }
+    func userData(of name: String) -> String { ProfileDirectory(of: name, in: stateDirectory).path(.userData) }
 
     /// Whether a browser is run without a window: there is none where there is no display.
     var runsHeadless: Bool {

@@ -61,7 +61,7 @@ private struct ProcessFacts {
     var isRenderer = false
 
     init?(_ process: Int32) {
-        guard let status = Self.read("/proc/\(process)/status") else { return nil }
+        guard let status = ProcessFile.text("/proc/\(process)/status") else { return nil }
         for line in status.split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { continue }
@@ -73,7 +73,7 @@ private struct ProcessFacts {
         }
         // Those that are forked by a zygote write their arguments with blanks between.
         isRenderer =
-            Self.read("/proc/\(process)/cmdline")?.split { $0 == "\0" || $0 == " " }.contains("--type=renderer")
+            ProcessFile.text("/proc/\(process)/cmdline")?.split { $0 == "\0" || $0 == " " }.contains("--type=renderer")
             ?? false
     }
 
@@ -92,21 +92,5 @@ private struct ProcessFacts {
             members.append(facts)
         }
         return members
-    }
-
-    private static func read(_ path: String) -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 64 << 10)
-        var count = 0
-        while count < bytes.count {
-            let more = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(file, buffer.baseAddress.map { $0 + count }, buffer.count - count)
-            }
-            guard more > 0 else { break }
-            count += more
-        }
-        return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 }

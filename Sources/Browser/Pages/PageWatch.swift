@@ -23,6 +23,9 @@ final class PageWatch: Sendable {
 
     private let state = Mutex(State())
     private let task = Mutex<Task<Void, Never>?>(nil)
+    /// Who waits for the next file chooser.
+    private let chooser = Mutex<Task<Void, Never>?>(nil)
+    private let session: DevToolsSession
 
     private static let events = [
         RuntimeDomain.ConsoleAPICalled.method, RuntimeDomain.ExceptionThrown.method, LogDomain.EntryAdded.method,
@@ -30,13 +33,18 @@ final class PageWatch: Sendable {
         NetworkDomain.LoadingFailed.method, PageDomain.JavaScriptDialogOpening.method,
     ]
 
-    private init() {}
+    private init(_ session: DevToolsSession) {
+        self.session = session
+    }
 
-    deinit { task.withLock { $0?.cancel() } }
+    deinit {
+        task.withLock { $0?.cancel() }
+        chooser.withLock { $0?.cancel() }
+    }
 
     /// Watches the page of `session`. Throws `DevToolsError`.
     static func start(_ session: DevToolsSession) async throws -> PageWatch {
-        let watch = PageWatch()
+        let watch = PageWatch(session)
         let events = session.events(of: events)
         let task = Task { [weak watch] in
             do {
@@ -78,6 +86,28 @@ final class PageWatch: Sendable {
     /// Has the next dialog answered by `answer`.
     func answerNextDialog(_ answer: PageDomain.HandleJavaScriptDialog) {
         state.withLock { $0.nextDialog = answer }
+    }
+
+    /// Gives `files` to the next file chooser that opens within `time`. What comes of that is told with what goes wrong in the
+    /// page. Throws `DevToolsError`.
+    func answerNextFileChooser(_ files: [String], within time: Duration) async throws {
+        let earlier = chooser.withLock { $0 }
+        earlier?.cancel()
+        // Its end would be the end of ours.
+        await earlier?.value
+        let isReady = Changes()
+        let task = Task { [weak self, session] in
+            do {
+                try await FileChooser.answer(files, in: session, within: time) { isReady.tell() }
+            } catch {
+                isReady.tell()
+                guard !Task.isCancelled else { return }
+                self?.state.withLock { $0.errors.add(["message": .string("\(error)"), "url": ""]) }
+            }
+        }
+        chooser.withLock { $0 = task }
+        // Whoever asked may have it open from now on.
+        _ = try await isReady.value(within: time) { isReady.count > 0 ? true : nil }
     }
 
     private func take(_ event: Message.Event, _ session: DevToolsSession) async throws {

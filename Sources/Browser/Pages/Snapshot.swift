@@ -12,6 +12,7 @@ struct Snapshot: Sendable {
     /// Whether the text was cut off.
     private(set) var isTruncated = false
     private(set) var lineCount = 0
+    private var lastLine = ""
 
     /// What can be acted on.
     private static let interactive: Set<String> = [
@@ -52,7 +53,9 @@ struct Snapshot: Sendable {
                     session: entry.session, node: line.node, role: Self.word(entry.node.role), name: entry.node.name)
                 names.append(ref)
             }
-            text += (text.isEmpty ? "" : "\n") + written
+            if !text.isEmpty { text += "\n" }
+            text += written
+            lastLine = written
             length += written.count + 1
             lineCount += 1
             // Text is in what it stands in.
@@ -95,8 +98,7 @@ struct Snapshot: Sendable {
 
     /// Whether the last line says `name` already, of the element that `entry` is the text of.
     private func isNamed(_ entry: AccessibilityTree.Entry, _ name: String) -> Bool {
-        guard let last = text.split(separator: "\n").last else { return false }
-        return last.contains(JSON.string(name).text())
+        lastLine.contains(JSON.string(name).text())
     }
 
     private static func states(_ node: AccessibilityNode) -> String {

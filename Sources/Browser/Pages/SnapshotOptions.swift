@@ -9,9 +9,9 @@ struct SnapshotOptions: Sendable {
     /// How long the text is at most, in characters; nil for no limit.
     var characters: Int?
 
-    /// What is in a request. `mode=efficient` sets what is not said otherwise.
-    init(_ arguments: Arguments) throws(BrowserFault) {
-        let mode = try arguments.text("mode")
+    /// What is in a request, whose `mode` is `usual` when it says none. `efficient` sets what is not said otherwise.
+    init(_ arguments: Arguments, usual: String?) throws(BrowserFault) {
+        let mode = try arguments.text("mode") ?? usual
         guard mode == nil || mode == "efficient" else { throw BrowserFault(400, "mode can be efficient, or left out") }
         let isEfficient = mode == "efficient"
         isInteractive = try arguments.optionalFlag("interactive") ?? isEfficient

@@ -8,20 +8,22 @@ final class ControlHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// The longest content, in bytes.
-    private static let limit = 1 << 20
-    /// How long a request may take to come, and a connection to wait for one.
-    private static let patience = TimeAmount.seconds(30)
-
     private let access: any ControlAccess
+    private let limits: ControlLimits
     private let answer: @Sendable (BrowserRequest) async -> BrowserAnswer
     private var head: HTTPRequestHead?
     private var body = ByteBuffer()
     private var work: Task<Void, Never>?
     private var deadline: Scheduled<Void>?
+    /// Whether a request was answered already.
+    private var hasAnswered = false
 
-    init(_ access: any ControlAccess, _ answer: @escaping @Sendable (BrowserRequest) async -> BrowserAnswer) {
+    init(
+        _ access: any ControlAccess, _ limits: ControlLimits,
+        _ answer: @escaping @Sendable (BrowserRequest) async -> BrowserAnswer
+    ) {
         self.access = access
+        self.limits = limits
         self.answer = answer
     }
 
@@ -42,7 +44,31 @@ final class ControlHandler: ChannelInboundHandler {
 
     private func setDeadline(_ context: ChannelHandlerContext) {
         deadline?.cancel()
-        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { context.close(promise: nil) }
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.patience)) { [self] in
+            let message = "the request did not come within \(limits.patience)"
+            if head != nil {
+                head = nil
+                end(context, 408, message)
+            } else if !hasAnswered,
+                let encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+            {
+                // Below what knows of requests: there is none.
+                encoder.writeAndFlush(
+                    NIOAny(ClosingAnswer.bytes(.requestTimeout, message, on: context.channel.allocator)), promise: nil)
+                context.close(promise: nil)
+            } else {
+                // Idle after an answer, it is owed none.
+                context.close(promise: nil)
+            }
+        }
+    }
+
+    /// What is written now is to be read in time.
+    private func setWriteDeadline(_ context: ChannelHandlerContext) {
+        deadline?.cancel()
+        deadline = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.patience)) {
+            context.close(promise: nil)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -59,9 +85,9 @@ final class ControlHandler: ChannelInboundHandler {
             end(context, refusal.status, refusal.message, refusal.fields)
         case .body(var part):
             guard head != nil else { return }
-            guard body.readableBytes + part.readableBytes <= Self.limit else {
+            guard body.readableBytes + part.readableBytes <= limits.content else {
                 head = nil
-                return end(context, 413, "the content is larger than \(Self.limit) bytes")
+                return end(context, 413, "the content is larger than \(limits.content) bytes")
             }
             body.writeBuffer(&part)
         case .end:
@@ -134,6 +160,8 @@ final class ControlHandler: ChannelInboundHandler {
         _ context: ChannelHandlerContext, _ answer: BrowserAnswer, keepAlive: Bool,
         fields: [(name: String, value: String)] = []
     ) {
+        hasAnswered = true
+        setWriteDeadline(context)
         let content = answer.body.serialized()
         var head = HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status))
         for field in fields { head.headers.add(name: field.name, value: field.value) }

@@ -4,12 +4,14 @@ import JSON
 /// What is done on a page.
 struct ActRoutes: Sendable {
     let browser: RunningBrowser
-    let mayEvaluate: Bool
+    let transfers: TransferRoutes
 
-    init(_ browser: RunningBrowser, mayEvaluate: Bool) {
-        self.browser = browser
-        self.mayEvaluate = mayEvaluate
+    init(_ transfers: TransferRoutes) {
+        browser = transfers.browser
+        self.transfers = transfers
     }
+
+    private var mayEvaluate: Bool { transfers.settings.mayEvaluate }
 
     /// Does what `kind` says.
     func act(_ arguments: Arguments) async throws -> BrowserAnswer {
@@ -36,12 +38,14 @@ struct ActRoutes: Sendable {
                 EmulationDomain.SetDeviceMetricsOverride(width: Int64(width), height: Int64(height)))
         case "wait": try await WaitRoute(tab, browser, mayEvaluate: mayEvaluate).wait(arguments)
         case "evaluate": told["result"] = try await evaluate(arguments, tab)
+        case "upload": return try await transfers.upload(arguments, tab)
+        case "download": return try await transfers.download(arguments)
         case "close": return try await TabRoutes(browser).close(tab.info.id.text)
         default:
             throw BrowserFault(
                 400,
-                "kind can be click, type, press, hover, scrollIntoView, drag, select, fill, resize, wait, evaluate or close, "
-                    + "and is \"\(kind)\"")
+                "kind can be click, type, press, hover, scrollIntoView, drag, select, fill, resize, wait, evaluate, upload, "
+                    + "download or close, and is \"\(kind)\"")
         }
         return browser.refreshed(tab).answer(told)
     }

@@ -13,6 +13,17 @@ struct BrowserRoutes: Sendable {
     func answer(_ request: BrowserRequest) async throws -> BrowserAnswer {
         let arguments = try Arguments(request)
         let parts = request.path.split(separator: "/").map(String.init)
+        switch (request.method, parts.first ?? "", parts.dropFirst().first) {
+        case ("POST", "profiles", "create"): return try await ProfileRoutes(service).create(arguments)
+        case ("DELETE", "profiles", let name?): return try await ProfileRoutes(service).delete(name)
+        default: return try await answer(request, arguments, parts)
+        }
+    }
+
+    /// Answers what is asked of one browser profile.
+    private func answer(
+        _ request: BrowserRequest, _ arguments: Arguments, _ parts: [String]
+    ) async throws -> BrowserAnswer {
         let name = try service.profile(try arguments.text("profile")).name
         switch (request.method, parts.first ?? "", parts.dropFirst().first) {
         case ("GET", "", nil): return try await status(name)
@@ -22,6 +33,7 @@ struct BrowserRoutes: Sendable {
         case ("POST", "stop", nil):
             let wasRunning = await service.stop(name)
             return BrowserAnswer(body: ["ok": true, "profile": .string(name), "stopped": .bool(wasRunning)])
+        case ("POST", "reset-profile", nil): return try await ProfileRoutes(service).reset(name)
         case ("GET", "profiles", nil): return await profiles()
         case ("GET", "tabs", nil): return try await tabs(name)
         case ("POST", "tabs", "open"):
@@ -36,8 +48,16 @@ struct BrowserRoutes: Sendable {
         case ("POST", "screenshot", nil): return try await page(name).screenshot(arguments)
         case ("POST", "pdf", nil): return try await page(name).pdf(arguments)
         case ("POST", "act", nil):
-            return try await ActRoutes(await browser(name), mayEvaluate: service.settings.mayEvaluate).act(arguments)
+            return try await ActRoutes(await transfers(name)).act(arguments)
         case ("POST", "hooks", "dialog"): return try await page(name).answerDialog(arguments)
+        case ("POST", "hooks", "file-chooser"):
+            return try await transfers(name).answerFileChooser(arguments)
+        case ("POST", "download", nil): return try await transfers(name).download(arguments)
+        case ("POST", "wait", "download"): return try await transfers(name).waitForDownload(arguments)
+        case ("GET", "downloads", nil): return await downloads(name)
+        case ("DELETE", "downloads", let file?):
+            try KeptFiles(of: directory(name)).remove(file)
+            return BrowserAnswer(body: ["ok": true, "name": .string(file)])
         case ("GET", "console", nil): return try await page(name).records(.console, as: "messages", arguments)
         case ("GET", "errors", nil): return try await page(name).records(.errors, as: "errors", arguments)
         case ("GET", "requests", nil): return try await page(name).records(.requests, as: "requests", arguments)
@@ -53,15 +73,35 @@ struct BrowserRoutes: Sendable {
 
     /// The browser of the profile `name`; started when it does not run and `starts`.
     private func browser(_ name: String, starts: Bool = false) async throws -> RunningBrowser {
-        guard starts, await service.lastEnd(name) == nil else { return try await service.required(name) }
+        guard starts, await service.isAtRest(name) else { return try await service.required(name) }
         return try await service.start(name)
     }
 
     private func page(_ name: String) async throws -> PageRoutes {
-        PageRoutes(try await browser(name), stateDirectory: service.settings.stateDirectory)
+        PageRoutes(try await browser(name), service.settings)
+    }
+
+    private func transfers(_ name: String) async throws -> TransferRoutes {
+        TransferRoutes(try await browser(name), name, service.settings)
+    }
+
+    private func directory(_ name: String) -> ProfileDirectory {
+        ProfileDirectory(of: name, in: service.settings.stateDirectory)
+    }
+
+    /// What was downloaded since the browser was started, and the files that there are.
+    private func downloads(_ name: String) async -> BrowserAnswer {
+        let downloads = await service.running(name)?.downloads?.all ?? []
+        return BrowserAnswer(body: [
+            "directory": .string(directory(name).path(.downloads)), "downloads": .array(downloads.map(\.json)),
+            "files": KeptFiles(of: directory(name)).json,
+        ])
     }
 
     // MARK: Browsers
+
+    /// How long a browser has to answer before the status says that it does not.
+    private static let patience: Duration = .milliseconds(1500)
 
     private func status(_ name: String) async throws -> BrowserAnswer {
         let settings = service.settings
@@ -78,16 +118,17 @@ struct BrowserRoutes: Sendable {
         func number(_ number: Int64?) -> JSON { number.map(JSON.integer) ?? .null }
         let sandbox: ChromiumSandbox? =
             if let process = running?.process { await ChromiumSandbox(of: process) } else { nil }
+        let isReady = await running?.answers(within: Self.patience) ?? false
         let lastEnd = await service.lastEnd(name)
         var body: JSONObject = ["enabled": .bool(settings.isEnabled), "profile": .string(name)]
         body["running"] = .bool(running != nil)
-        body["cdpReady"] = .bool(running != nil)
+        body["cdpReady"] = .bool(isReady)
         body["cdpHttp"] = .bool(running != nil && (profile.port != nil || profile.address != nil))
         body["pid"] = number(running?.process?.processID.map { Int64($0) })
         // One that is started here is out of sight only where it has a sandbox of its own.
         body["ownCage"] = .bool(running?.process.map { $0.processID == nil } ?? false)
         body["cdpPort"] = number(profile.port.map(Int64.init))
-        body["cdpUrl"] = text(profile.address ?? profile.port.map { "http://127.0.0.1:\($0)" })
+        body["cdpUrl"] = text(profile.shownAddress)
         body["controlPort"] = .integer(Int64(settings.controlPort))
         body["product"] = text(running?.product)
         body["chosenBrowser"] = text(running?.program?.kind)
@@ -102,6 +143,8 @@ struct BrowserRoutes: Sendable {
         body["attachOnly"] = .bool(settings.attachesOnly)
         body["sandbox"] = sandbox?.json ?? .null
         body["tabs"] = .integer(Int64(running?.targets.pages.count ?? 0))
+        body["memoryBytes"] = number(running?.process?.processID.map { BrowserMemory.bytes(ofGroup: $0) })
+        body["downloadsDir"] = text(profile.address == nil ? directory(name).path(.downloads) : nil)
         body["lastError"] = text(lastEnd)
         return BrowserAnswer(body: .object(body))
     }
@@ -112,7 +155,8 @@ struct BrowserRoutes: Sendable {
             let running = await service.running(name)
             profiles.append([
                 "name": .string(name), "cdpPort": profile.port.map { .integer(Int64($0)) } ?? .null,
-                "cdpUrl": profile.address.map(JSON.string) ?? .null, "color": .string(profile.color),
+                "cdpUrl": profile.address == nil ? .null : profile.shownAddress.map(JSON.string) ?? .null,
+                "color": .string(profile.color),
                 "running": .bool(running != nil), "tabCount": .integer(Int64(running?.targets.pages.count ?? 0)),
                 "isDefault": .bool(name == service.settings.defaultProfile), "isRemote": .bool(profile.address != nil),
             ])

@@ -5,11 +5,11 @@ import Text
 /// What is read of a page.
 struct PageRoutes: Sendable {
     let browser: RunningBrowser
-    let stateDirectory: String
+    let settings: BrowserSettings
 
-    init(_ browser: RunningBrowser, stateDirectory: String) {
+    init(_ browser: RunningBrowser, _ settings: BrowserSettings) {
         self.browser = browser
-        self.stateDirectory = stateDirectory
+        self.settings = settings
     }
 
     // MARK: Snapshots
@@ -20,24 +20,48 @@ struct PageRoutes: Sendable {
         let format = try arguments.text("format") ?? "ai"
         guard ["ai", "aria"].contains(format) else { throw BrowserFault(400, "format can be ai or aria") }
         let limit = try arguments.number("limit", in: 1...100_000) ?? 500
-        let options = try SnapshotOptions(arguments)
-        let tree = try await AccessibilityTree(of: tab.info.id, in: browser.targets)
+        let options = try SnapshotOptions(arguments, usual: settings.snapshotMode)
+        let tree = try await tree(arguments, tab)
         guard format == "ai" else { return list(tree, limit, tab) }
         let snapshot = Snapshot(tree, options)
-        browser.keep(snapshot.refs, of: tab)
+        browser.keep(snapshot.refs, snapshot.names, of: tab)
         var refs = JSONObject()
         for name in snapshot.names {
             guard let ref = snapshot.refs[name] else { continue }
             refs[name] = ["role": .string(ref.role), "name": .string(ref.name)]
         }
-        return browser.refreshed(tab).answer([
+        var members: JSONObject = [
             "format": "ai", "snapshot": .string(snapshot.text), "truncated": .bool(snapshot.isTruncated),
             "refs": .object(refs),
             "stats": [
                 "lines": .integer(Int64(snapshot.lineCount)), "chars": .integer(Int64(snapshot.text.count)),
                 "refs": .integer(Int64(snapshot.names.count)),
             ],
-        ])
+        ]
+        if try arguments.flag("labels") {
+            let (file, labels) = try await labelled(tab, .png)
+            members["labels"] = true
+            members["labelsCount"] = .integer(Int64(labels.places.count))
+            members["labelsSkipped"] = .integer(Int64(labels.skipped))
+            members["imagePath"] = .string(file)
+            members["imageType"] = "png"
+        }
+        return browser.refreshed(tab).answer(members)
+    }
+
+    /// The part of the page that `selector` and `frame` mean; without them all of it.
+    private func tree(_ arguments: Arguments, _ tab: Tab) async throws -> AccessibilityTree {
+        let (selector, frame) = (try arguments.text("selector"), try arguments.text("frame"))
+        guard selector != nil || frame != nil else {
+            return try await AccessibilityTree(of: FrameID(tab.info.id.text), in: browser.targets)
+        }
+        let search = try await browser.search(in: tab, frame: frame)
+        var node: Int64?
+        if let selector {
+            node = try await search.node(selector)
+            guard node != nil else { throw BrowserFault(404, "no element matches \(selector)") }
+        }
+        return try await AccessibilityTree(of: search.frame.info.id, node: node, in: browser.targets)
     }
 
     private func list(_ tree: AccessibilityTree, _ limit: Int, _ tab: Tab) -> BrowserAnswer {
@@ -59,7 +83,7 @@ struct PageRoutes: Sendable {
             }
             nodes.append(.object(node))
         }
-        browser.keep(refs, of: tab)
+        browser.keep(refs, (1...max(1, nodes.count)).map { "ax\($0)" }.filter { refs[$0] != nil }, of: tab)
         return browser.refreshed(tab).answer(["format": "aria", "nodes": .array(nodes)])
     }
 
@@ -77,56 +101,73 @@ struct PageRoutes: Sendable {
         guard !isWhole || ref == nil && selector == nil else {
             throw BrowserFault(400, "fullPage is not possible with an element")
         }
+        if try arguments.flag("labels") {
+            guard !isWhole, ref == nil, selector == nil else {
+                throw BrowserFault(400, "labels are drawn over what is seen, and not with fullPage or an element")
+            }
+            let (file, labels) = try await labelled(tab, format)
+            return browser.refreshed(tab).answer([
+                "path": .string(file), "labelsCount": .integer(Int64(labels.places.count)),
+                "labelsSkipped": .integer(Int64(labels.skipped)),
+            ])
+        }
         var clip: Rectangle?
         if let ref {
             clip = try await part(of: Element(ref, of: tab, in: browser), tab)
         } else if let selector {
-            clip = try await part(of: selector, tab)
+            let search = try await browser.search(in: tab, frame: arguments.text("frame"))
+            guard let node = try await search.node(selector) else {
+                throw BrowserFault(404, "no element matches \(selector)")
+            }
+            let ref = ElementRef(session: search.frame.session, node: node, role: "element", name: selector)
+            clip = try await part(of: Element(ref: ref, name: selector, session: search.session), tab)
         } else if isWhole {
             let metrics = try await tab.session.send(PageDomain.GetLayoutMetrics())
             clip = metrics.content
         }
+        return browser.refreshed(tab).answer(["path": .string(try await picture(tab, format, clip))])
+    }
+
+    /// Takes a picture, and returns where it is.
+    private func picture(
+        _ tab: Tab, _ format: PageDomain.CaptureScreenshot.Format, _ clip: Rectangle? = nil
+    ) async throws -> String {
         let data = try await tab.session.send(
             PageDomain.CaptureScreenshot(format: format, quality: format == .jpeg ? 85 : nil, clip: clip))
-        let file = try MediaFile(in: stateDirectory, extension: format.rawValue)
+        let file = try MediaFile(in: settings.stateDirectory, extension: format.rawValue)
         try file.write(Self.decoded(data))
-        return browser.refreshed(tab).answer(["path": .string(file.path)])
+        return file.path
+    }
+
+    /// A picture of what is seen, with the names of the latest snapshot.
+    private func labelled(
+        _ tab: Tab, _ format: PageDomain.CaptureScreenshot.Format
+    ) async throws -> (path: String, labels: Labels) {
+        let (refs, names) = browser.kept(of: tab)
+        guard !names.isEmpty, let frame = browser.targets.frames(of: tab.info.id).first else {
+            throw BrowserFault(404, "there are no refs to draw; run a snapshot first")
+        }
+        let labels = try await Labels(names, refs, on: tab.info.id, tab.session, in: browser.targets)
+        let path = try await labels.drawn(over: frame.info.id, tab.session) { try await picture(tab, format) }
+        return (path, labels)
     }
 
     /// Where `element` is on the page.
     private func part(of element: Element, _ tab: Tab) async throws -> Rectangle {
-        guard element.session.id == tab.session.id else {
-            throw BrowserFault(400, "an element in a frame of another site cannot be pictured by itself")
-        }
         var place = try await element.place()
+        let corner = try await FramePlace(of: tab.info.id, in: browser.targets).corner(
+            of: element.ref.session)
         let visible = try await tab.session.send(PageDomain.GetLayoutMetrics()).visible
-        place.x += visible.x
-        place.y += visible.y
+        place.x += corner.x + visible.x
+        place.y += corner.y + visible.y
         return place
-    }
-
-    private func part(of selector: String, _ tab: Tab) async throws -> Rectangle {
-        let place = try await tab.value(
-            """
-            (selector => {
-                const element = document.querySelector(selector);
-                if (!element) return null;
-                const place = element.getBoundingClientRect();
-                return [place.x + scrollX, place.y + scrollY, place.width, place.height];
-            })(\(JSON.string(selector).text()))
-            """)
-        let numbers = place.array?.compactMap(\.number) ?? []
-        guard numbers.count == 4, numbers[2] > 0, numbers[3] > 0 else {
-            throw BrowserFault(404, "no element that takes room on the page matches \(selector)")
-        }
-        return Rectangle(x: numbers[0], y: numbers[1], width: numbers[2], height: numbers[3])
     }
 
     /// The page as it would be printed.
     func pdf(_ arguments: Arguments) async throws -> BrowserAnswer {
         let tab = try await browser.tab(arguments.text("targetId"))
         let stream = try await tab.session.send(PageDomain.PrintToPDF())
-        let file = try MediaFile(in: stateDirectory, extension: "pdf")
+        let file = try MediaFile(in: settings.stateDirectory, extension: "pdf")
         while true {
             let piece = try await tab.session.send(IODomain.Read(stream))
             try file.write(piece.isBase64 ? Self.decoded(piece.data) : Array(piece.data.utf8))

@@ -7,8 +7,11 @@ final class RunningBrowser: Sendable {
     private struct State {
         var watches: [TargetID: PageWatch] = [:]
         var refs: [TargetID: [String: ElementRef]] = [:]
+        /// Their names in the order of the page.
+        var names: [TargetID: [String]] = [:]
         /// The tab that was used last.
         var last: TargetID?
+        var downloads: Downloads?
     }
 
     /// Nil for one that ran already.
@@ -65,23 +68,62 @@ final class RunningBrowser: Sendable {
         }
     }
 
-    /// Connects to the browser at `address`, which runs already. Throws `BrowserFault` when it cannot be reached.
-    static func attach(to address: String, on group: any EventLoopGroup) async throws -> RunningBrowser {
+    /// Connects to the browser at `address`, which runs already, in the time that `settings` give it. Throws `BrowserFault`
+    /// when it cannot be reached or does not answer.
+    static func attach(
+        to address: String, _ settings: BrowserSettings, on group: any EventLoopGroup
+    ) async throws -> RunningBrowser {
+        var limits = DevToolsLimits()
+        limits.discovering = settings.remoteTimeout
+        limits.connecting = settings.remoteHandshakeTimeout
         do {
-            return try await attach(
-                DevToolsConnection.open(at: DevToolsAddress(address), on: group), nil, nil)
+            let connection = try await DevToolsConnection.open(at: DevToolsAddress(address), on: group, limits: limits)
+            do {
+                return try await attach(connection, nil, nil, within: settings.patience)
+            } catch {
+                await connection.close()
+                throw error
+            }
         } catch let error as DevToolsError {
             throw BrowserFault(503, "\(error)")
         }
     }
 
     private static func attach(
-        _ connection: DevToolsConnection, _ process: BrowserProcess?, _ program: ChromiumProgram?
+        _ connection: DevToolsConnection, _ process: BrowserProcess?, _ program: ChromiumProgram?,
+        within patience: Duration = patience
     ) async throws -> RunningBrowser {
         let version = try await connection.browser.send(BrowserDomain.GetVersion(), within: patience)
         let targets = try await Targets.watch(connection)
         return RunningBrowser(
             process: process, program: program, connection: connection, targets: targets, product: version.product)
+    }
+
+    /// Whether it answers within `time`.
+    func answers(within time: Duration) async -> Bool {
+        (try? await connection.browser.send(BrowserDomain.GetVersion(), within: time)) != nil
+    }
+
+    /// Waits until it listens at `port`. Throws `BrowserFault` when it does not: Chromium itself says nothing of that.
+    func wait(forPort port: UInt16) async throws {
+        let end = ContinuousClock.now + .seconds(5)
+        while !DevToolsPort.isOpen(port) {
+            guard ContinuousClock.now < end else {
+                throw BrowserFault(503, "the browser does not listen at its cdpPort \(port)")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    // MARK: Downloads
+
+    /// What it downloads; nil for one that ran already, whose files are elsewhere.
+    var downloads: Downloads? { state.withLock { $0.downloads } }
+
+    /// Has it keep what it downloads in `directory`. Throws `DevToolsError`.
+    func keepDownloads(in directory: String, limit: Int64) async throws {
+        let downloads = try await Downloads.keep(connection.browser, in: directory, limit: limit)
+        state.withLock { $0.downloads = downloads }
     }
 
     /// Ends it, or only the connection when it ran already.
@@ -131,6 +173,7 @@ final class RunningBrowser: Sendable {
             let there = Set(targets.pages.map(\.id))
             state.watches = state.watches.filter { there.contains($0.key) }
             state.refs = state.refs.filter { there.contains($0.key) }
+            state.names = state.names.filter { there.contains($0.key) }
             state.watches[info.id] = watch
             return watch
         }
@@ -146,9 +189,47 @@ final class RunningBrowser: Sendable {
 
     // MARK: Refs
 
-    /// Keeps what the latest snapshot of `tab` named.
-    func keep(_ refs: [String: ElementRef], of tab: Tab) {
-        state.withLock { $0.refs[tab.info.id] = refs }
+    /// Keeps what the latest snapshot of `tab` named; `names` has their order.
+    func keep(_ refs: [String: ElementRef], _ names: [String], of tab: Tab) {
+        state.withLock { state in
+            state.refs[tab.info.id] = refs
+            state.names[tab.info.id] = names
+        }
+    }
+
+    /// What the latest snapshot of `tab` named, and in which order; empty when there was none.
+    func kept(of tab: Tab) -> (refs: [String: ElementRef], names: [String]) {
+        state.withLock { ($0.refs[tab.info.id] ?? [:], $0.names[tab.info.id] ?? []) }
+    }
+
+    // MARK: Frames
+
+    /// Looks for elements in a frame of `tab`: in the one that `text` means, by a CSS selector or by the name that the latest
+    /// snapshot gave it; without it in the page's own. Throws `BrowserFault` when there is none, and `DevToolsError`.
+    func search(in tab: Tab, frame text: String?) async throws -> ElementSearch {
+        guard let main = targets.frames(of: tab.info.id).first else {
+            throw BrowserFault(404, "tab \(tab.info.id.text) has no document yet")
+        }
+        let whole = ElementSearch(frame: main, session: connection.session(main.session))
+        guard let text else { return whole }
+        var (session, owner) = (whole.session, Int64?.none)
+        if let ref = kept(of: tab).refs[text] {
+            (session, owner) = (connection.session(ref.session), ref.node)
+        } else {
+            owner = try await whole.node(text)
+        }
+        guard let owner else { throw BrowserFault(404, "no frame matches \(text)") }
+        guard let id = try await session.send(DOMDomain.DescribeFrameOwner(owner)) else {
+            throw BrowserFault(400, "what matches \(text) is no frame")
+        }
+        // One of another process is attached a moment later.
+        _ = try await targets.wait(forFramesOf: tab.info.id, within: .seconds(5)) { frames in
+            frames.contains { $0.info.id == id }
+        }
+        guard let frame = targets.frames(of: tab.info.id).first(where: { $0.info.id == id }) else {
+            throw BrowserFault(404, "the frame that matches \(text) is gone")
+        }
+        return ElementSearch(frame: frame, session: connection.session(frame.session))
     }
 
     /// The element that the latest snapshot of `tab` called `name`. Throws `BrowserFault` when it called none so.

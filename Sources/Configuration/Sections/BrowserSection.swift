@@ -25,6 +25,8 @@ public struct BrowserSection: ConfigurationSection {
     public var attachOnly = false
     /// `defaultProfile`. The browser profile used when none is named.
     public var defaultProfile: String?
+    /// `snapshotDefaults`. How pages are shown to agents.
+    public var snapshotDefaults = SnapshotDefaults()
     /// `profiles`, by name.
     public var profiles: [String: Profile] = [:]
 
@@ -34,22 +36,36 @@ public struct BrowserSection: ConfigurationSection {
         Setting("cdpUrl", \.cdpURL, "The DevTools address, http or ws, of a browser that runs already."),
         Setting(
             "remoteCdpTimeoutMs", \.remoteCDPTimeout, .milliseconds, .zero ... .longestWait,
-            "How long a remote browser may take to answer."
-        ).unserved,
+            "How long a remote browser may take to answer."),
         Setting(
             "remoteCdpHandshakeTimeoutMs", \.remoteCDPHandshakeTimeout, .milliseconds, .zero ... .longestWait,
-            "How long its WebSocket may take to open. Without it: twice the other, 2000 at least."
-        ).unserved,
+            "How long its WebSocket may take to open. Without it: twice the other, 2000 at least."),
         Setting("color", \.color, "The colour of its window, so that people know whose it is: #FF4500 unless set."),
         Setting("executablePath", \.executablePath, "The program. Without it: the first Chromium found."),
         Setting("headless", \.headless, "Run it without a window. Where there is no display that is so in any case."),
         Setting("noSandbox", \.noSandbox, "Run it without its own sandbox, where user namespaces are not to be had."),
         Setting("attachOnly", \.attachOnly, "Never start it; only use one that runs."),
         Setting("defaultProfile", \.defaultProfile, "The browser profile used when none is named."),
-        Setting(
-            unserved: "snapshotDefaults", .object(["mode": .words("efficient")]), "How pages are shown to agents."),
+        Setting("snapshotDefaults", \.snapshotDefaults, "How pages are shown to agents."),
         Setting("profiles", \.profiles, .record(Profile.schema, names: .browserProfile), "Browser profiles, by name."),
     ]
+
+    /// How pages are shown to agents when they do not say.
+    public struct SnapshotDefaults: ConfigurationSection {
+        /// How short.
+        public enum Mode: String, SettingWord {
+            case efficient
+        }
+
+        /// `mode`. efficient: what can be acted on, and at most 10000 characters. Without it: all of the page.
+        public var mode: Mode?
+
+        static let settings: [Setting<SnapshotDefaults>] = [
+            Setting(
+                "mode", \.mode,
+                "efficient: what can be acted on, and at most 10000 characters. Without it: all of the page.")
+        ]
+    }
 
     /// One browser profile: a Chromium that is started and driven here, or one that runs elsewhere.
     public struct Profile: ConfigurationSection {
@@ -73,13 +89,16 @@ public struct BrowserSection: ConfigurationSection {
             Setting("cdpUrl", \.cdpURL, "Its DevTools address, when it runs elsewhere."),
             Setting(
                 "driver", \.driver,
-                "clawd: started and driven here. extension: through an extension, which is not served."),
+                "clawd: started and driven here, over a pipe where no port is set. extension: through an extension, which is not served."
+            ),
             Setting("color", \.color, .string(pattern: .color), "The colour of its window.").required,
         ]
 
         static let checks = [
             ObjectCheck { profile in
-                profile["cdpPort"] == nil && profile["cdpUrl"] == nil ? ([], "Profile must set cdpPort or cdpUrl") : nil
+                // One that says that it is driven here is, over a pipe.
+                profile["cdpPort"] == nil && profile["cdpUrl"] == nil && profile["driver"]?.string != "clawd"
+                    ? ([], "Profile must set cdpPort or cdpUrl") : nil
             }
         ]
     }

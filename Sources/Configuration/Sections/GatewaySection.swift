@@ -56,7 +56,7 @@ public struct GatewaySection: ConfigurationSection {
         Setting("reload", \.reload, "How a running gateway takes over changes of the configuration."),
         Setting("tls", \.tls, "Encryption on the gateway's port."),
         Setting("http", \.http, "Endpoints beside the protocol."),
-        Setting("nodes", \.nodes, "What devices may be asked to do.").unserved,
+        Setting("nodes", \.nodes, "What devices may be asked to do."),
     ]
 }
 

@@ -8,15 +8,15 @@ enum Discovery {
     /// The longest answer that is read, in bytes. Chromium's has 500.
     static let limit = 64 << 10
 
-    /// Where the WebSocket of the browser at `address`, whose scheme is `http`, is.
+    /// Where the WebSocket of the browser at `address`, whose scheme is `http` or `https`, is.
     ///
     /// Only the path of what is answered counts: the WebSocket is where the browser was asked, so that nobody who answers
-    /// there can send us on to somebody else. A query of `address`, which may hold what lets us in, stays.
+    /// there can send us on to somebody else. What lets us in at `address` stays, in its query or beside it, and so does TLS.
     /// Throws `DevToolsError.unreachable` and `.notDevTools`.
     static func webSocket(
-        of address: DevToolsAddress, on group: any EventLoopGroup, limits: DevToolsLimits
+        of address: DevToolsAddress, on group: any EventLoopGroup, limits: DevToolsLimits, trust: DevToolsTrust
     ) async throws(DevToolsError) -> DevToolsAddress {
-        let body = try await get(address, "/json/version" + address.query, on: group, limits: limits)
+        let body = try await get(address, "/json/version" + address.query, on: group, limits: limits, trust: trust)
         func wrong(_ reason: String) -> DevToolsError { .notDevTools("\(address)", reason: reason) }
         let json: JSON
         do throws(JSONError) {
@@ -27,22 +27,26 @@ enum Discovery {
         guard let text = json["webSocketDebuggerUrl"]?.string else {
             throw wrong("its answer at /json/version names no webSocketDebuggerUrl")
         }
-        guard let named = try? DevToolsAddress(text), named.scheme == .ws else {
+        guard let named = try? DevToolsAddress(text), named.scheme.isWebSocket else {
             throw wrong("the webSocketDebuggerUrl in its answer is none")
         }
         let target = named.target + (named.query.isEmpty ? address.query : "")
-        return DevToolsAddress(scheme: .ws, host: address.host, port: address.port, target: target)
+        return DevToolsAddress(
+            scheme: address.scheme.isSecure ? .wss : .ws, host: address.host, port: address.port, target: target,
+            authorization: address.authorization)
     }
 
     private static func get(
-        _ address: DevToolsAddress, _ target: String, on group: any EventLoopGroup, limits: DevToolsLimits
+        _ address: DevToolsAddress, _ target: String, on group: any EventLoopGroup, limits: DevToolsLimits,
+        trust: DevToolsTrust
     ) async throws(DevToolsError) -> [UInt8] {
+        let security = try trust.security(for: address)
         let loop = group.next()
         let answer = loop.makePromise(of: [UInt8].self)
-        let time = TimeAmount(limits.connecting)
+        let time = TimeAmount(limits.discovering)
         let deadline = loop.scheduleTask(in: time) {
             answer.fail(
-                DevToolsError.unreachable("\(address)", reason: "it did not answer within \(limits.connecting)"))
+                DevToolsError.unreachable("\(address)", reason: "it did not answer within \(limits.discovering)"))
         }
         defer { deadline.cancel() }
         do {
@@ -50,6 +54,7 @@ enum Discovery {
                 .connectTimeout(time)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        try security?.add(to: channel.pipeline.syncOperations)
                         try channel.pipeline.syncOperations.addHTTPClientHandlers()
                         try channel.pipeline.syncOperations.addHandler(
                             GetRequest(address: address, target: target, answer: answer))
@@ -90,6 +95,7 @@ private final class GetRequest: ChannelInboundHandler {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target)
         head.headers.add(name: "host", value: address.authority)
         head.headers.add(name: "connection", value: "close")
+        if let authorization = address.authorization { head.headers.add(name: "authorization", value: authorization) }
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
         context.fireChannelActive()
@@ -115,7 +121,7 @@ private final class GetRequest: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail("its answer is no HTTP: \(error)", context)
+        fail(TLSFault.reason(error) ?? "its answer is no HTTP: \(error)", context)
     }
 
     private func fail(_ reason: String, _ context: ChannelHandlerContext) {

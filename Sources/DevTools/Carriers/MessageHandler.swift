@@ -69,7 +69,7 @@ final class MessageHandler: ChannelDuplexHandler {
 }
 
 /// Who takes the messages of a carrier. All but `hasRoom` is called on the carrier's event loop.
-protocol MessageReceiver: Sendable {
+package protocol MessageReceiver: Sendable {
     /// Whether it wants more to be read.
     var hasRoom: Bool { get }
     /// Tells that the carrier stands. `resume` is to be called when there is room again; from any thread.

@@ -1,17 +1,18 @@
 import Glibc
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
 
 /// A browser's DevTools on a WebSocket.
-enum WebSocketCarrier {
-    /// Has `receiver` take the messages of the browser at `address`, whose scheme is `ws`. Throws `DevToolsError.unreachable`
-    /// and `.notDevTools`.
-    static func open(
+package enum WebSocketCarrier {
+    /// Has `receiver` take the messages of the browser at `address`, whose scheme is `ws` or `wss`. Throws
+    /// `DevToolsError.unreachable` and `.notDevTools`.
+    package static func open(
         _ address: DevToolsAddress, on group: any EventLoopGroup, limits: DevToolsLimits,
-        _ receiver: any MessageReceiver
+        trust: DevToolsTrust = .system, _ receiver: any MessageReceiver
     ) async throws(DevToolsError) -> any Channel {
+        let security = try trust.security(for: address)
         let loop = group.next()
         let upgraded = loop.makePromise(of: Void.self)
         let time = TimeAmount(limits.connecting)
@@ -37,9 +38,12 @@ enum WebSocketCarrier {
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
+                        try security?.add(to: channel.pipeline.syncOperations)
                         let greeting = UpgradeRequest(address: address, upgraded: upgraded)
                         let bound = NIOLoopBound(greeting, eventLoop: channel.eventLoop)
                         try channel.pipeline.syncOperations.addHTTPClientHandlers(
+                            // The first message may come with the answer to the handshake.
+                            leftOverBytesStrategy: .forwardBytes,
                             withClientUpgrade: (
                                 upgraders: [upgrader],
                                 completionHandler: { context in
@@ -79,7 +83,8 @@ extension DevToolsError {
         case let error as NIOConnectionError:
             let codes = error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }
             reason = codes.first.map { String(cString: strerror($0)) } ?? "the name \(error.host) is not known"
-        case ChannelError.connectTimeout: reason = "it did not answer in time"
+        case ChannelError.connectTimeout(let time):
+            reason = "it did not answer within \(Duration.nanoseconds(time.nanoseconds))"
         default: reason = "\(error)"
         }
         self = .unreachable("\(address)", reason: reason)
@@ -102,6 +107,7 @@ private final class UpgradeRequest: ChannelInboundHandler, RemovableChannelHandl
     func channelActive(context: ChannelHandlerContext) {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: address.target)
         head.headers.add(name: "host", value: address.authority)
+        if let authorization = address.authorization { head.headers.add(name: "authorization", value: authorization) }
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
         context.fireChannelActive()
@@ -117,7 +123,7 @@ private final class UpgradeRequest: ChannelInboundHandler, RemovableChannelHandl
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail("its answer to the WebSocket handshake is no good: \(error)", context)
+        fail(TLSFault.reason(error) ?? "its answer to the WebSocket handshake is no good: \(error)", context)
     }
 
     private func fail(_ reason: String, _ context: ChannelHandlerContext) {

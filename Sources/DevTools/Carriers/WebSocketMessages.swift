@@ -50,7 +50,7 @@ final class WebSocketMessages: ChannelDuplexHandler {
     private func take(_ data: ByteBuffer, isLast: Bool, _ context: ChannelHandlerContext) {
         // What comes after our close frame counts no more.
         guard !isClosing else { return }
-        if isLast, message == nil { return context.fireChannelRead(Self.wrapInboundOut(data)) }
+        if isLast, message == nil { return deliver(data, context) }
         var data = data
         var whole = message ?? ByteBuffer()
         message = nil
@@ -59,7 +59,21 @@ final class WebSocketMessages: ChannelDuplexHandler {
             return context.fireErrorCaught(DevToolsError.tooLarge(limit: limit))
         }
         whole.writeBuffer(&data)
-        if isLast { context.fireChannelRead(Self.wrapInboundOut(whole)) } else { message = whole }
+        if isLast { deliver(whole, context) } else { message = whole }
+    }
+
+    /// A text message is UTF-8 (section 8.1).
+    private func deliver(_ message: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard Self.isUTF8(message) else {
+            return fail(context, .dataInconsistentWithMessage, "a message is no UTF-8")
+        }
+        context.fireChannelRead(Self.wrapInboundOut(message))
+    }
+
+    private static func isUTF8(_ data: ByteBuffer) -> Bool {
+        data.withUnsafeReadableBytes { bytes in
+            (try? UTF8Span(validating: bytes.bindMemory(to: UInt8.self).span)) != nil
+        }
     }
 
     /// The other end closes: answers with its own code, and leaves it to the other end to close the connection.
@@ -67,6 +81,9 @@ final class WebSocketMessages: ChannelDuplexHandler {
         var data = data
         guard data.readableBytes != 1 else { return fail(context, .protocolError, "a close frame holds one byte") }
         let code = data.readWebSocketErrorCode()
+        guard Self.isUTF8(data) else {
+            return fail(context, .dataInconsistentWithMessage, "the reason for closing is no UTF-8")
+        }
         let reason = data.readString(length: data.readableBytes) ?? ""
         let words = code.map { "\(Self.number($0))" + (reason.isEmpty ? "" : ", \(reason)") } ?? "no reason given"
         // The server closes the connection first (section 7.1.1); it has as long for that as for a close frame of its own.

@@ -20,18 +20,17 @@ package final class DevToolsConnection: Sendable {
 
     deinit { channel.close(promise: nil) }
 
-    /// Connects to the browser at `address`: at once where that is a WebSocket's, else where /json/version says it is.
-    /// Throws `DevToolsError.unreachable` and `.notDevTools`.
+    /// Connects to the browser at `address`: at once where that is a WebSocket's, else where /json/version says it is. Over
+    /// TLS it must show that it is who `trust` lets it be. Throws `DevToolsError.unreachable` and `.notDevTools`.
     package static func open(
-        at address: DevToolsAddress, on group: any EventLoopGroup, limits: DevToolsLimits = DevToolsLimits()
+        at address: DevToolsAddress, on group: any EventLoopGroup, limits: DevToolsLimits = DevToolsLimits(),
+        trust: DevToolsTrust = .system
     ) async throws(DevToolsError) -> DevToolsConnection {
-        let webSocket: DevToolsAddress
-        switch address.scheme {
-        case .ws: webSocket = address
-        case .http: webSocket = try await Discovery.webSocket(of: address, on: group, limits: limits)
-        }
+        let webSocket =
+            address.scheme.isWebSocket
+            ? address : try await Discovery.webSocket(of: address, on: group, limits: limits, trust: trust)
         let exchange = Exchange(limits: limits)
-        let channel = try await WebSocketCarrier.open(webSocket, on: group, limits: limits, exchange)
+        let channel = try await WebSocketCarrier.open(webSocket, on: group, limits: limits, trust: trust, exchange)
         return DevToolsConnection(exchange, channel)
     }
 

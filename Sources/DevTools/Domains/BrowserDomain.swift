@@ -60,6 +60,18 @@ package enum BrowserDomain {
         }
     }
 
+    /// Ends a download before it is complete.
+    package struct CancelDownload: DevToolsCommand {
+        package static let method = "Browser.cancelDownload"
+        /// Which.
+        package var guid: String
+
+        /// Ends the download `guid`.
+        package init(_ guid: String) { self.guid = guid }
+
+        package var parameters: JSONObject { ["guid": .string(guid)] }
+    }
+
     /// The event `Browser.downloadWillBegin`: a page is about to start a download.
     package struct DownloadWillBegin: DevToolsEvent {
         package static let method = "Browser.downloadWillBegin"
@@ -92,12 +104,15 @@ package enum BrowserDomain {
         package var guid: String
         /// What came so far, in bytes.
         package var receivedBytes: Double
+        /// How much it is to be, in bytes; 0 when nobody knows.
+        package var totalBytes: Double
         /// How far it is.
         package var state: State
 
         package init(_ fields: Fields) throws(DevToolsError) {
             guid = try fields.string("guid")
             receivedBytes = try fields.number("receivedBytes")
+            totalBytes = try fields.number("totalBytes")
             guard let state = State(rawValue: try fields.string("state")) else {
                 throw .malformed(source: Self.method, member: "state")
             }

@@ -38,6 +38,63 @@ package enum DOMDomain {
         }
     }
 
+    /// Which nodes are in a node.
+    package struct DescribeTree: DevToolsCommand {
+        package static let method = "DOM.describeNode"
+        /// The node, by the id that it keeps as long as it is there.
+        package var node: Int64
+
+        /// What is in `node`, shadow trees and frames of the same process included.
+        package init(_ node: Int64) { self.node = node }
+
+        package var parameters: JSONObject { ["backendNodeId": .integer(node), "depth": -1, "pierce": true] }
+
+        /// The ids of the node and of all that are in it.
+        package static func answer(_ fields: Fields) throws(DevToolsError) -> Set<Int64> {
+            var ids: Set<Int64> = []
+            var open = [try fields.object("node").json]
+            while let node = open.popLast() {
+                if let id = node["backendNodeId"]?.integer { ids.insert(id) }
+                for name in ["children", "shadowRoots", "pseudoElements"] { open += node[name]?.array ?? [] }
+                for name in ["contentDocument", "templateContent"] { if let inner = node[name] { open.append(inner) } }
+            }
+            return ids
+        }
+    }
+
+    /// Which frame a node shows.
+    package struct DescribeFrameOwner: DevToolsCommand {
+        package static let method = "DOM.describeNode"
+        /// The node, by the id that it keeps as long as it is there.
+        package var node: Int64
+
+        /// Which frame `node` shows.
+        package init(_ node: Int64) { self.node = node }
+
+        package var parameters: JSONObject { ["backendNodeId": .integer(node)] }
+
+        /// The frame; nil when the node shows none.
+        package static func answer(_ fields: Fields) throws(DevToolsError) -> FrameID? {
+            try fields.object("node").json["frameId"]?.string.map(FrameID.init)
+        }
+    }
+
+    /// Has an input hold files.
+    package struct SetFileInputFiles: DevToolsCommand {
+        package static let method = "DOM.setFileInputFiles"
+        /// The paths, as the browser sees them.
+        package var files: [String]
+        /// The input.
+        package var node: Int64
+
+        /// Has `node` hold `files`.
+        package init(_ files: [String], in node: Int64) { (self.files, self.node) = (files, node) }
+
+        package var parameters: JSONObject {
+            ["files": .array(files.map(JSON.string)), "backendNodeId": .integer(node)]
+        }
+    }
+
     /// Which node shows a frame.
     package struct GetFrameOwner: DevToolsCommand {
         package static let method = "DOM.getFrameOwner"
@@ -79,6 +136,26 @@ package enum DOMDomain {
         package var parameters: JSONObject { ["backendNodeId": .integer(node)] }
     }
 
+    /// Where the content of a node is.
+    package struct GetBoxModel: DevToolsCommand {
+        package static let method = "DOM.getBoxModel"
+        /// The node.
+        package var node: Int64
+
+        /// Where the content of `node` is.
+        package init(_ node: Int64) { self.node = node }
+
+        package var parameters: JSONObject { ["backendNodeId": .integer(node)] }
+
+        /// The smallest rectangle around it, from the corner of what is seen.
+        package static func answer(_ fields: Fields) throws(DevToolsError) -> Rectangle {
+            guard let place = Rectangle(quad: try fields.object("model").json["content"]) else {
+                throw .malformed(source: method, member: "model.content")
+            }
+            return place
+        }
+    }
+
     /// Where a node is seen.
     package struct GetContentQuads: DevToolsCommand {
         package static let method = "DOM.getContentQuads"
@@ -97,15 +174,26 @@ package enum DOMDomain {
                 throw .malformed(source: Self.method, member: "quads")
             }
             for quad in quads {
-                let numbers = quad.array?.compactMap(\.number) ?? []
-                guard numbers.count == 8 else { throw .malformed(source: Self.method, member: "quads") }
-                let across = stride(from: 0, to: 8, by: 2).map { numbers[$0] }
-                let down = stride(from: 1, to: 8, by: 2).map { numbers[$0] }
-                guard let left = across.min(), let right = across.max(), let top = down.min(), let bottom = down.max()
-                else { continue }
-                rectangles.append(Rectangle(x: left, y: top, width: right - left, height: bottom - top))
+                guard let rectangle = Rectangle(quad: quad) else {
+                    throw .malformed(source: Self.method, member: "quads")
+                }
+                rectangles.append(rectangle)
             }
             return rectangles
         }
+    }
+}
+
+extension Rectangle {
+    /// The smallest one around the four points of `quad`, each with its distance from the left and from above; nil when it
+    /// is no such list.
+    fileprivate init?(quad: JSON?) {
+        let numbers = quad?.array?.compactMap(\.number) ?? []
+        guard numbers.count == 8 else { return nil }
+        let across = stride(from: 0, to: 8, by: 2).map { numbers[$0] }
+        let down = stride(from: 1, to: 8, by: 2).map { numbers[$0] }
+        guard let left = across.min(), let right = across.max(), let top = down.min(), let bottom = down.max()
+        else { return nil }
+        self.init(x: left, y: top, width: right - left, height: bottom - top)
     }
 }

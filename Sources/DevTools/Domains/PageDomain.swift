@@ -198,6 +198,51 @@ package enum PageDomain {
         }
     }
 
+    /// Has the page's file choosers told of in place of being shown.
+    package struct SetInterceptFileChooserDialog: DevToolsCommand {
+        package static let method = "Page.setInterceptFileChooserDialog"
+        /// Whether they are.
+        package var isEnabled: Bool
+
+        /// They are from now on, or are not any more.
+        package init(_ isEnabled: Bool) { self.isEnabled = isEnabled }
+
+        package var parameters: JSONObject { ["enabled": .bool(isEnabled)] }
+    }
+
+    /// Makes a place for scripts in a frame that see its document and not its own scripts.
+    package struct CreateIsolatedWorld: DevToolsCommand {
+        package static let method = "Page.createIsolatedWorld"
+        /// Which frame.
+        package var frame: FrameID
+        /// What it is called. One of the same name is used again.
+        package var name: String
+
+        /// A place called `name` in `frame`.
+        package init(_ frame: FrameID, name: String) { (self.frame, self.name) = (frame, name) }
+
+        package var parameters: JSONObject { ["frameId": .string(frame.text), "worldName": .string(name)] }
+
+        /// What scripts are run there by.
+        package static func answer(_ fields: Fields) throws(DevToolsError) -> Int64 {
+            try fields.integer("executionContextId")
+        }
+    }
+
+    /// A page would show a file chooser.
+    package struct FileChooserOpened: DevToolsEvent {
+        package static let method = "Page.fileChooserOpened"
+        /// Whether more than one file may be chosen.
+        package var takesSeveral: Bool
+        /// The element that it is for; nil when a script asked without one.
+        package var node: Int64?
+
+        package init(_ fields: Fields) throws(DevToolsError) {
+            takesSeveral = try fields.string("mode") == "selectMultiple"
+            node = fields.json["backendNodeId"]?.integer
+        }
+    }
+
     /// A dialog was answered, by whomever.
     package struct JavaScriptDialogClosed: DevToolsEvent {
         package static let method = "Page.javascriptDialogClosed"

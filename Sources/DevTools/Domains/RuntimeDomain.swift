@@ -19,10 +19,15 @@ package enum RuntimeDomain {
         package var returnsValue: Bool
         /// What the object that comes is let go of with.
         package var group: String?
+        /// Where it is evaluated; nil for the page's own scripts' place.
+        package var context: Int64?
 
         /// Evaluates `expression`, and waits for what it promises.
-        package init(_ expression: String, returnsValue: Bool = true, group: String? = nil) {
+        package init(
+            _ expression: String, returnsValue: Bool = true, group: String? = nil, in context: Int64? = nil
+        ) {
             (self.expression, self.returnsValue, self.group) = (expression, returnsValue, group)
+            self.context = context
         }
 
         package var parameters: JSONObject {
@@ -31,6 +36,7 @@ package enum RuntimeDomain {
                 "userGesture": true,
             ]
             parameters["objectGroup"] = group.map(JSON.string)
+            parameters["contextId"] = context.map(JSON.integer)
             return parameters
         }
 

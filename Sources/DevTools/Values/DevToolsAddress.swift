@@ -1,11 +1,24 @@
-/// Where a browser's DevTools are: `http://127.0.0.1:9222`, or `ws://127.0.0.1:9222/devtools/browser/…`.
+import Text
+
+/// Where a browser's DevTools are: `http://127.0.0.1:9222`, or `wss://USER:PASSWORD@host/devtools/browser/…`.
 package struct DevToolsAddress: Equatable, Sendable {
     /// What is spoken first.
     package enum Scheme: String, Sendable {
         /// Asked at /json/version where the WebSocket is.
         case http
+        /// The same over TLS.
+        case https
         /// The WebSocket itself.
         case ws
+        /// The same over TLS.
+        case wss
+
+        /// Whether all that is said is encrypted, and the other end must show who it is.
+        package var isSecure: Bool { self == .https || self == .wss }
+        /// Whether it is the WebSocket itself.
+        package var isWebSocket: Bool { self == .ws || self == .wss }
+        /// The port of an address that names none.
+        var port: UInt16 { isSecure ? 443 : 80 }
     }
 
     /// What is spoken there.
@@ -16,13 +29,18 @@ package struct DevToolsAddress: Equatable, Sendable {
     package var port: UInt16
     /// The path and the query, beginning with `/`.
     package var target: String
+    /// What lets us in there, as it stands in the header field Authorization; nil when nothing is said of that.
+    package var authorization: String?
 
     /// The address `scheme://host:port` followed by `target`, which begins with `/`.
-    package init(scheme: Scheme, host: String, port: UInt16, target: String = "/") {
+    package init(
+        scheme: Scheme, host: String, port: UInt16, target: String = "/", authorization: String? = nil
+    ) {
         self.scheme = scheme
         self.host = host
         self.port = port
         self.target = target
+        self.authorization = authorization
     }
 
     /// Reads an address. Throws `DevToolsError.notDevTools` with what is wrong.
@@ -30,20 +48,35 @@ package struct DevToolsAddress: Equatable, Sendable {
         guard let mark = text.firstRange(of: "://") else { throw Self.wrong(text, "it begins with no scheme") }
         let name = text[..<mark.lowerBound].lowercased()
         guard let scheme = Scheme(rawValue: name) else {
-            throw Self.wrong(
-                text, ["https", "wss"].contains(name) ? "this version speaks no TLS to browsers" : "use http or ws")
+            throw Self.wrong(text, "use http, https, ws or wss")
         }
         let rest = text[mark.upperBound...]
         let end = rest.firstIndex { "/?#".contains($0) } ?? rest.endIndex
-        let authority = rest[..<end]
-        guard !authority.contains("@") else { throw Self.wrong(text, "a user name in the address is not sent") }
+        var authority = rest[..<end]
+        var authorization: String?
+        if let mark = authority.lastIndex(of: "@") {
+            guard let credentials = PercentEncoding.decoded(authority[..<mark]) else {
+                throw Self.wrong(text, "its user name or password is not written in percent encoding")
+            }
+            authorization = Self.basic(credentials)
+            authority = authority[authority.index(after: mark)...]
+        }
         var target = String(rest[end...].prefix { $0 != "#" })
         guard target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw Self.wrong(text, "it holds a character that must be written in percent encoding")
         }
         if !target.hasPrefix("/") { target = "/" + target }
         let (host, port) = try Self.split(authority, of: text)
-        self.init(scheme: scheme, host: host, port: port ?? 80, target: target)
+        self.init(
+            scheme: scheme, host: host, port: port ?? scheme.port, target: target, authorization: authorization)
+    }
+
+    /// `USER:PASSWORD` as RFC 7617 has them sent.
+    private static func basic(_ credentials: String) -> String {
+        let all = credentials.contains(":") ? credentials : "\(credentials):"
+        var text = Base64URL.text(all.utf8).replacing("-", with: "+").replacing("_", with: "/")
+        while text.utf8.count % 4 != 0 { text += "=" }
+        return "Basic \(text)"
     }
 
     private static func split(
@@ -70,7 +103,12 @@ package struct DevToolsAddress: Equatable, Sendable {
     }
 
     private static func wrong(_ text: String, _ reason: String) -> DevToolsError {
-        .notDevTools(text, reason: reason)
+        // What stands before the host, and a query, may hold secrets.
+        let shown = text.prefix { $0 != "?" }
+        let start = shown.firstRange(of: "://")?.upperBound ?? shown.startIndex
+        let end = shown[start...].firstIndex(of: "/") ?? shown.endIndex
+        let host = shown[start..<end].lastIndex(of: "@").map { shown.index(after: $0) } ?? start
+        return .notDevTools(String(shown[..<start] + shown[host...]), reason: reason)
     }
 
     /// Host and port as they stand in a URL and in the header field Host.
@@ -78,6 +116,6 @@ package struct DevToolsAddress: Equatable, Sendable {
 }
 
 extension DevToolsAddress: CustomStringConvertible {
-    /// The address without its query, which may hold a secret.
+    /// The address without what may be secret: its query, and what lets us in.
     package var description: String { "\(scheme.rawValue)://\(authority)\(target.prefix { $0 != "?" })" }
 }

@@ -4,6 +4,8 @@ import JSON
 package struct DevToolsLimits: Sendable {
     /// One message in either direction, in bytes. Default 100 MiB, which is the most that Chromium takes.
     package var message = 100 << 20
+    /// For a browser to say at /json/version where its WebSocket is. Default 10 s.
+    package var discovering: Duration = .seconds(10)
     /// For the connection to be made and, over a WebSocket, to be upgraded. Default 10 s.
     package var connecting: Duration = .seconds(10)
     /// For the answer to a command, unless the command says otherwise. Default 30 s.

@@ -6,13 +6,15 @@ import Time
 struct BrowserMethods: Sendable {
     /// Nil where the gateway controls no browser.
     let browser: (any BrowserControl)?
+    let proxy: BrowserProxy
 
     var group: MethodGroup {
         MethodGroup(
             "Browser",
             """
             The routes of browser control, which are the same over HTTP at the base port + 2. What runs there is Chromium, with \
-            user data of its own for each browser profile.
+            user data of its own for each browser profile. A node that offers `browser.proxy` is asked in place of this host \
+            when `gateway.nodes.browser` names it, or when it is the only one and the mode is `auto`.
             """,
             [request])
     }
@@ -63,11 +65,19 @@ struct BrowserMethods: Sendable {
             "Asks something of browser control. A status from 500 on is answered as `UNAVAILABLE`, any other failure as "
                 + "`INVALID_REQUEST`, with what the route answered as `details`.", RequestParameters.schema,
             answer: .anyObject.map { $0 }
-        ) { _, parameters in
+        ) { call, parameters in
+            let query = try parameters.queryTexts()
+            if let node = try proxy.node() {
+                var request: JSONObject = [
+                    "method": .string(parameters.method.rawValue), "path": .string(parameters.path),
+                ]
+                request["query"] = parameters.query
+                request["body"] = parameters.body
+                return try await proxy.answer(request, at: node, within: parameters.timeout, for: call.client)
+            }
             guard let browser else {
                 throw ProtocolError(.unavailable, "this gateway controls no browser")
             }
-            let query = try parameters.queryTexts()
             let answer = try await Self.answer(within: parameters.timeout) {
                 await browser.answer(
                     method: parameters.method.rawValue, path: parameters.path, query: query, body: parameters.body)

@@ -4,6 +4,7 @@ import Gateway
 import Logging
 import Policy
 import Text
+import Time
 
 extension BrowserSettings {
     /// What `configuration` says of browsers. What cannot be done is logged and left out.
@@ -19,21 +20,36 @@ extension BrowserSettings {
         isHeadless = section.headless
         hasNoSandbox = section.noSandbox
         attachesOnly = section.attachOnly
+        snapshotMode = section.snapshotDefaults.mode?.rawValue
+        remoteTimeout = section.remoteCDPTimeout.duration
+        remoteHandshakeTimeout =
+            section.remoteCDPHandshakeTimeout?.duration ?? max(.seconds(2), section.remoteCDPTimeout.duration * 2)
+        uploadDirectories = [configuration.workspace.value.text]
+        devToolsPorts = ports.cdp
+        listedPorts = configuration.instance.profile?.cdpPorts ?? []
         let color = Self.color(section.color)
         profiles = [Self.managedProfile: Profile(address: Self.present(section.cdpURL), color: color)]
-        let permitted = configuration.instance.profile?.cdpPorts ?? []
         // One that is driven through an extension is not driven here.
-        for (name, profile) in section.profiles where profile.driver == .managed {
+        let managed = section.profiles.filter { $0.value.driver == .managed }.sorted { $0.key < $1.key }
+        var owners: [UInt16: String] = [:]
+        for (name, profile) in managed {
             var port = profile.cdpPort
-            if let asked = port, !ports.cdp.contains(asked), !permitted.contains(asked) {
+            if let asked = port, let owner = owners[asked] {
+                logger.warning(
+                    "two browser profiles have one cdpPort; the second browser is driven over a pipe",
+                    metadata: ["cdpPort": "\(asked)", "first": "\(owner)", "second": "\(name)"])
+                port = nil
+            } else if let asked = port, !ports.cdp.contains(asked), !listedPorts.contains(asked) {
                 logger.warning(
                     "a browser profile's cdpPort is none of this instance's ports; its browser is driven over a pipe",
                     metadata: ["browserProfile": "\(name)", "cdpPort": "\(asked)"])
                 port = nil
             }
+            if let port { owners[port] = name }
             profiles[name] = Profile(
                 port: port, address: Self.present(profile.cdpURL), color: Self.color(profile.color))
         }
+        Self.warn(ofSharedAddresses: profiles, logger)
         guard let chosen = Self.present(section.defaultProfile) else { return }
         guard profiles[chosen] != nil else {
             logger.warning(
@@ -42,6 +58,21 @@ extension BrowserSettings {
             return
         }
         defaultProfile = chosen
+    }
+
+    /// Two browser profiles that mean one browser take its tabs from each other.
+    private static func warn(ofSharedAddresses profiles: [String: Profile], _ logger: Logger) {
+        var owners: [String: String] = [:]
+        for (name, profile) in profiles.sorted(by: { $0.key < $1.key }) {
+            guard let address = profile.address else { continue }
+            if let owner = owners[address] {
+                logger.warning(
+                    "two browser profiles have one cdpUrl, and share its browser",
+                    metadata: ["first": "\(owner)", "second": "\(name)", "cdpUrl": "\(profile.shownAddress ?? "")"])
+            } else {
+                owners[address] = name
+            }
+        }
     }
 
     /// `text` without white space at its ends; nil when nothing is left.

@@ -19,6 +19,7 @@ final class InstanceBrowser: BrowserControl, Service {
 
     private let group: MultiThreadedEventLoopGroup
     private let logger: Logger
+    private let profiles: ConfiguredProfiles
     /// The launcher that this gateway runs under, where it starts browsers.
     private let launcher = SiblingSocket.inherited.map { SiblingLauncher(socket: $0) }
     private let state: Mutex<State>
@@ -28,8 +29,11 @@ final class InstanceBrowser: BrowserControl, Service {
     init(_ configuration: GatewayConfiguration, logger: Logger) {
         group = TrapGuard.during { MultiThreadedEventLoopGroup(numberOfThreads: 1) }
         self.logger = logger
+        profiles = ConfiguredProfiles(instance: configuration.instance)
         state = Mutex(
-            State(service: BrowserService(BrowserSettings(configuration, logger: logger), on: group, by: launcher)))
+            State(
+                service: BrowserService(
+                    BrowserSettings(configuration, logger: logger), on: group, by: launcher, store: profiles)))
     }
 
     func answer(
@@ -41,12 +45,14 @@ final class InstanceBrowser: BrowserControl, Service {
         return (answer.status, answer.body)
     }
 
-    /// What `configuration` says of browsers counts from now on. Where that is something else, those that run end.
+    /// What `configuration` says of browsers counts from now on. Those end that run otherwise than it says: all of them, or
+    /// where only the browser profiles are others, those of profiles that are gone or elsewhere.
     func adopt(_ configuration: GatewayConfiguration) {
         let settings = BrowserSettings(configuration, logger: logger)
         state.withLock { state in
-            guard settings != state.service.settings else { return }
-            state.service = BrowserService(settings, on: group, by: launcher, after: state.service)
+            guard settings != state.service.settings, !state.service.adopt(settings) else { return }
+            state.service = BrowserService(
+                settings, on: group, by: launcher, store: profiles, after: state.service)
         }
     }
 

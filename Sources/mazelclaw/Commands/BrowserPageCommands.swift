@@ -13,7 +13,11 @@ struct BrowserSnapshotCommand: BrowserRouteCommand {
     @Option(help: "How deep it goes.") var depth: Int?
     @Flag(help: "Only what can be acted on.") var interactive = false
     @Flag(help: "Leave out what only groups other things.") var compact = false
-    @Flag(help: "Short: interactive, compact, and at most 10000 characters.") var efficient = false
+    @Flag(help: "Short: interactive, compact, 6 deep, and at most 10000 characters.") var efficient = false
+    @Option(help: "Only what is in the first element that matches this CSS selector.") var selector: String?
+    @Option(help: "Only what is in this frame: a CSS selector, or what the latest snapshot called it.")
+    var frame: String?
+    @Flag(help: "Take a picture too, with the refs drawn over what is seen.") var labels = false
 
     func route() -> BrowserRoute {
         var query: JSONObject = ["format": .string(format)]
@@ -23,12 +27,16 @@ struct BrowserSnapshotCommand: BrowserRouteCommand {
         if interactive { query["interactive"] = true }
         if compact { query["compact"] = true }
         if efficient { query["mode"] = "efficient" }
+        query["selector"] = selector.map(JSON.string)
+        query["frame"] = frame.map(JSON.string)
+        if labels { query["labels"] = true }
         return .get("/snapshot", query).about(tab)
     }
 
     func text(of answer: JSON) -> String {
         guard let nodes = answer["nodes"]?.array else {
             return (answer["snapshot"]?.string ?? "") + (answer["truncated"] == true ? "\n[cut off]" : "")
+                + (answer["imagePath"]?.string.map { "\n[picture: \($0)]" } ?? "")
         }
         return nodes.map { node in
             String(repeating: "  ", count: Int(node["depth"]?.integer ?? 0))
@@ -46,12 +54,17 @@ struct BrowserScreenshotCommand: BrowserRouteCommand {
     @Flag(help: "All of the page, and not only what is seen.") var fullPage = false
     @Option(help: "The element that the latest snapshot called so.") var ref: String?
     @Option(help: "The first element that matches this CSS selector.") var element: String?
+    @Option(help: "The frame that the element is in: a CSS selector, or what the latest snapshot called it.")
+    var frame: String?
+    @Flag(help: "Draw the refs of the latest snapshot over what is seen.") var labels = false
     @Option(help: "png or jpeg.") var type = "png"
 
     func route() -> BrowserRoute {
         var body: JSONObject = ["type": .string(type), "fullPage": .bool(fullPage)]
         body["ref"] = ref.map(JSON.string)
         body["element"] = element.map(JSON.string)
+        body["frame"] = frame.map(JSON.string)
+        if labels { body["labels"] = true }
         return .post("/screenshot", body).about(tab)
     }
     func text(of answer: JSON) -> String { answer["path"]?.string ?? "" }

@@ -9,7 +9,8 @@ import Policy
 struct BrowserStatusCommand: InstanceCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Say whether this profile's browser can be used. Exits 1 when nobody answers.",
+        abstract:
+            "Say whether this profile's browser can be used. Exits 1 when the gateway or the browser does not answer.",
         discussion: """
             "Chromium's own sandbox" is what the kernel shows of the processes that show pages: whether each is in a PID \
             namespace of its own and has a filter of system calls besides those of its launcher.
@@ -42,12 +43,19 @@ struct BrowserStatusCommand: InstanceCommand {
             return 1
         }
         status["cdpPorts"] = ports.cdpJSON
-        guard !options.json else {
+        // One that does not run is started when something is asked of it.
+        let isDead = status["running"] == true && status["cdpReady"] == false
+        if options.json {
             Output.line(JSON.object(status).text(pretty: true))
-            return 0
+        } else {
+            Output.line(TerminalText.safe(Output.fields(Self.rows(.object(status)), width: 16)))
+            if isDead {
+                Output.error(
+                    "mazelclaw: the browser runs and does not answer; it is started again at the next request, or stop it"
+                )
+            }
         }
-        Output.line(TerminalText.safe(Output.fields(Self.rows(.object(status)), width: 16)))
-        return 0
+        return isDead ? 1 : 0
     }
 
     private static func rows(_ status: JSON) -> [(String, String)] {
@@ -62,6 +70,7 @@ struct BrowserStatusCommand: InstanceCommand {
                     : status["enabled"] == false ? "no: browser.enabled is false" : "no"
             ),
             ("Tabs", "\(status["tabs"]?.integer ?? 0)"),
+            ("Memory", status["memoryBytes"]?.integer.map { "\($0 >> 20) MiB" } ?? "none"),
             ("Control port", "\(status["controlPort"]?.integer ?? 0), on loopback"),
             (
                 "DevTools",
@@ -69,7 +78,7 @@ struct BrowserStatusCommand: InstanceCommand {
                     ?? "a pipe, and no port"
             ),
             ("Program", status["detectedExecutablePath"]?.string ?? text("detectError")),
-            ("User data", text("userDataDir")), ("Own sandbox", sandbox(status)),
+            ("User data", text("userDataDir")), ("Downloads", text("downloadsDir")), ("Own sandbox", sandbox(status)),
         ]
         if let error = status["lastError"]?.string { rows.append(("Ended", error)) }
         return rows

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
+import PageServer
 import Testing
 
 /// What is below the messages.
@@ -43,6 +44,19 @@ import Testing
             }
         }
         #expect(try await connection.browser.send("A.b", [:])["text"] == "€𝄞")
+        await connection.close()
+    }
+
+    @Test(arguments: Peer.Carrier.allCases)
+    func `the largest message there may be comes and goes`(carrier: Peer.Carrier) async throws {
+        let limits = DevToolsLimits()
+        let (connection, _) = try await Peer.connect(carrier) { command, peer in
+            // As much as fits beside the rest.
+            let size = limits.message - 64
+            peer.answer(command, ["x": .string(String(repeating: "x", count: size))])
+        }
+        let answer = try await connection.browser.send("A.b", [:], within: .seconds(50))
+        #expect(answer["x"]?.string?.utf8.count == limits.message - 64)
         await connection.close()
     }
 
@@ -139,7 +153,7 @@ import Testing
     func `whoever says nothing is not waited for`(scheme: String) async throws {
         let server = try await Server.start { $0.eventLoop.makeSucceededVoidFuture() }
         var limits = DevToolsLimits()
-        limits.connecting = .milliseconds(100)
+        (limits.discovering, limits.connecting) = (.milliseconds(100), .milliseconds(100))
         let address = try DevToolsAddress("\(scheme)://127.0.0.1:\(server.port)/")
         await #expect(
             throws: DevToolsError.unreachable("\(address)", reason: "it did not answer within 0.1 seconds")

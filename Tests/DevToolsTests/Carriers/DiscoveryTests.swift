@@ -1,6 +1,7 @@
 import DevTools
 import JSON
 import NIOPosix
+import PageServer
 import Testing
 
 /// What is answered at /json/version.

@@ -3,6 +3,7 @@ import Glibc
 import JSON
 import NIOCore
 import NIOPosix
+import PageServer
 import Testing
 
 /// Against a real Chromium.

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOWebSocket
+import PageServer
 import Synchronization
 
 /// Something in the place of a browser that does what a test tells it to.
@@ -189,30 +190,4 @@ private final class WebSocketPeerHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
-}
-
-/// A listener on loopback, at a port that the kernel chose.
-final class Server: Sendable {
-    let port: UInt16
-    private let channel: any Channel
-
-    private init(_ channel: any Channel, port: UInt16) {
-        self.channel = channel
-        self.port = port
-    }
-
-    static func start(_ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) async throws -> Server
-    {
-        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .childChannelInitializer(initializer)
-            .bind(host: "127.0.0.1", port: 0).get()
-        guard let port = channel.localAddress?.port.flatMap(UInt16.init(exactly:)) else { throw Peer.Fault.notMade }
-        return Server(channel, port: port)
-    }
-
-    /// Takes no more connections.
-    func stop() async {
-        // Closed is closed.
-        try? await channel.close()
-    }
 }

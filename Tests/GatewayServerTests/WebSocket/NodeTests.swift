@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Testing
 
@@ -268,5 +269,68 @@ func `the node is asked what it may run without asking, and told`(carrier: Carri
             let error = try await writer.call(method, params)?["error"]
             #expect(error?["message"] == "missing scope: operator.admin")
         }
+    }
+}
+
+@Test(arguments: Carrier.allCases)
+func `browser control is asked of the node that offers it, and its files are kept here`(carrier: Carrier) async throws {
+    let device = try TestDevice()
+    let instance = try TestInstance()
+    try await instance.open(carrier) { door in
+        let owner = try await door.connected()
+        let request: JSON = [
+            "method": "POST", "path": "/screenshot", "query": ["profile": "work"], "body": ["type": "png"],
+            "timeoutMs": 5000,
+        ]
+        let alone = try await owner.call("browser.request", request)?["error"]
+        #expect(alone?["message"] == "this gateway controls no browser")
+        let node = try await connectedNode(door, device, commands: ["browser.proxy"])
+        /// What comes of a request that the node answers so.
+        func asked(_ answer: JSON) async throws -> JSON? {
+            try owner.send(["type": "req", "id": "b", "method": "browser.request", "params": request])
+            let invocation = try #require(try await node.event("node.invoke.request"))
+            #expect(invocation["command"] == "browser.proxy" && invocation["timeoutMs"] == 5000)
+            let sent = try JSON(parsing: Array(#require(invocation["paramsJSON"]?.string).utf8))
+            #expect(
+                sent == [
+                    "method": "POST", "path": "/screenshot", "query": ["profile": "work"], "body": ["type": "png"],
+                    "timeoutMs": 5000, "profile": "work",
+                ])
+            let result: JSON = [
+                "id": invocation["id"] ?? .null, "nodeId": .string(device.id), "ok": true, "payload": answer,
+            ]
+            try await #expect(node.call("node.invoke.result", result)?["payload"] == ["ok": true])
+            var response = try await owner.frame()
+            while response?["type"] != "res" { response = try await owner.frame() }
+            return response
+        }
+        let plain = try await asked(["result": ["tabs": []]])
+        #expect(plain?["payload"] == ["tabs": []])
+        let picture = try await asked([
+            "result": ["ok": true, "path": "/node/../../x.png"],
+            "files": [["path": "/node/../../x.png", "base64": "iVBORw0="]],
+        ])
+        let path = try #require(picture?["payload"]?["path"]?.string)
+        #expect(path.contains("/media/browser/") && path.hasSuffix(".png") && !path.contains(".."))
+        #expect(try Array(Data(contentsOf: URL(fileURLWithPath: path))) == [0x89, 0x50, 0x4E, 0x47, 0x0D])
+        try await #expect(asked([:])?["error"]?["message"] == "browser proxy failed")
+    }
+}
+
+@Test(arguments: [
+    (#"{"mode": "off"}"#, "this gateway controls no browser"),
+    (#"{"mode": "manual"}"#, "this gateway controls no browser"),
+    (#"{"node": "nobody"}"#, "Configured browser node not connected: nobody"),
+])
+func `the configuration says which node's browser is used`(section: String, message: String) async throws {
+    let device = try TestDevice()
+    let configuration = """
+        {"gateway": {"mode": "local", "auth": {"token": "\(TestInstance.token)"}, "nodes": {"browser": \(section)}}}
+        """
+    try await TestInstance(configuration: configuration).open(.direct) { door in
+        _ = try await connectedNode(door, device, commands: ["browser.proxy"])
+        let owner = try await door.connected()
+        let refused = try await owner.call("browser.request", ["method": "GET", "path": "/"])?["error"]
+        #expect(refused?["message"]?.string == message)
     }
 }
