@@ -75,10 +75,12 @@ kills: packages ## kill the gateway under load at random moments, and look for e
 	MAZELCLAW_KILLS=$(KILLS) MAZELCLAW_KILL_SEED=$${KILL_SEED:-$$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')} \
 	  swift test --skip-build --filter CrashTests
 
-autobahn: packages ## hold both WebSockets against Autobahn: the gateway's, and that of the DevTools client (PyPI, Python 2.7)
+autobahn: packages ## hold both WebSockets against Autobahn: the gateway's, and that of the DevTools client, which takes 100 MiB too (PyPI, Python 2.7)
 	swift build --product echo-server
 	swift build --product echo-client
 	Tests/Scripts/autobahn.sh .build/debug/echo-server .build/debug/echo-client
+	swift build --build-tests
+	MAZELCLAW_LARGE_MESSAGES=1 swift test --skip-build --filter 'the largest message there may be'
 
 models: ## hold what the tests take for model services against the libraries openai and anthropic (PyPI)
 	python3 -m venv .build/models

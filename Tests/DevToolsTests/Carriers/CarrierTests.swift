@@ -47,7 +47,10 @@ import Testing
         await connection.close()
     }
 
-    @Test(arguments: Peer.Carrier.allCases)
+    // It keeps the event loops that all tests share busy for half a minute, so that others find them late.
+    @Test(
+        .enabled(if: getenv("MAZELCLAW_LARGE_MESSAGES") != nil, "MAZELCLAW_LARGE_MESSAGES asks for it"),
+        arguments: Peer.Carrier.allCases)
     func `the largest message there may be comes and goes`(carrier: Peer.Carrier) async throws {
         let limits = DevToolsLimits()
         let (connection, _) = try await Peer.connect(carrier) { command, peer in
