@@ -3,12 +3,11 @@ import Glibc
 import JSON
 import Testing
 
-/// The browser to try with; nil when there is none.
-private let chromium = ["/usr/lib/chromium/chromium-headless-shell", "/usr/lib/chromium/chromium"].first(
+private let installedChromium = ["/usr/lib/chromium/chromium-headless-shell", "/usr/lib/chromium/chromium"].first(
     where: Files.exists)
 
 /// A real Chromium that a gateway has started in its sibling, under the default policy.
-@Suite(.recorded, .enabled(if: chromium != nil, "needs a Chromium"), .serialized)
+@Suite(.recorded, .enabled(if: installedChromium != nil, "needs a Chromium"), .serialized)
 struct BrowserTests {
     /// Runs a command of the gateway's as the launching user.
     private static func mazelclaw(_ host: Host, _ words: [String]) throws -> Running.Ended {
@@ -77,30 +76,6 @@ struct BrowserTests {
         #expect(eventually(seconds: 20) { !all.contains(where: Processes.isAlive) })
     }
 
-    @Test(arguments: Starting.available)
-    func `without its own sandbox, or with a port, Chromium runs beside the gateway's programs`(starting: Starting)
-        throws
-    {
-        let host = try Host(starting)
-        try host.makeState()
-        try Files.write(
-            #"{"gateway": {"mode": "local"}, "browser": {"noSandbox": true}}"#,
-            to: host.stateDirectory() + "/mazelclaw.json", mode: 0o600,
-            owner: Host.payloadUser)
-        try host.writeProfile(
-            keys: "\"stateDirectory\": \"\(host.stateDirectory())\""
-                + (starting == .root
-                    ? ", \"user\": \"\(Host.payloadUser):\(Host.payloadUser)\", \"identity\": \"user\"" : ""))
-        let gateway = try host.background(["--profile", "p"])
-        try gateway.waitForOutput("listening on")
-        _ = try Self.json(host, ["start"])
-        let status = try Self.json(host, ["status"])
-        #expect(status["running"] == true && status["ownCage"] == false && status["noSandbox"] == true)
-        #expect((status["pid"]?.integer ?? 0) > 2)
-        gateway.send(SIGTERM)
-        #expect(try gateway.wait().code == 0)
-    }
-
     /// The inodes of TCP sockets in LISTEN that a process holds.
     private static func listeners(_ process: pid_t) -> [String] {
         let directory = "/proc/\(process)/fd"
@@ -111,10 +86,10 @@ struct BrowserTests {
         for table in ["tcp", "tcp6"] {
             for line in (Files.read("/proc/net/\(table)") ?? "").split(separator: "\n").dropFirst() {
                 let fields = line.split(separator: " ")
-                guard fields.count > 9, fields[3] == "0A", held.contains("socket:[\(fields[9])]") else { continue }
-                inodes.append(String(fields[9]))
+                // The state and the inode (proc_net(5)); 0A is LISTEN.
+                if fields.count > 9, fields[3] == "0A" { inodes.append(String(fields[9])) }
             }
         }
-        return inodes
+        return inodes.filter { held.contains("socket:[\($0)]") }
     }
 }
