@@ -134,11 +134,9 @@ public struct Launch {
                 throw .profile(error)
             }
         }
-        do throws(Errno) {
-            request.descriptorLimit = try ProcessControl.limit(Int32(RLIMIT_NOFILE.rawValue)).soft
-        } catch {
-            throw .system(action: "look up", path: "the limit on open files", errno: error)
-        }
+        // A limit that cannot be looked up leaves no room for siblings.
+        let limits = try? ProcessControl.limit(Int32(RLIMIT_NOFILE.rawValue))
+        request.descriptorLimit = limits?.soft ?? 0
         request.serviceManager = caller.serviceManager
         request.isInteractive = options.isInteractive
         request.passedSockets = try caller.serviceManager.inspectedSockets()
