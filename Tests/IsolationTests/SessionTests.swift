@@ -26,7 +26,7 @@ import Testing
         var options = Host.Options()
         _ = host.status(&options)
         let end = try host.run([host.stage.probe, "D01"], options)
-        #expect(end.output.contains("\"value\":\"0 1 2\""))
+        #expect(end.output.contains("\"value\":\"0 1 2 64\""))
     }
 
     @Test(arguments: Starting.available)

@@ -109,7 +109,7 @@ import Testing
         #expect(attempts.code == 0, "\(attempts.errors)")
         #expect(attempts.output.contains("\"open the controlling terminal\",\"errno\":null"))
         #expect(attempts.output.contains("\"TIOCSTI on standard input\",\"errno\":\"EPERM\""))
-        #expect(attempts.output.contains("\"value\":\"0 1 2\""))
+        #expect(attempts.output.contains("\"value\":\"0 1 2 64\""))
     }
 
     @Test(arguments: Starting.available)
