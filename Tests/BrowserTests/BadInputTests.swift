@@ -76,7 +76,7 @@ struct BadInputTests {
 }
 
 /// Browsers that run elsewhere, or say so.
-@Suite(.timeLimit(.minutes(1))) struct RemoteBrowserTests {
+@Suite(.timeLimit(.minutes(5))) struct RemoteBrowserTests {
     /// What is answered to a start of a profile at `address`.
     private func start(_ address: String, within time: Duration = .seconds(10)) async throws -> BrowserAnswer {
         var answer = BrowserAnswer(body: .null)

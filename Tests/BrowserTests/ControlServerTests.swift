@@ -7,7 +7,7 @@ import NIOPosix
 import Testing
 
 /// Browser control over HTTP.
-@Suite(.timeLimit(.minutes(1))) struct ControlServerTests {
+@Suite(.timeLimit(.minutes(5))) struct ControlServerTests {
     /// Lets in who shows `Authorization: Bearer t`.
     private struct Access: ControlAccess {
         func refusal(_ head: HTTPRequestHead, from peerAddress: String) -> ControlRefusal? {

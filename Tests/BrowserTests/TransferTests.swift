@@ -142,7 +142,7 @@ struct TransferTests {
 }
 
 /// What needs a disk of its own.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: TestBrowser.isInstalled, "chromium-headless-shell is installed"))
+@Suite(.timeLimit(.minutes(5)), .enabled(if: TestBrowser.isInstalled, "chromium-headless-shell is installed"))
 struct FullDiskTests {
     /// Whether file systems can be mounted here.
     private static let canMount: Bool = {

@@ -321,8 +321,11 @@ import Time
     }
 
     @Test func `who wants no answer any more is not kept by a pause`() async throws {
-        try await ScriptedService.serving([{ try await $0.answer("", status: "503 Later", type: "text/plain") }]) {
-            service in
+        // A minute: nobody is so late to cancel that the pause is over.
+        let later: ScriptedService.Script = {
+            try await $0.answer("", status: "503 Later", type: "text/plain", fields: ["retry-after: 60"])
+        }
+        try await ScriptedService.serving([later]) { service in
             let client = ModelClient(environment: [:])
             let hearing = Hearing()
             let description = try self.service(at: service.port)

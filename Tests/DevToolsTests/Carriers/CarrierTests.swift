@@ -9,7 +9,7 @@ import PageServer
 import Testing
 
 /// What is below the messages.
-@Suite(.timeLimit(.minutes(1))) struct CarrierTests {
+@Suite(.timeLimit(.minutes(5))) struct CarrierTests {
     private static func answer(_ command: JSON) -> [UInt8] {
         let answer: JSON = ["id": command["id"] ?? .null, "result": ["text": "€𝄞"]]
         return answer.serialized()

@@ -5,7 +5,7 @@ import PageServer
 import Testing
 
 /// What is answered at /json/version.
-@Suite(.timeLimit(.minutes(1))) struct DiscoveryTests {
+@Suite(.timeLimit(.minutes(5))) struct DiscoveryTests {
     @Test(arguments: [
         ("nonsense", "no JSON"), ("[]", "names no webSocketDebuggerUrl"), ("{}", "names no webSocketDebuggerUrl"),
         ("{\"webSocketDebuggerUrl\":\"http://127.0.0.1:1/\"}", "is none"),

@@ -6,7 +6,7 @@ import PageServer
 import Testing
 
 /// Browsers that are reached over TLS, and with something that lets us in.
-@Suite(.timeLimit(.minutes(1))) struct SecurityTests {
+@Suite(.timeLimit(.minutes(5))) struct SecurityTests {
     /// A server that has no browser, and says so at /json/version only to whom it lets in.
     private static func open(
         _ text: String, trust: DevToolsTrust

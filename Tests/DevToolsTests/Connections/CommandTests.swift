@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 /// Commands and their answers, against peers that do what they like.
-@Suite(.timeLimit(.minutes(1))) struct CommandTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandTests {
     private func limits(_ change: (inout DevToolsLimits) -> Void = { _ in }) -> DevToolsLimits {
         var limits = DevToolsLimits()
         change(&limits)

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// Events and those who take them, against peers that send as they like.
-@Suite(.timeLimit(.minutes(1))) struct EventTests {
+@Suite(.timeLimit(.minutes(5))) struct EventTests {
     private static func event(_ number: Int, session: String? = nil) -> JSON {
         var event: JSON = ["method": "A.event", "params": ["number": .integer(Int64(number))]]
         if let session, case .object(var object) = event {
