@@ -14,8 +14,8 @@ let package = Package(
         .library(
             name: "GatewayCore",
             targets: [
-                "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "ModelServices",
-                "Policy", "Storage", "Text", "Time",
+                "AgentLoop", "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON",
+                "ModelServices", "Policy", "Storage", "Text", "Time", "Tools",
             ]),
     ],
     dependencies: [
@@ -98,11 +98,13 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        .target(name: "Tools", dependencies: ["JSON"]),
+        .target(name: "AgentLoop", dependencies: ["JSON", "ModelServices", "Text", "Tools"]),
         .target(
             name: "Gateway",
             dependencies: [
-                "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage", "Text",
-                "Time",
+                "AgentLoop", "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage",
+                "Text", "Time", "Tools",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -221,7 +223,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "JSON", "Policy", "Storage", "Text",
+                "AgentLoop", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "JSON", "Policy",
+                "Storage", "Text",
                 "Time",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -229,8 +232,8 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "CProbe", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "GatewayServer", "JSON",
-                "ModelServices", "Policy", "Storage", "Text", "Time",
+                "AgentLoop", "CProbe", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "GatewayServer",
+                "JSON", "ModelServices", "Policy", "Storage", "Text", "Time", "Tools",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -290,6 +293,8 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ], resources: [.copy("Recordings"), .copy("Requests")]),
+        .testTarget(
+            name: "AgentLoopTests", dependencies: ["AgentLoop", "JSON", "ModelServices", "Tools"]),
         .testTarget(name: "TimeTests", dependencies: ["JSON", "Time"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["Fuzzing", "JSON", "Policy"], exclude: ["Golden"],

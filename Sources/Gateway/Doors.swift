@@ -48,7 +48,7 @@ struct Doors: Sendable {
                 tallies: Metrics.Tallies(
                     requests: services.requestTally, http: services.httpTally, runs: services.runTally,
                     limits: services.limitTally),
-                uptime: services.uptime))
+                uptime: services.uptime), tools: services.tools)
     }
 
     private static func methods(_ services: Services) -> MethodTable {

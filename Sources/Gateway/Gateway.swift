@@ -53,6 +53,7 @@ public final class Gateway: Sendable {
 
     /// Tells that the listeners stand.
     public func becomeReady() {
+        services.goOn()
         services.clients.becomeReady()
         services.running.keep()
         services.news.tellOfRestart()

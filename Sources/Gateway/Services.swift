@@ -4,6 +4,7 @@ import GatewayProtocol
 import Logging
 import Storage
 import Time
+import Tools
 
 /// The services of a gateway, each made of those above it: the one place that knows all of them.
 ///
@@ -55,7 +56,11 @@ struct Services: Sendable {
     let systemEvents = SystemEvents()
     let notes: SessionNotes
     let runs: RunTable
+    /// What models may call.
+    let tools: ToolSet
     let conversations: Conversations
+    /// Has the runs go on that an earlier process left. Called once.
+    let goOn: @Sendable () -> Void
 
     // What happens by itself.
     let cron: CronService
@@ -108,6 +113,7 @@ struct Services: Sendable {
         resolver = SessionResolver(settings: sessionSettings, agents: agents)
         notes = SessionNotes(events: systemEvents, sessions: resolver, limits: limitTally, logger: self.logger)
         runs = RunTable(clock: clock)
+        tools = ToolSet([AgentsListTool(agents: agents)])
         cron = try CronService(database: database, section: start.content.cron, clock: clock)
         heartbeats = HeartbeatService(Heartbeat.all(start.agents), clock: clock)
         let ownResponder = Operator(
@@ -116,7 +122,8 @@ struct Services: Sendable {
                 clients: clients, runs: runs, cron: cron, store: store, logFile: logFile, clock: clock, uptime: uptime))
         conversations = Conversations(
             store: store, agents: agents, ownResponder: ownResponder, runs: runs,
-            lanes: Lanes(limits: start.laneLimits), systemEvents: systemEvents, clients: clients, state: instance.state,
+            lanes: Lanes(limits: start.laneLimits), tools: tools, systemEvents: systemEvents, clients: clients,
+            state: instance.state,
             tasks: tasks, redactor: redactor, tally: runTally, limits: limitTally, clock: clock, logger: self.logger)
 
         cronWorker = CronWorker(
@@ -132,8 +139,15 @@ struct Services: Sendable {
         news = RestartNews(notes: notes, configuration: configuration, logger: self.logger)
 
         agents.value.prepareWorkspaces(logger: self.logger)
-        let cutOff = try store.recover(at: uptime.start)
-        if cutOff > 0 { self.logger.warning("runs were cut off by the last end", metadata: ["count": "\(cutOff)"]) }
+        let left = try store.recover(at: uptime.start)
+        if left.endedCount > 0 {
+            self.logger.warning("runs were cut off by the last end", metadata: ["count": "\(left.endedCount)"])
+        }
+        if !left.unfinished.isEmpty {
+            self.logger.notice(
+                "runs that the last end cut off go on", metadata: ["count": "\(left.unfinished.count)"])
+        }
+        goOn = conversations.resume(left)
         let agentIDs = agents.value.all.map(\.id)
         health = HealthService(
             shared.health, agents: agents, heartbeats: heartbeats, store: store,

@@ -100,6 +100,18 @@ extension Migrations {
             CREATE INDEX cronRunByJob ON cronRun(jobId, id);
             """)
 
+    /// What is needed to go on with a run after a crash: what was asked (NULL for a run that is not to go on), the transcript and
+    /// the place of its message there, the last place when its agent began, and how often it did.
+    static let retries = Migration(
+        summary: "runs that go on after a crash",
+        sql: """
+            ALTER TABLE run ADD COLUMN request TEXT;
+            ALTER TABLE run ADD COLUMN sessionId TEXT;
+            ALTER TABLE run ADD COLUMN place INTEGER;
+            ALTER TABLE run ADD COLUMN begunAfter INTEGER;
+            ALTER TABLE run ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+            """)
+
     /// Nodes that were paired by `node.pair.*`, and those that ask.
     static let nodes = Migration(
         summary: "nodes and their pairing",

@@ -51,11 +51,15 @@ enum Architecture {
             foreign: .only(["AsyncHTTPClient", "Glibc", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "Synchronization"])
         ),
 
+        // What models may have done, and the loop in which they do. Neither knows sessions, configuration or clients.
+        "Tools": Module(own: ["JSON"], foreign: values),
+        "AgentLoop": Module(own: ["JSON", "ModelServices", "Text", "Tools"], foreign: .only(["Synchronization"])),
+
         // Only GatewayServer listens. SystemPackage is there for its paths: swift-subprocess takes no others.
         "Gateway": Module(
             own: [
-                "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage", "Text",
-                "Time",
+                "AgentLoop", "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage",
+                "Text", "Time", "Tools",
             ],
             foreign: .any(exceptPrefixes: ["AsyncHTTPClient", "NIO", "Hummingbird"])),
         "GatewayServer": Module(
@@ -101,7 +105,8 @@ enum Architecture {
                 "Approvals", "Browser", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing", "Programs",
                 "Sessions", "Setup", "TLS",
             ],
-            ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Runs"], ["Conversation"],
+            ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders"], ["Runs"],
+            ["AgentTools", "Conversation"],
             ["Cron", "Heartbeats"], ["Operator", "Reload"], ["Health"], ["Endpoints", "Import", "Methods"],
         ],
         "DevTools": [["Values"], ["Carriers", "Domains"], ["Connections"], ["Processes", "Targets"]],

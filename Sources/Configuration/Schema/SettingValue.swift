@@ -54,7 +54,8 @@ extension Double: SettingValue {
         self = value
     }
 
-    var fallback: JSON? { .double(self) }
+    // As it is written: a whole number without a point.
+    var fallback: JSON? { Int64(exactly: self).map(JSON.integer) ?? .double(self) }
 }
 
 extension String: SettingValue {

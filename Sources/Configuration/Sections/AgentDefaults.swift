@@ -19,6 +19,10 @@ public struct AgentDefaults: ConfigurationSection {
     public var thinkingDefault: String?
     /// `verboseDefault`. Whether clients see what tools do.
     public var verboseDefault: String?
+    /// `compaction`. How a long conversation is summed up.
+    public var compaction = CompactionSection()
+    /// `loopGuard`. How far one run may go.
+    public var loopGuard = LoopGuardSection()
     /// `timeoutSeconds`. How long a run may take, in seconds.
     public var timeout = TimeSpan(600, .seconds)
     /// `maxConcurrent`. How many runs there may be at a time.
@@ -46,13 +50,15 @@ public struct AgentDefaults: ConfigurationSection {
         Setting("cliBackends", \.cliBackends, "Programs of this host that answer, by id."),
         Setting(unserved: "memorySearch", .memorySearch, "How agents find what they remember."),
         Setting(unserved: "contextPruning", .contextPruning, "What is left out of a long conversation."),
-        Setting(unserved: "compaction", .compaction, "How a long conversation is summed up."),
+        Setting("compaction", \.compaction, "How a long conversation is summed up."),
+        Setting("loopGuard", \.loopGuard, "How far one run may go before it is stopped."),
         Setting(
             "thinkingDefault", \.thinkingDefault, .words("off", "minimal", "low", "medium", "high", "xhigh"),
             "How much a model of a service thinks before it answers."),
         Setting(
-            "verboseDefault", \.verboseDefault, .words("off", "on", "full"), "Whether clients see what tools do."
-        ).unserved,
+            "verboseDefault", \.verboseDefault, .words("off", "on", "full"),
+            "Whether clients see that tools are called (on), and also what comes of it (full), where a session does not say."
+        ),
         Setting(unserved: "elevatedDefault", .words("off", "on", "ask", "full"), "Commands outside the container."),
         Setting(unserved: "blockStreamingDefault", .words("off", "on"), "Whether answers come in blocks."),
         Setting(unserved: "blockStreamingBreak", .words("text_end", "message_end"), "Where a block ends."),

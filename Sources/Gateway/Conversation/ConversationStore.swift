@@ -1,3 +1,4 @@
+import AgentLoop
 import Files
 import GatewayProtocol
 import JSON
@@ -9,7 +10,8 @@ struct ConversationStore: Sendable {
     let database: InstanceDatabase
     let settings: Current<SessionSettings>
 
-    /// Keeps what `run` is to answer, and that it is to. Where the run is known already, nothing is changed.
+    /// Keeps what `run` is to answer, and that it is to; where it answers at once, also that it has begun. Where the run is known
+    /// already, nothing is changed.
     ///
     /// Throws `ProtocolError` when its session cannot be so called.
     func accept(
@@ -18,6 +20,8 @@ struct ConversationStore: Sendable {
         let request = run.request
         let (key, time) = (request.sessionKey, run.acceptedAt)
         let settings = settings.value
+        // Who stands first now goes on doing so.
+        let isFirst = run.place.isFirst
         return try await database.write(whenQueued: whenQueued) { transaction in
             let accepted = try transaction.runs.accept(run.record)
             guard accepted.isNew else { return .known(accepted.run) }
@@ -28,6 +32,10 @@ struct ConversationStore: Sendable {
                 throw ProtocolError(.invalidRequest, "send blocked by session policy")
             }
             var isChanged = try entry.take(request, in: transaction)
+            if let id = request.newSessionID, try !transaction.transcripts.exists(entry.sessionID) {
+                entry.sessionID = id
+                isChanged = true
+            }
             if let before, before.sessionID == entry.sessionID {
                 entry.updatedAt = before.updatedAt
                 isChanged = true
@@ -38,7 +46,25 @@ struct ConversationStore: Sendable {
                 let message = ChatMessage(role: .user, text: request.message, timestamp: time)
                 place = try transaction.transcripts.append(message, to: entry, at: time).sequence
             }
-            return .kept(sessionID: entry.sessionID, place: place)
+            var kept = ActiveRun.Kept(sessionID: entry.sessionID, place: place)
+            if request.isPromised {
+                if isFirst { kept.begunAfter = try place ?? transaction.transcripts.lastPlace(entry.sessionID) }
+                try transaction.runs.keep(
+                    RunTask(request: request.kept, sessionID: entry.sessionID, place: place), of: run.id,
+                    begunAfter: kept.begunAfter)
+            }
+            return .kept(kept)
+        }
+    }
+
+    /// The agent of `run` begins, perhaps once more. Returns the last place of its transcript when it began first.
+    func begin(_ run: ActiveRun, _ kept: ActiveRun.Kept) async throws -> Int64 {
+        if let place = kept.begunAfter { return place }
+        guard run.request.isPromised else {
+            return try await database.read { try $0.transcripts.lastPlace(kept.sessionID) }
+        }
+        return try await database.write { transaction in
+            try transaction.runs.begin(run.id, after: transaction.transcripts.lastPlace(kept.sessionID))
         }
     }
 
@@ -71,7 +97,7 @@ struct ConversationStore: Sendable {
             try transaction.runs.end(
                 run.runID, end.status.runStatus, error: end.error, result: end.result, at: end.endedAt)
             guard let key = run.sessionKey, let sessionID = end.sessionID else { return }
-            if let answer = end.message {
+            if let answer = end.keptMessage {
                 // The transcript that holds the message, also when its session has begun anew meanwhile.
                 let entry = SessionEntry(key: key, sessionID: sessionID, updatedAt: end.endedAt)
                 try transaction.transcripts.append(answer, to: entry, at: end.endedAt)
@@ -96,15 +122,45 @@ struct ConversationStore: Sendable {
         }
     }
 
-    /// The most messages of a conversation that are read to be said again.
-    private static let replayLimit = 2000
+    /// The most lines of a conversation that are read to be said again.
+    private static let replayLimit = 4000
 
-    /// What was said in the transcript `sessionID` before the message at `place` is answered, oldest first: without that
-    /// message and those that wait behind it, and with the answers to those before it, which may stand behind it.
-    func history(in sessionID: String, before place: Int64) async throws -> [JSON] {
+    /// What the transcript `sessionID` keeps of the conversation, of which the message at `place` is to be answered. That began
+    /// when there was no line behind `beginning`.
+    func conversation(
+        in sessionID: String, answering place: Int64? = nil, begunAfter beginning: Int64? = nil
+    ) async throws -> KeptConversation {
         try await database.read { transaction in
-            try transaction.transcripts.page(sessionID, limit: Self.replayLimit)
-                .filter { $0.sequence < place || $0.role != "user" && $0.sequence > place }.map(\.message)
+            KeptConversation(
+                try transaction.transcripts.lines(sessionID, limit: Self.replayLimit), answering: place,
+                begunAfter: beginning)
+        }
+    }
+
+    /// Keeps what happens in the transcript `sessionID` of the session `key` before an answer is whole; returns its id there.
+    func keep(_ step: TranscriptStep, in sessionID: String, of key: SessionKey, at time: Timestamp) async throws
+        -> String
+    {
+        try await database.write { transaction in
+            let place = SessionEntry(key: key, sessionID: sessionID, updatedAt: time)
+            let kept =
+                switch step {
+                case .message(let message, _): try transaction.transcripts.append(message, to: place, at: time)
+                case .compaction(let compaction, let usage):
+                    try transaction.transcripts.append(
+                        summary: compaction.summary, firstKeptID: compaction.firstKeptID,
+                        tokensBefore: compaction.tokensBefore, details: ["usage": usage.json], to: place, at: time)
+                }
+            if var entry = try transaction.sessions.find(key), entry.sessionID == sessionID {
+                switch step {
+                case .message(_, let usage): if let usage { entry.add(usage) }
+                case .compaction(_, let usage):
+                    entry.add(usage)
+                    entry.noteCompaction()
+                }
+                try transaction.sessions.save(entry)
+            }
+            return kept.id
         }
     }
 
@@ -122,14 +178,44 @@ struct ConversationStore: Sendable {
         }
     }
 
-    /// Ends the runs an earlier process left open, and marks their sessions. Returns how many there were. Holds up the
-    /// caller: for the start.
-    func recover(at time: Timestamp) throws(StorageError) -> Int {
+    /// What an earlier process left.
+    struct Leftovers: Sendable {
+        /// Runs that are to go on, oldest first.
+        var unfinished: [(request: RunRequest, kept: ActiveRun.Kept)] = []
+        /// How many runs were ended, because who asked is gone, or they were begun too often.
+        var endedCount = 0
+    }
+
+    /// Why a run is ended that crashes have cut off too often.
+    static let tooManyAttempts =
+        "the gateway ended \(UnfinishedRun.attemptLimit) times while this was being answered, so it is not tried again; say it "
+        + "once more if it is still wanted"
+
+    /// Ends those of the runs an earlier process left open that are not to go on, marks their sessions, and returns the others.
+    /// Holds up the caller: for the start.
+    func recover(at time: Timestamp) throws(StorageError) -> Leftovers {
         // Mostly there are none, and then there is nothing to flush.
-        guard try database.readNow({ try $0.runs.isAnyOpen() }) else { return 0 }
+        guard try database.readNow({ try $0.runs.isAnyOpen() }) else { return Leftovers() }
         return try database.writeNow { transaction in
-            let runs = try transaction.runs.endAllOpen(error: "the gateway ended before the run did", at: time)
-            for key in Set(runs.compactMap(\.sessionKey)) {
+            var leftovers = Leftovers()
+            var ended: [SessionKey?] = []
+            for run in try transaction.runs.unfinished() {
+                guard run.attempts < UnfinishedRun.attemptLimit else {
+                    try Self.giveUp(run, at: time, in: transaction)
+                    ended.append(run.sessionKey)
+                    continue
+                }
+                let message = try run.task.place.map { try transaction.transcripts.text(run.task.sessionID, at: $0) }
+                // Without its message there is nothing to answer.
+                guard let text = message ?? "", let request = RunRequest(run, message: text) else { continue }
+                leftovers.unfinished.append(
+                    (request, ActiveRun.Kept(sessionID: run.task.sessionID, place: run.task.place)))
+            }
+            let kept = Set(leftovers.unfinished.map(\.request.key))
+            ended += try transaction.runs.endAllOpen(
+                except: kept, error: "the gateway ended before the run did", at: time
+            ).map(\.sessionKey)
+            for key in Set(ended.compactMap(\.self)) {
                 do {
                     guard var entry = try transaction.sessions.find(key) else { continue }
                     entry.abortedLastRun = true
@@ -138,9 +224,27 @@ struct ConversationStore: Sendable {
                     // It says so itself to whoever uses it.
                 }
             }
-            return runs.count
+            leftovers.endedCount = ended.count
+            return leftovers
         }
     }
+
+    /// Ends `run`, and says so in its transcript.
+    private static func giveUp(_ run: UnfinishedRun, at time: Timestamp, in transaction: Transaction) throws {
+        try transaction.runs.end(run.runID, .error, error: tooManyAttempts, at: time)
+        let message = ChatMessage(
+            role: .assistant, text: "Not answered: \(tooManyAttempts).", timestamp: time, stopReason: "error")
+        let entry = SessionEntry(key: run.sessionKey, sessionID: run.task.sessionID, updatedAt: time)
+        try transaction.transcripts.append(message, to: entry, at: time)
+    }
+}
+
+/// What a transcript keeps of a turn that goes on.
+enum TranscriptStep: Sendable {
+    /// A message, and what it took.
+    case message(JSON, TokenUsage?)
+    /// The conversation was summed up, which took this.
+    case compaction(Compaction, TokenUsage)
 }
 
 extension SessionEntry {
@@ -161,7 +265,7 @@ extension SessionEntry {
     fileprivate mutating func note(_ end: RunEnd, providerSession: String?) {
         abortedLastRun = end.status == .aborted
         if let provider = end.provider { noteAnswer(by: provider, model: end.model, session: providerSession) }
-        if let usage = end.usage { add(usage) }
+        if let usage = end.lastUsage ?? end.usage { add(usage) }
     }
 }
 

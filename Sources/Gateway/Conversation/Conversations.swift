@@ -1,9 +1,11 @@
+import AgentLoop
 import Configuration
 import Files
 import GatewayProtocol
 import JSON
 import Logging
 import Time
+import Tools
 
 /// Conversations with the agents of a gateway: every way in (chat, agent, HTTP, cron, channels) leads here.
 final class Conversations: Sendable {
@@ -14,6 +16,8 @@ final class Conversations: Sendable {
     /// What is being answered.
     private let runs: RunTable
     private let lanes: Lanes
+    /// What models may call.
+    private let tools: ToolSet
     /// What sessions are told beside what was written.
     private let systemEvents: SystemEvents
     /// Told how answers come along.
@@ -31,7 +35,8 @@ final class Conversations: Sendable {
 
     init(
         store: ConversationStore, agents: Current<AgentDirectory>, ownResponder: any Responder, runs: RunTable,
-        lanes: Lanes, systemEvents: SystemEvents, clients: Clients, state: HostileDirectory, tasks: TaskSet,
+        lanes: Lanes, tools: ToolSet, systemEvents: SystemEvents, clients: Clients, state: HostileDirectory,
+        tasks: TaskSet,
         redactor: GrowingRedactor, tally: Tally, limits: Tally, clock: WallClock, logger: Logger
     ) {
         self.store = store
@@ -39,6 +44,7 @@ final class Conversations: Sendable {
         self.ownResponder = ownResponder
         self.runs = runs
         self.lanes = lanes
+        self.tools = tools
         self.systemEvents = systemEvents
         self.clients = clients
         self.state = state
@@ -106,9 +112,9 @@ final class Conversations: Sendable {
                 runs.leave(run, isForgotten: true)
                 run.acceptance.fulfil(.success(.known(known)))
                 return .over(known)
-            case .kept(let sessionID, let place):
-                run.acceptance.fulfil(.success(.kept(sessionID: sessionID, place: place)))
-                run.carry(by: tasks.start { [self] in await carryOut(run, sessionID: sessionID, at: place) })
+            case .kept(let kept):
+                run.acceptance.fulfil(.success(.kept(kept)))
+                run.carry(by: tasks.start { [self] in await carryOut(run, kept) })
                 return .started(run)
             }
         } catch {
@@ -126,6 +132,28 @@ final class Conversations: Sendable {
     func giveUp(_ run: ActiveRun, _ fault: ProtocolError) {
         runs.leave(run, isForgotten: true)
         run.acceptance.fulfil(.failure(fault))
+    }
+
+    /// Takes places for the runs that an earlier process left, and returns what has them go on. Who asks for one of them again
+    /// finds it under way.
+    func resume(_ left: ConversationStore.Leftovers) -> @Sendable () -> Void {
+        var resumed: [(run: ActiveRun, kept: ActiveRun.Kept)] = []
+        for (request, kept) in left.unfinished {
+            do throws(RunTable.Refusal) {
+                let run = try runs.claim(request).run
+                run.place.noteQueued()
+                run.acceptance.fulfil(.success(.kept(kept)))
+                resumed.append((run, kept))
+            } catch {
+                // It stays open, and has its turn after the next start.
+                logger.error("a run cannot go on: too many wait", metadata: ["run": "\(request.key)"])
+            }
+        }
+        return { [self, resumed] in
+            for (run, kept) in resumed {
+                run.carry(by: tasks.start { [self] in await carryOut(run, kept) })
+            }
+        }
     }
 
     /// Asks for a caller inside the gateway, whose keys nobody else uses. Returns when the message is on disk.
@@ -214,7 +242,7 @@ final class Conversations: Sendable {
 
     // MARK: Carrying out
 
-    private func carryOut(_ run: ActiveRun, sessionID: String, at place: Int64?) async {
+    private func carryOut(_ run: ActiveRun, _ kept: ActiveRun.Kept) async {
         var end: RunEnd
         var providerSession: String?
         do {
@@ -222,11 +250,13 @@ final class Conversations: Sendable {
             let reply = try await inLane(run.request.lane) {
                 run.start(at: clock.now)
                 run.voice.begin(run, to: clients)
-                return try await answer(run, sessionID: sessionID, at: place)
+                return try await answer(run, kept)
             }
-            end = self.end(of: run, .ok, text: reply.text)
+            end = self.end(of: run, .ok, text: run.voice.whole(endingWith: reply.text))
+            (end.lastText, end.lastUsage) = (reply.text, reply.usage)
             (end.provider, end.model) = (reply.provider, reply.model)
-            (end.usage, end.members) = (reply.usage, reply.members)
+            end.usage = reply.usage.map { usage in reply.earlierUsage.map(usage.adding) ?? usage }
+            end.members = reply.members
             providerSession = reply.providerSession
         } catch is CancellationError {
             _ = run.abort(.shutdown)
@@ -239,7 +269,7 @@ final class Conversations: Sendable {
                 end.isTimeout = (error as? any ResponderError)?.isTimeout ?? false
             }
         }
-        end.sessionID = sessionID
+        end.sessionID = kept.sessionID
         let isKept = await keep(&end, of: run, providerSession)
         tally.add(run.request.agentID, end.status.rawValue)
         // First: who hears of the end and asks again is answered with it.
@@ -253,38 +283,42 @@ final class Conversations: Sendable {
         return try await lanes.pass(lane, body)
     }
 
-    private func answer(_ run: ActiveRun, sessionID: String, at place: Int64?) async throws -> Reply {
-        if run.request.isEmpty {
-            return Reply(text: "A new conversation begins.")
+    private func answer(_ run: ActiveRun, _ kept: ActiveRun.Kept) async throws -> Reply {
+        let (request, sessionID) = (run.request, kept.sessionID)
+        if request.isCompaction {
+            let session = (key: request.sessionKey, agentID: request.agentID)
+            return Reply(text: Self.text(of: try await compact(session)))
         }
-        let entry = try await store.session(run.request.sessionKey)
+        if request.isEmpty { return Reply(text: "A new conversation begins.") }
+        let entry = try await store.session(request.sessionKey)
         let agents = agents.value
-        guard let agent = agents.named(run.request.agentID) else {
-            throw ProtocolError(.invalidRequest, "unknown agent \"\(run.request.agentID)\"")
-        }
-        var models = agent.models
-        if let model = run.request.model ?? entry?.modelOverride { models = [ModelName(model)] + models }
-        let candidates = try agents.responders(for: models, operator: ownResponder)
-        let notes = systemEvents.take(for: run.request.sessionKey.text)
+        let (agent, candidates) = try candidates(request.agentID, entry, preferring: request.model)
+        let notes = systemEvents.take(for: request.sessionKey.text)
+        let verbosity = RunVoice.Verbosity(rawValue: entry?[.verbose] ?? agents.verbosity ?? "") ?? .off
+        let beginning = try await store.begin(run, kept)
         var failure: (any Error)?
         for (responder, model) in candidates {
             let turn = Turn(
-                runID: run.id, agent: agent, sessionKey: run.request.sessionKey.text, sessionID: sessionID,
-                message: run.request.message, isByAdmin: run.request.isByAdmin, notes: notes,
-                images: run.request.images, model: model,
+                runID: run.id, agent: agent, sessionKey: request.sessionKey.text, sessionID: sessionID,
+                message: request.message, isByAdmin: request.isByAdmin, notes: notes,
+                images: request.images, model: model,
                 systemPrompt: agents.systemPrompt(
-                    for: agent, session: run.request.sessionKey.text, extra: run.request.extraSystemPrompt),
+                    for: agent, session: request.sessionKey.text, extra: request.extraSystemPrompt),
                 providerSession: entry?.sessionID == sessionID ? entry?.providerSession(responder.id) : nil,
-                time: run.request.time ?? agents.time, thinking: entry?[.thinking],
-                history: { [store] in
-                    guard let place else { return [] }
-                    return try await store.history(in: sessionID, before: place)
-                })
+                time: request.time ?? agents.time, thinking: entry?[.thinking],
+                conversation: { [store] in
+                    guard let place = kept.place else { return KeptConversation() }
+                    return try await store.conversation(in: sessionID, answering: place, begunAfter: beginning)
+                },
+                journal: RunJournal(
+                    sessionKey: request.sessionKey, sessionID: sessionID, store: store, clock: clock, voice: run.voice),
+                tools: tools)
             do {
-                return try await responder.answer(turn) { [clients] text in
-                    run.voice.progress(text, of: run, to: clients)
-                }
-            } catch let error where !(error is CancellationError) && run.voice.text.isEmpty {
+                return try await responder.answer(turn) { [self] in tell($0, of: run, verbosity) }
+            } catch let error
+                where !(error is CancellationError) && run.voice.unsettledText.isEmpty
+                && (error as? any ResponderError)?.isForAnother ?? true
+            {
                 logger.warning(
                     "no answer", metadata: ["run": "\(run.id)", "provider": "\(responder.id)", "error": "\(error)"])
                 // Only an answer nobody has seen a part of may be another's.
@@ -293,6 +327,75 @@ final class Conversations: Sendable {
             }
         }
         throw failure ?? ProtocolError(.unavailable, "nobody is there to answer")
+    }
+
+    /// The agent `id`, and who may answer for it in the session of `entry`, in order: `model` or what the session chose, then the
+    /// agent's own. Throws `ProtocolError`.
+    private func candidates(
+        _ id: String, _ entry: SessionEntry?, preferring model: String? = nil
+    ) throws(ProtocolError) -> (agent: Agent, [(responder: any Responder, model: String?)]) {
+        let agents = agents.value
+        guard let agent = agents.named(id) else {
+            throw ProtocolError(.invalidRequest, "unknown agent \"\(id)\"")
+        }
+        var models = agent.models
+        if let model = model ?? entry?.modelOverride { models = [ModelName(model)] + models }
+        return (agent, try agents.responders(for: models, operator: ownResponder))
+    }
+
+    // MARK: Summing up
+
+    /// Sums up the older part of the conversation of `session`, beside whatever is being answered there: what is written
+    /// meanwhile comes after the summary.
+    func compact(_ session: (key: SessionKey, agentID: String)) async throws -> CompactionOutcome {
+        guard let entry = try await store.session(session.key) else { return .unable }
+        let (agent, candidates) = try candidates(session.agentID, entry)
+        var failure: (any Error)?
+        for (responder, model) in candidates {
+            let turn = Turn(
+                runID: "", agent: agent, sessionKey: session.key.text, sessionID: entry.sessionID, message: "",
+                model: model, time: agents.value.time,
+                conversation: { [store] in try await store.conversation(in: entry.sessionID) },
+                journal: RunJournal(
+                    sessionKey: session.key, sessionID: entry.sessionID, store: store, clock: clock, voice: nil))
+            do {
+                let outcome = try await responder.compact(turn)
+                if outcome != .unable { return outcome }
+            } catch  where !(error is CancellationError) {
+                failure = failure ?? error
+                try Task.checkCancellation()
+            }
+        }
+        if let failure { throw failure }
+        return .unable
+    }
+
+    private static func text(of outcome: CompactionOutcome) -> String {
+        switch outcome {
+        case .unable: "This conversation cannot be summed up: no model of a service answers in it."
+        case .nothing: "There is nothing to sum up yet."
+        case .done(let before, let after):
+            "The older part of this conversation was summed up: it took about \(before) tokens, and takes about \(after) now."
+        }
+    }
+
+    // MARK: Telling
+
+    /// Has clients told how the answer of `run` goes on.
+    private func tell(_ event: TurnEvent, of run: ActiveRun, _ verbosity: RunVoice.Verbosity) {
+        switch event {
+        case .text(let text): run.voice.progress(text, of: run, to: clients)
+        case .textDelta(let more): run.voice.append(more, of: run, to: clients)
+        case .thinking(let more): run.voice.think(more, of: run, to: clients)
+        case .toolStart(let call): run.voice.tool(.start, call, nil, verbosity, of: run, to: clients)
+        case .toolUpdate(let call, let output): run.voice.tool(.update, call, output, verbosity, of: run, to: clients)
+        case .toolEnd(let call, let output): run.voice.tool(.result, call, output, verbosity, of: run, to: clients)
+        case .withoutTools:
+            logger.notice("a model takes no tools, and is asked without them", metadata: ["run": "\(run.id)"])
+        case .compactionFailed(let failure):
+            logger.warning(
+                "a conversation could not be summed up", metadata: ["run": "\(run.id)", "error": "\(failure)"])
+        }
     }
 
     /// Writes down how the run ended. A disk that takes no more makes an error of it, which clients then hear. Returns
@@ -311,7 +414,9 @@ final class Conversations: Sendable {
     }
 
     private func end(of run: ActiveRun, _ status: RunEnd.Status, text: String) -> RunEnd {
-        RunEnd(status: status, startedAt: run.startedAt, endedAt: clock.now, text: text)
+        RunEnd(
+            status: status, startedAt: run.startedAt, endedAt: clock.now, text: text,
+            lastText: status == .ok ? nil : run.voice.unsettledText)
     }
 }
 

@@ -9,6 +9,7 @@ struct APIError: Error, Equatable {
         case rateLimit = "rate_limit_error"
         case notFound = "not_found"
         case api = "api_error"
+        case tool = "tool_error"
     }
 
     var status: Int

@@ -1,4 +1,5 @@
 import Configuration
+import Tools
 
 /// The endpoints of a gateway, as far as the configuration has them served.
 struct Endpoints: Sendable {
@@ -8,6 +9,7 @@ struct Endpoints: Sendable {
     let hooks: HookServices
     let models: ModelList
     let metrics: Metrics
+    let tools: ToolSet
 
     /// The endpoint at `path`; nil when none is served there now.
     func endpoint(at path: String) -> (any Endpoint)? {
@@ -22,7 +24,7 @@ struct Endpoints: Sendable {
             ModelEndpoint<ResponsesRequest>(
                 access: access, questions: questions, bodyLimit: Int(clamping: endpoints.responses.maxBodyBytes))
         case ModelList.path where endpoints.chatCompletions.enabled || endpoints.responses.enabled: models
-        case ToolInvocation.path: ToolInvocation(access: access)
+        case ToolInvocation.path: ToolInvocation(access: access, tools: tools, sessions: questions.sessions)
         case Metrics.path: metrics
         default: nil
         }

@@ -72,6 +72,7 @@ struct Hooks: Endpoint {
         var request = RunRequest(
             space: .agent, key: runID, sessionKey: session.key, clientSessionKey: session.key.text,
             agentID: session.agentID, message: turn.message)
+        request.isPromised = true
         request.model = turn.model
         request.time = turn.time
         request.thinking = turn.thinking

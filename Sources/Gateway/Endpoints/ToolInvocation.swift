@@ -1,11 +1,14 @@
 import JSON
 import Text
+import Tools
 
-/// `POST /tools/invoke`: a tool of an agent, called by a program. This version has no tools, and says so of each.
+/// `POST /tools/invoke`: a tool that models may call, called by a program.
 struct ToolInvocation: Endpoint {
     static let path = "/tools/invoke"
 
     let access: AccessControl
+    let tools: ToolSet
+    let sessions: SessionResolver
     var name: String { Self.path }
     var bodyLimit: Int { 2 << 20 }
 
@@ -17,10 +20,35 @@ struct ToolInvocation: Endpoint {
             guard let tool = try APIBody.string(json, "tool")?.trimmed, !tool.isEmpty else {
                 throw APIError.invalid("tools.invoke requires body.tool")
             }
-            let error = APIError(404, .notFound, "Tool not available: \(tool)")
-            return EndpointAnswer(404, .json(["ok": false, "error": error.json["error"] ?? .null]))
+            guard let known = tools[tool] else {
+                return fault(APIError(404, .notFound, "Tool not available: \(tool)"))
+            }
+            let arguments: JSONObject
+            switch json["args"] {
+            case nil, .null: arguments = JSONObject()
+            case .object(let object): arguments = object
+            default: throw APIError.invalid("`args` must be an object")
+            }
+            let session = sessions.session(try APIBody.string(json, "sessionKey") ?? "main")
+            if try APIBody.bool(json, "dryRun") == true {
+                return EndpointAnswer(200, .json(["ok": true, "dryRun": true]))
+            }
+            let context = ToolContext(
+                callID: UUIDText.random(), agentID: session.agentID, sessionKey: session.key.text, isByAdmin: true)
+            let output: ToolOutput
+            do {
+                output = try await known.call(arguments, in: context)
+            } catch {
+                return fault(APIError(400, .tool, "\(error)"))
+            }
+            guard !output.isError else { return fault(APIError(400, .tool, output.text)) }
+            return EndpointAnswer(200, .json(["ok": true, "result": output.json]))
         } catch {
             return APIError(error).answer
         }
+    }
+
+    private func fault(_ error: APIError) -> EndpointAnswer {
+        EndpointAnswer(error.status, .json(["ok": false, "error": error.json["error"] ?? .null]))
     }
 }

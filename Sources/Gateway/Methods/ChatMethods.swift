@@ -35,7 +35,9 @@ struct ChatMethods: Sendable {
 
         static let schema = Schema(
             Field(required: "sessionKey", .sessionKey, "The session: `main`, or a key."),
-            Field(required: "message", .string, "What is said. `stop` and the like end what is under way instead."),
+            Field(
+                required: "message", .string,
+                "What is said. `stop` and the like end what is under way instead, `/compact` sums the conversation up."),
             Field(
                 "thinking", .string(0...64),
                 "How much the session's model is to think from now on, for those that can be told."),
@@ -82,7 +84,12 @@ struct ChatMethods: Sendable {
             {
                 request.isBeginning = true
                 request.message = rest
+            } else if CompactionCommand.isIn(parameters.message), agents.value.named(session.agentID)?.hasModel == true
+            {
+                request.isCompaction = true
+                request.message = ""
             }
+            request.isPromised = true
             request.isByAdmin = Scope.admin.isGranted(by: call.client.scopes)
             request.time = parameters.timeout.flatMap { $0 > .zero ? $0 : nil }
             request.images = images.paths(for: parameters.key, in: configuration.instance)

@@ -50,7 +50,7 @@ struct RunMethods: Sendable {
                 "agentId", .string(1...ProtocolLimits.sessionKeyCharacters),
                 "The agent; without it, the session's, the channel's or the default."),
             Field("sessionKey", name, "The session; without it, that of the channel, or the agent's main session."),
-            Field("sessionId", name, "The session, by the id of its transcript."),
+            Field("sessionId", name, "The session, by the id of its transcript; one that is not there begins with it."),
             Field("to", name, "Who writes, as the channel calls them."),
             Field("replyTo", name, "Whom the answer goes to."),
             Field("channel", name, "The channel it came from. `bindings` say whose it is."),
@@ -134,10 +134,11 @@ struct RunMethods: Sendable {
             if let id = parameters.sessionID, parameters.sessionKey == nil {
                 // Its key stands in the database: this one takes its turn when that is known.
                 return {
-                    guard let entry = try await store.session(writing: id) else {
-                        throw ProtocolError(.invalidRequest, "invalid agent params: unknown session id \"\(id)\"")
-                    }
-                    return try await answer(call, claimed(call, parameters, images, sessionKey: entry.key.text), images)
+                    let known = try await store.session(writing: id)?.key.text
+                    let key = try known ?? newKey(for: id, parameters)
+                    let claim = try claimed(
+                        call, parameters, images, sessionKey: key, newSessionID: known == nil ? id : nil)
+                    return try await answer(call, claim, images)
                 }
             }
             let claim = try claimed(call, parameters, images, sessionKey: parameters.sessionKey)
@@ -145,14 +146,29 @@ struct RunMethods: Sendable {
         }
     }
 
+    /// The key of the session that begins with the transcript `id`. Throws `ProtocolError` when none can be so called.
+    private func newKey(for id: String, _ parameters: AgentParameters) throws(ProtocolError) -> String {
+        guard id.utf8.count <= 64, IdentifierText.agent(id) == id.lowercased() else {
+            throw ProtocolError(
+                .invalidRequest,
+                "invalid agent params: there is no session id \"\(id)\", and a new one has up to 64 letters, digits, - and _"
+            )
+        }
+        let agent = parameters.agentID.map(IdentifierText.agent) ?? agents.value.defaultID
+        return "agent:\(agent):explicit:\(id.lowercased())"
+    }
+
     private func claimed(
-        _ call: MethodCall, _ parameters: AgentParameters, _ images: Attachments, sessionKey: String?
+        _ call: MethodCall, _ parameters: AgentParameters, _ images: Attachments, sessionKey: String?,
+        newSessionID: String? = nil
     ) throws(ProtocolError) -> Conversations.Claim {
         try parameters.requireDeliverable()
         let session = try agentSession(parameters, sessionKey: sessionKey)
         var request = RunRequest(
             space: .agent, key: parameters.key, sessionKey: session.key, clientSessionKey: session.key.text,
             agentID: session.agentID, message: parameters.message)
+        request.isPromised = true
+        request.newSessionID = newSessionID
         request.isByAdmin = Scope.admin.isGranted(by: call.client.scopes)
         request.time = parameters.timeout.flatMap { $0 > .zero ? $0 : nil }
         request.lane = parameters.lane.flatMap { $0.trimmed.isEmpty ? nil : $0.trimmed } ?? Lanes.main

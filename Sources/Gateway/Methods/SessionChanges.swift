@@ -162,27 +162,47 @@ struct SessionChanges: Sendable {
 
     private struct CompactParameters: Sendable {
         var key: String
-        var maxLines: Int64
+        var maxLines: Int64?
 
         static let schema = Schema(
-            keyField, Field("maxLines", .integer(1...), default: 400, "How many of the newest lines stay."),
+            keyField,
+            Field(
+                "maxLines", .integer(1...),
+                "How many of the newest lines stay; the others are put away. Left out, a model sums the conversation up "
+                    + "where a service answers, and elsewhere 400 lines stay."),
             as: CompactParameters.init)
     }
 
     var compact: Method {
         Method.awaiting(
-            "sessions.compact", .scope(.admin), "Puts the older part of a session's transcript away.",
+            "sessions.compact", .scope(.admin), "Sums up the older part of a session's conversation, or puts it away.",
             CompactParameters.schema,
             answer: .object(
                 Self.okAnswer, Self.keyAnswer,
-                Field(required: "compacted", .boolean, "Whether something was put away."),
+                Field(required: "compacted", .boolean, "Whether something was summed up or put away."),
+                Field("tokensBefore", .integer(0...), "About how many tokens a model was told of it before."),
+                Field("tokensAfter", .integer(0...), "About how many it is told now."),
                 Field("kept", .integer(0...), "How many lines stayed."),
                 Field("archived", .string, "The name the others are kept under."),
                 Field("reason", .string, "Why there was nothing to do."))
         ) { _, parameters in
-            let key = sessions.session(parameters.key).key
-            let kept = Int(min(parameters.maxLines, Int64(Int32.max)))
+            let session = sessions.session(parameters.key)
+            let key = session.key
             var object: JSONObject = ["ok": true, "key": .string(key.text), "compacted": false]
+            if parameters.maxLines == nil, agents.value.named(session.agentID)?.hasModel == true {
+                switch try await conversations.compact(session) {
+                case .unable: break
+                case .nothing:
+                    object["reason"] = "nothing to sum up"
+                    return .object(object)
+                case .done(let before, let after):
+                    object["compacted"] = true
+                    object["tokensBefore"] = .integer(before)
+                    object["tokensAfter"] = .integer(after)
+                    return .object(object)
+                }
+            }
+            let kept = Int(min(parameters.maxLines ?? 400, Int64(Int32.max)))
             switch try await store.compact(key, keeping: kept, at: clock.now)
             {
             case .nothing(let reason): object["reason"] = .string(reason)

@@ -1,3 +1,4 @@
+import AgentLoop
 import Configuration
 import GatewayProtocol
 import Policy
@@ -12,7 +13,7 @@ struct Operator: Responder {
     let sources: OperatorSources
     var id: String { Self.id }
 
-    func answer(_ turn: Turn, progress: @escaping @Sendable (String) -> Void) async throws -> Reply {
+    func answer(_ turn: Turn, tell: @escaping @Sendable (TurnEvent) -> Void) async throws -> Reply {
         Reply(text: try await text(for: turn), provider: id)
     }
 

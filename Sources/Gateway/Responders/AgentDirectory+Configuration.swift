@@ -47,7 +47,8 @@ extension AgentDirectory {
             bindings: configuration.content.bindings.map(Binding.init),
             providers: ModelProviders(
                 configuration.content.models, defaults: defaults,
-                client: client ?? ModelClient(environment: environment)), faults: faults)
+                client: client ?? ModelClient(environment: environment)), verbosity: defaults.verboseDefault,
+            faults: faults)
     }
 }
 

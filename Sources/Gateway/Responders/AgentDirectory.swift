@@ -12,6 +12,8 @@ struct AgentDirectory: Sendable {
     let defaultID: String
     /// How long an answer may take when nobody says.
     let time: TimeSpan
+    /// How much clients are told of tools where a session does not say: `verboseDefault`.
+    let verbosity: String?
     private let backends: [String: CLIBackend]
     private let providers: ModelProviders
     private let bootstrap: BootstrapSettings
@@ -21,12 +23,13 @@ struct AgentDirectory: Sendable {
 
     init(
         all: [Agent], defaultID: String, time: TimeSpan, backends: [String: CLIBackend], bootstrap: BootstrapSettings,
-        bindings: [Binding], providers: ModelProviders = .none, faults: [String] = []
+        bindings: [Binding], providers: ModelProviders = .none, verbosity: String? = nil, faults: [String] = []
     ) {
         precondition(!all.isEmpty, "there is always an agent")
         self.all = all
         self.defaultID = defaultID
         self.time = time
+        self.verbosity = verbosity
         self.backends = backends
         self.bootstrap = bootstrap
         self.bindings = bindings

@@ -1,3 +1,4 @@
+import AgentLoop
 import Configuration
 import Policy
 import Synchronization
@@ -24,12 +25,12 @@ struct CLIBackend: Responder {
         gate = section.serialize ? Gate(limit: 1) : nil
     }
 
-    func answer(_ turn: Turn, progress: @escaping @Sendable (String) -> Void) async throws -> Reply {
-        guard let gate else { return try await run(turn, progress) }
-        return try await gate.pass { try await run(turn, progress) }
+    func answer(_ turn: Turn, tell: @escaping @Sendable (TurnEvent) -> Void) async throws -> Reply {
+        guard let gate else { return try await run(turn, tell) }
+        return try await gate.pass { try await run(turn, tell) }
     }
 
-    private func run(_ turn: Turn, _ progress: @escaping @Sendable (String) -> Void) async throws -> Reply {
+    private func run(_ turn: Turn, _ tell: @escaping @Sendable (TurnEvent) -> Void) async throws -> Reply {
         let call: CLICall
         do throws(CLICall.Fault) {
             call = try CLICall(section, turn)
@@ -44,7 +45,7 @@ struct CLIBackend: Responder {
         let end: ProgramEnd
         do {
             end = try await program.run { bytes in
-                if let text = reader.take(bytes) { progress(text) }
+                if let text = reader.take(bytes) { tell(.text(text)) }
             }
         } catch let error as ProgramError {
             throw CLIBackendError(backend: id, reason: "\(error)", isTimeout: error.isTimeout)

@@ -52,7 +52,7 @@ struct ModelProviders: Sendable {
                     models.compactMap { model in
                         defaults.models["\(id)/\(model.id)"]?.parameters?.object.map { (model.id, $0) }
                     }, uniquingKeysWith: { $1 }),
-                standardThinking: defaults.thinkingDefault, client: client)
+                rules: TurnRules(defaults), client: client)
         }
         self.init(responders: responders, faults: faults)
     }

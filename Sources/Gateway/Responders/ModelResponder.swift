@@ -1,12 +1,13 @@
+import AgentLoop
 import Configuration
 import Files
 import GatewayProtocol
 import JSON
 import ModelServices
 import Policy
-import Synchronization
 import Text
 import Time
+import Tools
 
 /// A model service that answers: one of `models.providers`.
 ///
@@ -16,22 +17,22 @@ struct ModelResponder: Responder {
     private let service: ServiceDescription
     private let models: [ModelDescription]
     private let parameters: [String: JSONObject]
-    private let standardThinking: String?
+    private let rules: TurnRules
     private let client: any ModelAnswering
     private let cooldowns: ModelCooldowns
+    private let toolless = ToollessModels()
 
     var id: String { service.id }
 
-    /// The service, which `client` asks. `parameters` are members of the requests to each model, by its id, and
-    /// `standardThinking` is how much it thinks where a session does not say.
+    /// The service, which `client` asks. `parameters` are members of the requests to each model, by its id.
     init(
         service: ServiceDescription, models: [ModelDescription], parameters: [String: JSONObject] = [:],
-        standardThinking: String? = nil, client: any ModelAnswering, cooldowns: ModelCooldowns = ModelCooldowns()
+        rules: TurnRules = TurnRules(), client: any ModelAnswering, cooldowns: ModelCooldowns = ModelCooldowns()
     ) {
         self.service = service
         self.models = models
         self.parameters = parameters
-        self.standardThinking = standardThinking
+        self.rules = rules
         self.client = client
         self.cooldowns = cooldowns
     }
@@ -55,39 +56,80 @@ struct ModelResponder: Responder {
         self.model(model).map { cooldowns.isResting($0.id) } ?? false
     }
 
-    func answer(_ turn: Turn, progress: @escaping @Sendable (String) -> Void) async throws -> Reply {
+    func answer(_ turn: Turn, tell: @escaping @Sendable (TurnEvent) -> Void) async throws -> Reply {
         guard let model = model(turn.model) else {
             throw ModelServiceError(
                 model: "\(id)/\(turn.model ?? "")", reason: "models.providers.\(id).models does not list it",
                 isTimeout: false)
         }
-        let request = try await request(turn, to: model)
-        let incoming = IncomingAnswer(progress)
-        let isInTime = try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await client.answer(request, by: model, of: service) { incoming.take($0) }
-                return true
+        let loop = TurnLoop(
+            client: client, model: model, service: service, tools: toolless.contains(model.id) ? .none : turn.tools,
+            limits: rules.limits, compaction: rules.compaction)
+        let context = ModelContext(try await turn.conversation(), answering: message(of: turn, to: model))
+        var settings = ModelParameters()
+        settings.effort = (turn.thinking ?? rules.thinking).flatMap(ReasoningEffort.init)
+        settings.more = parameters[model.id] ?? JSONObject()
+        do {
+            let result = try await inTime(turn.time) { [settings] in
+                try await loop.run(
+                    context, systemPrompt: turn.systemPrompt, parameters: settings,
+                    for: TurnLoop.Caller(
+                        agentID: turn.agent.id, sessionKey: turn.sessionKey, isByAdmin: turn.isByAdmin),
+                    journal: turn.journal
+                ) { event in
+                    if case .withoutTools = event { toolless.insert(model.id) }
+                    tell(event)
+                }
             }
-            group.addTask {
-                try await Task.sleep(for: turn.time.duration)
-                return false
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? false
-        }
-        try Task.checkCancellation()
-        guard isInTime else { throw error(model, "it took longer than \(turn.time)", isTimeout: true) }
-        switch incoming.end {
-        case .success(let answer):
             cooldowns.note(successOf: model.id)
-            return try reply(answer, of: model)
-        case .failure(let failure):
+            guard let result else { throw error(model, "it took longer than \(turn.time)", isTimeout: true) }
+            return try reply(result, of: model)
+        } catch TurnFailure.model(let failure) {
             cooldowns.note(failure, of: model.id)
             let advice =
                 failure.kind == .contextOverflow
                 ? "; begin a new conversation with /new, or set contextWindow of the model so that less is sent" : ""
             throw error(model, "\(failure)\(advice)", isTimeout: failure.kind == .timeout)
+        } catch TurnFailure.stopped(let stop) {
+            throw StoppedTurnError(stop)
         }
+    }
+
+    func compact(_ turn: Turn) async throws -> CompactionOutcome {
+        guard let model = model(turn.model) else { return .unable }
+        let compactor = Compactor(client: client, model: model, service: service, settings: rules.compaction)
+        let context = ModelContext(try await turn.conversation())
+        do throws(ModelFailure) {
+            guard let outcome = try await compactor.compact(context, .wish) else { return .nothing }
+            cooldowns.note(successOf: model.id)
+            do {
+                _ = try await turn.journal.keep(.compaction(outcome.compaction))
+            } catch {
+                throw ModelFailure(.aborted, "the summary could not be kept: \(error)")
+            }
+            return .done(before: outcome.compaction.tokensBefore, after: outcome.context.tokens)
+        } catch {
+            try Task.checkCancellation()
+            cooldowns.note(error, of: model.id)
+            throw self.error(model, "\(error)")
+        }
+    }
+
+    /// What comes of `body`; nil when that takes longer than `time`.
+    private func inTime(
+        _ time: TimeSpan, _ body: @escaping @Sendable () async throws -> TurnLoop.Result
+    ) async throws -> TurnLoop.Result? {
+        let result = try await withThrowingTaskGroup(of: TurnLoop.Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await Task.sleep(for: time.duration)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+        try Task.checkCancellation()
+        return result
     }
 
     private func error(_ model: ModelDescription, _ reason: String, isTimeout: Bool = false) -> ModelServiceError {
@@ -96,25 +138,9 @@ struct ModelResponder: Responder {
 
     // MARK: The request
 
-    /// The share of the context that is kept for an answer when nobody says how long one may be, as its inverse.
-    private static let answerShare: Int64 = 4
-
-    private func request(_ turn: Turn, to model: ModelDescription) async throws -> ModelRequest {
-        var message: [InputContent] = [
-            .text((turn.notes.map { "System: \($0)" } + [turn.message]).joined(separator: "\n\n"))
-        ]
-        for path in turn.images { message.append(Self.picture(path, for: model)) }
-        let room = model.contextWindow.map { window in
-            let answer = min(model.maxTokens ?? window / Self.answerShare, window / Self.answerShare)
-            let prompt = Int64((turn.systemPrompt?.utf8.count ?? 0) + turn.message.utf8.count) / 4
-            return max(0, window - answer - prompt)
-        }
-        let history = ModelHistory(try await turn.history(), tokens: room)
-        var request = ModelRequest(
-            systemPrompt: turn.systemPrompt, messages: history.messages + [.user(message)])
-        request.parameters.effort = (turn.thinking ?? standardThinking).flatMap(ReasoningEffort.init)
-        request.parameters.more = parameters[model.id] ?? JSONObject()
-        return request
+    private func message(of turn: Turn, to model: ModelDescription) -> [InputContent] {
+        let text = (turn.notes.map { "System: \($0)" } + [turn.message]).joined(separator: "\n\n")
+        return [.text(text)] + turn.images.map { Self.picture($0, for: model) }
     }
 
     /// The most of a picture that is sent, in bytes.
@@ -131,13 +157,11 @@ struct ModelResponder: Responder {
 
     // MARK: The answer
 
-    private func reply(_ answer: ModelAnswer, of model: ModelDescription) throws -> Reply {
-        if let call = answer.toolCalls.first {
-            // No tools are offered yet; the turn with tools goes on from here.
-            throw error(model, "it wants the tool \"\(call.name)\" called, and this version has no tools for models")
-        }
-        let text = IncomingAnswer.bounded(answer.text)
-        guard !text.isEmpty else {
+    private func reply(_ result: TurnLoop.Result, of model: ModelDescription) throws -> Reply {
+        let answer = result.answer
+        let text = Reply.bounded(answer.text)
+        // Whoever called tools may have nothing to add to what they said before.
+        guard !text.isEmpty || result.hasCalls else {
             throw error(
                 model,
                 answer.stopReason == .length
@@ -148,51 +172,10 @@ struct ModelResponder: Responder {
         // What is too long for a client is too long to be said again.
         if text.utf8.count < answer.text.utf8.count { members["content"] = nil }
         return Reply(
-            text: text, provider: id, model: model.id,
-            usage: TokenUsage(answer.usage, cost: model.price.cost(of: answer.usage)), members: members)
-    }
-}
-
-/// An answer while it comes in.
-private final class IncomingAnswer: Sendable {
-    private struct State {
-        var text = ""
-        var end: Result<ModelAnswer, ModelFailure>?
-    }
-
-    private let progress: @Sendable (String) -> Void
-    private let state = Mutex(State())
-
-    init(_ progress: @escaping @Sendable (String) -> Void) {
-        self.progress = progress
-    }
-
-    /// How it ended.
-    var end: Result<ModelAnswer, ModelFailure> {
-        // Who asked waited until it had.
-        state.withLock { $0.end } ?? .failure(ModelFailure(.aborted, "the answer has no end"))
-    }
-
-    func take(_ event: ModelEvent) {
-        switch event {
-        case .blockDelta(_, .text, let more):
-            let text: String? = state.withLock { state in
-                guard state.text.utf8.count < Reply.lengthLimit else { return nil }
-                state.text += more
-                return state.text
-            }
-            if let text { progress(Self.bounded(text)) }
-        case .done(let answer): state.withLock { $0.end = .success(answer) }
-        case .failed(let failure, _): state.withLock { $0.end = .failure(failure) }
-        case .start, .retry, .blockStart, .blockDelta, .blockEnd: break
-        }
-    }
-
-    /// `text` as far as an answer may go.
-    static func bounded(_ text: String) -> String {
-        let short = text.prefix(bytes: Reply.lengthLimit)
-        guard short.utf8.count < text.utf8.count else { return text }
-        return "\(short)\n[cut here: the answer is longer than \(Reply.lengthLimit >> 10) KiB]"
+            text: text, provider: id, model: model.id, usage: TokenUsage(answer.usage, cost: result.cost),
+            earlierUsage: result.earlierUsage.total > 0
+                ? TokenUsage(result.earlierUsage, cost: model.price.cost(of: result.earlierUsage)) : nil,
+            members: members)
     }
 }
 
@@ -209,7 +192,7 @@ struct ModelServiceError: Error, Equatable, CustomStringConvertible, ResponderEr
 
 extension TokenUsage {
     /// What a model service counted, and what that costs.
-    fileprivate init(_ usage: ModelUsage, cost: ModelCost) {
+    init(_ usage: ModelUsage, cost: ModelCost) {
         self.init(
             input: usage.input, output: usage.output, cacheRead: usage.cacheRead, cacheWrite: usage.cacheWrite,
             total: usage.total,

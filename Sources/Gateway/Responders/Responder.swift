@@ -1,28 +1,52 @@
+import AgentLoop
 import JSON
+import Text
 import Time
+import Tools
 
 /// Something that answers for an agent: a program of this host, or the operator.
 protocol Responder: Sendable {
     /// Its name: the first part of a model, `provider/model`.
     var id: String { get }
 
-    /// Answers `turn`. `progress` is told the answer as far as it goes, each time the whole of it.
+    /// Answers `turn`. `tell` hears how that goes on.
     ///
     /// Ends early, and leaves nothing behind, when its task is cancelled.
-    func answer(_ turn: Turn, progress: @escaping @Sendable (String) -> Void) async throws -> Reply
+    func answer(_ turn: Turn, tell: @escaping @Sendable (TurnEvent) -> Void) async throws -> Reply
 
     /// Whether `model` failed a short while ago, so that others are asked first. Default no.
     func isResting(_ model: String?) -> Bool
+
+    /// Sums up the older part of the conversation of `turn`, in which nothing is to be answered. Default: it cannot.
+    func compact(_ turn: Turn) async throws -> CompactionOutcome
+}
+
+/// What became of a conversation that was to be summed up.
+enum CompactionOutcome: Sendable, Equatable {
+    /// Who answers in it remembers it themselves, or does not know it at all.
+    case unable
+    /// There was nothing to sum up.
+    case nothing
+    /// About how many tokens it took before, and takes now.
+    case done(before: Int64, after: Int64)
 }
 
 extension Responder {
     func isResting(_ model: String?) -> Bool { false }
+
+    func compact(_ turn: Turn) async throws -> CompactionOutcome { .unable }
 }
 
 /// Why a responder gave no answer.
 protocol ResponderError: Error {
     /// Whether it took too long.
     var isTimeout: Bool { get }
+    /// Whether another may be asked instead. Default yes.
+    var isForAnother: Bool { get }
+}
+
+extension ResponderError {
+    var isForAnother: Bool { true }
 }
 
 /// One message to an agent, with what is needed to answer it.
@@ -49,19 +73,30 @@ struct Turn: Sendable {
     var time: TimeSpan
     /// How much the model is to think; nil where the session does not say.
     var thinking: String?
-    /// Reads what was said in the conversation before, as its transcript keeps it, oldest first. For responders that do
-    /// not remember it themselves.
-    var history: @Sendable () async throws -> [JSON] = { [] }
+    /// Reads what was said in the conversation before. For responders that do not remember it themselves.
+    var conversation: @Sendable () async throws -> KeptConversation = { KeptConversation() }
+    /// Keeps what happens on the way to the answer. For responders whose turns have several steps.
+    var journal: any TurnJournal = NoJournal()
+    /// What may be called on the way to the answer.
+    var tools = ToolSet.none
+}
+
+/// A journal of turns that are kept nowhere.
+struct NoJournal: TurnJournal {
+    func keep(_ entry: TurnEntry) async throws -> String { "" }
 }
 
 /// What came of a turn.
 struct Reply: Sendable, Equatable {
-    /// The whole answer.
+    /// The answer: of several, the last.
     var text: String
     /// Who answered; nil when it was the gateway itself.
     var provider: String?
     var model: String?
+    /// What the answer took.
     var usage: TokenUsage?
+    /// What the answers before it took that `Turn.journal` was given.
+    var earlierUsage: TokenUsage?
     /// How the responder calls this conversation, to go on with it.
     var providerSession: String?
     /// What the transcript keeps of the answer beside its text.
@@ -70,4 +105,11 @@ struct Reply: Sendable, Equatable {
     /// How long an answer may be, in bytes; the rest is left out, and the answer says so. What waits for one client
     /// is limited (`ProtocolLimits.bufferedBytes`), and a control character takes six bytes in a frame.
     static let lengthLimit = 256 << 10
+
+    /// `text` as far as an answer may go; it says where it was cut off.
+    static func bounded(_ text: String) -> String {
+        let short = text.prefix(bytes: lengthLimit)
+        guard short.utf8.count < text.utf8.count else { return text }
+        return "\(short)\n[cut here: the answer is longer than \(lengthLimit >> 10) KiB]"
+    }
 }

@@ -22,10 +22,20 @@ final class ActiveRun: Sendable {
 
     /// What became of the message.
     enum Acceptance: Sendable {
-        /// It is kept, in the transcript so called and at this place in it; nil when nothing was said.
-        case kept(sessionID: String, place: Int64?)
+        /// It is kept.
+        case kept(Kept)
         /// It was answered before this process knew of it.
         case known(Run)
+    }
+
+    /// Where a message is kept, and how far its answer is.
+    struct Kept: Sendable {
+        /// The transcript.
+        var sessionID: String
+        /// The message's place there; nil when nothing was said.
+        var place: Int64?
+        /// The last place of the transcript when its agent began; nil when that is not written down yet.
+        var begunAfter: Int64?
     }
 
     private struct State {

@@ -13,6 +13,8 @@ struct RunEnd: Sendable, Equatable {
     var endedAt: Timestamp
     /// The answer; of an aborted run, as far as it came.
     var text: String
+    /// What of it the transcript does not have already; nil means all of it.
+    var lastText: String?
     /// Why there is none.
     var error: String?
     /// Whether it took too long.
@@ -20,15 +22,33 @@ struct RunEnd: Sendable, Equatable {
     /// Who answered, and what it cost.
     var provider: String?
     var model: String?
+    /// What it took, in all.
     var usage: TokenUsage?
+    /// What the last answer took; nil where there was one.
+    var lastUsage: TokenUsage?
     /// What the transcript keeps of the answer beside its text.
     var members: JSONObject?
     var sessionID: String?
 
-    /// The answer as its transcript keeps it and clients hear of it; nil when nothing was said.
+    /// The answer as clients hear of it; nil when nothing was said.
     var message: ChatMessage? {
         guard !text.isEmpty else { return nil }
-        return ChatMessage(
+        guard let lastText, lastText != text else { return message(text, usage, members) }
+        // The parts of the last answer are not all that was said.
+        var members = members
+        members?["content"] = nil
+        return message(text, usage, members)
+    }
+
+    /// The last answer, as its transcript keeps it; nil when there was none.
+    var keptMessage: ChatMessage? {
+        let text = lastText ?? text
+        guard !text.isEmpty || members != nil else { return nil }
+        return message(text, lastUsage ?? usage, members)
+    }
+
+    private func message(_ text: String, _ usage: TokenUsage?, _ members: JSONObject?) -> ChatMessage {
+        ChatMessage(
             role: .assistant, text: text, timestamp: endedAt, usage: usage,
             stopReason: status == .ok ? "stop" : status.rawValue, more: members)
     }

@@ -38,6 +38,52 @@ public struct RunLedger {
         return (run, true)
     }
 
+    /// Keeps what is needed to go on with the run `runID` after a crash. `begunAfter` is the last place of its transcript when its
+    /// agent begins at once; nil when it waits.
+    func keep(_ task: RunTask, of runID: String, begunAfter: Int64?) throws {
+        try database.cachedStatement(
+            sql: """
+                UPDATE run SET request = ?, sessionId = ?, place = ?, begunAfter = ?, attempts = ?,
+                    status = CASE WHEN ? THEN 'running' ELSE status END
+                WHERE runId = ? AND endedAt IS NULL
+                """
+        ).execute(arguments: [
+            task.request.text(), task.sessionID, task.place, begunAfter, begunAfter == nil ? 0 : 1, begunAfter != nil,
+            runID,
+        ])
+    }
+
+    /// The agent of the run `runID` begins, perhaps once more, when the last place of its transcript is `place`. Returns what that
+    /// was when it began first.
+    func begin(_ runID: String, after place: Int64) throws -> Int64 {
+        try Int64.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    UPDATE run SET status = 'running', attempts = attempts + 1, begunAfter = coalesce(begunAfter, ?)
+                    WHERE runId = ? AND endedAt IS NULL RETURNING begunAfter
+                    """), arguments: [place, runID]) ?? place
+    }
+
+    /// The runs that are not over and are to go on, oldest first.
+    func unfinished() throws -> [UnfinishedRun] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT space, runId, sessionKey, sessionId, place, acceptedAt, attempts, request FROM run
+                WHERE endedAt IS NULL AND request IS NOT NULL ORDER BY id
+                """)
+        return rows.compactMap { row in
+            // One that cannot be read is ended with those that are not to go on.
+            guard let space = Run.Space(rawValue: row["space"] ?? ""), let text: String = row["sessionKey"],
+                let key = SessionKey(stored: text), let sessionID: String = row["sessionId"],
+                let words: String = row["request"], let request = try? JSON(parsing: Array(words.utf8))
+            else { return nil }
+            return UnfinishedRun(
+                space: space, runID: row["runId"], sessionKey: key, attempts: row["attempts"],
+                task: RunTask(request: request, sessionID: sessionID, place: row["place"]))
+        }
+    }
+
     /// The run that `idempotencyKey` stands for in `space`.
     public func find(_ space: Run.Space, idempotencyKey: String) throws -> Run? {
         try rows("WHERE space = ? AND idempotencyKey = ?", [space.rawValue, idempotencyKey]).first
@@ -63,7 +109,10 @@ public struct RunLedger {
     /// Marks the run `runID` as begun, unless it was or is over.
     public func start(_ runID: String, at now: Timestamp) throws {
         try database.cachedStatement(
-            sql: "UPDATE run SET status = 'running', startedAt = ? WHERE runId = ? AND status = 'accepted'"
+            sql: """
+                UPDATE run SET status = 'running', startedAt = ?
+                WHERE runId = ? AND endedAt IS NULL AND startedAt IS NULL
+                """
         ).execute(arguments: [now.milliseconds, runID])
     }
 
@@ -79,12 +128,17 @@ public struct RunLedger {
         return try find(runID)
     }
 
-    /// Ends all open runs as failed: whoever worked on them is gone. Called at the start. Returns them.
-    public func endAllOpen(error: String, at now: Timestamp) throws -> [Run] {
-        let open = try open()
+    /// Ends the open runs as failed but those called `kept`: whoever worked on them is gone. Called at the start. Returns them.
+    public func endAllOpen(except kept: Set<String> = [], error: String, at now: Timestamp) throws -> [Run] {
+        let open = try open().filter { !kept.contains($0.runID) }
+        // One that cannot be read is none of `open`, and ended all the same.
+        let names = JSON.array(kept.map(JSON.string)).text()
         try database.cachedStatement(
-            sql: "UPDATE run SET status = 'error', error = ?, endedAt = ? WHERE endedAt IS NULL"
-        ).execute(arguments: [error, now.milliseconds])
+            sql: """
+                UPDATE run SET status = 'error', error = ?, endedAt = ?
+                WHERE endedAt IS NULL AND runId NOT IN (SELECT value FROM json_each(?))
+                """
+        ).execute(arguments: [error, now.milliseconds, names])
         return open
     }
 

@@ -1,3 +1,4 @@
+import JSON
 import Time
 
 /// What a run is to do.
@@ -13,8 +14,12 @@ struct RunRequest: Sendable {
     var message: String
     /// Whether who asks may do everything: the operator answers then what methods for admins answer.
     var isByAdmin = false
+    /// What the transcript of a session is to be called that begins with it; nil leaves that to the gateway.
+    var newSessionID: String?
     /// Whether the session begins anew with it.
     var isBeginning = false
+    /// Whether nothing is to be answered, but the conversation summed up.
+    var isCompaction = false
     /// Pictures, as files.
     var images: [String] = []
     /// What the agent is told beside its own files.
@@ -37,11 +42,46 @@ struct RunRequest: Sendable {
     /// its session. Nil of everything else.
     var quietLimit: Int?
 
+    /// Whether who asks is told that it will be answered, so that it is also when the gateway crashes meanwhile.
+    var isPromised = false
+
     /// Whether nothing is said with it: a word such as `/new` alone only begins the session anew.
     var isEmpty: Bool { message.isEmpty && images.isEmpty }
 
     /// What it holds, in bytes: its texts, and a little for everything else.
     var size: Int {
         message.utf8.count + (extraSystemPrompt?.utf8.count ?? 0) + images.reduce(0) { $0 + $1.utf8.count } + 2048
+    }
+}
+
+extension RunRequest {
+    /// What of it another process needs to go on: without the message, and without what its session has taken over.
+    var kept: JSON {
+        var object: JSONObject = ["clientSessionKey": .string(clientSessionKey), "agentId": .string(agentID)]
+        if isByAdmin { object["isByAdmin"] = true }
+        if isCompaction { object["isCompaction"] = true }
+        if !images.isEmpty { object["images"] = .array(images.map(JSON.string)) }
+        object["extraSystemPrompt"] = extraSystemPrompt.map(JSON.string)
+        object["model"] = model.map(JSON.string)
+        object["timeoutMs"] = time?.json
+        object["lane"] = lane.map(JSON.string)
+        return .object(object)
+    }
+
+    /// The request of `run`, which said `message`; nil when it cannot be read.
+    init?(_ run: UnfinishedRun, message: String) {
+        let kept = run.task.request
+        guard let client = kept["clientSessionKey"]?.string, let agentID = kept["agentId"]?.string else { return nil }
+        self.init(
+            space: run.space, key: run.runID, sessionKey: run.sessionKey, clientSessionKey: client, agentID: agentID,
+            message: message)
+        isByAdmin = kept["isByAdmin"]?.bool ?? false
+        isCompaction = kept["isCompaction"]?.bool ?? false
+        images = (kept["images"]?.array ?? []).compactMap(\.string)
+        extraSystemPrompt = kept["extraSystemPrompt"]?.string
+        model = kept["model"]?.string
+        time = kept["timeoutMs"]?.integer.map { TimeSpan($0, .milliseconds) }
+        lane = kept["lane"]?.string
+        isPromised = true
     }
 }

@@ -1,6 +1,8 @@
 import JSON
+import ModelServices
 import Synchronization
 import Time
+import Tools
 
 /// What clients hear of a run: the events `agent` and `chat`, in order and not too many.
 ///
@@ -18,7 +20,12 @@ final class RunVoice: Sendable {
     private struct State {
         /// Events `agent` so far.
         var sequence: Int64 = 0
-        var text = ""
+        /// What the answers said that the transcript has already.
+        var settled = ""
+        /// What the answer says that comes in now.
+        var current = ""
+        var thinking = ""
+        var toldThinkingAt: Timestamp?
         /// The text of the last event `agent`.
         var toldText = ""
         var toldAt: Timestamp?
@@ -26,6 +33,26 @@ final class RunVoice: Sendable {
         var isOver = false
         /// Those who follow the text.
         var listeners: [AsyncStream<String>.Continuation] = []
+
+        /// All that was said, when the run is over.
+        var final: String?
+
+        /// All answers, an empty line between two.
+        var text: String {
+            if let final { return final }
+            if settled.isEmpty { return Reply.bounded(current) }
+            return current.isEmpty ? settled : Reply.bounded("\(settled)\n\n\(current)")
+        }
+    }
+
+    /// How much clients are told of the tools that are called: the setting `verboseLevel` of a session.
+    enum Verbosity: String, Sendable {
+        /// Nothing.
+        case off
+        /// Which are called.
+        case on
+        /// Also what comes of it.
+        case full
     }
 
     /// Between two events `agent` with text.
@@ -44,12 +71,34 @@ final class RunVoice: Sendable {
     /// The answer as far as it is known.
     var text: String { state.withLock { $0.text } }
 
+    /// What of it the transcript does not have.
+    var unsettledText: String { state.withLock { $0.current } }
+
+    /// What is told now stands in the transcript, and another answer follows.
+    func settle() {
+        state.withLock { state in
+            state.settled = state.text
+            state.current = ""
+            state.thinking = ""
+        }
+    }
+
+    /// The whole answer, whose last part is `text`.
+    func whole(endingWith text: String) -> String {
+        state.withLock { state in
+            var end = state
+            end.current = text
+            return end.text
+        }
+    }
+
     /// The answer as it grows, cumulative, until the run is over. Who is slow hears the newest and misses some.
     func texts() -> AsyncStream<String> {
         let (stream, continuation) = AsyncStream.makeStream(of: String.self, bufferingPolicy: .bufferingNewest(1))
         state.withLock { state in
             guard !state.isOver else { return continuation.finish() }
-            if !state.text.isEmpty { continuation.yield(state.text) }
+            let text = state.text
+            if !text.isEmpty { continuation.yield(text) }
             state.listeners.append(continuation)
         }
         return stream
@@ -65,13 +114,28 @@ final class RunVoice: Sendable {
         send(to: clients)
     }
 
-    /// The answer goes on.
+    /// The answer goes on: it says `text` now, and no more.
     func progress(_ text: String, of run: ActiveRun, to clients: Clients) {
+        progress(of: run, to: clients) { $0.current = text }
+    }
+
+    /// The answer goes on with `more`.
+    func append(_ more: String, of run: ActiveRun, to clients: Clients) {
+        progress(of: run, to: clients) { state in
+            // More than this nobody is told.
+            if state.current.utf8.count <= Reply.lengthLimit { state.current += more }
+        }
+    }
+
+    private func progress(of run: ActiveRun, to clients: Clients, _ change: (inout State) -> Void) {
         let time = clock.now
         let isAnythingSaid = state.withLock { state in
             guard !state.isOver else { return false }
-            state.text = text
-            for listener in state.listeners { listener.yield(text) }
+            change(&state)
+            if !state.listeners.isEmpty {
+                let text = state.text
+                for listener in state.listeners { listener.yield(text) }
+            }
             let isPartDue = state.toldAt.map { time - Self.partInterval >= $0 } ?? true
             if isPartDue {
                 state.toldAt = time
@@ -80,7 +144,7 @@ final class RunVoice: Sendable {
             let isDeltaDue = state.deltaAt.map { time - Self.deltaInterval >= $0 } ?? true
             if isDeltaDue {
                 state.deltaAt = time
-                let message = ChatMessage(role: .assistant, text: text, timestamp: time)
+                let message = ChatMessage(role: .assistant, text: state.text, timestamp: time)
                 chat("delta", ["message": message.json], of: run, state, isDroppable: true)
             }
             return isPartDue || isDeltaDue
@@ -88,12 +152,55 @@ final class RunVoice: Sendable {
         if isAnythingSaid { send(to: clients) }
     }
 
+    /// The most of a model's thoughts that clients are told, in bytes.
+    private static let thinkingLimit = 64 << 10
+
+    /// The model goes on to think `more`.
+    func think(_ more: String, of run: ActiveRun, to clients: Clients) {
+        let time = clock.now
+        let isAnythingSaid = state.withLock { state in
+            guard !state.isOver, state.thinking.utf8.count < Self.thinkingLimit else { return false }
+            state.thinking += more
+            guard state.toldThinkingAt.map({ time - Self.partInterval >= $0 }) ?? true else { return false }
+            state.toldThinkingAt = time
+            tell("thinking", ["text": .string(state.thinking)], of: run, &state, isDroppable: true)
+            return true
+        }
+        if isAnythingSaid { send(to: clients) }
+    }
+
+    /// A tool is called, or goes on, or came to an end, as `phase` says.
+    func tool(
+        _ phase: ToolPhase, _ call: ToolCall, _ output: ToolOutput?, _ verbosity: Verbosity, of run: ActiveRun,
+        to clients: Clients
+    ) {
+        guard verbosity != .off, verbosity == .full || phase != .update else { return }
+        var data: JSONObject = [
+            "phase": .string(phase.rawValue), "name": .string(call.name), "toolCallId": .string(call.id),
+        ]
+        if phase == .start { data["args"] = .object(call.arguments) }
+        if phase == .result { data["isError"] = .bool(output?.isError ?? false) }
+        if verbosity == .full, let output {
+            data[phase == .update ? "partialResult" : "result"] = output.json
+        }
+        state.withLock { state in
+            guard !state.isOver else { return }
+            tell("tool", .object(data), of: run, &state, isDroppable: phase == .update)
+        }
+        send(to: clients)
+    }
+
+    /// How far the call of a tool is.
+    enum ToolPhase: String, Sendable {
+        case start, update, result
+    }
+
     /// The run is over. Said once: what comes later changes nothing.
     func finish(_ end: RunEnd, of run: ActiveRun, to clients: Clients) {
         state.withLock { state in
             guard !state.isOver else { return }
             state.isOver = true
-            state.text = end.text
+            state.final = end.text
             for listener in state.listeners { listener.finish() }
             state.listeners = []
             if !end.text.isEmpty, end.text != state.toldText {
@@ -129,11 +236,12 @@ final class RunVoice: Sendable {
     // MARK: Events
 
     private func tellText(of run: ActiveRun, _ state: inout State, isDroppable: Bool) {
-        var data: JSONObject = ["text": .string(state.text)]
-        if state.text.utf8.starts(with: state.toldText.utf8) {
-            data["delta"] = .string(String(Substring(state.text.utf8.dropFirst(state.toldText.utf8.count))))
+        let text = state.text
+        var data: JSONObject = ["text": .string(text)]
+        if text.utf8.starts(with: state.toldText.utf8) {
+            data["delta"] = .string(String(Substring(text.utf8.dropFirst(state.toldText.utf8.count))))
         }
-        state.toldText = state.text
+        state.toldText = text
         tell("assistant", .object(data), of: run, &state, isDroppable: isDroppable)
     }
 

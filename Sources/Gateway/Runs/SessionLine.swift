@@ -55,6 +55,9 @@ final class SessionLine: Sendable {
         /// order in which they came. Throws `CancellationError` when the task is cancelled, or the place was left meanwhile.
         func waitToQueue() async throws { try await line.wait(Wait(id: id, goal: .queueing)) }
 
+        /// Whether nobody stands before it.
+        var isFirst: Bool { line.state.withLock { $0.hasReached(.turn, id) } }
+
         /// Its message stands in the writer's queue.
         func noteQueued() { line.noteQueued(id) }
 

@@ -196,6 +196,12 @@ extension SessionEntry {
         }
     }
 
+    /// Counts that the conversation was summed up once more.
+    mutating func noteCompaction() {
+        self[.compactionCount] = .integer(
+            (self[.compactionCount]?.integer ?? 0).addingReportingOverflow(1).partialValue)
+    }
+
     /// Forgets what the conversation has cost: part of it is gone.
     mutating func forgetUsage() {
         for counter in Self.counters { self[counter] = nil }

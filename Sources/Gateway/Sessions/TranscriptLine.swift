@@ -29,6 +29,15 @@ struct TranscriptLine {
         line = Self.text(of: message.json, id: id, parent: parent, at: now)
     }
 
+    /// The line `json`, which is no message.
+    init(_ json: JSON, id: String, at now: Timestamp) {
+        self.id = id
+        timestamp = now
+        role = nil
+        text = ""
+        line = json.text()
+    }
+
     private static func text(of message: JSON, id: String, parent: String?, at now: Timestamp) -> String {
         let json: JSON = [
             "type": "message", "id": .string(id), "parentId": parent.map(JSON.string) ?? .null,

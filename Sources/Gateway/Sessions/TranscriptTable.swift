@@ -35,6 +35,24 @@ public struct TranscriptTable {
         try append(to: entry, at: now) { TranscriptLine(message, id: $0, parent: $1, at: now) }
     }
 
+    /// Keeps that the older part of the transcript that `entry` writes was summed up as `summary`: everything before the line
+    /// `firstKeptID`. `details` say more of it.
+    @discardableResult
+    func append(
+        summary: String, firstKeptID: String, tokensBefore: Int64, details: JSON, to entry: SessionEntry,
+        at now: Timestamp
+    ) throws -> AppendedMessage {
+        try append(to: entry, at: now) { id, parent in
+            TranscriptLine(
+                [
+                    "type": "compaction", "id": .string(id), "parentId": parent.map(JSON.string) ?? .null,
+                    "timestamp": .string(RFC3339.text(now)), "summary": .string(summary),
+                    "firstKeptEntryId": .string(firstKeptID), "tokensBefore": .integer(tokensBefore),
+                    "details": details,
+                ], id: id, at: now)
+        }
+    }
+
     /// Keeps the line that `line` makes of its id and its parent's.
     private func append(
         to entry: SessionEntry, at now: Timestamp, _ line: (_ id: String, _ parent: String?) -> TranscriptLine
@@ -60,6 +78,53 @@ public struct TranscriptTable {
         let rows = try Row.fetchAll(
             statement, arguments: [Self.name(sessionID), before ?? .max, max(0, limit)])
         return try rows.reversed().map(Self.message)
+    }
+
+    /// The newest lines of the transcript `sessionID`, oldest first: at most `limit`. What the original's extensions have the
+    /// model told (`custom_message`), and what it knows of a branch that was left (`branch_summary`), count as said by the user.
+    func lines(_ sessionID: String, limit: Int) throws -> [KeptConversation.Line] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT sequence, messageId, timestamp, role, text, line FROM message
+                WHERE transcript = (SELECT id FROM transcript WHERE name = ?)
+                ORDER BY sequence DESC LIMIT ?
+                """)
+        let rows = try Row.fetchAll(statement, arguments: [Self.name(sessionID), max(0, limit)])
+        return try rows.reversed().map { row in
+            let text: String = try row.decode(forColumn: "line")
+            // A line that is no JSON came in with a file, and says nothing to anybody.
+            let json = (try? JSON(parsing: Array(text.utf8))) ?? .null
+            var line = try KeptConversation.Line(
+                sequence: row.decode(forColumn: "sequence"), id: row.decode(forColumn: "messageId"), json: json)
+            if try row.decode(String?.self, forColumn: "role") != nil {
+                line.message = try Self.message(row)
+            } else if let content = json["type"] == "custom_message"
+                ? json["content"]
+                : json["type"] == "branch_summary"
+                    ? json["summary"] : nil
+            {
+                line.message = try TranscriptMessage(
+                    sequence: line.sequence, id: line.id, timestamp: row.time("timestamp"), role: "custom",
+                    text: content.string ?? "", message: ["role": "user", "content": content])
+            }
+            return line
+        }
+    }
+
+    /// What the line at `place` of the transcript `sessionID` says; nil when there is none.
+    func text(_ sessionID: String, at place: Int64) throws -> String? {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT text FROM message
+                WHERE transcript = (SELECT id FROM transcript WHERE name = ?) AND sequence = ?
+                """)
+        return try String.fetchOne(statement, arguments: [Self.name(sessionID), place])
+    }
+
+    /// The place of the last line of the transcript `sessionID`; 0 when there is none.
+    func lastPlace(_ sessionID: String) throws -> Int64 {
+        let statement = try database.cachedStatement(sql: "SELECT lastSequence FROM transcript WHERE name = ?")
+        return try Int64.fetchOne(statement, arguments: [Self.name(sessionID)]) ?? 0
     }
 
     /// What `role` said first in the transcript `sessionID`.
@@ -152,7 +217,7 @@ public struct TranscriptTable {
 
     private func begin(_ entry: SessionEntry, at now: Timestamp) throws -> Place {
         let header: JSON = [
-            "type": "session", "version": 2, "id": .string(entry.sessionID), "timestamp": .string(RFC3339.text(now)),
+            "type": "session", "version": 3, "id": .string(entry.sessionID), "timestamp": .string(RFC3339.text(now)),
         ]
         let transcript = try begin(
             entry.sessionID, name: Self.name(entry.sessionID), key: entry.key.text, header: header.text(), at: now)

@@ -35,7 +35,8 @@ extension TokenUsage {
         input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0,
         cost: TokenCost(input: 0, output: 0, cacheRead: 0, cacheWrite: 0))
 
-    fileprivate func adding(_ other: TokenUsage) -> TokenUsage {
+    /// This and `other` together.
+    func adding(_ other: TokenUsage) -> TokenUsage {
         func sum(_ left: Int64?, _ right: Int64?) -> Int64 {
             let (sum, isTooMuch) = (left ?? 0).addingReportingOverflow(right ?? 0)
             return isTooMuch ? .max : sum
@@ -57,20 +58,26 @@ extension TranscriptTable {
     /// put away are not: what they cost was spent.
     func usage(since time: Timestamp) throws -> [UsageByDay] {
         // Sums as floating point numbers: one of integers fails when it is too large.
-        func sum(_ path: String) -> String { "total(json_extract(line, '$.message.usage.\(path)'))" }
+        func sum(_ path: String) -> String { "total(json_extract(usage, '$.\(path)'))" }
+        // A summary of a conversation was written by a model too.
         let rows = try Row.fetchAll(
             database,
             sql: """
+                WITH answer AS (
+                    SELECT timestamp, coalesce(json_extract(line, '$.message.usage'),
+                        json_extract(line, '$.details.usage')) AS usage
+                    FROM message
+                    WHERE timestamp >= ? AND json_valid(line) AND (role = 'assistant'
+                        OR role IS NULL AND json_extract(line, '$.type') = 'compaction')
+                )
                 SELECT timestamp / 86400000 AS day, \(sum("input")) AS input, \(sum("output")) AS output,
                     \(sum("cacheRead")) AS cacheRead, \(sum("cacheWrite")) AS cacheWrite,
-                    total(coalesce(json_extract(line, '$.message.usage.totalTokens'),
-                        json_extract(line, '$.message.usage.total'))) AS tokens,
+                    total(coalesce(json_extract(usage, '$.totalTokens'), json_extract(usage, '$.total'))) AS tokens,
                     \(sum("cost.input")) AS inputCost, \(sum("cost.output")) AS outputCost,
                     \(sum("cost.cacheRead")) AS cacheReadCost, \(sum("cost.cacheWrite")) AS cacheWriteCost,
-                    count(*) - count(json_extract(line, '$.message.usage.cost.total')) AS unpriced
-                FROM message
-                WHERE role = 'assistant' AND timestamp >= ? AND json_valid(line)
-                    AND json_type(line, '$.message.usage') = 'object'
+                    count(*) - count(json_extract(usage, '$.cost.total')) AS unpriced
+                FROM answer
+                WHERE json_valid(usage) AND json_type(usage) = 'object'
                 GROUP BY day ORDER BY day
                 """, arguments: [time.milliseconds])
         return try rows.map { row in

@@ -20,6 +20,13 @@ public struct ModelUsage: Equatable, Sendable {
     /// All of them together.
     public var total: Int64 { input + output + cacheRead + cacheWrite }
 
+    /// This and `other` together.
+    public func adding(_ other: ModelUsage) -> ModelUsage {
+        ModelUsage(
+            input: input + other.input, output: output + other.output, cacheRead: cacheRead + other.cacheRead,
+            cacheWrite: cacheWrite + other.cacheWrite)
+    }
+
     /// The most that is believed of one count: a service that tells more tells nothing.
     static let countLimit: Int64 = 1 << 48
 }

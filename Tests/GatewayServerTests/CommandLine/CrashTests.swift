@@ -54,17 +54,21 @@ import Testing
         let time = begin.duration(to: .now)
         for speaker in speakers { try #require(!speaker.acknowledged.isEmpty, "\(speaker.session) \(speaker.name)") }
 
-        // The next start ends what was cut off, and everything is looked at once more from its beginning.
+        // The next start goes on with what was cut off, and everything is looked at once more from its beginning.
         _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
             var all = KeptNumbers(of: speakers, in: command)
             try all.look(for: speakers, "seed \(KillSeed.value)")
             try all.requireRuns()
             let client = try await WebSocketClient(port: port)
             try await client.enter(ConnectRequest())
-            let last = try #require(speakers[0].acknowledged.max())
-            let wait = try await client.call(
-                "agent.wait", ["runId": .string("\(Self.sessions[0])-first-\(last)"), "timeoutMs": 0])
-            #expect(["ok", "error"].contains(wait?["payload"]?["status"]?.string))
+            for speaker in speakers where speaker.way == .sending {
+                // Answered, or told that it is not tried again; so are those before it.
+                let last = try #require(speaker.acknowledged.max())
+                let run = "\(speaker.session)-\(speaker.name)-\(last)"
+                let wait = try await client.call("agent.wait", ["runId": .string(run), "timeoutMs": 120_000])
+                #expect(["ok", "error"].contains(wait?["payload"]?["status"]?.string), "\(run)")
+            }
+            try all.requireAnswers()
             let count = speakers.reduce(0) { $0 + $1.acknowledged.count }
             let messages = "messages: \(count) acknowledged, \(all.count) kept"
             print("kills: \(Self.rounds) in \(time); \(messages); seed \(KillSeed.value)")
@@ -175,6 +179,30 @@ private struct KeptNumbers {
             // The agents' answers repeat what was said.
             guard row["role"] == "user" || words[0] == "third" else { continue }
             numbers[index].append(number)
+        }
+    }
+
+    /// Each message that was sent is answered once, or told once that it is not, when no run is open any more.
+    func requireAnswers() throws {
+        try read { database in
+            for session in Set(speakers.map(\.session)) {
+                guard let key = SessionKey(stored: session), let entry = try Transaction(database).sessions.find(key)
+                else { continue }
+                let open = try Int.fetchOne(
+                    database, sql: "SELECT count(*) FROM run WHERE sessionKey = ? AND endedAt IS NULL",
+                    arguments: [session])
+                guard open == 0 else { continue }
+                let counts = try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT role, count(*) AS number FROM message
+                        WHERE transcript = (SELECT id FROM transcript WHERE name = ?) AND text NOT LIKE 'third %'
+                        GROUP BY role
+                        """, arguments: [TranscriptTable.name(entry.sessionID)])
+                let numbers = Dictionary(
+                    uniqueKeysWithValues: counts.map { ($0["role"] as String, $0["number"] as Int) })
+                #expect(numbers["user"] == numbers["assistant"], "\(session): \(numbers)")
+            }
         }
     }
 

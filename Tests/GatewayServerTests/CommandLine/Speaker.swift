@@ -43,6 +43,11 @@ struct Speaker: Sendable {
     }
 
     private mutating func send(by client: WebSocketClient, _ enter: AsyncStream<Void>.Continuation) async throws {
+        // What the gateway before this one left goes on first: there is room for so much in a session, and no more.
+        if let last = acknowledged.max() {
+            let run = JSON.string("\(session)-\(name)-\(last)")
+            guard try await client.call("agent.wait", ["runId": run, "timeoutMs": 120_000]) != nil else { return }
+        }
         enter.yield()
         // They are kept in the order in which they were said, and acknowledged in any.
         var next = (1...said + 1).first { !acknowledged.contains($0) } ?? 1

@@ -218,8 +218,13 @@ func `an agent that cannot be meant is refused`(more: JSON, message: String) asy
         #expect(taken?["error"]?["message"] == "label already in use: A")
         let again = try await run(client, "c", key: "3", ["sessionId": id ?? .null]).last
         #expect(again?["payload"]?["result"]?["meta"]?["agentMeta"]?["sessionId"] == id)
-        let unknown = try await run(client, "d", key: "4", ["sessionId": "nowhere"]).first
-        #expect(unknown?["error"]?["message"] == "invalid agent params: unknown session id \"nowhere\"")
+        // One that is not there begins with it.
+        let new = try await run(client, "d", key: "4", ["sessionId": "New-1"]).last
+        #expect(new?["payload"]?["result"]?["meta"]?["agentMeta"]?["sessionId"] == "New-1")
+        let second = try await run(client, "e", key: "5", ["sessionId": "New-1"]).last
+        #expect(second?["payload"]?["result"]?["meta"]?["agentMeta"]?["sessionId"] == "New-1")
+        let unusable = try await run(client, "f", key: "6", ["sessionId": "../x"]).first
+        #expect(unusable?["error"]?["message"]?.string?.contains("there is no session id \"../x\"") == true)
         #expect(door.gateway.services.runs.open.isEmpty)
     }
 }

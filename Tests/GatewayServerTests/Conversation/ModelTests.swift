@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func `a model that wants a tool is told of in a sentence`() async throws {
+    @Test func `a model that wants a tool that is not there is told so, and stopped when it goes on`() async throws {
         let models = TestModels { _, model, receive in
             await receive(
                 .done(
@@ -193,7 +193,14 @@ import Testing
         try await instance.open(.direct, agents: instance.agents(answeredBy: models)) { door in
             let event = try await say("go", run: "1", to: try await door.connected())
             #expect(event?["state"] == "error")
-            #expect(event?["errorMessage"]?.string?.contains("the tool \"exec\"") == true)
+            #expect(event?["errorMessage"]?.string?.contains("it called exec 5 times in the same way") == true)
+            let told = models.asked.last?.request.messages.last
+            guard case .toolResult(let result)? = told, case .text(let text)? = result.content.first else {
+                Issue.record("no result")
+                return
+            }
+            #expect(result.isError)
+            #expect(text.hasPrefix("There is no tool \"exec\"."))
         }
     }
 

@@ -1,3 +1,4 @@
+import AgentLoop
 import Foundation
 import Testing
 
@@ -20,7 +21,8 @@ private func backend(
 @Test func `a program's text is the answer, and is told as it grows`() async throws {
     let test = try TestProgram("echo one; while [ ! -e go ]; do sleep 0.01; done; echo \"two: $1\"; pwd")
     let steps = Shared<[String]>([])
-    let reply = try await backend(test).answer(.test("hello", in: test.directory.path)) { text in
+    let reply = try await backend(test).answer(.test("hello", in: test.directory.path)) { event in
+        guard case .text(let text) = event else { return }
         steps.change { $0.append(text) }
         if text == "one" { try? test.directory.write("", to: "go") }
     }
@@ -62,7 +64,8 @@ private func backend(
         """)
     let steps = Shared<[String]>([])
     let directory = test.directory.path
-    let reply = try await backend(test, .jsonl) { $0.input = .stdin }.answer(.test("you", in: directory)) { text in
+    let reply = try await backend(test, .jsonl) { $0.input = .stdin }.answer(.test("you", in: directory)) { event in
+        guard case .text(let text) = event else { return }
         steps.change { $0.append(text) }
         _ = FileManager.default.createFile(atPath: "\(directory)/seen-\(steps.value.count)", contents: nil)
     }

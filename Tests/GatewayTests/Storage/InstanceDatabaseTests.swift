@@ -153,7 +153,11 @@ func `a damaged database is refused and left as it is`(offset: Int, count: Int, 
     try filled(directory, rows: 3)
     let older = try DatabaseQueue(path: (directory.path / "mazelclaw.sqlite").text)
     try older.writeWithoutTransaction {
-        try $0.execute(sql: "DROP TABLE node; DROP TABLE nodePairingRequest; PRAGMA user_version = 1")
+        let columns = ["request", "sessionId", "place", "begunAfter", "attempts"].map {
+            "ALTER TABLE run DROP COLUMN \($0);"
+        }
+        try $0.execute(
+            sql: "\(columns.joined()) DROP TABLE node; DROP TABLE nodePairingRequest; PRAGMA user_version = 1")
     }
     try older.close()
     let database = try InstanceDatabase(stateDirectory: directory.path)

@@ -150,19 +150,6 @@ extension ConfigurationSchema {
         ]),
     ])
 
-    /// How a long conversation is summed up.
-    static let compaction = ConfigurationSchema.object([
-        "mode": .words("default", "safeguard"),
-        "reserveTokensFloor": .natural,
-        "maxHistoryShare": .number(0.1, 0.9),
-        "memoryFlush": .object([
-            "enabled": .boolean,
-            "softThresholdTokens": .natural,
-            "prompt": .string,
-            "systemPrompt": .string,
-        ]),
-    ])
-
     /// What one agent may use.
     static let agentTools = ConfigurationSchema.object([
         "profile": .toolProfile,

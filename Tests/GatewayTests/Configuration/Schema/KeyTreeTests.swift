@@ -52,6 +52,8 @@ import Testing
     /// Keys that only exist here, on purpose, and everything below them.
     private static let additional = [
         "gateway.customBindHost", "gateway.controlUi.root", "channels.",
+        "agents.defaults.compaction.reserveTokens", "agents.defaults.compaction.keepRecentTokens",
+        "agents.defaults.loopGuard",
     ]
 
     /// Keys of the original's plugins. What a plugin takes is for the plugin to check: here it may be anything.

@@ -1,24 +1,26 @@
+import AgentLoop
 import JSON
 import ModelServices
 
-/// What was said in a conversation before, as a model is told it again.
-struct ModelHistory {
-    /// Oldest first; begins with something the user said.
-    private(set) var messages: [ModelMessage]
+extension ModelContext {
+    /// What `conversation` keeps, then `message`, which is to be answered, and what came of it so far.
+    init(_ conversation: KeptConversation, answering message: [InputContent]) {
+        self.init(summary: conversation.summary, conversation.messages.compactMap(Entry.init))
+        entries.append(Entry(id: conversation.messageID ?? "", .user(message)))
+        entries += conversation.steps.compactMap(Entry.init)
+    }
 
-    /// The messages of a transcript, as it keeps them, oldest first: of those the newest that have room in `tokens`. Nil
-    /// means all.
-    init(_ transcript: [JSON], tokens: Int64?) {
-        let all = transcript.compactMap(ModelMessage.init(transcript:))
-        var start = all.endIndex
-        var room = tokens ?? .max
-        while start > all.startIndex {
-            room -= all[start - 1].estimatedTokens
-            guard room >= 0 else { break }
-            start -= 1
-        }
-        // A conversation does not begin with an answer, nor with the result of a call that is not there.
-        messages = Array(all[start...].drop { if case .user = $0 { false } else { true } })
+    /// What `conversation` keeps.
+    init(_ conversation: KeptConversation) {
+        self.init(summary: conversation.summary, conversation.messages.compactMap(Entry.init))
+    }
+}
+
+extension ModelContext.Entry {
+    /// The message that a transcript keeps as `message`; nil for what a model is not told.
+    fileprivate init?(_ message: TranscriptMessage) {
+        guard let said = ModelMessage(transcript: message.message) else { return nil }
+        self.init(id: message.id, said)
     }
 }
 
@@ -52,33 +54,6 @@ extension ModelMessage {
             default: part.string.map(InputContent.text)
             }
         }
-    }
-
-    /// About how many tokens it takes: a token is some four bytes of text, and a picture some 1500 tokens.
-    fileprivate var estimatedTokens: Int64 {
-        func tokens(_ text: String) -> Int64 { Int64(text.utf8.count / 4) }
-        func tokens(_ content: [InputContent]) -> Int64 {
-            content.reduce(0) { sum, part in
-                switch part {
-                case .text(let text): sum + tokens(text)
-                case .image: sum + 1500
-                }
-            }
-        }
-        let count: Int64 =
-            switch self {
-            case .user(let content): tokens(content)
-            case .toolResult(let result): tokens(result.content)
-            case .assistant(let answer):
-                answer.content.reduce(0) { sum, part in
-                    switch part {
-                    case .text(let text): sum + tokens(text.text)
-                    case .thinking(let thinking): sum + tokens(thinking.text) + tokens(thinking.signature ?? "")
-                    case .toolCall(let call): sum + tokens(JSON.object(call.arguments).text())
-                    }
-                }
-            }
-        return count + 8
     }
 }
 
