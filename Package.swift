@@ -232,7 +232,8 @@ let package = Package(
         .testTarget(
             name: "GatewayServerTests",
             dependencies: [
-                "AgentLoop", "CProbe", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "GatewayServer",
+                "AgentLoop", "CProbe", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol",
+                "GatewayServer",
                 "JSON", "ModelServices", "Policy", "Storage", "Text", "Time", "Tools",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -21,7 +21,8 @@ struct Mazelclaw: ParsableCommand {
             SetupCommand.self, OnboardCommand.self, ImportCommand.self, ProfilesCommand.self, GatewayCommand.self,
             StatusCommand.self, HealthCommand.self, LogsCommand.self, ConfigCommand.self, DoctorCommand.self,
             ChatCommand.self, DashboardCommand.self, SessionsCommand.self, AgentsCommand.self, ModelsCommand.self,
-            CronCommand.self, DevicesCommand.self, NodesCommand.self, BrowserCommand.self, BackupCommand.self,
+            UsageCommand.self, CronCommand.self, DevicesCommand.self, NodesCommand.self, BrowserCommand.self,
+            BackupCommand.self,
             RestoreCommand.self, RepairCommand.self, RepairTargetCommand.self, RepairKeeperCommand.self,
             CompletionCommand.self, ManualCommand.self,
         ])

@@ -1,21 +1,9 @@
 import ArgumentParser
-import Gateway
-import GatewayProtocol
-import JSON
 
-/// `mazelclaw models`: what the agents answer with.
-struct ModelsCommand: InstanceCommand {
+/// `mazelclaw models`: what agents answer with.
+struct ModelsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "List the models that the agents of the running gateway answer with.")
-
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    func run(in context: Context) async throws -> Int32 {
-        let answer = try await GatewayClient.ask(context, "models.list", [:], scope: .read)
-        Output.list(answer, "models", isJSON: json, none: "No agent names a model; their programs choose.") { model in
-            "\(model["provider"]?.string ?? "")/\(model["id"]?.string ?? "")"
-        }
-        return 0
-    }
+        commandName: "models", abstract: "List the models that agents answer with, and choose one.",
+        subcommands: [ModelsListCommand.self, ModelsSetCommand.self],
+        defaultSubcommand: ModelsListCommand.self)
 }
