@@ -29,6 +29,10 @@ struct Speaker: Sendable {
     /// How many are under way at most.
     private static let width = 20
 
+    /// How many it says in one round at most: what is acknowledged waits to be answered, also by the gateway of the next
+    /// round, and there is room for so much and no more.
+    private static let roundLimit = 20
+
     /// Speaks until the connection ends. `enter` hears when it may, or when it never will.
     mutating func speak(to port: UInt16, enter: AsyncStream<Void>.Continuation) async throws {
         defer { enter.yield() }
@@ -51,8 +55,9 @@ struct Speaker: Sendable {
         enter.yield()
         // They are kept in the order in which they were said, and acknowledged in any.
         var next = (1...said + 1).first { !acknowledged.contains($0) } ?? 1
+        let last = said + Self.roundLimit
         while true {
-            while next - acknowledged.count <= Self.width {
+            while next <= last, next - acknowledged.count <= Self.width {
                 try client.send(
                     request(
                         next, "chat.send",
