@@ -151,7 +151,9 @@ public final class AuditLog {
         for line in try reader.next().reversed() {
             // Looked for before it is parsed: a log holds many denials for one start.
             guard marks.contains(where: { Self.holds(line, $0) }),
-                let record = try? JSON(parsing: line), let event = record["event"]?.string, events.contains(event)
+                let record = try? JSON(parsing: line), let event = record["event"]?.string, events.contains(event),
+                // What is told of a sibling is not the payload's.
+                record["sibling"] == nil
             else { continue }
             return record
         }

@@ -44,6 +44,11 @@ struct BrowserTests {
         #expect(status["sandbox"]?["holds"] == true, "\(status)")
         #expect((status["sandbox"]?["renderers"]?.integer ?? 0) > 0)
 
+        // The sibling has proved itself too; what the instance has proved is still told as the instance's.
+        let proof = try JSON(parsing: Self.mazelclaw(host, ["status", "--json"]).outputBytes)["proof"]
+        #expect(proof?["supervisor"]?.integer == Int64(gateway.processID), "\(proof ?? .null)")
+        #expect(proof?["sibling"] == nil)
+
         // What the kernel shows from outside says the same: a renderer is two namespaces of PIDs below the host.
         let sibling = try #require(
             Processes.children(of: gateway.processID).first {

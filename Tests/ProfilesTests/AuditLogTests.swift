@@ -86,6 +86,15 @@ import Testing
         #expect(try numbers(reader.next()) == [2])
     }
 
+    @Test func `what a sibling has proved is not the payload's proof`() throws {
+        let place = try Place()
+        let lines = [
+            "{\"event\":\"proof\",\"number\":1}", "{\"event\":\"proof\",\"sibling\":\"browser\",\"number\":2}",
+        ]
+        try place.write(Array(lines.map { $0 + "\n" }.joined().utf8), to: place.file)
+        #expect(try AuditLog.latestProof(of: place.profile, in: place.directories)?["number"]?.integer == 1)
+    }
+
     @Test func `of a log longer than any becomes the end is read, and kept`() throws {
         let place = try Place()
         let text = [UInt8](repeating: 0xFF, count: 500)
