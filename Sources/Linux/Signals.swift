@@ -19,6 +19,15 @@ public enum Signals {
         _ = try valueOrErrno(sigprocmask(SIG_SETMASK, &mask, nil))
     }
 
+    /// Blocks SIGPIPE in this process and the children it makes: who writes where nobody reads any more is told by EPIPE alone
+    /// (pipe(7)).
+    public static func blockBrokenPipe() throws(Errno) {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGPIPE)
+        _ = try valueOrErrno(sigprocmask(SIG_BLOCK, &mask, nil))
+    }
+
     /// Has `handler` called for what a process does to itself: a fault of memory or arithmetic, a trap, abort(3). It may do
     /// what signal-safety(7) lists.
     ///

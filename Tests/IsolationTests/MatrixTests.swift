@@ -7,6 +7,7 @@ import Testing
 @Suite(.recorded) struct MatrixTests {
     private func matrix(_ host: Host, _ words: [String]) throws -> (end: Running.Ended, json: JSON) {
         let end = try host.plain(["matrix", "--json"] + words + host.userOption)
+        try #require(!end.output.isEmpty, "\(end.code ?? -1), signal \(end.signal ?? 0): \(end.errors)")
         return (end, try JSON(parsing: end.outputBytes))
     }
 

@@ -25,6 +25,12 @@ public struct Matrix {
         var probed: [ProbedInstance] = []
         defer { for instance in probed { instance.end() } }
         var targets: [MatrixTarget] = []
+        do throws(Errno) {
+            // A start may fail before its probe is asked: that is the row's to tell.
+            try Signals.blockBrokenPipe()
+        } catch {
+            throw .system(action: "block", path: "SIGPIPE", errno: error)
+        }
         let live = try self.live()
         for name in names {
             do throws(ProbedInstance.Failure) {
