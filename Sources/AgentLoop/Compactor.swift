@@ -55,6 +55,19 @@ public struct Compactor: Sendable {
         return (compaction, ModelContext(summary: summary, Array(context.entries[place...])))
     }
 
+    /// The same, and has `journal` keep what came of it. Throws `ModelFailure`, also when it cannot be kept.
+    public func compact(
+        _ context: ModelContext, _ reason: Reason, keepingIn journal: any TurnJournal
+    ) async throws(ModelFailure) -> (compaction: Compaction, context: ModelContext)? {
+        guard let outcome = try await compact(context, reason) else { return nil }
+        do {
+            _ = try await journal.keep(.compaction(outcome.compaction))
+        } catch {
+            throw ModelFailure(.aborted, "the summary could not be kept: \(error)")
+        }
+        return outcome
+    }
+
     private func answer(_ request: ModelRequest) async throws(ModelFailure) -> ModelAnswer {
         let box = AnswerBox()
         await client.answer(request, by: model, of: service) { box.take($0) }

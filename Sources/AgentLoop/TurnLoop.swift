@@ -72,8 +72,9 @@ public struct TurnLoop: Sendable {
             try Task.checkCancellation()
             if compactor.isDue(turn.context, prompt: prompt + turn.toolTokens) {
                 do throws(ModelFailure) {
-                    guard let outcome = try await compactor.compact(turn.context, .room) else { throw .nothingToSumUp }
-                    try await keep(outcome, &turn, journal)
+                    let outcome = try await compactor.compact(turn.context, .room, keepingIn: journal)
+                    guard let outcome else { throw .nothingToSumUp }
+                    turn.take(outcome)
                 } catch {
                     try Task.checkCancellation()
                     if error != .nothingToSumUp { tell(.compactionFailed(error)) }
@@ -86,8 +87,10 @@ public struct TurnLoop: Sendable {
                 if failure.kind == .contextOverflow, !turn.hasOverflown {
                     turn.hasOverflown = true
                     do throws(ModelFailure) {
-                        if let outcome = try await compactor.compact(turn.context, .overflow) {
-                            try await keep(outcome, &turn, journal)
+                        if let outcome = try await compactor.compact(
+                            turn.context, .overflow, keepingIn: journal)
+                        {
+                            turn.take(outcome)
                             continue
                         }
                     } catch {
@@ -138,24 +141,18 @@ public struct TurnLoop: Sendable {
             tools.reduce(0) { $0 + TokenEstimate.count($1.summary) + TokenEstimate.count($1.parameters.text()) + 16 }
         }
 
+        /// The conversation was summed up.
+        mutating func take(_ outcome: (compaction: Compaction, context: ModelContext)) {
+            context = outcome.context
+            usage = usage.adding(outcome.compaction.usage)
+            guardian.noteCost(outcome.compaction.cost.total)
+        }
+
         /// Has `journal` keep `entry`, which the model is told as `message` from now on.
         mutating func keep(_ message: ModelMessage, as entry: TurnEntry, in journal: any TurnJournal) async throws {
             let id = try await journal.keep(entry)
             context.entries.append(ModelContext.Entry(id: id, message))
         }
-    }
-
-    private func keep(
-        _ outcome: (compaction: Compaction, context: ModelContext), _ turn: inout State, _ journal: any TurnJournal
-    ) async throws(ModelFailure) {
-        do {
-            _ = try await journal.keep(.compaction(outcome.compaction))
-        } catch {
-            throw ModelFailure(.aborted, "the summary could not be kept: \(error)")
-        }
-        turn.context = outcome.context
-        turn.usage = turn.usage.adding(outcome.compaction.usage)
-        turn.guardian.noteCost(outcome.compaction.cost.total)
     }
 
     private func request(

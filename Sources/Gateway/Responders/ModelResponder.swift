@@ -81,8 +81,8 @@ struct ModelResponder: Responder {
                     tell(event)
                 }
             }
-            cooldowns.note(successOf: model.id)
             guard let result else { throw error(model, "it took longer than \(turn.time)", isTimeout: true) }
+            cooldowns.note(successOf: model.id)
             return try reply(result, of: model)
         } catch TurnFailure.model(let failure) {
             cooldowns.note(failure, of: model.id)
@@ -100,13 +100,10 @@ struct ModelResponder: Responder {
         let compactor = Compactor(client: client, model: model, service: service, settings: rules.compaction)
         let context = ModelContext(try await turn.conversation())
         do throws(ModelFailure) {
-            guard let outcome = try await compactor.compact(context, .wish) else { return .nothing }
-            cooldowns.note(successOf: model.id)
-            do {
-                _ = try await turn.journal.keep(.compaction(outcome.compaction))
-            } catch {
-                throw ModelFailure(.aborted, "the summary could not be kept: \(error)")
+            guard let outcome = try await compactor.compact(context, .wish, keepingIn: turn.journal) else {
+                return .nothing
             }
+            cooldowns.note(successOf: model.id)
             return .done(before: outcome.compaction.tokensBefore, after: outcome.context.tokens)
         } catch {
             try Task.checkCancellation()
