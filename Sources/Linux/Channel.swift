@@ -21,6 +21,12 @@ public struct Channel: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Whether `descriptor` is an end of such a pair: a Unix socket for whole messages (socket(7), SO_DOMAIN, SO_TYPE).
+    public static func isEnd(_ descriptor: FileDescriptor) -> Bool {
+        (try? descriptor.socketOption(SOL_SOCKET, SO_DOMAIN)) == AF_UNIX
+            && (try? descriptor.socketOption(SOL_SOCKET, SO_TYPE)) == Int32(SOCK_SEQPACKET.rawValue)
+    }
+
     // Headers and data as cmsg(3) aligns them.
     private typealias Sender = (header: cmsghdr, processID: Int32, userID: UInt32, groupID: UInt32, padding: UInt32)
     private typealias Rights = (header: cmsghdr, descriptor: Int32, padding: Int32)

@@ -1,5 +1,8 @@
 /// A browser's program, and what it is started with.
 package struct BrowserProgram: Sendable {
+    /// What has Chromium read commands from descriptor 3 and write answers to 4.
+    package static let pipeArgument = "--remote-debugging-pipe"
+
     /// An absolute path.
     package var executable: String
     /// Its arguments, without its own name and without those for the pipes, which are added.

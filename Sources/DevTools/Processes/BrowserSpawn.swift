@@ -82,7 +82,8 @@ struct BrowserSpawn {
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(
             &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | setsidFlag))
-        let words = ([program.executable] + ["--remote-debugging-pipe"] + program.arguments).map { strdup($0) } + [nil]
+        let words =
+            ([program.executable, BrowserProgram.pipeArgument] + program.arguments).map { strdup($0) } + [nil]
         let variables = program.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in words + variables { free(text) } }
         var process: pid_t = 0

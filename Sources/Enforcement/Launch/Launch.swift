@@ -76,7 +76,15 @@ public struct Launch {
     ) throws(LaunchError) -> [SiblingPlan] {
         var siblings: [SiblingPlan] = []
         for kind in request.siblingKinds(for: facts.user) {
-            let (policy, program) = try StartRules.policy(kind.policy, caller, isSupervised: try isSupervised())
+            let policy: SandboxPolicy
+            let program: SeccompProgram
+            let isSupervised = try isSupervised()
+            do throws(ProfileError) {
+                let (loaded, filter) = try StartRules.load(kind.policy, caller, isSupervised: isSupervised)
+                (policy, program) = (loaded.policy, filter)
+            } catch {
+                throw .profile(error)
+            }
             let sibling = request.sibling(kind, policy: policy, seccomp: program)
             var facts = facts
             // Nearly always it is the same that both policies want to know.

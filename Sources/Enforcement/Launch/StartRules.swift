@@ -20,10 +20,7 @@ struct StartRules {
     init(for profile: Profile, _ caller: Caller, isSupervised: Bool) throws(LaunchError) {
         self.profile = profile
         do {
-            let policies = caller.policies
-            loaded = try policies.load(profile.policy)
-            program = try CompiledFilters(launcher: caller.executable)
-                .program(file: loaded.seccompFile, policies: policies, isSupervised: isSupervised)
+            (loaded, program) = try Self.load(profile.policy, caller, isSupervised: isSupervised)
             others = try caller.profiles.othersWithUsers(than: profile.name)
             ports = try PortPlan(others: others.map(\.profile)).ports(of: profile)
         } catch {
@@ -39,18 +36,14 @@ struct StartRules {
         }
     }
 
-    /// The policy `reference` of a sibling, and its filter. Throws as `init` does.
-    static func policy(
+    /// The policy `reference`, and its filter.
+    static func load(
         _ reference: String, _ caller: Caller, isSupervised: Bool
-    ) throws(LaunchError) -> (SandboxPolicy, SeccompProgram) {
-        do {
-            let loaded = try caller.policies.load(reference)
-            let program = try CompiledFilters(launcher: caller.executable)
-                .program(file: loaded.seccompFile, policies: caller.policies, isSupervised: isSupervised)
-            return (loaded.policy, program)
-        } catch {
-            throw .profile(error)
-        }
+    ) throws(ProfileError) -> (PolicyFiles.Loaded, SeccompProgram) {
+        let loaded = try caller.policies.load(reference)
+        let program = try CompiledFilters(launcher: caller.executable)
+            .program(file: loaded.seccompFile, policies: caller.policies, isSupervised: isSupervised)
+        return (loaded, program)
     }
 
     /// The other profiles whose payloads run under the user ID of `user`; none where that is the profile's own.

@@ -105,15 +105,10 @@ struct SiblingDesk {
     /// but bytes, and none leads into another network or to a file.
     private static func descriptors(of parcel: Parcel) -> SiblingProcess.Descriptors? {
         let all = parcel.descriptors
-        guard !parcel.isTruncated, all.count == SiblingRequest.descriptorCount, isForMessages(all[0]),
+        guard !parcel.isTruncated, all.count == SiblingRequest.descriptorCount, Channel.isEnd(all[0]),
             all.dropFirst().allSatisfy({ (try? FileStatus(of: $0).kind) == .pipe })
         else { return nil }
         return SiblingProcess.Descriptors(asker: all[0], errors: all[1], pipes: [all[2], all[3]])
-    }
-
-    private static func isForMessages(_ socket: FileDescriptor) -> Bool {
-        (try? socket.socketOption(SOL_SOCKET, SO_DOMAIN)) == AF_UNIX
-            && (try? socket.socketOption(SOL_SOCKET, SO_TYPE)) == Int32(SOCK_SEQPACKET.rawValue)
     }
 
     private func refuse(

@@ -20,9 +20,6 @@ struct SiblingProcess {
         let errors: FileDescriptor
         /// Its descriptors 3 and 4.
         let pipes: [FileDescriptor]
-
-        /// All of them.
-        var all: [FileDescriptor] { [asker, errors] + pipes }
     }
 
     /// How long a supervisor may take to end its sibling before it is killed, which ends the sibling too, in milliseconds.
@@ -102,7 +99,8 @@ struct SiblingProcess {
             guard getppid() == parent else { _exit(0) }
             // What a terminal sends to the launcher's group is for the payload; it ends the sibling when it wants to.
             try ProcessControl.startProcessGroup()
-            let pipes = try arrange(&link, descriptors, kept: kept, group: group)
+            let pipes = try arrange(
+                &link, descriptors, pipesAt: plan.keptDescriptors.pipes, kept: kept, group: group)
             try OwnProcess.hideArguments(behind: "mazelclaw-sibling")
             let settled = link
             let outcome = Supervisor(plan: plan, link: settled, pipes: pipes, group: group).run { event in
@@ -118,7 +116,8 @@ struct SiblingProcess {
     /// Puts what the sibling's program is to have where it expects it, closes all that is the payload's or its supervisor's,
     /// and returns the pipes.
     private static func arrange(
-        _ link: inout SiblingLink, _ descriptors: Descriptors, kept: FileDescriptor?, group: SandboxGroup?
+        _ link: inout SiblingLink, _ descriptors: Descriptors, pipesAt numbers: [Int32], kept: FileDescriptor?,
+        group: SandboxGroup?
     ) throws(Errno) -> [FileDescriptor] {
         // Out of the way first: each may have a number that another is to have.
         let asker = try link.asker.duplicated(from: 16)
@@ -133,17 +132,14 @@ struct SiblingProcess {
         try null.become(0)
         try null.become(1)
         try errors.become(2)
-        for (number, pipe) in zip(numbers(of: pipes), pipes) { try pipe.become(number) }
-        let open = numbers(of: pipes).map { FileDescriptor(rawValue: $0) }
+        for (number, pipe) in zip(numbers, pipes) { try pipe.become(number) }
+        let open = numbers.map { FileDescriptor(rawValue: $0) }
         let kept =
             open.map(\.rawValue) + [asker.rawValue, overseer.rawValue] + (lock.map { [$0.rawValue] } ?? []) + groups
         try OwnProcess.tidyDescriptors(keeping: kept.sorted())
         link = SiblingLink(kind: link.kind, asker: asker, overseer: Channel(descriptor: overseer))
         return open
     }
-
-    /// The numbers of the pipes, from 3 on.
-    private static func numbers(of pipes: [FileDescriptor]) -> [Int32] { pipes.indices.map { Int32(3 + $0) } }
 
     private static func tell(_ event: Supervisor.Event, of plan: SandboxPlan, _ link: SiblingLink) {
         switch event {

@@ -364,7 +364,7 @@ struct SupervisorLoop {
     // MARK: Calls
 
     private mutating func answer(_ report: (Supervisor.Event) -> Void) throws(Errno) {
-        // Until then it is the proof that is refused, as it must be.
+        // Until the proof is over it is the proof that is refused, as it must be.
         guard let record = try broker?.answerNext(recording: isProved) else { return }
         switch record {
         case .denied(let denial):

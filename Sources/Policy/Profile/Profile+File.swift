@@ -139,13 +139,7 @@ extension BindMount {
         case "read-write": isWritable = true
         case let other: throw object.error("access", "expected \"read-only\" or \"read-write\", found \"\(other)\"")
         }
-        sockets = []
-        for text in try object.strings("sockets") ?? [] {
-            guard let path = AbsolutePath(text) else {
-                throw object.error("sockets", "expected absolute paths without \"..\", found \"\(text)\"")
-            }
-            sockets.append(path)
-        }
+        sockets = try object.paths("sockets") ?? []
         try object.finish()
     }
 
@@ -162,13 +156,7 @@ extension BindMount {
 extension SiblingPrograms {
     fileprivate init(kind: String, _ object: inout StrictObject) throws(PolicyError) {
         self.kind = kind
-        executables = []
-        for text in try object.require(try object.strings("executables"), "executables") {
-            guard let path = AbsolutePath(text) else {
-                throw object.error("executables", "expected absolute paths without \"..\", found \"\(text)\"")
-            }
-            executables.append(path)
-        }
+        executables = try object.require(try object.paths("executables"), "executables")
         try object.finish()
     }
 

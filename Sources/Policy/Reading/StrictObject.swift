@@ -60,6 +60,15 @@ package struct StrictObject {
         try elements(name, "an array of strings") { $0.string }
     }
 
+    package mutating func paths(_ name: String) throws(PolicyError) -> [AbsolutePath]? {
+        try strings(name)?.map { (text) throws(PolicyError) in
+            guard let path = AbsolutePath(text) else {
+                throw error(name, "expected absolute paths without \"..\", found \"\(text)\"")
+            }
+            return path
+        }
+    }
+
     package mutating func integers(_ name: String, in range: ClosedRange<Int64>) throws(PolicyError) -> [Int64]? {
         try elements(name, "an array of whole numbers from \(range.lowerBound) to \(range.upperBound)") {
             $0.integer.flatMap { range.contains($0) ? $0 : nil }

@@ -82,8 +82,8 @@ extension SandboxPolicy {
         for namespace in Namespace.always where !listed.contains(namespace.rawValue) {
             throw linux.error("namespaces", "\"\(namespace.rawValue)\" is missing; no policy can do without it")
         }
-        let masked = try paths(&linux, "maskedPaths")
-        let readonly = try paths(&linux, "readonlyPaths")
+        let masked = try linux.paths("maskedPaths") ?? []
+        let readonly = try linux.paths("readonlyPaths") ?? []
         try linux.finish()
         return (masked, readonly)
     }
@@ -102,17 +102,6 @@ extension SandboxPolicy {
             limits.append(NamespaceLimit(resource: resource, maximum: maximum))
         }
         return limits
-    }
-
-    private static func paths(_ object: inout StrictObject, _ name: String) throws(PolicyError) -> [AbsolutePath] {
-        var paths: [AbsolutePath] = []
-        for text in try object.strings(name) ?? [] {
-            guard let path = AbsolutePath(text) else {
-                throw object.error(name, "expected absolute paths without \"..\", found \"\(text)\"")
-            }
-            paths.append(path)
-        }
-        return paths
     }
 
     private static func readScopes(_ landlock: inout StrictObject) throws(PolicyError) -> [LandlockScope] {

@@ -88,20 +88,9 @@ extension SiblingKind {
             throw object.error(
                 "directory", "expected the name of a directory in the state directory, found \"\(directory)\"")
         }
-        executables = try Self.paths(&object)
+        executables = try object.require(try object.paths("executables"), "executables")
         arguments = try object.strings("arguments") ?? []
         maximum = Int(try object.integer("maximum", in: 1...64) ?? 4)
         try object.finish()
-    }
-
-    private static func paths(_ object: inout StrictObject) throws(PolicyError) -> [AbsolutePath] {
-        var paths: [AbsolutePath] = []
-        for text in try object.require(try object.strings("executables"), "executables") {
-            guard let path = AbsolutePath(text) else {
-                throw object.error("executables", "expected absolute paths without \"..\", found \"\(text)\"")
-            }
-            paths.append(path)
-        }
-        return paths
     }
 }

@@ -13,12 +13,10 @@ struct SiblingLauncher: BrowserLauncher {
 
     /// The kind of sibling, by its name in policies.
     private static let kind = "browser"
-    /// What has Chromium read commands from descriptor 3 and write answers to 4.
-    private static let pipeArgument = "--remote-debugging-pipe"
 
     func start(_ program: BrowserProgram) async throws(DevToolsError) -> LaunchedBrowser {
         let request = SiblingRequest(
-            kind: Self.kind, program: program.executable, arguments: [Self.pipeArgument] + program.arguments)
+            kind: Self.kind, program: program.executable, arguments: [BrowserProgram.pipeArgument] + program.arguments)
         func failure(_ reason: String) -> DevToolsError { .notStarted(program.executable, reason: reason) }
         var ours: [FileDescriptor] = []
         let life: SiblingLife

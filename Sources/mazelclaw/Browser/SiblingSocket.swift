@@ -11,15 +11,12 @@ enum SiblingSocket {
     /// Takes the socket that this process inherited, so that no program it starts inherits it or hears of it. To be called
     /// before there is another thread.
     static func claim() {
-        guard let text = getenv(SiblingRequest.variable) else { return }
-        let number = Int32(String(cString: text))
+        guard let text = OwnProcess.variable(SiblingRequest.variable) else { return }
         unsetenv(SiblingRequest.variable)
-        guard let number, number > 2 else { return }
+        guard let number = Int32(text), number > 2 else { return }
         let socket = FileDescriptor(rawValue: number)
+        guard Channel.isEnd(socket) else { return }
         do throws(Errno) {
-            guard try socket.socketOption(SOL_SOCKET, SO_DOMAIN) == AF_UNIX,
-                try socket.socketOption(SOL_SOCKET, SO_TYPE) == Int32(SOCK_SEQPACKET.rawValue)
-            else { return }
             try socket.setCloseOnExec(true)
             descriptor.withLock { $0 = socket }
         } catch {
