@@ -68,6 +68,38 @@ struct TransferTests {
         await server.stop()
     }
 
+    @Test func `what a browser puts in the place of its downloads leads nowhere`() async throws {
+        try await TestBrowser.withState { state in
+            let profile = ProfileDirectory(of: "clawd", in: state)
+            let downloads = profile.path(.downloads)
+            try profile.make(.downloads)
+            for (name, directory) in [("kept", downloads), ("secret", state)] {
+                try name.write(toFile: "\(directory)/\(name)", atomically: false, encoding: .utf8)
+            }
+            #expect(KeptFiles(of: profile).all.map(\.name) == ["kept"])
+            let copy = try UploadedFile("\(downloads)/kept", from: [downloads], into: profile)
+            #expect(try String(contentsOfFile: copy.path, encoding: .utf8) == "kept")
+            #expect(copy.path.hasPrefix(profile.path(.uploads)) && copy.path.hasSuffix("/kept"))
+
+            try FileManager.default.removeItem(atPath: downloads)
+            try #require(symlink(state, downloads) == 0)
+            #expect(KeptFiles(of: profile).all.isEmpty)
+            #expect {
+                try KeptFiles(of: profile).remove("secret")
+            } throws: {
+                ($0 as? BrowserFault)?.status == 404
+            }
+            for path in ["\(state)/secret", "\(downloads)/secret"] {
+                #expect {
+                    _ = try UploadedFile(path, from: [downloads], into: profile)
+                } throws: {
+                    ($0 as? BrowserFault)?.status == 403
+                }
+            }
+            #expect(FileManager.default.fileExists(atPath: "\(state)/secret"))
+        }
+    }
+
     @Test func `files are given to inputs and to what opens a file chooser, and only those that may be`() async throws {
         let browser = try await SharedBrowser.fresh()
         let workspace = "\(browser.state)/workspace"

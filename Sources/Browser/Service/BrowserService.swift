@@ -277,7 +277,7 @@ package actor BrowserService {
         let running = try await RunningBrowser.start(
             settings.launch(program, for: name, profile), program, by: launcher, on: group)
         do {
-            try await running.keepDownloads(in: directory.path(.downloads), limit: settings.downloadLimit)
+            try await running.keepDownloads(in: directory, limit: settings.downloadLimit)
             if let port = profile.port { try await running.wait(forPort: port) }
             return running
         } catch {

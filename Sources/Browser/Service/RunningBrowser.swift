@@ -120,9 +120,9 @@ final class RunningBrowser: Sendable {
     /// What it downloads; nil for one that ran already, whose files are elsewhere.
     var downloads: Downloads? { state.withLock { $0.downloads } }
 
-    /// Has it keep what it downloads in `directory`. Throws `DevToolsError`.
-    func keepDownloads(in directory: String, limit: Int64) async throws {
-        let downloads = try await Downloads.keep(connection.browser, in: directory, limit: limit)
+    /// Has it keep what it downloads in the downloads of `profile`. Throws `DevToolsError`.
+    func keepDownloads(in profile: ProfileDirectory, limit: Int64) async throws {
+        let downloads = try await Downloads.keep(connection.browser, in: profile, limit: limit)
         state.withLock { $0.downloads = downloads }
     }
 

@@ -1,5 +1,7 @@
 import DevTools
+import Files
 import Glibc
+import Policy
 import Synchronization
 
 /// The downloads of a browser that was started here.
@@ -20,22 +22,25 @@ final class Downloads: Sendable {
     /// How many are remembered.
     private static let memory = 200
 
-    private let directory: String
+    private let profile: ProfileDirectory
     private let limit: Int64
     private let browser: DevToolsSession
     private let state = Mutex(State())
     private let changes = Changes()
     private let watching = Mutex<Task<Void, Never>?>(nil)
 
-    private init(_ browser: DevToolsSession, directory: String, limit: Int64) {
-        (self.browser, self.directory, self.limit) = (browser, directory, limit)
+    private init(_ browser: DevToolsSession, of profile: ProfileDirectory, limit: Int64) {
+        (self.browser, self.profile, self.limit) = (browser, profile, limit)
     }
 
     deinit { watching.withLock { $0?.cancel() } }
 
-    /// Has `browser` keep its downloads in `directory`, which is there, each of at most `limit` bytes. Throws `DevToolsError`.
-    static func keep(_ browser: DevToolsSession, in directory: String, limit: Int64) async throws -> Downloads {
-        let downloads = Downloads(browser, directory: directory, limit: limit)
+    /// Has `browser` keep its downloads in those of `profile`, which are there, each of at most `limit` bytes. Throws
+    /// `DevToolsError`.
+    static func keep(
+        _ browser: DevToolsSession, in profile: ProfileDirectory, limit: Int64
+    ) async throws -> Downloads {
+        let downloads = Downloads(browser, of: profile, limit: limit)
         let events = browser.events(
             of: [BrowserDomain.DownloadWillBegin.method, BrowserDomain.DownloadProgress.method])
         let task = Task { [weak downloads] in
@@ -51,7 +56,7 @@ final class Downloads: Sendable {
             downloads?.endAll()
         }
         downloads.watching.withLock { $0 = task }
-        try await browser.send(BrowserDomain.SetDownloadBehavior(.keep(directory: directory)))
+        try await browser.send(BrowserDomain.SetDownloadBehavior(.keep(directory: profile.path(.downloads))))
         return downloads
     }
 
@@ -143,12 +148,12 @@ final class Downloads: Sendable {
     // MARK: Files
 
     /// Where Chromium writes it; nil when it has a name that Chromium does not give.
-    private func file(_ download: Download) -> String? {
+    private func name(_ download: Download) -> String? {
         let isGUID = download.guid.utf8.allSatisfy { byte in
             (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
                 || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
         }
-        return isGUID && !download.guid.isEmpty ? "\(directory)/\(download.guid)" : nil
+        return isGUID && !download.guid.isEmpty ? download.guid : nil
     }
 
     /// Gives the file of one that is complete its name.
@@ -157,21 +162,31 @@ final class Downloads: Sendable {
             _ = discard(download)
             return .failed(reason: tooLarge)
         }
-        guard let file = file(download) else { return .failed(reason: "it has no file") }
-        let name = DownloadName(download.suggestedName)
-        for number in 1...1000 {
-            let path = "\(directory)/\(number == 1 ? name.text : name.numbered(number))"
-            // Unlike a renaming, a link is never made over another file (link(2)).
-            if link(file, path) == 0 {
-                unlink(file)
-                chmod(path, 0o600)
-                return .complete(path: path)
+        guard let own = name(download) else { return .failed(reason: "it has no file") }
+        let directory = profile.path(.downloads)
+        do throws(StorageError) {
+            let file = try profile.file(own, in: .downloads)
+            guard try file.attributes("read") != nil else { throw .missing("read", file.path) }
+            let wanted = DownloadName(download.suggestedName)
+            for number in 1...1000 {
+                let name = number == 1 ? wanted.text : wanted.numbered(number)
+                let path = "\(directory)/\(name)"
+                // Unlike a renaming, a link is never made over another file (link(2)).
+                let fault = file.linkTo(name)
+                if fault == 0 {
+                    try file.remove()
+                    try profile.file(name, in: .downloads).makePrivate()
+                    return .complete(path: path)
+                }
+                guard fault == EEXIST else {
+                    return .failed(
+                        reason: "\(file.path) cannot be called \(path): \(String(cString: strerror(fault)))")
+                }
             }
-            guard errno == EEXIST else {
-                return .failed(reason: "\(file) cannot be called \(path): \(String(cString: strerror(errno)))")
-            }
+            return .failed(reason: "there are too many files called \(wanted.text) in \(directory)")
+        } catch {
+            return .failed(reason: "\(error)")
         }
-        return .failed(reason: "there are too many files called \(name.text) in \(directory)")
     }
 
     /// Removes what came of one that is not complete. Returns why it is not.
@@ -179,24 +194,22 @@ final class Downloads: Sendable {
         let reason = state.withLock { $0.reasons[download.guid] }
         // Before there is room again.
         let free = freeBytes
-        if let file = file(download) {
-            for path in [file, "\(file).crdownload"] { unlink(path) }
+        if let own = name(download), let file = try? profile.file(own, in: .downloads) {
+            for suffix in ["", ".crdownload"] { file.discard(suffix) }
         }
         if let reason { return reason }
         guard let free, free <= max(Self.little, download.total - download.received) else {
             return "the browser gave it up: it was cancelled, or the connection broke off"
         }
-        return "the disk is full: \(free) bytes are free for \(directory)"
+        return "the disk is full: \(free) bytes are free for \(profile.path(.downloads))"
     }
 
     /// What is as good as nothing, in bytes.
     private static let little: Int64 = 64 << 10
 
-    /// What is free where they are written, in bytes (statvfs(3)).
+    /// What is free where they are written, in bytes.
     private var freeBytes: Int64? {
-        var status = statvfs()
-        guard statvfs(directory, &status) == 0 else { return nil }
-        return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+        AbsolutePath(profile.path(.downloads)).flatMap { try? DirectoryState.room(in: $0) }.map(Int64.init(clamping:))
     }
 }
 

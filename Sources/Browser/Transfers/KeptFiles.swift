@@ -1,43 +1,33 @@
-import Glibc
+import Files
 import JSON
 
 /// The files in a browser profile's downloads.
 struct KeptFiles: Sendable {
-    let directory: String
+    private let profile: ProfileDirectory
 
     /// The downloads of `profile`.
     init(of profile: ProfileDirectory) {
-        directory = profile.path(.downloads)
+        self.profile = profile
     }
 
     /// What there is, by name. Links and directories are not listed.
     var all: [(name: String, bytes: Int64)] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
-        var files: [(name: String, bytes: Int64)] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard let bytes = size(name) else { continue }
-            files.append((name, bytes))
-        }
-        return files.sorted { $0.name < $1.name }
+        profile.names(in: .downloads).compactMap { name in size(name).map { (name, $0) } }
     }
 
     private func size(_ name: String) -> Int64? {
-        var status = stat()
-        guard lstat("\(directory)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-        return Int64(status.st_size)
+        // What cannot be looked at is no download.
+        let attributes = try? profile.file(name, in: .downloads).attributes("read")
+        return attributes.flatMap(\.self).map { Int64($0.size) }
     }
 
     /// Removes the one called `name`. Throws `BrowserFault` when there is none.
     func remove(_ name: String) throws(BrowserFault) {
-        guard !name.contains("/"), !name.utf8.contains(0), size(name) != nil else {
-            throw BrowserFault(404, "there is no download \"\(name)\"")
-        }
-        guard unlink("\(directory)/\(name)") == 0 else {
-            throw BrowserFault(500, "cannot remove \(directory)/\(name): \(String(cString: strerror(errno)))")
+        guard size(name) != nil else { throw BrowserFault(404, "there is no download \"\(name)\"") }
+        do throws(StorageError) {
+            try profile.file(name, in: .downloads).remove()
+        } catch {
+            throw BrowserFault(500, "\(error)")
         }
     }
 
@@ -46,7 +36,7 @@ struct KeptFiles: Sendable {
         .array(
             all.map { file in
                 [
-                    "name": .string(file.name), "path": .string("\(directory)/\(file.name)"),
+                    "name": .string(file.name), "path": .string("\(profile.path(.downloads))/\(file.name)"),
                     "bytes": .integer(file.bytes),
                 ]
             })

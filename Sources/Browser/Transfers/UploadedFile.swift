@@ -1,4 +1,6 @@
+import Files
 import Glibc
+import Policy
 
 /// A file that is given to a page: a copy in the browser profile's directory, so that the page sees nothing else of where it
 /// came from, and the browser needs to see nothing else.
@@ -14,47 +16,36 @@ struct UploadedFile: Sendable {
     /// Copies the file at `path` into `profile`. It must lie in one of `directories`, whatever links lead there. Throws
     /// `BrowserFault`.
     init(_ path: String, from directories: [String], into profile: ProfileDirectory) throws(BrowserFault) {
-        func failed(_ action: String, _ path: String, _ number: Int32 = errno) -> BrowserFault {
-            BrowserFault(
-                number == ENOENT || number == ENOTDIR ? 404 : number == EACCES ? 403 : 500,
-                "cannot \(action) \(path): \(String(cString: strerror(number)))")
-        }
         guard path.hasPrefix("/"), !path.utf8.contains(0) else {
             throw BrowserFault(400, "paths must be absolute, and \"\(path)\" is not")
         }
         // Opened first and looked at then: what the name leads to may change, and the open file does not. A queue is not
         // waited for.
-        let source = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
-        guard source >= 0 else { throw failed("read", path) }
-        defer { close(source) }
-        guard let real = Self.place(of: source), Self.isInside(real, directories) else {
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let number = errno
+            throw BrowserFault(Self.status(number), "cannot read \(path): \(String(cString: strerror(number)))")
+        }
+        let source = OpenFile(descriptor, at: AbsolutePath(path) ?? .root)
+        guard let real = Self.place(of: descriptor), Self.isInside(real, directories, of: profile) else {
             throw BrowserFault(
                 403,
                 "\(path) is in none of the directories that pages are given files from: "
                     + directories.joined(separator: ", "))
         }
-        var status = stat()
-        guard fstat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard let attributes = try? source.attributes(), attributes.kind == .regular else {
             throw BrowserFault(400, "\(path) is no regular file")
         }
-        guard status.st_size <= Self.limit else {
+        guard Int64(attributes.size) <= Self.limit else {
             throw BrowserFault(400, "\(path) is larger than \(Self.limit) bytes")
         }
-        try profile.make(.uploads)
-        var template = Array("\(profile.path(.uploads))/XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw failed("make a directory in", profile.path(.uploads)) }
-        let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let copy = "\(directory)/\(path.split(separator: "/").last ?? "file")"
-        let target = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard target >= 0 else { throw failed("make", copy) }
-        defer { close(target) }
-        let fault = Self.copy(source, target)
-        guard fault == 0 else {
-            unlink(copy)
-            rmdir(directory)
-            throw failed("copy \(path) to", copy, fault)
-        }
-        self.path = copy
+        self.path = try Self.copy(
+            source, called: String(path.split(separator: "/").last ?? "file"), into: profile)
+    }
+
+    /// The HTTP status for a call that failed with `number` (errno(3)).
+    private static func status(_ number: Int32) -> Int {
+        number == ENOENT || number == ENOTDIR ? 404 : number == EACCES ? 403 : 500
     }
 
     /// Where the open file `descriptor` is now (proc_pid_fd(5)).
@@ -65,33 +56,39 @@ struct UploadedFile: Sendable {
         return String(decoding: bytes.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    private static func isInside(_ path: String, _ directories: [String]) -> Bool {
+    /// Whether the file that is at `path` lies in one of `directories`, whatever links lead to those; but to the downloads of
+    /// `profile` none does: the browser, which may have been taken over, could have put it there.
+    private static func isInside(_ path: String, _ directories: [String], of profile: ProfileDirectory) -> Bool {
         directories.contains { directory in
+            if directory == profile.path(.downloads) { return profile.holds(path, in: .downloads) }
             guard let real = realpath(directory, nil) else { return false }
             defer { free(real) }
             return path.hasPrefix(String(cString: real) + "/")
         }
     }
 
-    /// Copies what is left of `source`, at most `limit` bytes. Returns 0, or what went wrong (errno(3)).
-    private static func copy(_ source: Int32, _ target: Int32) -> Int32 {
-        var buffer = [UInt8](repeating: 0, count: 1 << 18)
-        var all: Int64 = 0
-        while true {
-            let count = read(source, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { return errno }
-            guard count > 0 else { return 0 }
-            all += Int64(count)
-            // It grew since.
-            guard all <= limit else { return EFBIG }
-            var written = 0
-            while written < count {
-                let more = buffer[written..<count].withUnsafeBytes { write(target, $0.baseAddress, $0.count) }
-                if more < 0, errno == EINTR { continue }
-                guard more > 0 else { return errno }
-                written += more
+    /// Copies `source` into a new directory of the uploads of `profile`, under `name`. Returns where the copy is.
+    private static func copy(
+        _ source: OpenFile, called name: String, into profile: ProfileDirectory
+    ) throws(BrowserFault) -> String {
+        do throws(StorageError) {
+            let place = try profile.newUpload(called: name)
+            guard let target = try place.open("make", .making) else { throw .missing("make", place.path) }
+            do throws(StorageError) {
+                var done = 0
+                while case let piece = try source.read(from: done, count: 1 << 18), !piece.isEmpty {
+                    done += piece.count
+                    // It grew since.
+                    guard done <= limit else { throw StorageError("copy", source.path, errno: EFBIG) }
+                    try target.write(piece)
+                }
+            } catch {
+                place.discard()
+                throw error
             }
+            return place.path.text
+        } catch {
+            throw BrowserFault(status(error.errno), "\(error)")
         }
     }
 }

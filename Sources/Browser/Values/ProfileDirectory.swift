@@ -1,5 +1,7 @@
 import Files
+import Glibc
 import Policy
+import Text
 
 /// What a browser profile keeps: the directory `browser/NAME` in the instance's state directory.
 struct ProfileDirectory: Sendable {
@@ -35,6 +37,41 @@ struct ProfileDirectory: Sendable {
         } catch {
             throw BrowserFault(503, "\(error)")
         }
+    }
+
+    /// The file `name` in `part`, in a directory that no link leads to: the browser writes there, and may have been taken
+    /// over. Throws `StorageError`, also for what is no name of a file.
+    func file(_ name: String, in part: Part) throws(StorageError) -> FilePlace {
+        guard let state = AbsolutePath(state), let path = AbsolutePath("\(path(part))/\(name)"),
+            path.lastComponent == name
+        else {
+            throw StorageError("open", AbsolutePath(path(part)) ?? .root, fault: "\"\(name)\" is no name of a file")
+        }
+        return try HostileDirectory(state).place(of: path, "open")
+    }
+
+    /// A place for a file `name` in a new directory of the uploads, which no link leads to. Throws `StorageError`.
+    func newUpload(called name: String) throws(StorageError) -> FilePlace {
+        let directory = "\(path(.uploads))/\(UUIDText.random())"
+        guard let state = AbsolutePath(state), let place = AbsolutePath(directory) else {
+            throw StorageError("make", .root, fault: "\(directory) is no absolute path")
+        }
+        try HostileDirectory(state).makeDirectory(place)
+        return try HostileDirectory(state).place(of: place / name, "make")
+    }
+
+    /// Whether the file that is at `path`, without a link on the way, lies in `part` where that is without a link below the
+    /// state directory.
+    func holds(_ path: String, in part: Part) -> Bool {
+        guard let real = realpath(state, nil) else { return false }
+        defer { free(real) }
+        return path.hasPrefix("\(String(cString: real))/browser/\(name)/\(part.rawValue)/")
+    }
+
+    /// The names of what is in `part`, in order; none where it is not there, or a link stands in its place.
+    func names(in part: Part) -> [String] {
+        guard let state = AbsolutePath(state), let path = AbsolutePath(path(part)) else { return [] }
+        return (try? HostileDirectory(state).names(in: path)).flatMap(\.self) ?? []
     }
 
     /// Removes `part`, and nothing that a link in it leads to. Returns whether it was there. Throws `BrowserFault`, also where
