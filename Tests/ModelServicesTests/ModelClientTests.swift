@@ -58,7 +58,7 @@ import Time
     /// Asks the service at `port` once.
     @discardableResult
     private func ask(
-        _ port: Int, _ format: WireFormat = .chatCompletions, limits: ServiceLimits = ServiceLimits(),
+        _ port: Int, _ format: WireFormat = .chatCompletions, limits: ServiceLimits = .patient,
         retries: RetryPolicy = Pauses().policy(), environment: [String: String] = [:],
         change: (inout ServiceDescription) -> Void = { _ in }
     ) async throws -> Hearing {
@@ -137,7 +137,7 @@ import Time
     }
 
     @Test func `who goes on after the end is not waited for`() async throws {
-        var limits = ServiceLimits()
+        var limits = ServiceLimits.patient
         limits.closingTime = TimeSpan(50, .milliseconds)
         let stream = try Self.text(.chatCompletions)
         let end = try #require(stream.firstRange(of: Array("data: [DONE]".utf8))).lowerBound
@@ -261,7 +261,7 @@ import Time
     // MARK: Time
 
     @Test func `a service that does not answer in time is given up`() async throws {
-        var limits = ServiceLimits()
+        var limits = ServiceLimits.patient
         limits.connectTime = TimeSpan(100, .milliseconds)
         limits.firstByteTime = TimeSpan(100, .milliseconds)
         var retries = RetryPolicy()
@@ -274,7 +274,7 @@ import Time
     }
 
     @Test func `a service that does not go on in time is given up`() async throws {
-        var limits = ServiceLimits()
+        var limits = ServiceLimits.patient
         limits.idleTime = TimeSpan(100, .milliseconds)
         let stream = try Self.text(.messages)
         try await ScriptedService.serving([
@@ -478,7 +478,7 @@ import Time
     }
 
     @Test func `a service that speaks no TLS is told so`() async throws {
-        var limits = ServiceLimits()
+        var limits = ServiceLimits.patient
         limits.connectTime = TimeSpan(200, .milliseconds)
         var retries = RetryPolicy()
         retries.pauses = []
