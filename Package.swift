@@ -214,6 +214,13 @@ let package = Package(
         .executableTarget(
             name: "profile-writer", dependencies: ["Policy", "Profiles"], path: "Tests/ProfileWriter"),
         .testTarget(name: "ArchitectureTests"),
+        // The code of the modules' tutorials, which sees what other packages see.
+        .testTarget(
+            name: "ArticleTests",
+            dependencies: [
+                "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage", "Text",
+                "Time",
+            ]),
         .testTarget(
             name: "EnforcementTests",
             dependencies: [
@@ -295,7 +302,7 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ], resources: [.copy("Recordings"), .copy("Requests")]),
         .testTarget(
-            name: "AgentLoopTests", dependencies: ["AgentLoop", "JSON", "ModelServices", "Tools"]),
+            name: "AgentLoopTests", dependencies: ["AgentLoop", "JSON", "ModelServices", "Time", "Tools"]),
         .testTarget(name: "TimeTests", dependencies: ["JSON", "Time"]),
         .testTarget(
             name: "PolicyTests", dependencies: ["Fuzzing", "JSON", "Policy"], exclude: ["Golden"],

@@ -42,9 +42,9 @@ public struct TurnLoop: Sendable {
 
     /// For whom tools are called.
     public struct Caller: Sendable {
-        /// The agent.
+        /// The agent whose model calls.
         public var agentID: String
-        /// The key of its session.
+        /// The key of the session in which it does.
         public var sessionKey: String
         /// Whether the one who asked may do everything.
         public var isByAdmin: Bool

@@ -50,9 +50,9 @@ public struct Landlock {
         /// A set of the kernel's bits.
         public init(rawValue: UInt64) { self.rawValue = rawValue }
 
-        /// bind(2).
+        /// Binding a TCP socket to a port (LANDLOCK_ACCESS_NET_BIND_TCP).
         public static let bind = PortAccess(rawValue: 1 << 0)
-        /// connect(2).
+        /// Connecting a TCP socket to a port (LANDLOCK_ACCESS_NET_CONNECT_TCP).
         public static let connect = PortAccess(rawValue: 1 << 1)
     }
 

@@ -43,10 +43,28 @@ import Testing
         lines.map { String($0.drop { $0 == " " }) }
     }
 
-    @Test(arguments: ["JSON", "Policy"])
+    /// The modules of the library, on which programs of others build.
+    private static let library = [
+        "AgentLoop", "Configuration", "Files", "Gateway", "GatewayProtocol", "GatewayServer", "JSON", "ModelServices",
+        "Policy", "Storage", "Text", "Time", "Tools",
+    ]
+
+    @Test func `the modules that need a tutorial are those of the library`() throws {
+        let package = try lines(of: "Package.swift").joined(separator: "\n")
+        let product = try #require(package.split(separator: ".library(").dropFirst().first?.split(separator: "]").first)
+        let targets = try #require(product.split(separator: "[").last)
+        #expect(targets.split(separator: "\"").map(String.init).filter { $0.first?.isLetter == true } == Self.library)
+    }
+
+    @Test(arguments: library)
     func `the code of a module's articles is code that its tests run`(module: String) throws {
-        let tested = code(try lines(of: "Tests/\(module)Tests/ArticleTests.swift"))
+        let tests = SourceTree.root.appending(path: "Tests").resolvingSymlinksInPath()
+        let suite = try #require(
+            FileManager.default.subpathsOfDirectory(atPath: tests.path)
+                .first { $0.hasSuffix("/\(module)ArticleTests.swift") })
+        let tested = code(try lines(of: "Tests/\(suite)"))
         let catalog = "Sources/\(module)/\(module).docc"
+        #expect(try lines(of: "\(catalog)/\(module).md").first == "# ``\(module)``")
         let articles = try FileManager.default.contentsOfDirectory(
             atPath: SourceTree.root.appending(path: catalog).path)
         var count = 0

@@ -2,7 +2,7 @@ import JSON
 import Testing
 
 /// What the article "Read, write and edit" shows, line by line; ArchitectureTests compares the two.
-@Suite struct ArticleTests {
+@Suite struct JSONArticleTests {
     @Test func `a value is read, and what is not there is nil`() throws {
         let value = try JSON(parsing: Array(#"{"basePort": 19789, "binds": []}"#.utf8))
         let port = value["basePort"]?.integer

@@ -3,7 +3,7 @@ import Policy
 import Testing
 
 /// What the article "Make a plan and ask it" shows, line by line; ArchitectureTests compares the two.
-@Suite struct ArticleTests {
+@Suite struct PolicyArticleTests {
     @Test func `a plan is made from a profile, a policy and facts, and answers`() throws {
         var lines: [String] = []
         func print(_ line: some CustomStringConvertible) { lines.append(line.description) }

@@ -11,7 +11,7 @@ package final class ControlServer: Sendable {
         self.channels = channels
     }
 
-    /// The port that it has.
+    /// The port it listens at; nil when it does not listen.
     package var port: Int? { channels.first?.localAddress?.port }
 
     /// Listens at `port` of 127.0.0.1 and ::1, and has `answer` answer whom `access` lets in, within `limits`. A host without

@@ -47,7 +47,7 @@ struct Element: Sendable {
         return place
     }
 
-    /// The middle of it.
+    /// Where a click on it goes, in CSS pixels from the upper left corner of the view.
     private func middle() async throws -> (x: Double, y: Double) {
         let place = try await place()
         return (place.x + place.width / 2, place.y + place.height / 2)

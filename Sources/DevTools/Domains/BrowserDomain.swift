@@ -8,7 +8,7 @@ package enum BrowserDomain {
 
         /// What the browser says of itself.
         package struct Answer: Sendable, Equatable {
-            /// Of the protocol: `1.3`.
+            /// The version of the protocol that it speaks: `1.3`.
             package var protocolVersion: String
             /// Name and version: `HeadlessChrome/156.0.8078.114`.
             package var product: String

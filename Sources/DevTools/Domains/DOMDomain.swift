@@ -139,7 +139,7 @@ package enum DOMDomain {
     /// Where the content of a node is.
     package struct GetBoxModel: DevToolsCommand {
         package static let method = "DOM.getBoxModel"
-        /// The node.
+        /// The node's id in the browser (`backendNodeId`).
         package var node: Int64
 
         /// Where the content of `node` is.

@@ -12,7 +12,7 @@ package enum IODomain {
             package var data: String
             /// Whether that is written in base 64.
             package var isBase64: Bool
-            /// Whether it is the last.
+            /// Whether nothing comes after it.
             package var isLast: Bool
         }
 

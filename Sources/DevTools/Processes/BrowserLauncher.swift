@@ -12,7 +12,7 @@ package struct LaunchedBrowser: Sendable {
     package var writing: Int32
     /// Where what it writes to standard error comes from.
     package var errors: Int32
-    /// Its life.
+    /// Tells when it ends, and ends it.
     package var life: any BrowserLife
 
     /// A program with its pipes.

@@ -22,7 +22,7 @@ final class ActiveRun: Sendable {
 
     /// What became of the message.
     enum Acceptance: Sendable {
-        /// It is kept.
+        /// It is on disk, and its run begins when its turn comes.
         case kept(Kept)
         /// It was answered before this process knew of it.
         case known(Run)

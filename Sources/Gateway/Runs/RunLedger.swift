@@ -4,7 +4,7 @@ public import Storage
 public import Time
 
 extension Transaction {
-    /// The runs.
+    /// What was asked for, and how far each of it has come.
     public var runs: RunLedger { RunLedger(database: database) }
 }
 

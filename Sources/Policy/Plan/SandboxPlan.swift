@@ -136,7 +136,7 @@ public struct SandboxPlan: Equatable, Sendable {
 
 /// A kind of sibling, and the plan by which each one of it is started.
 public struct SiblingPlan: Equatable, Sendable {
-    /// The kind.
+    /// What may be asked for: its programs and their arguments.
     public var kind: SiblingKind
     /// The plan. Which of the kind's programs is executed, and with what arguments, is said when one is asked for.
     public var plan: SandboxPlan

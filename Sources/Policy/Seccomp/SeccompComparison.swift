@@ -12,7 +12,7 @@ public struct SeccompComparison: Hashable, Sendable {
         case masked(mask: UInt64, value: UInt64)
     }
 
-    /// The argument, 0 to 5.
+    /// Which of the call's arguments is compared, 0 to 5.
     public var argument: Int
     /// What must hold for it.
     public var relation: Relation

@@ -106,7 +106,7 @@ final class TestInstance: Sendable {
         }
     }
 
-    private var logger: Logger { Self.quietLogger }
+    var logger: Logger { Self.quietLogger }
 
     static var quietLogger: Logger {
         var logger = Logger(label: "test")
