@@ -111,16 +111,20 @@ struct Program {
         let caller = try makeCaller()
         let launch = try Launch(arguments.options, by: caller, creating: true)
         let profile = launch.profile
-        let plan: SandboxPlan
+        var plan: SandboxPlan
+        let siblings: SiblingPlanner
+        let checksFirst: Bool
         let claim: InstanceClaim
         let lock: InstanceLock
         let audit: AuditLog
         do {
-            plan = try launch.plan(preparing: true)
+            (plan, siblings) = try launch.planWithoutSiblings(preparing: true)
+            checksFirst = self.checksFirst(plan, launch.isNew)
+            if checksFirst { plan.siblings = try siblings.plans() }
             if plan.network.isOwn { try checkNetworkStreams(plan.network) }
             claim = InstanceClaim(of: plan, by: caller)
             // Never given back: it lasts as long as a process of the instance.
-            lock = try claim.take(checkingPorts: checksPortsFirst(plan, launch.isNew))
+            lock = try claim.take(checkingPorts: checksFirst)
             audit = try caller.auditLog(of: profile.name)
         } catch {
             if launch.isNew { launch.forgetProfile() }
@@ -152,18 +156,21 @@ struct Program {
             throw .system(action: "open again", path: "standard error or the descriptor of --status-fd", errno: error)
         }
         return try watching.watch(over: plan, terminal, audit, lock) { () throws(LaunchError) in
-            if !checksPortsFirst(plan, launch.isNew) { try claim.checkPorts() }
+            guard !checksFirst else { return plan.siblings }
+            try claim.checkPorts()
+            return try siblings.plans()
         }
     }
 
-    /// Whether to look for strangers on the plan's ports before anything is begun, and not while the sandbox is built: where
-    /// a refusal must leave no profile behind, and where it takes rights that are given up then, to say who it is.
-    private func checksPortsFirst(_ plan: SandboxPlan, _ isNew: Bool) -> Bool { isNew || plan.changesSupervisor }
+    /// Whether to look for strangers on the plan's ports and to plan its siblings before anything is begun, and not while the
+    /// sandbox is built: where a refusal must leave no profile behind, and where it takes rights that are given up then, to
+    /// say who a stranger is and to read policies that are root's alone.
+    private func checksFirst(_ plan: SandboxPlan, _ isNew: Bool) -> Bool { isNew || plan.changesSupervisor }
 
     /// Runs the plan. Nothing that is written meanwhile may keep the supervisor waiting.
     private func watch(
         over plan: SandboxPlan, _ terminal: CallersTerminal?, _ audit: AuditLog, _ lock: InstanceLock,
-        checking check: () throws(LaunchError) -> Void
+        checking check: () throws(LaunchError) -> [SiblingPlan]
     ) throws(LaunchError) -> Int32 {
         var hash = ""
         var warning: String?

@@ -92,6 +92,18 @@ import Testing
         return options
     }
 
+    /// A copy of the browser's policy at a place of the launching user's, in which `old` is `new`; its path.
+    private static func browserPolicy(_ host: Host, replacing old: String, with new: String) throws -> String {
+        let owner = host.starting == .root ? 0 : Host.payloadUser
+        let directory = "\(host.root)/browser"
+        try Files.makeDirectory(directory, owner: owner)
+        for name in ["browser.json", "browser.seccomp.json"] {
+            let text = try #require(Files.read("\(host.stage.policies)/\(name)"))
+            try Files.write(text.replacingOccurrences(of: old, with: new), to: "\(directory)/\(name)", owner: owner)
+        }
+        return "\(directory)/browser.json"
+    }
+
     static func python(_ code: String) -> [String] { ["/usr/bin/python3", "-c", client + code] }
 
     /// Python source as a literal of Python's.
@@ -415,6 +427,51 @@ import Testing
         #expect(said.prefix(4).allSatisfy { $0 == ["event": "started"] })
         #expect(said[4]["reason"]?.string?.contains("too-many-siblings") == true)
         #expect(said[5] == ["event": "started"])
+    }
+
+    // MARK: What is read at the start
+
+    @Test(arguments: Starting.available, ["p", "new"])
+    func `a start is refused whose sibling has no policy that can be used`(starting: Starting, name: String) throws {
+        let host = try Host(starting)
+        #expect(try host.run(["true"]).code == 0)
+        let broken = try Self.browserPolicy(host, replacing: "nestedUserNamespaces", with: "nestedNamespaces")
+        for (reference, culprit) in [("nowhere", "no such policy"), (broken, "nestedNamespaces")] {
+            let path = try host.policy(
+                "gateway.json", replacing: "\"policy\": \"browser\"", with: "\"policy\": \"\(reference)\"")
+            var options = name == "p" ? Host.Options() : Host.Options(profile: name, port: host.secondPort)
+            options.more = ["--policy", path]
+            let end = try host.run(["sh", "-c", "touch $MAZELCLAW_STATE_DIR/ran"], options)
+            #expect(end.code == 78, "\(end.errors)")
+            #expect(end.sentences.last?.contains(culprit) == true, "\(end.errors)")
+            #expect(!Files.exists("\(host.stateDirectory(name))/ran"))
+            #expect(Files.exists("\(host.configuration)/profiles/\(name).json") == (name == "p"))
+        }
+    }
+
+    @Test(arguments: Starting.available)
+    func `a sibling is started by the policy that there was when the payload was`(starting: Starting) throws {
+        let host = try Host(starting)
+        let siblings = try Self.browserPolicy(host, replacing: "nested", with: "nested")
+        var options = try Self.options(host)
+        let text = try #require(Files.read(options.more[1]))
+        try Files.write(
+            text.replacingOccurrences(of: "\"policy\": \"browser\"", with: "\"policy\": \"\(siblings)\""),
+            to: options.more[1], owner: starting == .root ? 0 : Host.payloadUser)
+        let running = try host.start(
+            Self.python(
+                #"""
+                tell("ready")
+                while not os.path.exists(STATE + "/go"): time.sleep(0.01)
+                tell(ask("pass").event())
+                """#), options)
+        try running.waitForOutput("ready")
+        try Files.write("{", to: siblings, owner: starting == .root ? 0 : Host.payloadUser)
+        try Files.write("", to: "\(host.stateDirectory())/go", owner: Host.payloadUser)
+        let end = try running.wait()
+        #expect(end.output.hasSuffix("{\"event\": \"started\"}\n"), "\(end.output)\(end.errors)")
+        options.more = ["--policy", options.more[1]]
+        #expect(try host.run(["true"], options).code == 78)
     }
 
     @Test(arguments: Starting.available)

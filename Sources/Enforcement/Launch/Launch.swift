@@ -35,11 +35,20 @@ public struct Launch {
         user.paths(of: try user.identity(assigning: false)).state
     }
 
-    /// The plan, made from the profile's policy and from what the host is now.
+    /// The plan, made from the profile's policy and from what the host is now, with those of its siblings.
     ///
     /// With `preparing` the state directory and the workspace are made when they are missing, and a user ID of the profile's
     /// own is given for good.
     public func plan(preparing: Bool) throws(LaunchError) -> SandboxPlan {
+        var (plan, siblings) = try planWithoutSiblings(preparing: preparing)
+        plan.siblings = try siblings.plans()
+        return plan
+    }
+
+    /// As `plan`, with the plans of its siblings left to be made.
+    public func planWithoutSiblings(preparing: Bool) throws(LaunchError) -> (
+        plan: SandboxPlan, siblings: SiblingPlanner
+    ) {
         let identity = try user.identity(assigning: preparing)
         let paths = user.paths(of: identity)
         let request = try request(for: identity, paths)
@@ -56,51 +65,20 @@ public struct Launch {
             .facts(user: identity, policy: request.policy, profile: profile, paths: paths)
         try BindGuard(for: caller, request.neighbours).check(profile.binds)
         facts.streams = try streams()
-        var plan: SandboxPlan
+        let plan: SandboxPlan
         do {
             plan = try SandboxPlan(request, facts: facts)
         } catch {
             throw .plan(error)
         }
-        plan.siblings = try siblings(of: request, facts, paths)
+        let siblings = SiblingPlanner(
+            of: request, facts, paths: paths, by: caller, isSupervised: try isSupervised())
         #if DEBUG || BENCHMARK
-            return try Mutation(launcher: caller.executable)?.mutate(plan, environment: caller.environment) ?? plan
+            let mutated = try Mutation(launcher: caller.executable)?.mutate(plan, environment: caller.environment)
+            return (mutated ?? plan, siblings)
         #else
-            return plan
+            return (plan, siblings)
         #endif
-    }
-
-    /// The plans of what the payload may have started beside it, each from its own policy.
-    private func siblings(
-        of request: PlanRequest, _ facts: HostFacts, _ paths: ProfilePaths
-    ) throws(LaunchError) -> [SiblingPlan] {
-        var siblings: [SiblingPlan] = []
-        for kind in request.siblingKinds(for: facts.user) {
-            let policy: SandboxPolicy
-            let program: SeccompProgram
-            let isSupervised = try isSupervised()
-            do throws(ProfileError) {
-                let (loaded, filter) = try StartRules.load(kind.policy, caller, isSupervised: isSupervised)
-                (policy, program) = (loaded.policy, filter)
-            } catch {
-                throw .profile(error)
-            }
-            let sibling = request.sibling(kind, policy: policy, seccomp: program)
-            var facts = facts
-            // Nearly always it is the same that both policies want to know.
-            let known = PlanRequest.pathsOfInterest(of: request.policy)
-            if !PlanRequest.pathsOfInterest(of: policy).allSatisfy(known.contains) {
-                facts = try HostProbe(environment: caller.environment)
-                    .facts(user: facts.user, policy: policy, profile: sibling.profile, paths: paths)
-            }
-            facts.streams = .null
-            do {
-                siblings.append(SiblingPlan(kind: kind, plan: try SandboxPlan(sibling, facts: facts)))
-            } catch {
-                throw .plan(error)
-            }
-        }
-        return siblings
     }
 
     /// The seccomp policy that this start enforces, for `explain` and `why`.

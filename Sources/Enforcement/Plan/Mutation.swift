@@ -39,9 +39,6 @@
         func mutate(_ plan: SandboxPlan, environment: [EnvironmentVariable]) -> SandboxPlan {
             var mutated = layer.map { plan.leavingOut($0, environment: environment) } ?? plan
             if leavesOutProofs { mutated = mutated.leavingOutProofs() }
-            for index in mutated.siblings.indices {
-                mutated.siblings[index].plan = mutate(mutated.siblings[index].plan, environment: environment)
-            }
             return mutated
         }
     }

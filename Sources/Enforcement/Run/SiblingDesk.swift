@@ -6,8 +6,8 @@ import SystemPackage
 
 /// Where a payload's requests for siblings arrive, and those that run.
 struct SiblingDesk {
-    /// The plans, of which a request chooses one.
-    private let plans: [SiblingPlan]
+    /// The plans, of which a request chooses one; none before they are made.
+    var plans: [SiblingPlan] = []
     /// The payload's end of the socket, until its process has it.
     private let payloadsEnd: FileDescriptor
     /// The supervisor's end; nil once the payload's is closed everywhere.
@@ -27,7 +27,6 @@ struct SiblingDesk {
         try payloadsEnd.setCloseOnExec(true)
         other.descriptor.discard()
         socket = own
-        plans = plan.siblings
         self.kept = kept
         self.group = group
     }

@@ -116,32 +116,35 @@ public struct Supervisor {
     /// Runs the plan to its end, telling `report` what happens.
     ///
     /// Signals that arrive are passed to the payload. After SIGTERM, SIGINT, SIGQUIT or SIGABRT it has `grace` to end.
-    public func run(_ report: (Event) -> Void) -> Outcome { run(checking: { () throws(Never) in }, report) }
+    public func run(_ report: (Event) -> Void) -> Outcome {
+        run(checking: { () throws(Never) in plan.siblings }, report)
+    }
 
-    /// As `run`, with a last check that is made while another process builds the sandbox. No payload runs when it throws.
+    /// As `run`, with a last check that is made while another process builds the sandbox, and that returns the plans of the
+    /// payload's siblings. No payload runs when it throws.
     public func run<Refusal>(
-        checking check: () throws(Refusal) -> Void, _ report: (Event) -> Void
+        checking check: () throws(Refusal) -> [SiblingPlan], _ report: (Event) -> Void
     ) throws(Refusal) -> Outcome {
         var refusal: Refusal?
         var isChecked = false
         let outcome = supervise(report) {
             isChecked = true
             do throws(Refusal) {
-                try check()
+                return try check()
             } catch {
                 refusal = error
+                return nil
             }
-            return refusal == nil
         }
         if let refusal { throw refusal }
         // What would have been refused is told rather than what failed before it was looked at.
-        if !isChecked { try check() }
+        if !isChecked { _ = try check() }
         guard case .failed(var error) = outcome else { return outcome }
         error.remedy = HostDiagnosis().remedy(for: error.step, error.errno)
         return .failed(error)
     }
 
-    private func supervise(_ report: (Event) -> Void, mayStart: () -> Bool) -> Outcome {
+    private func supervise(_ report: (Event) -> Void, siblings: () -> [SiblingPlan]?) -> Outcome {
         do throws(EnforcementError) {
             try prepare { () throws(Errno) in try Signals.blockAll() }
             let outlets = try attempt(streamStep) { () throws(Errno) in try StreamPipes.outlets(for: plan.streams) }
@@ -152,7 +155,7 @@ public struct Supervisor {
             let index = try performOwnSteps(&openedFiles, &group)
             let (own, others) = try attempt(index) { () throws(Errno) in try Channel.pair() }
             let farewell = try attempt(index) { () throws(Errno) in try Pipe() }
-            let desk = try attempt(index) { () throws(Errno) in
+            var desk = try attempt(index) { () throws(Errno) in
                 try SiblingDesk(for: plan, kept: lock, group: group)
             }
             let canary = try attempt(index) { () throws(Errno) in try Canary(network: plan.network) }
@@ -195,11 +198,12 @@ public struct Supervisor {
                 }
             }
             report(.building)
-            guard mayStart() else {
+            guard let siblings = siblings() else {
                 // Init has begun to build, and waits for the supervisor before any payload runs.
                 try end(child)
                 return .initKilled(signal: SIGKILL)
             }
+            desk?.plans = siblings
             let (signals, streams) = try prepare { () throws(Errno) in (try Signals.descriptor(), try pipes.relay()) }
             var loop = SupervisorLoop(
                 plan: plan, child: child, channel: own,
