@@ -80,11 +80,14 @@ import Testing
         """#
 
     /// A policy whose siblings are Python scripts, or one of `programs`.
-    static func options(_ host: Host, programs: [String] = []) throws -> Host.Options {
+    static func options(_ host: Host, programs: [String] = [], maximum: Int? = nil) throws -> Host.Options {
         let path = try host.policy("gateway.json", replacing: "\"about:blank\"", with: "\"*\"")
         let listed = (["/usr/bin/python3", "/nowhere"] + programs).map { "\"\($0)\", " }.joined()
-        let text = try #require(Files.read(path))
+        var text = try #require(Files.read(path))
             .replacingOccurrences(of: "\"executables\": [", with: "\"executables\": [" + listed)
+        if let maximum {
+            text = text.replacingOccurrences(of: "\"maximum\": 4", with: "\"maximum\": \(maximum)")
+        }
         let owner = host.starting == .root ? 0 : Host.payloadUser
         try Files.write(text, to: path, owner: owner)
         var options = Host.Options()
@@ -427,6 +430,35 @@ import Testing
         #expect(said.prefix(4).allSatisfy { $0 == ["event": "started"] })
         #expect(said[4]["reason"]?.string?.contains("too-many-siblings") == true)
         #expect(said[5] == ["event": "started"])
+    }
+
+    /// The twin: one that waits as long as it is told to is started.
+    @Test(arguments: Starting.available)
+    func `siblings are started at no faster pace than one a second for long`(starting: Starting) throws {
+        let host = try Host(starting)
+        var options = try Self.options(host, programs: ["/usr/bin/true"], maximum: 64)
+        let status = host.status(&options)
+        let end = try host.run(
+            Self.python(
+                #"""
+                request = {"kind": "browser", "program": "/usr/bin/true", "arguments": []}
+                siblings = [ask(None, request) for _ in range(40)]
+                events = [sibling.event() for sibling in siblings]
+                tell([event for event in events if event["event"] == "failed"][0])
+                tell({"started": sum(event["event"] == "started" for event in events)})
+                for _ in range(2000):
+                    event = ask(None, request).event()
+                    if event["event"] == "started": break
+                    time.sleep(0.05)
+                tell(event)
+                """#), options)
+        #expect(end.code == 0, "\(end.output)\(end.errors)")
+        let said = try end.output.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+        #expect(said[0]["reason"]?.string?.contains("rule sibling-pace: ask again in") == true, "\(said)")
+        #expect((16..<40).contains(said[1]["started"]?.integer ?? 0), "\(said)")
+        #expect(said[2] == ["event": "started"])
+        let denials = try Host.events(status).filter { $0["event"] == "denied" }
+        #expect(!denials.isEmpty && denials.allSatisfy { $0["rule"] == "sibling-pace" })
     }
 
     // MARK: What is read at the start

@@ -15,6 +15,7 @@ struct SiblingDesk {
     private let kept: FileDescriptor?
     private let group: SandboxGroup?
     private(set) var running: [SiblingProcess] = []
+    private var pace = SiblingPace()
 
     /// The desk of a payload under `plan`; nil where that has no siblings. `kept` is what holds the instance's lock.
     init?(for plan: SandboxPlan, kept: FileDescriptor?, group: SandboxGroup?) throws(Errno) {
@@ -71,6 +72,9 @@ struct SiblingDesk {
         }
         let count = running.count { $0.kind == request.kind }
         if let refusal = plan.kind.refusal(of: request, running: count) {
+            return refuse(descriptors, parcel.sender, act, refusal.rule, refusal.remedy)
+        }
+        if let refusal = pace.take(at: MonotonicClock.microseconds) {
             return refuse(descriptors, parcel.sender, act, refusal.rule, refusal.remedy)
         }
         do throws(Errno) {
