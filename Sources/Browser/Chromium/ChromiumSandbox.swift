@@ -10,6 +10,8 @@ struct ChromiumSandbox: Sendable, Equatable {
     var inOwnNamespace = 0
     /// How many of them have a filter of system calls more than the browser itself.
     var filtered = 0
+    /// How much memory all processes of the browser take, in bytes.
+    var memory: Int64 = 0
 
     /// Whether all renderers are held; nil when there is none to look at.
     var holds: Bool? {
@@ -27,11 +29,13 @@ struct ChromiumSandbox: Sendable, Equatable {
             guard let seen = await browser.inspect(argument: Self.mark) else { return nil }
             self.init()
             (renderers, inOwnNamespace, filtered) = (seen.found, seen.inNestedNamespace, seen.underFurtherFilter)
+            memory = seen.memory
         }
     }
 
     /// Looks at the processes of the group `group`, whose leader is the browser itself.
     init(group: Int32) {
+        memory = BrowserMemory.bytes(ofGroup: group)
         guard let browser = ProcessFacts(group) else { return }
         for process in ProcessFacts.members(of: group) where process.isRenderer {
             renderers += 1

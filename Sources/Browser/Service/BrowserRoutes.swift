@@ -143,7 +143,7 @@ struct BrowserRoutes: Sendable {
         body["attachOnly"] = .bool(settings.attachesOnly)
         body["sandbox"] = sandbox?.json ?? .null
         body["tabs"] = .integer(Int64(running?.targets.pages.count ?? 0))
-        body["memoryBytes"] = number(running?.process?.processID.map { BrowserMemory.bytes(ofGroup: $0) })
+        body["memoryBytes"] = number(sandbox?.memory)
         body["downloadsDir"] = text(profile.address == nil ? directory(name).path(.downloads) : nil)
         body["lastError"] = text(lastEnd)
         return BrowserAnswer(body: .object(body))

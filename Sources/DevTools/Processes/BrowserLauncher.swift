@@ -32,7 +32,8 @@ package protocol BrowserLife: Sendable {
     /// Waits until nothing of it is left, in a thread that does nothing else.
     func waitForEnd() -> BrowserProcess.End
 
-    /// How the kernel holds its processes that have this argument, as somebody outside sees them; nil where nobody tells.
+    /// How the kernel holds its processes that have this argument, and how much memory all of them take, as somebody outside
+    /// sees them; nil where nobody tells.
     func inspect(argument: String) async -> BrowserInspection?
 }
 
@@ -44,11 +45,14 @@ package struct BrowserInspection: Sendable, Equatable {
     package var inNestedNamespace: Int
     /// How many of them are under more filters of system calls than the browser.
     package var underFurtherFilter: Int
+    /// How much memory all of the browser's processes take, in bytes.
+    package var memory: Int64
 
     /// What was found.
-    package init(found: Int, inNestedNamespace: Int, underFurtherFilter: Int) {
+    package init(found: Int, inNestedNamespace: Int, underFurtherFilter: Int, memory: Int64) {
         self.found = found
         self.inNestedNamespace = inNestedNamespace
         self.underFurtherFilter = underFurtherFilter
+        self.memory = memory
     }
 }

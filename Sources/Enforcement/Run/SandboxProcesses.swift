@@ -20,14 +20,17 @@ struct SandboxProcesses {
         self.statuses = statuses
     }
 
-    /// How those are held that have `argument` as one of theirs, beside the sandbox's own program.
+    /// How those are held that have `argument` as one of theirs, beside the sandbox's own program, and how much memory all take.
     ///
     /// What a process calls itself it chooses; how many namespaces and filters are around it, it does not.
     func inspect(argument: String) -> ProcessInspection {
         let program = statuses.values.first { $0.parent == initProcess && $0.innermostProcessID == 2 }
         var inspection = ProcessInspection()
         guard let program else { return inspection }
-        for (number, status) in statuses where isInside(number) && Self.has(argument, number) {
+        for (number, status) in statuses where isInside(number) {
+            // One that has ended meanwhile takes none.
+            inspection.memory += (try? ProcessMemory.bytes(of: number)) ?? 0
+            guard Self.has(argument, number) else { continue }
             inspection.found += 1
             if status.namespaceDepth > program.namespaceDepth { inspection.inNestedNamespace += 1 }
             if status.filterCount > program.filterCount { inspection.underFurtherFilter += 1 }

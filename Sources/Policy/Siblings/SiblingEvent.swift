@@ -28,7 +28,8 @@ public enum SiblingEvent: Equatable, Sendable {
                 ProcessInspection(
                     found: Int(try object.require(try object.integer("found", in: range), "found")),
                     inNestedNamespace: Int(try object.require(try object.integer("nested", in: range), "nested")),
-                    underFurtherFilter: Int(try object.require(try object.integer("filtered", in: range), "filtered"))))
+                    underFurtherFilter: Int(try object.require(try object.integer("filtered", in: range), "filtered")),
+                    memory: try object.require(try object.integer("memory", in: 0...Int64.max), "memory")))
         case let other: throw object.error("event", "expected one of four, found \(other ?? "nothing")")
         }
         try object.finish()
@@ -47,7 +48,7 @@ public enum SiblingEvent: Equatable, Sendable {
             json = [
                 "event": "inspected", "found": .integer(Int64(inspection.found)),
                 "nested": .integer(Int64(inspection.inNestedNamespace)),
-                "filtered": .integer(Int64(inspection.underFurtherFilter)),
+                "filtered": .integer(Int64(inspection.underFurtherFilter)), "memory": .integer(inspection.memory),
             ]
         }
         return json.serialized()
@@ -62,11 +63,15 @@ public struct ProcessInspection: Equatable, Sendable {
     public var inNestedNamespace = 0
     /// How many of them are under more filters of system calls than the sandbox's program.
     public var underFurtherFilter = 0
+    /// How much memory all processes of the sandbox take, looked at or not, in bytes: what each has for itself, and its part of
+    /// what several share.
+    public var memory: Int64 = 0
 
     /// What was found.
-    public init(found: Int = 0, inNestedNamespace: Int = 0, underFurtherFilter: Int = 0) {
+    public init(found: Int = 0, inNestedNamespace: Int = 0, underFurtherFilter: Int = 0, memory: Int64 = 0) {
         self.found = found
         self.inNestedNamespace = inNestedNamespace
         self.underFurtherFilter = underFurtherFilter
+        self.memory = memory
     }
 }

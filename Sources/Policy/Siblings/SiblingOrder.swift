@@ -4,7 +4,7 @@ import JSON
 public enum SiblingOrder: Equatable, Sendable {
     /// Send its program this signal; SIGKILL ends all that is in its sandbox.
     case signal(Int32)
-    /// Look at its processes that have this argument, and tell how the kernel holds them.
+    /// Look at its processes that have this argument, and tell how the kernel holds them, and how much memory all take.
     case inspect(argument: String)
 
     /// The most bytes an order may have.

@@ -120,7 +120,7 @@ private final class SiblingLife: BrowserLife {
                 waiter?.resume(
                     returning: BrowserInspection(
                         found: seen.found, inNestedNamespace: seen.inNestedNamespace,
-                        underFurtherFilter: seen.underFurtherFilter))
+                        underFurtherFilter: seen.underFurtherFilter, memory: seen.memory))
             case .ended(let code):
                 state.withLock { $0.end = code > 128 ? .killed(signal: code - 128) : .exited(code: code) }
             }

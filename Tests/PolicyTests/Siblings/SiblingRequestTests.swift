@@ -12,7 +12,7 @@ import Testing
         for order in [SiblingOrder.signal(15), .signal(9), .signal(2), .inspect(argument: "--type=renderer")] {
             #expect(try SiblingOrder(bytes: order.bytes) == order)
         }
-        let seen = ProcessInspection(found: 3, inNestedNamespace: 2, underFurtherFilter: 1)
+        let seen = ProcessInspection(found: 3, inNestedNamespace: 2, underFurtherFilter: 1, memory: 5 << 32)
         for event in [SiblingEvent.started, .failed("why"), .ended(code: 143), .inspected(seen)] {
             #expect(try SiblingEvent(bytes: event.bytes) == event)
             #expect(event.bytes.count <= SiblingEvent.byteLimit)
