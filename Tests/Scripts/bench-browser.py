@@ -8,6 +8,7 @@ own. Ends with 1 when the two disagree or a bar is missed.
 usage: bench-browser.py STAGE
 """
 import base64
+import concurrent.futures
 import json
 import os
 import shutil
@@ -25,9 +26,12 @@ from playwright.sync_api import sync_playwright
 from chromium import Chromium
 
 GATEWAY = f"{os.path.abspath(sys.argv[1])}/bin/mazelclaw"
+LAUNCHER = f"{GATEWAY}-run"
 PORT = 28690
-START_BAR, SNAPSHOT_BAR, PICTURE_BAR = 0.8, 150.0, 1.3
+START_BAR, SNAPSHOT_BAR, PICTURE_BAR, FOUR_BAR = 0.8, 150.0, 1.3, 4.0
 ROUNDS = 7
+# Whom root has the gateways under the launcher run as.
+USER = 61234
 FORM = """<!doctype html><title>Form</title><h1>Order</h1><label>Name <input id=n></label>
 <button onclick="document.title = n.value">Send</button>"""
 # Of each thing a line of text and a link: 5,000 elements.
@@ -42,12 +46,13 @@ def address(html):
 class Control:
     """Browser control over HTTP, one connection after the other."""
 
-    def __init__(self, token):
+    def __init__(self, token, port=PORT):
         self.token = token
+        self.port = port
 
     def ask(self, method, path, body=None):
         request = urllib.request.Request(
-            f"http://127.0.0.1:{PORT + 2}{path}", method=method, data=None if body is None else json.dumps(body).encode(),
+            f"http://127.0.0.1:{self.port + 2}{path}", method=method, data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
@@ -88,6 +93,54 @@ def bare(base):
     return seconds
 
 
+def sandboxed(profile, port, base):
+    """A gateway under the launcher, and who asks its browser control; it has two browser profiles."""
+    state = f"{base}/state-{profile}"
+    os.mkdir(state, 0o700)
+    user = []
+    if os.geteuid() == 0:
+        os.chown(state, USER, USER)
+        user = ["--user", f"{USER}:{USER}"]
+    with open(f"{state}/mazelclaw.json", "w") as file:
+        json.dump({"gateway": {"mode": "local", "auth": {"token": "bench-token"}},
+                   "browser": {"headless": True, "profiles": {"work": {"driver": "clawd", "color": "#0066CC"}}}}, file)
+    os.chmod(f"{state}/mazelclaw.json", 0o600)
+    if user:
+        os.chown(f"{state}/mazelclaw.json", USER, USER)
+    process = subprocess.Popen(
+        [LAUNCHER, "--profile", profile, "--port", str(port), "--state-dir", state, *user], stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True)
+    if "listening" not in process.stdout.readline():
+        sys.exit(f"bench: the gateway of {profile} did not start under the launcher")
+    return process, Control("bench-token", port)
+
+
+def four(base):
+    """From nothing to four browsers that each show a page: two profiles under the launcher, each with two, asked at once."""
+    os.chmod(base, 0o755)
+    gateways = [sandboxed(f"four-{n}", PORT + 128 * n, base) for n in (1, 2)]
+    try:
+        begin = time.perf_counter()
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = [
+                pool.submit(control.ask, "POST", "/tabs/open", {"url": address(FORM), "profile": profile})
+                for _, control in gateways for profile in ("clawd", "work")]
+            for answer in answers:
+                answer.result()
+        seconds = time.perf_counter() - begin
+        for _, control in gateways:
+            for profile in ("clawd", "work"):
+                status = control.ask("GET", f"/?profile={profile}")
+                if not (status["running"] and status["ownCage"] and status["sandbox"]["holds"]):
+                    sys.exit(f"bench: one of the four browsers is not as it must be: {status}")
+        return seconds
+    finally:
+        for process, _ in gateways:
+            process.terminate()
+        for process, _ in gateways:
+            process.wait()
+
+
 def measure(control, base):
     faults = []
 
@@ -96,6 +149,7 @@ def measure(control, base):
         if value > bar:
             faults.append(name)
 
+    check("four browsers of two profiles under the launcher", four(base), FOUR_BAR, "s")
     alone = statistics.median(bare(base) for _ in range(5))
     ours = []
     for _ in range(5):
