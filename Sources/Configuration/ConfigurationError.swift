@@ -38,7 +38,7 @@ extension ConfigurationError {
         switch error {
         case .invalid(let faults): self = .invalid(faults)
         case .storage(let error): self = .storage(error)
-        case .changed, .baseRequired, .broken, .text, .path, .absent, .included, .unfaithful, .busy, .foreign:
+        case .changed, .baseRequired, .broken, .text, .path, .absent, .included, .refused, .unfaithful, .busy, .foreign:
             self = .blocked(error.description)
         }
     }

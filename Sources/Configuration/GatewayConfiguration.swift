@@ -81,8 +81,16 @@ public struct GatewayConfiguration: Sendable {
         content.gateway.controlUI.enabled ? content.gateway.controlUI.root.flatMap(directory) : nil
     }
 
+    /// The workspace of `agent`, one of `agents`: the one that is written, or else the profile's for the agent that answers by
+    /// default, and for others a directory in it. A path that does not mean the same everywhere counts as none.
+    package func workspace(of agent: AgentSection) -> AbsolutePath {
+        if let path = agent.workspace.flatMap(directory) { return path }
+        let root = workspace.value
+        return agent.id == agents.defaultID ? root : root / "agents/\(IdentifierText.agent(agent.id))"
+    }
+
     /// The path that `text` means; nil when it does not mean the same everywhere.
-    private func directory(_ text: String) -> AbsolutePath? {
+    package func directory(_ text: String) -> AbsolutePath? {
         guard text.hasPrefix("/") || text.hasPrefix("~") else { return nil }
         return Instance.absolute(text, home: instance.home, workingDirectory: instance.home)
     }

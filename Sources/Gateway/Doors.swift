@@ -77,7 +77,9 @@ struct Doors: Sendable {
             cron: CronMethods(
                 cron: services.cron, worker: services.cronWorker, agents: agents, clients: clients,
                 database: services.database.path, clock: clock),
-            agents: AgentMethods(configuration: configuration, agents: agents, clock: clock),
+            agents: AgentMethods(
+                configuration: configuration, agents: agents, ownResponder: conversations.ownResponder,
+                redactor: services.redactor, clock: clock),
             logs: LogMethods(file: services.logFile),
             devices: DeviceMethods(devices: services.access.devices, clients: clients, clock: clock),
             nodes: NodeMethods(

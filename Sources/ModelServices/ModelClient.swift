@@ -9,6 +9,14 @@ public protocol ModelAnswering: Sendable {
         _ request: ModelRequest, by model: ModelDescription, of service: ServiceDescription,
         receive: @escaping @Sendable (ModelEvent) async -> Void
     ) async
+
+    /// The same, but a service that fails is not asked again. Default: itself.
+    var withoutRetries: any ModelAnswering { get }
+}
+
+extension ModelAnswering {
+    /// Itself.
+    public var withoutRetries: any ModelAnswering { self }
 }
 
 /// Puts requests to model services, and tells of their answers while they come in.
@@ -33,6 +41,19 @@ public final class ModelClient: ModelAnswering {
         connections = ServiceConnections(environment: environment, limits: limits, trustRoots: trustRoots)
         self.limits = limits
         self.retries = retries
+    }
+
+    private init(_ connections: ServiceConnections, _ limits: ServiceLimits, _ retries: RetryPolicy) {
+        self.connections = connections
+        self.limits = limits
+        self.retries = retries
+    }
+
+    /// A client over the same connections that asks a service which fails no second time.
+    public var withoutRetries: any ModelAnswering {
+        var retries = retries
+        retries.pauses = []
+        return ModelClient(connections, limits, retries)
     }
 
     /// Puts `request` to `model` of `service`, and has `receive` told what comes: at the end `done` or `failed`, once.

@@ -22,6 +22,13 @@ package struct Variables {
         self.environment = environment
     }
 
+    /// The variables that `text` asks for.
+    static func names(in text: String) -> [String] {
+        var variables = Variables([:])
+        _ = variables.substitute(.string(text))
+        return variables.missing.map(\.name)
+    }
+
     /// `json` with its variables. Those that are missing are collected and left as they are.
     package mutating func substitute(_ json: JSON, at path: [JSON.PathComponent] = []) -> JSON {
         switch json {

@@ -76,6 +76,13 @@ public struct AgentsSection: ConfigurationSection {
     public var defaultID: String {
         (all.first(where: \.isDefault) ?? all[0]).id
     }
+
+    /// The models that may answer for `agent`, one of `all`, in the order in which they are tried: its own, or those of
+    /// `defaults`. Without any the operator answers.
+    package func models(of agent: AgentSection) -> [ModelName] {
+        guard let primary = agent.model?.primary ?? defaults.model.primary else { return [] }
+        return ([primary] + (agent.model.map(\.fallbacks) ?? defaults.model.fallbacks)).map(ModelName.init)
+    }
 }
 
 /// One entry of `agents.list`.

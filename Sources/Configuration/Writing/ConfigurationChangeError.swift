@@ -19,6 +19,8 @@ public enum ConfigurationChangeError: Error, Equatable, Sendable {
     case absent(String)
     /// It stands in a file that is included, not in this one.
     case included(String)
+    /// It makes no sense with what else stands there, for the reason that the sentence says.
+    case refused(String)
     /// What would be written does not say what it should: a fault of this program.
     case unfaithful
     /// Another process holds the lock.
@@ -42,6 +44,7 @@ extension ConfigurationChangeError: CustomStringConvertible {
         case .path(let fault): fault.description
         case .absent(let path): "Config path not found: \(path)"
         case .included(let path): "\(path) stands in an included file; change it there"
+        case .refused(let sentence): sentence
         case .unfaithful: "the change cannot be written without losing something; edit the file by hand"
         case .busy(let lock): "another process is writing the configuration and holds \(lock); try again"
         case .foreign(let file, let profile, let lock):

@@ -8,12 +8,14 @@ import Time
 struct AgentMethods: Sendable {
     let configuration: Current<GatewayConfiguration>
     let agents: Current<AgentDirectory>
+    let ownResponder: any Responder
+    let redactor: GrowingRedactor
     let clock: WallClock
 
     var group: MethodGroup {
         MethodGroup(
             "Agents, models, channels", "Who answers, with which model, and where messages come from.",
-            [list, identity, models, channels])
+            [list, identity, models, modelStatus, modelTest, channels])
     }
 
     private static let agentIdentity = Shape.object(
@@ -122,6 +124,93 @@ struct AgentMethods: Sendable {
                 return .object(object)
             }
             return ["models": .array(models)]
+        }
+    }
+
+    private var modelStatus: Method {
+        Method.immediate(
+            "models.status", .scope(.read),
+            "What each agent is answered by: its models in the order in which they are asked, where the services are, where "
+                + "their keys come from, and which models rest because they failed. No key is told.",
+            NoParameters.schema,
+            answer: .object(
+                Field(
+                    required: "agents",
+                    .list(
+                        of: .object(
+                            Field(required: "id", .string, "The agent."),
+                            Field(required: "isDefault", .boolean, "Whether it answers when none is named."),
+                            Field(required: "models", .list(of: Self.candidate), "Its models."))), "The agents."),
+                Field(required: "faults", .array(of: .string), "What is wrong with the services, a sentence each."))
+        ) { _, _ in ModelReport(configuration.value, providers: agents.value.providers).json }
+    }
+
+    private static let candidate = Shape.object(
+        Field(required: "model", .string, "The model, as `provider/model`."),
+        Field(required: "kind", .string, "What provides it: `service`, `program`, `operator` or `unknown`."),
+        Field("address", .string, "Where the service is."), Field("command", .string, "The program."),
+        Field(
+            "key",
+            .object(
+                Field(
+                    required: "source", .string,
+                    "Where the service's key comes from: `none`, `configuration`, `included` or `variable`."),
+                Field("variables", .array(of: .string), "Which variables it is taken from."),
+                Field(required: "isSet", .boolean, "Whether there is one.")), "The service's key."),
+        Field("restingUntilMs", .integer, "Until when others are asked before it, in milliseconds since 1970."),
+        Field("fault", .string, "Why it cannot be asked."))
+
+    private struct TestParameters {
+        var model: String?
+        var time: TimeSpan
+
+        static let schema = Schema(
+            Field("model", .nonEmptyString, "The model; left out, the first of the agent that answers by default."),
+            Field(
+                "timeoutMs", .milliseconds(TimeSpan(1, .seconds)...TimeSpan(10, .minutes)),
+                default: TimeSpan(60, .seconds), "How long it may take."), as: TestParameters.init)
+    }
+
+    private var modelTest: Method {
+        Method.awaiting(
+            "models.test", .scope(.write),
+            "Asks a model one short question, once, and tells what came of it. That costs what it costs.",
+            TestParameters.schema,
+            answer: .object(
+                Field(required: "model", .string, "Who was asked, as `provider/model`."),
+                Field(required: "text", .string, "What was answered."),
+                Field(required: "durationMs", .integer(0...), "How long that took."),
+                Field("usage", .anyObject, "What it took, and cost where prices are known."))
+        ) { _, parameters in
+            let agents = agents.value
+            guard let agent = agents.named(agents.defaultID),
+                let name = parameters.model.map(ModelName.init) ?? agent.models.first, !name.isOperator
+            else {
+                throw ProtocolError(
+                    .invalidRequest,
+                    "the operator answers for the agent \"\(agents.defaultID)\", and there is no model to test; choose one "
+                        + "with `mazelclaw models set`, or name one")
+            }
+            let candidates = try agents.responders(for: [name], operator: ownResponder)
+            guard let (responder, model) = candidates.first else {
+                throw ProtocolError(.unavailable, "nobody is there to answer")
+            }
+            var turn = Turn(
+                runID: "", agent: agent, sessionKey: "agent:\(agent.id):models-test", sessionID: UUIDText.random(),
+                message: "Answer with the word ready, and nothing else.", model: model, time: parameters.time)
+            turn.isTrial = true
+            let start = clock.now
+            do {
+                let reply = try await responder.answer(turn) { _ in }
+                var object: JSONObject = [
+                    "model": .string([responder.id, reply.model ?? model].compactMap(\.self).joined(separator: "/")),
+                    "text": .string(redactor.redacted(reply.text)), "durationMs": clock.now.since(start).json,
+                ]
+                object["usage"] = reply.usage?.json
+                return .object(object)
+            } catch let error as any ResponderError {
+                throw ProtocolError(.unavailable, redactor.redacted("\(error)"))
+            }
         }
     }
 

@@ -178,7 +178,7 @@ struct ConfigurationMethods: Sendable {
                 throw ProtocolError(.invalidRequest, "invalid config", details: issues(faults))
             case .broken(let faults):
                 throw ProtocolError(.invalidRequest, "invalid config; fix before patching", details: issues(faults))
-            case .changed, .baseRequired, .text, .path, .absent, .included, .unfaithful, .foreign:
+            case .changed, .baseRequired, .text, .path, .absent, .included, .refused, .unfaithful, .foreign:
                 throw ProtocolError(.invalidRequest, "\(error)")
             case .busy: throw ProtocolError(.unavailable, "\(error)", isRetryable: true)
             case .storage(let error): throw error

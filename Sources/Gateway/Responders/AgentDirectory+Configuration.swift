@@ -11,28 +11,18 @@ extension AgentDirectory {
         _ configuration: GatewayConfiguration, environment: [String: String], client: (any ModelAnswering)? = nil
     ) {
         let section = configuration.agents
-        let root = configuration.workspace.value
         let defaults = section.defaults
         var faults: [String] = []
         let all = section.all.enumerated().map { index, agent in
-            var workspace = agent.id == section.defaultID ? root : root / "agents/\(IdentifierText.agent(agent.id))"
-            if let text = agent.workspace {
-                let home = configuration.instance.home
-                if text.hasPrefix("/") || text.hasPrefix("~"),
-                    let path = Instance.absolute(text, home: home, workingDirectory: home)
-                {
-                    workspace = path
-                } else {
-                    faults.append(
-                        "agents.list[\(index)].workspace is \"\(text)\"; expected an absolute path without \"..\". "
-                            + "\(workspace) is used instead")
-                }
+            let workspace = configuration.workspace(of: agent)
+            if let text = agent.workspace, configuration.directory(text) == nil {
+                faults.append(
+                    "agents.list[\(index)].workspace is \"\(text)\"; expected an absolute path without \"..\". "
+                        + "\(workspace) is used instead")
             }
-            let models = [agent.model?.primary ?? defaults.model.primary].compactMap(\.self)
-            let fallbacks = agent.model.map(\.fallbacks) ?? defaults.model.fallbacks
             return Agent(
                 id: IdentifierText.agent(agent.id), name: agent.name ?? agent.identity.name, workspace: workspace,
-                models: (models + (models.isEmpty ? [] : fallbacks)).map(ModelName.init),
+                models: section.models(of: agent),
                 picture: agent.identity.avatar.flatMap { AgentPicture($0, workspace: workspace) })
         }
         var backends: [String: CLIBackend] = [:]

@@ -15,7 +15,8 @@ struct AgentDirectory: Sendable {
     /// How much clients are told of tools where a session does not say: `verboseDefault`.
     let verbosity: String?
     private let backends: [String: CLIBackend]
-    private let providers: ModelProviders
+    /// The model services.
+    let providers: ModelProviders
     private let bootstrap: BootstrapSettings
     private let bindings: [Binding]
     /// What is wrong with the configuration of agents, a sentence each.

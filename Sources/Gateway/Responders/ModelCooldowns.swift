@@ -21,9 +21,9 @@ final class ModelCooldowns: Sendable {
         self.clock = clock
     }
 
-    /// Whether the model failed a short while ago.
-    func isResting(_ model: String) -> Bool {
-        ends.withLock { $0[model] }.map { clock.now < $0 } ?? false
+    /// Until when the model rests, which failed a short while ago; nil when it does not.
+    func end(of model: String) -> Timestamp? {
+        ends.withLock { $0[model] }.flatMap { clock.now < $0 ? $0 : nil }
     }
 
     /// The model answered.

@@ -52,9 +52,13 @@ struct ModelResponder: Responder {
         }
     }
 
-    func isResting(_ model: String?) -> Bool {
-        self.model(model).map { cooldowns.isResting($0.id) } ?? false
-    }
+    func isResting(_ model: String?) -> Bool { restingEnd(model) != nil }
+
+    /// Until when `model` is asked after others, because it failed a short while ago; nil when it is not.
+    func restingEnd(_ model: String?) -> Timestamp? { self.model(model).flatMap { cooldowns.end(of: $0.id) } }
+
+    /// Where the service is.
+    var address: ServiceAddress { service.address }
 
     func answer(_ turn: Turn, tell: @escaping @Sendable (TurnEvent) -> Void) async throws -> Reply {
         guard let model = model(turn.model) else {
@@ -63,7 +67,8 @@ struct ModelResponder: Responder {
                 isTimeout: false)
         }
         let loop = TurnLoop(
-            client: client, model: model, service: service, tools: toolless.contains(model.id) ? .none : turn.tools,
+            client: turn.isTrial ? client.withoutRetries : client, model: model, service: service,
+            tools: toolless.contains(model.id) ? .none : turn.tools,
             limits: rules.limits, compaction: rules.compaction)
         let context = ModelContext(try await turn.conversation(), answering: message(of: turn, to: model))
         var settings = ModelParameters()
@@ -86,9 +91,7 @@ struct ModelResponder: Responder {
             return try reply(result, of: model)
         } catch TurnFailure.model(let failure) {
             cooldowns.note(failure, of: model.id)
-            let advice =
-                failure.kind == .contextOverflow
-                ? "; begin a new conversation with /new, or set contextWindow of the model so that less is sent" : ""
+            let advice = advice(failure).map { "; \($0)" } ?? ""
             throw error(model, "\(failure)\(advice)", isTimeout: failure.kind == .timeout)
         } catch TurnFailure.stopped(let stop) {
             throw StoppedTurnError(stop)
@@ -131,6 +134,23 @@ struct ModelResponder: Responder {
 
     private func error(_ model: ModelDescription, _ reason: String, isTimeout: Bool = false) -> ModelServiceError {
         ModelServiceError(model: "\(id)/\(model.id)", reason: reason, isTimeout: isTimeout)
+    }
+
+    /// What a person can do about `failure`: a clause. Nil where that is said already, or nothing can be done.
+    private func advice(_ failure: ModelFailure) -> String? {
+        switch failure.kind {
+        case .contextOverflow:
+            "begin a new conversation with /new, or set contextWindow of the model so that less is sent"
+        case .unauthorized: "set models.providers.\(id).apiKey, or the variable or file that holds it, anew"
+        case .exhausted: "pay there, or choose another model with `mazelclaw models set`"
+        case .notFound: "check models.providers.\(id).baseUrl, and what the service calls its models"
+        case .unreachable:
+            "check models.providers.\(id).baseUrl and whether it runs; whether a sandbox may connect there, "
+                + "`mazelclaw-run why connect HOST:PORT` tells"
+        case .untrusted, .timeout, .rateLimited, .overloaded, .broken, .redirected, .rejected, .withheld, .malformed,
+            .truncated, .tooLong, .aborted:
+            nil
+        }
     }
 
     // MARK: The request

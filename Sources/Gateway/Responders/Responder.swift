@@ -79,6 +79,9 @@ struct Turn: Sendable {
     var journal: any TurnJournal = NoJournal()
     /// What may be called on the way to the answer.
     var tools = ToolSet.none
+    /// Whether somebody only wants to know whether there is an answer, and waits for that. A service that fails is then not
+    /// asked again.
+    var isTrial = false
 }
 
 /// A journal of turns that are kept nowhere.
