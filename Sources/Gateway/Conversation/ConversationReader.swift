@@ -33,13 +33,16 @@ public struct ConversationReader: Sendable {
     /// Writes the sessions, or only those of `agent`, below `directory` as the original gateway keeps them, as they are
     /// at one moment.
     ///
-    /// Sessions of nobody in particular (`global`) are written with those of the agent `standard`. Nothing that is
-    /// there is replaced. Throws `StorageError`.
+    /// Sessions of nobody in particular (`global`) are written with those of the agent `standard`. Where an agent's
+    /// transcripts do not say where it worked, as those of this gateway, its directory of `workspaces` is said. Nothing that
+    /// is there is replaced. Throws `StorageError`.
     public func export(
-        to directory: AbsolutePath, agent: String? = nil, standard: String = "main"
+        to directory: AbsolutePath, agent: String? = nil, standard: String = "main",
+        workspaces: [String: AbsolutePath] = [:]
     ) throws(StorageError) -> SessionExport {
         try database.read {
-            try SessionExport($0, to: SessionFiles(root: directory), agent: agent, standard: standard)
+            try SessionExport(
+                $0, to: SessionFiles(root: directory), agent: agent, standard: standard, workspaces: workspaces)
         }
     }
 }

@@ -245,8 +245,11 @@ public struct TranscriptTable {
 
     private func lastID(before place: Place) throws -> String? {
         let statement = try database.cachedStatement(
-            sql: "SELECT messageId FROM message WHERE transcript = ? AND sequence = ?")
-        return try String.fetchOne(statement, arguments: [place.transcript, place.sequence - 1])
+            sql: """
+                SELECT messageId FROM message WHERE transcript = ? AND sequence < ? AND messageId <> ''
+                ORDER BY sequence DESC LIMIT 1
+                """)
+        return try String.fetchOne(statement, arguments: [place.transcript, place.sequence])
     }
 
     /// `name`, with a number behind it when it is taken: two may be put away within a millisecond.

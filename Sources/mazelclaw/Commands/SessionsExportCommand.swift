@@ -2,6 +2,7 @@ import ArgumentParser
 import Configuration
 import Gateway
 import Policy
+import Text
 
 /// `mazelclaw sessions export`: this profile's conversations as files.
 struct SessionsExportCommand: InstanceCommand {
@@ -21,10 +22,16 @@ struct SessionsExportCommand: InstanceCommand {
 
     func run(in context: Context) async throws -> Int32 {
         let directory = try context.path(directory, argument: "DIRECTORY")
-        let standard = try context.defaultAgent()
+        let configuration = try GatewayConfiguration(
+            instance: context.instance, file: ConfigurationFile.load(for: context.instance))
+        let workspaces = configuration.agents.all.map { agent in
+            (IdentifierText.agent(agent.id), configuration.workspace(of: agent))
+        }
         ReadGuard.begin()
         let reader = try ConversationReader(stateDirectory: context.instance.stateDirectory.value)
-        let written = try reader.export(to: directory, agent: agent, standard: standard)
+        let written = try reader.export(
+            to: directory, agent: agent, standard: IdentifierText.agent(configuration.agents.defaultID),
+            workspaces: Dictionary(workspaces) { first, _ in first })
         for fault in written.setAside { Output.error(TerminalText.safe("mazelclaw: left out: \(fault)")) }
         guard written.sessions + written.transcripts > 0 else {
             let whose = agent.map { TerminalText.safe("the agent \"\($0)\" has") } ?? "there are"

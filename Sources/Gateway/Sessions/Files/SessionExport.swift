@@ -20,8 +20,12 @@ public struct SessionExport: Equatable, Sendable {
     public init() {}
 
     /// Writes the sessions `transaction` sees, or only those of `agent`, into `files`, where nothing is replaced.
-    /// Sessions of nobody in particular (`global`) go to those of `standard`.
-    init(_ transaction: Transaction, to files: SessionFiles, agent: String?, standard: String) throws {
+    /// Sessions of nobody in particular (`global`) go to those of `standard`. A transcript that does not say where its agent
+    /// worked (`cwd`) is told by `workspaces`, which are by agent.
+    init(
+        _ transaction: Transaction, to files: SessionFiles, agent: String?, standard: String,
+        workspaces: [String: AbsolutePath]
+    ) throws {
         var entries: [String: [SessionEntry]] = [:]
         for entry in try transaction.sessions.list(.everything) {
             entries[Self.owner(entry.key, standard), default: []].append(entry)
@@ -35,7 +39,7 @@ public struct SessionExport: Equatable, Sendable {
             let directory = files.directory(of: owner)
             try DurableFile.makeDirectory(directory)
             for transcript in transcripts[owner] ?? [] {
-                lines += try transcript.write(to: directory, transaction.database)
+                lines += try transcript.write(to: directory, workspace: workspaces[owner], transaction.database)
             }
             // Last, so that whoever finds it finds all it speaks of.
             try Self.writeIndex(entries[owner] ?? [], to: directory)
@@ -72,15 +76,23 @@ public struct SessionExport: Equatable, Sendable {
             }
         }
 
+        /// Its first line, which says that its agent worked in `workspace` where it does not say where.
+        private func header(_ workspace: AbsolutePath?) -> String {
+            guard let workspace, var object = (try? JSON(parsing: Array(header.utf8)))?.object, object["cwd"] == nil
+            else { return header }
+            object["cwd"] = .string(workspace.text)
+            return JSON.object(object).text()
+        }
+
         /// Writes it into `directory`, and nowhere else; returns how many lines it has.
-        func write(to directory: AbsolutePath, _ database: Database) throws -> Int {
+        func write(to directory: AbsolutePath, workspace: AbsolutePath?, _ database: Database) throws -> Int {
             guard SessionFiles.isFileName(name) else {
                 throw RowFault(table: "transcript", fault: "\"\(name)\" is no name of a file")
             }
             var writer = try LineWriter(directory / name)
             var count = 0
             if !header.isEmpty {
-                try writer.write(header)
+                try writer.write(header(workspace))
                 count += 1
             }
             let lines = try String.fetchCursor(
