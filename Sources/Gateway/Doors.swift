@@ -94,6 +94,11 @@ struct Doors: Sendable {
                 proxy: BrowserProxy(registry: services.nodes, caller: nodeCaller, configuration: configuration)),
             usage: UsageMethods(database: services.database, clock: clock),
             dashboard: DashboardMethods(
-                configuration: configuration, access: services.access, redactor: services.redactor))
+                configuration: configuration, access: services.access, redactor: services.redactor),
+            voice: VoiceMethods(
+                configuration: configuration,
+                wakeWords: WakeWords(stateDirectory: configuration.value.instance.stateDirectory.value),
+                clients: clients, clock: clock),
+            installation: InstallationMethods(instance: configuration.value.instance))
     }
 }

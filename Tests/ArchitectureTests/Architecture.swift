@@ -105,7 +105,7 @@ enum Architecture {
                 "Approvals", "Browser", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing", "Programs",
                 "Sessions", "Setup", "TLS",
             ],
-            ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders"], ["Runs"],
+            ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Voice"], ["Runs"],
             ["AgentTools", "Conversation"],
             ["Cron", "Heartbeats"], ["Operator", "Reload"], ["Health"], ["Endpoints", "Import", "Methods"],
         ],

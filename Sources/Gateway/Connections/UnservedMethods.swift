@@ -19,14 +19,13 @@ enum UnservedMethods {
         (
             .read,
             [
-                "skills.status", "tts.providers", "tts.status", "voicewake.get",
+                "skills.status"
             ]
         ),
         (
             .write,
             [
-                "send", "talk.mode", "tts.convert", "tts.disable", "tts.enable", "tts.setProvider",
-                "voicewake.set",
+                "send"
             ]
         ),
         (.approvals, ["exec.approval.request", "exec.approval.resolve"]),

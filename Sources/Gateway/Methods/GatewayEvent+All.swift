@@ -8,6 +8,6 @@ extension GatewayEvent {
     /// All of them, as hello-ok lists them.
     static let all = [
         challenge, tick, presence, health, shutdown, agent, chat, cron, heartbeat, pairRequested, pairResolved,
-        nodePairRequested, nodePairResolved, nodeInvokeRequest,
+        nodePairRequested, nodePairResolved, nodeInvokeRequest, wakeWordsChanged, talkMode,
     ]
 }

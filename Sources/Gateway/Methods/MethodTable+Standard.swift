@@ -4,12 +4,13 @@ extension MethodTable {
         health: HealthMethods, configuration: ConfigurationMethods, presence: PresenceMethods, chat: ChatMethods,
         runs: RunMethods, sessions: SessionMethods, cron: CronMethods, agents: AgentMethods, logs: LogMethods,
         devices: DeviceMethods, nodes: NodeMethods, nodePairing: NodePairingMethods, approvals: ApprovalMethods,
-        browser: BrowserMethods, usage: UsageMethods, dashboard: DashboardMethods
+        browser: BrowserMethods, usage: UsageMethods, dashboard: DashboardMethods, voice: VoiceMethods,
+        installation: InstallationMethods
     ) {
         self.init([
             health.group, configuration.group, presence.group, chat.group, runs.group, sessions.group, cron.group,
             agents.group, logs.group, devices.group, nodes.group, nodePairing.group, approvals.group, browser.group,
-            usage.group, dashboard.group,
+            usage.group, dashboard.group, voice.group, installation.group,
         ])
     }
 }
