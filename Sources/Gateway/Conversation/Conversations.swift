@@ -240,6 +240,12 @@ final class Conversations: Sendable {
         }
     }
 
+    /// The session of the run `id`; nil when it is not known, or not any more.
+    func session(ofRun id: String) async throws -> SessionKey? {
+        if let run = runs.run(id) { return run.request.sessionKey }
+        return try await store.run(id)?.sessionKey
+    }
+
     // MARK: Carrying out
 
     private func carryOut(_ run: ActiveRun, _ kept: ActiveRun.Kept) async {

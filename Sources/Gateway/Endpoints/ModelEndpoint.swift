@@ -19,8 +19,10 @@ struct ModelEndpoint<Interface: ModelInterface>: Endpoint {
             let interface = try Interface(try APIBody.object(body))
             let asked = interface.request
             let writer = interface.writer(UUIDText.random(), created: questions.clock.milliseconds / 1000)
+            var previous: SessionKey?
+            if let id = interface.previousID { previous = try await questions.session(answeredAs: id) }
             let question = try Question(
-                request, asked, kind: Interface.sessionKind, runID: writer.id, to: questions)
+                request, asked, kind: Interface.sessionKind, continuing: previous, runID: writer.id, to: questions)
             let run = try await questions.ask(question)
             let conversations = questions.conversations
             guard asked.isStream else {
@@ -74,12 +76,19 @@ protocol ModelInterface {
     /// What is asked.
     var request: AnswerRequest { get }
 
+    /// The id of the answer whose conversation is to go on; nil where none is named.
+    var previousID: String? { get }
+
     /// What writes the answer.
     ///
     /// - Parameters:
     ///   - uuid: what its ids are made of.
     ///   - created: now, in seconds since 1970.
     func writer(_ uuid: String, created: Int64) -> Writer
+}
+
+extension ModelInterface {
+    var previousID: String? { nil }
 }
 
 /// Writes the answer of one run: whole, or as server-sent events in their order.

@@ -14,10 +14,12 @@ struct Question {
     /// - Parameters:
     ///   - asked: what the request asks. When it says who does, the conversation is theirs, else it has one turn.
     ///   - kind: what sessions of this endpoint are called by.
+    ///   - previous: the session of the answer that the request goes on from; nil where it names none.
     ///
     /// Throws `APIError` when there is no such agent, `ProtocolError` when a picture cannot be taken.
     init(
-        _ request: EndpointRequest, _ asked: AnswerRequest, kind: String, runID: String, to questions: Questions
+        _ request: EndpointRequest, _ asked: AnswerRequest, kind: String, continuing previous: SessionKey?,
+        runID: String, to questions: Questions
     ) throws {
         messages = asked.messages
         pictures = try Attachments(asked.pictures)
@@ -28,12 +30,19 @@ struct Question {
         let alias: String
         if let key = request.ownHeader("session-key") {
             alias = key
+        } else if let previous {
+            alias = previous.text
         } else if let user = asked.user?.trimmed, !user.isEmpty {
             alias = "agent:\(agentID):\(kind)-user:\(user)"
         } else {
             alias = "agent:\(agentID):\(kind):\(UUIDText.random())"
         }
         (sessionKey, self.agentID) = questions.sessions.session(alias, agent: agentID)
+        guard previous == nil || previous == sessionKey else {
+            throw APIError.invalid(
+                "`previous_response_id` is an answer in the session \"\(previous?.text ?? "")\", and the header names "
+                    + "\"\(sessionKey)\"")
+        }
         guard named == nil || self.agentID == agentID else {
             throw APIError.invalid(
                 "the session \"\(sessionKey)\" is of the agent \"\(self.agentID)\", not of \"\(agentID)\"")

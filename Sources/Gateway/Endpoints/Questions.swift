@@ -9,6 +9,15 @@ struct Questions: Sendable {
     let instance: Instance
     let clock: WallClock
 
+    /// The session in which the answer `id` was given. Throws `APIError` when no such answer is known.
+    func session(answeredAs id: String) async throws -> SessionKey {
+        if id.hasPrefix(ResponsesObject.prefix), let key = try await conversations.session(ofRun: id) { return key }
+        throw APIError(
+            400, .invalidRequest,
+            "there is no response \"\(id)\"; responses are known for a week. Ask without `previous_response_id` to begin a "
+                + "conversation", code: "previous_response_not_found")
+    }
+
     /// Puts `question` to its agent. Returns when the message is on disk and the run will be answered.
     func ask(_ question: Question) async throws -> ActiveRun {
         var request = RunRequest(

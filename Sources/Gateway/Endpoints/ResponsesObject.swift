@@ -9,8 +9,11 @@ struct ResponsesObject: Sendable {
     /// Seconds since 1970.
     let created: Int64
 
+    /// What ids of answers begin with.
+    static let prefix = "resp_"
+
     init(_ uuid: String, model: String, created: Int64) {
-        id = "resp_\(uuid)"
+        id = "\(Self.prefix)\(uuid)"
         itemID = "msg_\(uuid)"
         self.model = model
         self.created = created

@@ -2,24 +2,23 @@ import JSON
 
 /// `/v1/responses`: an agent as programs ask a model that know the interface OpenResponses describes.
 ///
-/// What tunes a model is the agent's to choose and is passed over; what would make the answer another thing is refused.
+/// What tunes a model is the agent's to choose and is passed over; what would make the answer another thing is refused. With
+/// `previous_response_id` the conversation of that response goes on, at its end.
 struct ResponsesRequest: ModelInterface {
     static let path = "/v1/responses"
     static let sessionKind = "openresponses"
 
     let request: AnswerRequest
+    let previousID: String?
 
     init(_ body: JSON) throws(APIError) {
         request = try AnswerRequest(body, fault: "Missing user message in `input`.", Self.said)
+        previousID = try APIBody.string(body, "previous_response_id")
     }
 
     private static func said(in body: JSON) throws(APIError) -> AnswerRequest.Said {
         guard body["tools"]?.array?.isEmpty != false else {
             throw .invalid("`tools` are not taken here: an agent has its own tools")
-        }
-        guard try APIBody.string(body, "previous_response_id") == nil else {
-            throw .invalid(
-                "`previous_response_id` is not taken here: name a session in x-mazelclaw-session-key, or a `user`")
         }
         guard try APIBody.bool(body, "background") != true else { throw .invalid("`background` is not taken here") }
         var said = AnswerRequest.Said()

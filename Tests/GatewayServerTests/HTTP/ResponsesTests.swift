@@ -1,6 +1,7 @@
 import Foundation
 import GatewayServer
 import JSON
+import ModelServices
 import Testing
 
 @testable import Gateway
@@ -79,10 +80,46 @@ private let path = "/v1/responses"
     }
 }
 
+@Test func `a conversation goes on from a response, and from none that nobody gave`() async throws {
+    let models = TestModels.echoing()
+    let instance = try TestInstance(
+        configuration: """
+            {gateway: {mode: "local", auth: {token: "\(TestInstance.token)"}, http: {endpoints: {responses: {enabled: true}}}},
+             agents: {defaults: {skipBootstrap: true, model: {primary: "one/small"}}},
+             models: {providers: {one: {baseUrl: "http://127.0.0.1:9/v1", models: [{id: "small", name: "Small"}]}}}}
+            """)
+    let gateway = try instance.gateway(agents: instance.agents(answeredBy: models))
+    try await instance.serve(gateway) { _ in
+        let first = try await instance.post(path, ["input": "my name is Ann"])
+        let id = try #require(first.json?["id"]?.string)
+        let second = try await instance.post(path, ["input": "what is my name?", "previous_response_id": .string(id)])
+        #expect(second.status == 200, "\(second.body)")
+        #expect(second.json?["id"]?.string != id)
+        #expect(
+            models.asked.last?.request.messages.map(\.line) == [
+                "user: my name is Ann", "assistant: small hears my name is Ann", "user: what is my name?",
+            ])
+        // Who names no response begins anew.
+        _ = try await instance.post(path, ["input": "hello"])
+        #expect(models.asked.last?.request.messages.map(\.line) == ["user: hello"])
+        // The whole conversation is one session, which a header may not contradict.
+        let key = try await gateway.services.store.run(id)?.sessionKey?.text
+        #expect(try await gateway.services.store.run(second.json?["id"]?.string ?? "")?.sessionKey?.text == key)
+        let body = JSON.object(["input": "hi", "previous_response_id": .string(id)]).text()
+        let other = try await instance.exchange(
+            TestInstance.post(path, body, headers: ["x-mazelclaw-session-key: other"]))
+        #expect(other.status == 400)
+        #expect(other.body.contains("is an answer in the session"))
+        let unknown = try await instance.post(path, ["input": "hi", "previous_response_id": "chatcmpl_1"])
+        #expect(unknown.json?["error"]?["code"] == "previous_response_not_found")
+    }
+}
+
 private let refused: [(content: JSON, message: String)] = [
     ([:], "`input` must be"), (["input": ""], "Missing user message in `input`."),
     (["input": "hi", "tools": [[:]]], "`tools`"), (["input": "hi", "background": true], "`background`"),
-    (["input": "hi", "previous_response_id": "resp_1"], "`previous_response_id`"),
+    (["input": "hi", "previous_response_id": "resp_1"], "there is no response \"resp_1\""),
+    (["input": "hi", "previous_response_id": 1], "`previous_response_id`"),
     (["input": [["type": "item_reference", "id": "x"]]], "items of the type \"item_reference\""),
     (["input": [["role": "user", "content": [["type": "input_file"]]]]], "parts of the type \"input_file\""),
     (["input": [["role": "king", "content": "hi"]]], "`input[0].role`"),
