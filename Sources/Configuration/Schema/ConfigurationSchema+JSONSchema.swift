@@ -2,16 +2,84 @@ public import JSON
 
 extension ConfigurationSchema {
     /// The description as a JSON Schema (draft 7).
-    public var jsonSchema: JSON {
-        var schema = body.object ?? JSONObject()
-        var whole = JSONObject()
-        whole["$schema"] = "http://json-schema.org/draft-07/schema#"
-        for member in schema.members { whole[member.name] = member.value }
-        schema = whole
-        return .object(schema)
+    public var jsonSchema: JSON { Self.document(body) }
+
+    /// The same for a form that edits `value`.
+    ///
+    /// The original's page can edit a choice among texts, numbers and booleans, and not one between these and objects: for
+    /// that it refers to the text of the file, and so for a list with one in it. Of such a choice the form is therefore shown
+    /// what `value` holds there, or the simplest where it holds nothing. Where it holds both, all of it is shown.
+    public func jsonSchema(editing value: JSON) -> JSON { Self.document(body(editing: [value])) }
+
+    private static func document(_ schema: JSON) -> JSON {
+        var whole: JSONObject = ["$schema": "http://json-schema.org/draft-07/schema#"]
+        for member in schema.object?.members ?? [] { whole[member.name] = member.value }
+        return .object(whole)
+    }
+
+    /// This without the alternatives that none of `values` is, where a form could not offer them all.
+    private func narrowed(to values: [JSON]) -> ConfigurationSchema {
+        guard case .union(let schemas) = kind, !schemas.allSatisfy(\.isScalar) else { return self }
+        var used = schemas.filter { schema in values.contains(where: schema.describes) }
+        if used.isEmpty { used = schemas.filter(\.isScalar) }
+        guard used.count == 1 || used.allSatisfy(\.isScalar), !used.isEmpty else { return self }
+        var copy = self
+        copy.kind = used.count == 1 ? used[0].kind : .union(used)
+        return copy
+    }
+
+    /// Whether its values have no parts.
+    private var isScalar: Bool {
+        switch kind {
+        case .boolean, .string, .number, .words: true
+        case .any, .array, .object, .union: false
+        }
+    }
+
+    /// Whether `value` is of its kind, whatever the rules say of it.
+    private func describes(_ value: JSON) -> Bool {
+        switch kind {
+        case .boolean: value.bool != nil
+        case .string, .words: value.string != nil
+        case .number: value.number != nil
+        case .array: value.array != nil
+        case .object: value.object != nil
+        case .union(let schemas): schemas.contains { $0.describes(value) }
+        case .any: true
+        }
+    }
+
+    /// The description for a form that edits all of `values`.
+    private func body(editing values: [JSON]) -> JSON {
+        let schema = narrowed(to: values)
+        switch schema.kind {
+        case .array(let element):
+            return schema.body { $0["items"] = element.body(editing: values.flatMap { $0.array ?? [] }) }
+        case .object(let rule):
+            let names = Set(rule.keys.map(\.name))
+            let others = values.flatMap { $0.object?.members ?? [] }.filter { !names.contains($0.name) }.map(\.value)
+            return schema.body { body in
+                Self.write(rule, into: &body) { key in key.schema.body(editing: values.compactMap { $0[key.name] }) }
+                body["additionalProperties"] = rule.others.map { $0.body(editing: others) } ?? false
+            }
+        case .any, .boolean, .string, .number, .words, .union: return schema.body
+        }
     }
 
     private var body: JSON {
+        switch kind {
+        case .array(let element): body { $0["items"] = element.body }
+        case .object(let rule):
+            body { body in
+                Self.write(rule, into: &body, \.schema.body)
+                body["additionalProperties"] = rule.others.map(\.body) ?? false
+            }
+        case .any, .boolean, .string, .number, .words, .union: body { _ in }
+        }
+    }
+
+    /// The description, to which `parts` adds those of what stands below.
+    private func body(_ parts: (inout JSONObject) -> Void) -> JSON {
         var schema = JSONObject()
         switch kind {
         case .any: break
@@ -29,27 +97,25 @@ extension ConfigurationSchema {
         case .words(let words):
             schema["type"] = "string"
             schema["enum"] = .array(words.map(JSON.string))
-        case .array(let element):
-            schema["type"] = "array"
-            schema["items"] = element.body
-        case .object(let rule): Self.write(rule, into: &schema)
+        case .array: schema["type"] = "array"
+        case .object: schema["type"] = "object"
         case .union(let schemas): schema["anyOf"] = .array(schemas.map(\.body))
         }
+        parts(&schema)
         if !help.isEmpty { schema["description"] = .string(help) }
         schema["default"] = fallback
         return .object(schema)
     }
 
-    private static func write(_ rule: ObjectRule, into schema: inout JSONObject) {
-        schema["type"] = "object"
+    /// Writes what `rule` says of keys, each of which `body` describes.
+    private static func write(_ rule: ObjectRule, into schema: inout JSONObject, _ body: (Key) -> JSON) {
         if !rule.keys.isEmpty {
             schema["properties"] = .object(
-                JSONObject(rule.keys.map { JSONObject.Member(name: $0.name, value: $0.schema.body) }))
+                JSONObject(rule.keys.map { JSONObject.Member(name: $0.name, value: body($0)) }))
         }
         let required = rule.keys.filter(\.schema.isRequired).map { JSON.string($0.name) }
         if !required.isEmpty { schema["required"] = .array(required) }
         schema["propertyNames"] = rule.keyPattern.map { ["pattern": .string($0.expression)] }
-        schema["additionalProperties"] = rule.others.map(\.body) ?? false
     }
 
     /// A bound, without a fraction where it has none.

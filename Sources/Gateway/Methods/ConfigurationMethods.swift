@@ -34,7 +34,10 @@ struct ConfigurationMethods: Sendable {
 
     private var schema: Method {
         Method.awaiting(
-            "config.schema", .scope(.admin), "What may stand in the configuration.", NoParameters.schema,
+            "config.schema", .scope(.admin),
+            "What may stand in the configuration, for a form that edits the one there is: where a value may be text or an object, "
+                + "it is described as what it is.",
+            NoParameters.schema,
             answer: .object(
                 Field(required: "schema", .anyObject, "A JSON Schema (draft 7)."),
                 Field(
@@ -43,8 +46,10 @@ struct ConfigurationMethods: Sendable {
                 Field(required: "version", .string, "The version of the gateway."),
                 Field(required: "generatedAt", .string, "Now, as RFC 3339 writes it."))
         ) { _, _ in
-            [
-                "schema": ConfigurationSchema.root.jsonSchema, "uiHints": ConfigurationSchema.root.editingHints,
+            let snapshot = try ConfigurationStore(reload.configuration.instance).snapshot()
+            return [
+                "schema": ConfigurationSchema.root.jsonSchema(editing: snapshot.document?.value ?? [:]),
+                "uiHints": ConfigurationSchema.root.editingHints,
                 "version": .string(Version.current),
                 "generatedAt": .string(RFC3339.text(clock.now)),
             ]
