@@ -101,6 +101,7 @@ struct Services: Sendable {
         configuration = Current(start)
         agents = Current(
             directory ?? AgentDirectory(start, environment: ProcessEnvironment.forPrograms(of: start)))
+        redactor.learn(agents.value.keys)
         sessionSettings = Current(start.sessionSettings)
 
         access = AccessControl(

@@ -183,6 +183,8 @@ private struct Place {
     /// Whether `json` is a secret here.
     func isSecret(_ json: JSON) -> Bool {
         if json == .null || json == "" { return false }
+        // Where an object may stand in a secret's place, it says where the secret is.
+        if json.object != nil, schemas.contains(where: \.isKnownObject) { return false }
         if schemas.contains(where: \.isSecret) { return true }
         guard let text = json.string else { return false }
         return isFree && Self.tells(name) || Self.holdsPassword(text) || secrets.hides(text)
@@ -220,6 +222,12 @@ extension ConfigurationSchema {
     /// What a value here may be, each by itself.
     fileprivate var alternatives: [ConfigurationSchema] {
         guard case .union(let schemas) = kind else { return [self] }
-        return isSecret ? [self] : schemas.flatMap(\.alternatives)
+        let alternatives = schemas.flatMap(\.alternatives)
+        return isSecret && !alternatives.contains(where: \.isKnownObject) ? [self] : alternatives
+    }
+
+    /// Whether its values are objects of which it knows the members.
+    fileprivate var isKnownObject: Bool {
+        if case .object(let rule) = kind { !rule.keys.isEmpty } else { false }
     }
 }

@@ -1,3 +1,5 @@
+package import Text
+
 /// The texts of a configuration that are shown to nobody, wherever they stand: what stands in a secret's place, and what
 /// was taken from variables of the environment.
 ///
@@ -21,6 +23,11 @@ public struct KnownSecrets: Sendable {
     package init(texts: [String], variables: Set<String> = []) {
         self.texts = Set(texts.filter { $0.utf8.count >= Self.shortestWhole })
         self.variables = variables
+    }
+
+    /// The texts of `secrets`.
+    package init(_ secrets: [Secret]) {
+        self.init(texts: secrets.map { $0.revealed() })
     }
 
     /// Those of both.

@@ -1,5 +1,3 @@
-public import Text
-
 /// `models`: services that agents' models are at.
 public struct ModelsSection: ConfigurationSection {
     /// `providers`, by id: the first part of a model, `provider/model`.
@@ -29,8 +27,8 @@ public struct ModelProviderSection: ConfigurationSection {
     /// `baseUrl`: the service's address up to the path that the wire format adds (`/chat/completions`, `/responses` or
     /// `/v1/messages`), such as `http://127.0.0.1:11434/v1`. Required.
     public var baseURL = ""
-    /// `apiKey`: the service's key. Nil means that requests carry none.
-    public var apiKey: Secret?
+    /// `apiKey`: the service's key, or where it is. Nil means that requests carry none.
+    public var apiKey: KeySetting?
     /// `api`; nil means `openai-completions`.
     public var api: ModelAPI?
     /// `headers`: header fields added to each request to the service.
@@ -48,7 +46,8 @@ public struct ModelProviderSection: ConfigurationSection {
         ).required,
         Setting(
             "apiKey", \.apiKey,
-            "Its key. With ${NAME} it is taken from a variable. Without one, the service is asked without a key."),
+            "Its key, or where it is: ${NAME} takes it from a variable, {source: \"file\", id: PATH} from a file. Without one, the "
+                + "service is asked without a key."),
         Setting(
             unserved: "auth", .words("api-key", "aws-sdk", "oauth", "token"),
             "How the original gateway signs in to it."),

@@ -24,6 +24,8 @@ public struct RootSection: ConfigurationSection {
     public var canvasHost = CanvasHostSection()
     /// `models`. The model services that answer for agents.
     public var models = ModelsSection()
+    /// `secrets`. Where keys are that do not stand here.
+    public var secrets = SecretsSection()
     /// `gateway`. What this process listens on, and whom it lets in.
     public var gateway = GatewaySection()
 
@@ -40,6 +42,7 @@ public struct RootSection: ConfigurationSection {
         Setting(unserved: "ui", .userInterface, "How apps look."),
         Setting(unserved: "auth", .authentication, "Accounts with model providers."),
         Setting("models", \.models, "Model services."),
+        Setting("secrets", \.secrets, "Where keys are that do not stand here."),
         Setting(unserved: "nodeHost", .nodeHost, "This host as a device of another gateway."),
         Setting("agents", \.agents, "Who answers."),
         Setting(unserved: "tools", .tools, "What agents may use."),

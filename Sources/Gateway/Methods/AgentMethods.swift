@@ -154,9 +154,10 @@ struct AgentMethods: Sendable {
             .object(
                 Field(
                     required: "source", .string,
-                    "Where the service's key comes from: `none`, `configuration`, `included` or `variable`."),
+                    "Where the service's key comes from: `none`, `configuration`, `included`, `variable` or `file`."),
                 Field("variables", .array(of: .string), "Which variables it is taken from."),
-                Field(required: "isSet", .boolean, "Whether there is one.")), "The service's key."),
+                Field("path", .string, "The file it is in."),
+                Field("isSet", .boolean, "Whether there is one.")), "The service's key."),
         Field("restingUntilMs", .integer, "Until when others are asked before it, in milliseconds since 1970."),
         Field("fault", .string, "Why it cannot be asked."))
 

@@ -40,6 +40,8 @@ extension GatewayConfiguration {
 
     /// What is shown to nobody, and inherited by no program.
     var secrets: KnownSecrets {
-        KnownSecrets(file?.snapshot, and: [credentials.secret?.value].compactMap(\.self))
+        let referred = referredVariables
+        return KnownSecrets(file?.snapshot, and: [credentials.secret?.value].compactMap(\.self)).union(
+            KnownSecrets(texts: Array(referred.values), variables: Set(referred.keys)))
     }
 }

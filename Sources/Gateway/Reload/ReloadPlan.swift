@@ -97,7 +97,8 @@ public struct ReloadPlan: Equatable, Sendable {
             (["meta"], .none),
         ]
         + [
-            "identity", "wizard", "logging", "models", "agents", "tools", "bindings", "audio", "agent", "routing",
+            "identity", "wizard", "logging", "models", "secrets", "agents", "tools", "bindings", "audio", "agent",
+            "routing",
             "messages", "session", "talk", "skills", "ui",
         ].map { ([$0], .none) }
 }

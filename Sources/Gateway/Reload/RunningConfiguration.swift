@@ -17,6 +17,7 @@ struct RunningConfiguration: Sendable {
     func adopt(_ next: GatewayConfiguration) {
         redactor.learn(next.secrets)
         let directory = AgentDirectory(next, environment: ProcessEnvironment.forPrograms(of: next))
+        redactor.learn(directory.keys)
         directory.prepareWorkspaces(logger: logger)
         // Runs that are under way go on with whom they began.
         configuration.replace(by: next)

@@ -36,7 +36,7 @@ extension AgentDirectory {
                 isSkipped: defaults.skipBootstrap, limit: Int(min(defaults.bootstrapMaxChars, 1_000_000))),
             bindings: configuration.content.bindings.map(Binding.init),
             providers: ModelProviders(
-                configuration.content.models, defaults: defaults,
+                configuration.content.models, defaults: defaults, keys: KeyReader(configuration),
                 client: client ?? ModelClient(environment: environment)), verbosity: defaults.verboseDefault,
             faults: faults)
     }

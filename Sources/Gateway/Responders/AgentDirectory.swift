@@ -60,6 +60,9 @@ struct AgentDirectory: Sendable {
         return best?.agentID ?? defaultID
     }
 
+    /// The keys of model services, which stand in files too: to be shown to nobody.
+    var keys: KnownSecrets { KnownSecrets(providers.keys) }
+
     // MARK: Answering
 
     /// Who may answer with these models, in order; those that failed a short while ago come last. Without any model it is the

@@ -1,6 +1,7 @@
 import Configuration
 import JSON
 import ModelServices
+import Text
 
 /// The model services of a configuration.
 struct ModelProviders: Sendable {
@@ -8,18 +9,29 @@ struct ModelProviders: Sendable {
     let responders: [String: ModelResponder]
     /// What is wrong with the others, a sentence each.
     let faults: [String]
+    /// The keys of those that can be asked.
+    let keys: [Secret]
+    /// Whether keys that are elsewhere were read.
+    let hasReadKeys: Bool
 
     /// Without any.
-    static let none = ModelProviders(responders: [:], faults: [])
+    static let none = ModelProviders(responders: [:], faults: [], keys: [], hasReadKeys: true)
 
-    private init(responders: [String: ModelResponder], faults: [String]) {
+    private init(responders: [String: ModelResponder], faults: [String], keys: [Secret], hasReadKeys: Bool) {
         self.responders = responders
         self.faults = faults
+        self.keys = keys
+        self.hasReadKeys = hasReadKeys
     }
 
-    /// The services of `section`, which `client` asks, with what `defaults` say of their models.
-    init(_ section: ModelsSection, defaults: AgentDefaults, client: @autoclosure () -> any ModelAnswering) {
+    /// The services of `section`, which `client` asks, with what `defaults` say of their models. `reader` reads keys that stand
+    /// elsewhere; nil leaves them where they are, for a report in which nobody is asked.
+    init(
+        _ section: ModelsSection, defaults: AgentDefaults, keys reader: KeyReader?,
+        client: @autoclosure () -> any ModelAnswering
+    ) {
         var responders: [String: ModelResponder] = [:]
+        var keys: [Secret] = []
         var faults: [String] = []
         let client = section.providers.isEmpty ? nil : client()
         for (id, provider) in section.providers.sorted(by: { $0.key < $1.key }) {
@@ -30,6 +42,14 @@ struct ModelProviders: Sendable {
                 faults.append("models.providers.\(id).baseUrl cannot be used: \(error)")
                 continue
             }
+            var key: Secret?
+            do throws(KeyReader.Fault) {
+                if let setting = provider.apiKey { key = try reader?.key(setting) }
+            } catch {
+                faults.append("models.providers.\(id).apiKey cannot be had: \(error)")
+                continue
+            }
+            if let key { keys.append(key) }
             var models: [ModelDescription] = []
             for model in provider.models {
                 guard let format = WireFormat(model.api ?? provider.api ?? .chatCompletions) else {
@@ -46,7 +66,7 @@ struct ModelProviders: Sendable {
             guard let client, !models.isEmpty else { continue }
             responders[id] = ModelResponder(
                 service: ServiceDescription(
-                    id: id, address: address, key: provider.apiKey, hasBearerKey: provider.hasAuthorizationHeader,
+                    id: id, address: address, key: key, hasBearerKey: provider.hasAuthorizationHeader,
                     headers: provider.headers), models: models,
                 parameters: Dictionary(
                     models.compactMap { model in
@@ -54,7 +74,7 @@ struct ModelProviders: Sendable {
                     }, uniquingKeysWith: { $1 }),
                 rules: TurnRules(defaults), client: client)
         }
-        self.init(responders: responders, faults: faults)
+        self.init(responders: responders, faults: faults, keys: keys, hasReadKeys: reader != nil)
     }
 }
 

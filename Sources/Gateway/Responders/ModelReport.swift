@@ -20,7 +20,8 @@ package struct ModelReport: Sendable {
         self.init(
             content, snapshot,
             providers: ModelProviders(
-                content.models, defaults: content.agents.defaults, client: ModelClient(environment: [:])))
+                content.models, defaults: content.agents.defaults, keys: nil,
+                client: ModelClient(environment: [:])))
     }
 
     /// What a gateway with `configuration` is doing, whose services `providers` are.
@@ -61,7 +62,7 @@ package struct ModelReport: Sendable {
             object["kind"] = "service"
             let responder = providers.responders[id]
             object["address"] = responder.map { .string($0.address.description) }
-            object["key"] = key(of: id)
+            object["key"] = key(of: id, isReady: responder != nil)
             object["restingUntilMs"] = responder?.restingEnd(name.model)?.json
             if responder?.model(name.model) == nil {
                 object["fault"] = .string(
@@ -76,15 +77,20 @@ package struct ModelReport: Sendable {
         return .object(object)
     }
 
-    private func key(of id: String) -> JSON {
+    private func key(of id: String, isReady: Bool) -> JSON {
         guard let snapshot else { return ["source": "none", "isSet": false] }
         switch KeySource(ofService: id, in: snapshot) {
         case .none: return ["source": "none", "isSet": false]
         case .file: return ["source": "configuration", "isSet": true]
         case .included: return ["source": "included", "isSet": true]
+        case .keyFile(let path):
+            var key: JSONObject = ["source": "file", "path": .string(path)]
+            if providers.hasReadKeys { key["isSet"] = .bool(isReady) }
+            return .object(key)
         case .variables(let names, let missing):
             return [
-                "source": "variable", "variables": .array(names.map(JSON.string)), "isSet": .bool(missing.isEmpty),
+                "source": "variable", "variables": .array(names.map(JSON.string)),
+                "isSet": .bool(missing.isEmpty && isReady),
             ]
         }
     }

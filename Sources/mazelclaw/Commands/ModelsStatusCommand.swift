@@ -68,6 +68,9 @@ struct ModelsStatusCommand: InstanceCommand {
         switch key["source"]?.string {
         case "configuration": return "key in the configuration"
         case "included": return "key in an included file"
+        case "file":
+            let state = key["isSet"]?.bool.map { $0 ? "" : " (cannot be read)" } ?? " (not looked at from here)"
+            return "key in the file \(key["path"]?.string ?? "")" + state
         case "variable":
             let names = (key["variables"]?.array ?? []).compactMap(\.string).joined(separator: ", ")
             return "key from the variable \(names)" + (key["isSet"] == true ? "" : " (not set here)")

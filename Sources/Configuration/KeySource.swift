@@ -8,6 +8,8 @@ package enum KeySource: Equatable, Sendable {
     case file
     /// It stands in a file that the configuration includes.
     case included
+    /// It is in a file, at this path; in the file of a provider when one is named.
+    case keyFile(String)
     /// It is taken from these variables, of which `missing` are not set here.
     case variables([String], missing: [String])
 
@@ -16,6 +18,15 @@ package enum KeySource: Equatable, Sendable {
         let path: [JSON.PathComponent] = [.name("models"), .name("providers"), .name(id), .name("apiKey")]
         guard let resolved = snapshot.resolved?.descendant(path) else {
             self = .none
+            return
+        }
+        if let reference = KeyReference(resolved) {
+            let provider = reference.provider.flatMap { snapshot.resolved?["secrets"]?["providers"]?[$0] }
+            switch reference.source {
+            case .environment: self = .variables([reference.id], missing: [])
+            case .file: self = .keyFile(provider?["path"]?.string ?? reference.id)
+            case .exec: self = .none
+            }
             return
         }
         guard let written = snapshot.document?.value.descendant(path) else {
