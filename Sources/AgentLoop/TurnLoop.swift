@@ -59,12 +59,13 @@ public struct TurnLoop: Sendable {
 
     /// Has the model answer what stands at the end of `context`.
     ///
-    /// `tell` hears how it goes on. A conversation that leaves too little room is summed up before the model is asked, and once
+    /// `tell` hears how it goes on, and `steering` says what users said meanwhile. A conversation that leaves too little room is summed up before the model is asked, and once
     /// more when the service says that it is too long. Throws `TurnFailure`, `CancellationError` when the task is cancelled, and
     /// what `journal` throws.
     public func run(
         _ context: ModelContext, systemPrompt: String?, parameters: ModelParameters = ModelParameters(),
-        for caller: Caller, journal: any TurnJournal, tell: @escaping @Sendable (TurnEvent) -> Void
+        for caller: Caller, journal: any TurnJournal, steering: any TurnSteering = NoSteering(),
+        tell: @escaping @Sendable (TurnEvent) -> Void
     ) async throws -> Result {
         var turn = State(context: context, limits: limits, tools: tools.all)
         let prompt = TokenEstimate.count(systemPrompt ?? "")
@@ -114,6 +115,7 @@ public struct TurnLoop: Sendable {
                 try await turn.keep(.assistant(answer), as: .answer(answer, cost), in: journal)
                 try await carryOut(answer.toolCalls, &turn, caller, journal, tell)
                 if let stop = turn.guardian.verdict { throw TurnFailure.stopped(stop) }
+                turn.context.entries += try await steering.take()
             }
         }
     }

@@ -38,6 +38,7 @@ struct Services: Sendable {
     let configuration: Current<GatewayConfiguration>
     let agents: Current<AgentDirectory>
     let sessionSettings: Current<SessionSettings>
+    let queue: Current<QueueSection>
     let confinement: any Confinement
     /// Control of this instance's browsers; nil where it has none.
     let browser: (any BrowserControl)?
@@ -103,6 +104,7 @@ struct Services: Sendable {
             directory ?? AgentDirectory(start, environment: ProcessEnvironment.forPrograms(of: start)))
         redactor.learn(agents.value.keys)
         sessionSettings = Current(start.sessionSettings)
+        queue = Current(start.content.messages.queue)
 
         access = AccessControl(
             configuration: configuration, devices: try DeviceStore(database: database, clock: clock),
@@ -122,7 +124,7 @@ struct Services: Sendable {
                 configuration: configuration, agents: agents, confinement: confinement, identity: identity,
                 clients: clients, runs: runs, cron: cron, store: store, logFile: logFile, clock: clock, uptime: uptime))
         conversations = Conversations(
-            store: store, agents: agents, ownResponder: ownResponder, runs: runs,
+            store: store, queue: queue, agents: agents, ownResponder: ownResponder, runs: runs,
             lanes: Lanes(limits: start.laneLimits), tools: tools, systemEvents: systemEvents, clients: clients,
             state: instance.state,
             tasks: tasks, redactor: redactor, tally: runTally, limits: limitTally, clock: clock, logger: self.logger)
@@ -134,7 +136,7 @@ struct Services: Sendable {
             conversations: conversations, sessions: resolver, agents: agents, runs: runs, systemEvents: systemEvents,
             clients: clients, tasks: tasks, clock: clock, logger: self.logger)
         running = RunningConfiguration(
-            configuration: configuration, agents: agents, sessionSettings: sessionSettings, cron: cron,
+            configuration: configuration, agents: agents, sessionSettings: sessionSettings, queue: queue, cron: cron,
             heartbeats: heartbeats, browser: browser, redactor: redactor, logger: self.logger)
         reload = ConfigurationReload(running, restarts: restarts, tasks: tasks, logger: self.logger)
         news = RestartNews(notes: notes, configuration: configuration, logger: self.logger)

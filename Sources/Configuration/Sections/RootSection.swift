@@ -14,6 +14,8 @@ public struct RootSection: ConfigurationSection {
     public var bindings: [BindingSection] = []
     /// `commands`. What people may order in a conversation.
     public var commands = CommandsSection()
+    /// `messages`. How messages come in and go out.
+    public var messages = MessagesSection()
     /// `session`. What belongs to one conversation, and when it begins anew.
     public var session = SessionSection()
     /// `cron`. Runs at set times.
@@ -52,7 +54,7 @@ public struct RootSection: ConfigurationSection {
             "Several agents for one conversation: their ids, by the peer."),
         Setting(unserved: "audio", .audio, "Speech as text, in the older way."),
         Setting(unserved: "media", .media, "Files that are sent."),
-        Setting(unserved: "messages", .messages, "How messages come in and go out."),
+        Setting("messages", \.messages, "How messages come in and go out."),
         Setting("commands", \.commands, "What people may order in a conversation."),
         Setting(unserved: "approvals", .approvals, "Who is asked before a command runs."),
         Setting("session", \.session, "What belongs to one conversation, and when it begins anew."),

@@ -164,6 +164,27 @@ struct ConversationStore: Sendable {
         }
     }
 
+    /// Keeps that a turn in the transcript `sessionID` of the session `key` took in the message at `place`. Returns what the
+    /// transcript calls it.
+    func keep(steering place: Int64, in sessionID: String, of key: SessionKey, at time: Timestamp) async throws
+        -> String?
+    {
+        try await database.write { transaction in
+            try transaction.transcripts.append(
+                steering: place, to: SessionEntry(key: key, sessionID: sessionID, updatedAt: time), at: time)
+        }
+    }
+
+    /// Makes `change` to the queue of the session `key`, and returns the session as it is then.
+    func change(_ change: QueueChange, of key: SessionKey) async throws -> SessionEntry? {
+        try await database.write { transaction in
+            guard var entry = try transaction.sessions.find(key) else { return nil }
+            entry.take(change)
+            try transaction.sessions.save(entry)
+            return entry
+        }
+    }
+
     /// How long an ended run is known by its key: a week. Who has not asked again by then, will not.
     static let runLifetime = TimeSpan(7, .days)
 

@@ -9,7 +9,9 @@ import Tools
 
 /// Conversations with the agents of a gateway: every way in (chat, agent, HTTP, cron, channels) leads here.
 final class Conversations: Sendable {
-    private let store: ConversationStore
+    let store: ConversationStore
+    /// What becomes of messages that come while an agent is answering.
+    let queue: Current<QueueSection>
     let agents: Current<AgentDirectory>
     /// Who answers where no model is configured.
     let ownResponder: any Responder
@@ -30,16 +32,18 @@ final class Conversations: Sendable {
     private let tally: Tally
     /// Counts what was refused because there was too much.
     private let limits: Tally
-    private let clock: WallClock
+    let clock: WallClock
     let logger: Logger
 
     init(
-        store: ConversationStore, agents: Current<AgentDirectory>, ownResponder: any Responder, runs: RunTable,
+        store: ConversationStore, queue: Current<QueueSection>, agents: Current<AgentDirectory>,
+        ownResponder: any Responder, runs: RunTable,
         lanes: Lanes, tools: ToolSet, systemEvents: SystemEvents, clients: Clients, state: HostileDirectory,
         tasks: TaskSet,
         redactor: GrowingRedactor, tally: Tally, limits: Tally, clock: WallClock, logger: Logger
     ) {
         self.store = store
+        self.queue = queue
         self.agents = agents
         self.ownResponder = ownResponder
         self.runs = runs
@@ -107,6 +111,7 @@ final class Conversations: Sendable {
         }
         do {
             try await run.place.waitToQueue()
+            try await makeRoom(for: run)
             switch try await store.accept(run, whenQueued: { run.place.noteQueued() }) {
             case .known(let known):
                 runs.leave(run, isForgotten: true)
@@ -221,9 +226,23 @@ final class Conversations: Sendable {
         for run in runs.open { abort(run, .shutdown) }
     }
 
+    /// The runs that are not over, in the order in which they were asked for.
+    var openRuns: [ActiveRun] { runs.open }
+
+    /// Tells the agent at its next turn how a message began that is not answered because too many waited.
+    func noteLeftOut(_ request: RunRequest) {
+        let beginning = request.message.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(160)
+        do {
+            try systemEvents.add(
+                "A message was left out because too many waited: \(beginning)", for: request.sessionKey.text)
+        } catch {
+            logger.notice("a message was left out, and its agent is not told", metadata: ["run": "\(request.key)"])
+        }
+    }
+
     /// Clients hear of it at once; what there is of an answer is kept when the agent has let go.
     @discardableResult
-    private func abort(_ run: ActiveRun, _ cause: AbortCause) -> Bool {
+    func abort(_ run: ActiveRun, _ cause: AbortCause) -> Bool {
         guard run.abort(cause) else { return false }
         run.voice.finish(end(of: run, .aborted, text: run.voice.text), of: run, to: clients)
         return true
@@ -252,18 +271,26 @@ final class Conversations: Sendable {
         var end: RunEnd
         var providerSession: String?
         do {
-            try await run.place.waitForTurn()
-            let reply = try await inLane(run.request.lane) {
-                run.start(at: clock.now)
-                run.voice.begin(run, to: clients)
-                return try await answer(run, kept)
+            if let change = run.request.queueChange {
+                let text = try await changeQueue(change, run.request)
+                end = self.end(of: run, .ok, text: text)
+                end.isKept = false
+            } else if try await waitForTurn(run, kept) {
+                let reply = try await inLane(run.request.lane) {
+                    run.start(at: clock.now)
+                    run.voice.begin(run, to: clients)
+                    return try await answer(run, kept)
+                }
+                end = self.end(of: run, .ok, text: run.voice.whole(endingWith: reply.text))
+                (end.lastText, end.lastUsage) = (reply.text, reply.usage)
+                (end.provider, end.model) = (reply.provider, reply.model)
+                end.usage = reply.usage.map { usage in reply.earlierUsage.map(usage.adding) ?? usage }
+                end.members = reply.members
+                providerSession = reply.providerSession
+            } else {
+                // Another turn answers it.
+                end = self.end(of: run, .ok, text: "")
             }
-            end = self.end(of: run, .ok, text: run.voice.whole(endingWith: reply.text))
-            (end.lastText, end.lastUsage) = (reply.text, reply.usage)
-            (end.provider, end.model) = (reply.provider, reply.model)
-            end.usage = reply.usage.map { usage in reply.earlierUsage.map(usage.adding) ?? usage }
-            end.members = reply.members
-            providerSession = reply.providerSession
         } catch is CancellationError {
             _ = run.abort(.shutdown)
             end = self.end(of: run, .aborted, text: run.voice.text)
@@ -275,6 +302,7 @@ final class Conversations: Sendable {
                 end.isTimeout = (error as? any ResponderError)?.isTimeout ?? false
             }
         }
+        run.steering.close()
         end.sessionID = kept.sessionID
         let isKept = await keep(&end, of: run, providerSession)
         tally.add(run.request.agentID, end.status.rawValue)
@@ -282,6 +310,13 @@ final class Conversations: Sendable {
         run.end.fulfil(end)
         run.voice.finish(end, of: run, to: clients)
         runs.leave(run, isForgotten: isKept)
+    }
+
+    /// Changes what becomes of messages in the session of `request`, and says what that is then.
+    private func changeQueue(_ change: QueueChange, _ request: RunRequest) async throws -> String {
+        if let fault = change.fault { return fault }
+        let entry = try await store.change(change, of: request.sessionKey)
+        return QueueRules(queue.value, entry, channel: request.channel ?? "").text
     }
 
     private func inLane(_ lane: String?, _ body: () async throws -> Reply) async throws -> Reply {
@@ -306,7 +341,7 @@ final class Conversations: Sendable {
         for (responder, model) in candidates {
             let turn = Turn(
                 runID: run.id, agent: agent, sessionKey: request.sessionKey.text, sessionID: sessionID,
-                message: request.message, isByAdmin: request.isByAdmin, notes: notes,
+                message: request.message, collected: run.collected, isByAdmin: request.isByAdmin, notes: notes,
                 images: request.images, model: model,
                 systemPrompt: agents.systemPrompt(
                     for: agent, session: request.sessionKey.text, extra: request.extraSystemPrompt),
@@ -318,6 +353,9 @@ final class Conversations: Sendable {
                 },
                 journal: RunJournal(
                     sessionKey: request.sessionKey, sessionID: sessionID, store: store, clock: clock, voice: run.voice),
+                steering: RunSteering(
+                    steering: run.steering, sessionKey: request.sessionKey, sessionID: sessionID, store: store,
+                    clock: clock),
                 tools: tools)
             do {
                 return try await responder.answer(turn) { [self] in tell($0, of: run, verbosity) }

@@ -88,8 +88,12 @@ struct ChatMethods: Sendable {
             {
                 request.isCompaction = true
                 request.message = ""
+            } else if let change = QueueChange(parameters.message) {
+                request.queueChange = change
+                request.message = ""
             }
-            request.isPromised = true
+            request.channel = "webchat"
+            request.isPromised = request.queueChange == nil
             request.isByAdmin = Scope.admin.isGranted(by: call.client.scopes)
             request.time = parameters.timeout.flatMap { $0 > .zero ? $0 : nil }
             request.images = images.paths(for: parameters.key, in: configuration.instance)

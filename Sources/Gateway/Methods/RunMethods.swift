@@ -168,6 +168,8 @@ struct RunMethods: Sendable {
             space: .agent, key: parameters.key, sessionKey: session.key, clientSessionKey: session.key.text,
             agentID: session.agentID, message: parameters.message)
         request.isPromised = true
+        // What comes through a channel is a person's, and everything else a program's, which waits for its answer.
+        if sessionKey == nil { request.channel = parameters.origin?.channel }
         request.newSessionID = newSessionID
         request.isByAdmin = Scope.admin.isGranted(by: call.client.scopes)
         request.time = parameters.timeout.flatMap { $0 > .zero ? $0 : nil }

@@ -7,6 +7,7 @@ struct RunningConfiguration: Sendable {
     let configuration: Current<GatewayConfiguration>
     let agents: Current<AgentDirectory>
     let sessionSettings: Current<SessionSettings>
+    let queue: Current<QueueSection>
     let cron: CronService
     let heartbeats: HeartbeatService
     let browser: (any BrowserControl)?
@@ -23,6 +24,7 @@ struct RunningConfiguration: Sendable {
         configuration.replace(by: next)
         agents.replace(by: directory)
         sessionSettings.replace(by: next.sessionSettings)
+        queue.replace(by: next.content.messages.queue)
         cron.adopt(next.content.cron)
         heartbeats.adopt(Heartbeat.all(next.agents))
         browser?.adopt(next)

@@ -55,7 +55,7 @@ struct CLICall: Equatable {
                 }
             }
         }
-        var message = (turn.notes.map { "System: \($0)" } + [turn.message]).joined(separator: "\n\n")
+        var message = (turn.notes.map { "System: \($0)" } + turn.collected + [turn.message]).joined(separator: "\n\n")
         if !turn.images.isEmpty {
             if let flag = section.imageArgument {
                 arguments +=

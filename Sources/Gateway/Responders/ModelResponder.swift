@@ -80,7 +80,7 @@ struct ModelResponder: Responder {
                     context, systemPrompt: turn.systemPrompt, parameters: settings,
                     for: TurnLoop.Caller(
                         agentID: turn.agent.id, sessionKey: turn.sessionKey, isByAdmin: turn.isByAdmin),
-                    journal: turn.journal
+                    journal: turn.journal, steering: turn.steering
                 ) { event in
                     if case .withoutTools = event { toolless.insert(model.id) }
                     tell(event)

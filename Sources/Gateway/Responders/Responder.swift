@@ -57,6 +57,9 @@ struct Turn: Sendable {
     var sessionKey: String
     var sessionID: String
     var message: String
+    /// What was said before it that is to be answered with it, oldest first. A responder that is told the conversation finds it
+    /// there.
+    var collected: [String] = []
     /// Whether who asks may do everything.
     var isByAdmin = false
     /// What happened meanwhile that the agent is to know.
@@ -77,6 +80,8 @@ struct Turn: Sendable {
     var conversation: @Sendable () async throws -> KeptConversation = { KeptConversation() }
     /// Keeps what happens on the way to the answer. For responders whose turns have several steps.
     var journal: any TurnJournal = NoJournal()
+    /// What is said meanwhile that is to change its course. For responders whose turns have several steps.
+    var steering: any TurnSteering = NoSteering()
     /// What may be called on the way to the answer.
     var tools = ToolSet.none
     /// Whether somebody only wants to know whether there is an answer, and waits for that. A service that fails is then not

@@ -17,6 +17,8 @@ final class ActiveRun: Sendable {
     let acceptance = Awaited<Result<Acceptance, ProtocolError>>()
     /// Its end, after what came of it is on disk.
     let end = Awaited<RunEnd>()
+    /// What is to be taken into its turn.
+    let steering = Steering()
     private let state = Mutex(State())
     let voice: RunVoice
 
@@ -42,6 +44,7 @@ final class ActiveRun: Sendable {
         var task: Task<Void, Never>?
         var cause: AbortCause?
         var startedAt: Timestamp?
+        var collected: [String] = []
     }
 
     init(_ request: RunRequest, place: SessionLine.Place, ordinal: Int, clock: WallClock) {
@@ -77,6 +80,14 @@ final class ActiveRun: Sendable {
 
     func start(at time: Timestamp) {
         state.withLock { $0.startedAt = time }
+    }
+
+    /// Messages before its own that it answers as well, oldest first.
+    var collected: [String] { state.withLock { $0.collected } }
+
+    /// Has it answer `messages` as well, which came before its own.
+    func collect(_ messages: [String]) {
+        state.withLock { $0.collected = messages + $0.collected }
     }
 
     /// The task that does it; cancelled at once when the run is already to end.

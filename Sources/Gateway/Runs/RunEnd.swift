@@ -29,6 +29,8 @@ struct RunEnd: Sendable, Equatable {
     /// What the transcript keeps of the answer beside its text.
     var members: JSONObject?
     var sessionID: String?
+    /// Whether the transcript keeps it. Default yes.
+    var isKept = true
 
     /// The answer as clients hear of it; nil when nothing was said.
     var message: ChatMessage? {
@@ -43,7 +45,7 @@ struct RunEnd: Sendable, Equatable {
     /// The last answer, as its transcript keeps it; nil when there was none.
     var keptMessage: ChatMessage? {
         let text = lastText ?? text
-        guard !text.isEmpty || members != nil else { return nil }
+        guard isKept, !text.isEmpty || members != nil else { return nil }
         return message(text, lastUsage ?? usage, members)
     }
 
@@ -71,6 +73,8 @@ struct RunEnd: Sendable, Equatable {
 enum AbortCause: String, Sendable {
     /// A client asked for it.
     case client = "rpc"
+    /// A newer message took its place, or too many waited.
+    case queue
     /// Somebody wrote `stop`.
     case stopWord = "stop"
     /// The gateway ends.

@@ -42,11 +42,23 @@ struct RunRequest: Sendable {
     /// its session. Nil of everything else.
     var quietLimit: Int?
 
+    /// The channel through which a person says it, while somebody may say more; nil of everything that is answered by itself.
+    /// Not kept: what goes on after a crash has waited long enough.
+    var channel: String?
+    /// What of the session's queue it changes, where it is no message at all.
+    var queueChange: QueueChange?
+
     /// Whether who asks is told that it will be answered, so that it is also when the gateway crashes meanwhile.
     var isPromised = false
 
     /// Whether nothing is said with it: a word such as `/new` alone only begins the session anew.
     var isEmpty: Bool { message.isEmpty && images.isEmpty }
+
+    /// Whether it can be told to a turn together with other messages.
+    var isPlain: Bool {
+        !isBeginning && !isCompaction && !isEmpty && images.isEmpty && extraSystemPrompt == nil && model == nil
+            && thinking == nil
+    }
 
     /// What it holds, in bytes: its texts, and a little for everything else.
     var size: Int {

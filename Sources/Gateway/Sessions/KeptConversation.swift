@@ -17,10 +17,11 @@ struct KeptConversation: Sendable {
     /// What `lines`, oldest first, keep of it.
     ///
     /// The message at `place` is to be answered, which began when the transcript had no line behind `beginning`. What a user
-    /// says behind it waits, and is not told yet; other lines between the two are answers to messages before it. A `place` of
+    /// says behind it waits, and is not told yet, unless the turn took it in (`steered`); other lines between the two are answers to messages before it. A `place` of
     /// nil means the whole conversation.
     init(_ lines: [Line], answering place: Int64? = nil, begunAfter beginning: Int64? = nil) {
         let lines = Self.path(lines)
+        let steered = Set(lines.compactMap(\.steeredID))
         var start = lines.startIndex
         if let index = lines.lastIndex(where: { $0.json["type"] == "compaction" }),
             let text = lines[index].json["summary"]?.string
@@ -39,7 +40,7 @@ struct KeptConversation: Sendable {
                 messageID = message.id
             } else if line.sequence < place {
                 messages.append(message)
-            } else if message.role != "user" {
+            } else if message.role != "user" || steered.contains(message.id) {
                 if line.sequence > beginning ?? .max { steps.append(message) } else { messages.append(message) }
             }
         }
@@ -66,5 +67,11 @@ struct KeptConversation: Sendable {
         var json: JSON
         /// What of it is a message of the conversation; nil for everything else.
         var message: TranscriptMessage?
+
+        /// The message that a turn took in while it was under way, where the line says so.
+        var steeredID: String? {
+            guard json["type"] == "custom", json["customType"]?.string == TranscriptLine.steeredType else { return nil }
+            return json["data"]?["entryId"]?.string
+        }
     }
 }

@@ -94,6 +94,7 @@ extension SessionEntry {
         // How its owner wants it: see `SessionSetting`.
         case thinkingLevel, verboseLevel, reasoningLevel, responseUsage, elevatedLevel, execHost, execSecurity, execAsk
         case sendPolicy, groupActivation, execNode, providerOverride, modelOverride
+        case queueMode, queueDebounceMs, queueCap, queueDrop
         // What became of the conversation so far.
         case sessionFile, systemSent, abortedLastRun, cliSessionIds, claudeCliSessionId, skillsSnapshot
         case modelProvider, model, inputTokens, outputTokens, totalTokens, contextTokens, compactionCount
@@ -164,6 +165,35 @@ extension SessionEntry {
         // A provider alone chooses its model itself.
         self[text: .providerOverride] = model?.model == nil ? nil : model?.provider
         self[text: .modelOverride] = model.map { $0.model ?? $0.provider }
+    }
+
+    /// `queueMode`: what becomes of a message that comes while its agent is answering; nil leaves that to the configuration.
+    var queueMode: QueueMode? {
+        get { self[text: .queueMode].flatMap(QueueMode.init) }
+        set { self[text: .queueMode] = newValue?.rawValue }
+    }
+
+    /// `queueDebounceMs`: how long it must have been quiet, in milliseconds.
+    var queueDebounce: Int64? {
+        get { self[.queueDebounceMs]?.integer.flatMap { $0 >= 0 ? $0 : nil } }
+        set { self[.queueDebounceMs] = newValue.map(JSON.integer) }
+    }
+
+    /// `queueCap`: how many messages may wait.
+    var queueCap: Int64? {
+        get { self[.queueCap]?.integer.flatMap { $0 > 0 ? $0 : nil } }
+        set { self[.queueCap] = newValue.map(JSON.integer) }
+    }
+
+    /// `queueDrop`: what becomes of one more.
+    var queueDrop: QueueDrop? {
+        get { self[text: .queueDrop].flatMap(QueueDrop.init) }
+        set { self[text: .queueDrop] = newValue?.rawValue }
+    }
+
+    /// Leaves all of that to the configuration.
+    mutating func forgetQueue() {
+        for member in [Member.queueMode, .queueDebounceMs, .queueCap, .queueDrop] { self[member] = nil }
     }
 
     // MARK: What became of it

@@ -38,6 +38,9 @@ struct TranscriptLine {
         line = json.text()
     }
 
+    /// What lines are called that say that a turn took a message in while it was under way.
+    static let steeredType = "mazelclaw.steered"
+
     private static func text(of message: JSON, id: String, parent: String?, at now: Timestamp) -> String {
         let json: JSON = [
             "type": "message", "id": .string(id), "parentId": parent.map(JSON.string) ?? .null,

@@ -53,6 +53,27 @@ public struct TranscriptTable {
         }
     }
 
+    /// Keeps that a turn took in the message at `place` of the transcript that `entry` writes. Returns what the transcript calls
+    /// that message; nil when there is none.
+    func append(steering place: Int64, to entry: SessionEntry, at now: Timestamp) throws -> String? {
+        let message = try String.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT messageId FROM message
+                    WHERE transcript = (SELECT id FROM transcript WHERE name = ?) AND sequence = ?
+                    """), arguments: [Self.name(entry.sessionID), place])
+        guard let message else { return nil }
+        _ = try append(to: entry, at: now) { id, parent in
+            TranscriptLine(
+                [
+                    "type": "custom", "id": .string(id), "parentId": parent.map(JSON.string) ?? .null,
+                    "timestamp": .string(RFC3339.text(now)), "customType": .string(TranscriptLine.steeredType),
+                    "data": ["entryId": .string(message)],
+                ], id: id, at: now)
+        }
+        return message
+    }
+
     /// Keeps the line that `line` makes of its id and its parent's.
     private func append(
         to entry: SessionEntry, at now: Timestamp, _ line: (_ id: String, _ parent: String?) -> TranscriptLine

@@ -1,36 +1,4 @@
 extension ConfigurationSchema {
-    static let messages = ConfigurationSchema.object([
-        "messagePrefix": .string,
-        "responsePrefix": .string,
-        "groupChat": .groupChat,
-        "queue": .object([
-            "mode": .queueMode,
-            "byChannel": .object([
-                "whatsapp": .queueMode,
-                "telegram": .queueMode,
-                "discord": .queueMode,
-                "slack": .queueMode,
-                "mattermost": .queueMode,
-                "signal": .queueMode,
-                "imessage": .queueMode,
-                "msteams": .queueMode,
-                "webchat": .queueMode,
-            ]),
-            "debounceMs": .natural,
-            "debounceMsByChannel": .record(.natural),
-            "cap": .positive,
-            "drop": .words("old", "new", "summarize"),
-        ]),
-        "inbound": .object([
-            "debounceMs": .natural,
-            "byChannel": .record(.natural),
-        ]),
-        "ackReaction": .string,
-        "ackReactionScope": .words("group-mentions", "group-all", "direct", "all"),
-        "removeAckAfterReply": .boolean,
-        "tts": .tts,
-    ])
-
     /// How an agent behaves in groups.
     static let groupChat = ConfigurationSchema.object([
         "mentionPatterns": .strings,
@@ -38,8 +6,7 @@ extension ConfigurationSchema {
     ])
 
     /// What becomes of a message that arrives during a run.
-    static let queueMode = words(
-        "steer", "followup", "collect", "steer-backlog", "steer+backlog", "queue", "interrupt")
+    static let queueMode = QueueMode.schema
 
     /// Answers read aloud.
     static let tts = ConfigurationSchema.object([
