@@ -118,6 +118,13 @@ enum Output {
         return pieces + [piece]
     }
 
+    /// `text` and `end` in one line of the terminal, cut before `end` where they are longer. A terminal that does not tell how
+    /// long its lines are has 80 characters.
+    static func oneLine(_ text: String, end: String = "") -> String {
+        let room = (Self.columns ?? 80) - 1 - end.count
+        return text.count <= room ? text + end : text.prefix(max(0, room - 1)) + "…" + end
+    }
+
     // MARK: Progress
 
     /// Says on a terminal how far something is that takes long, in place of what was said before; nothing in a pipe or a file.

@@ -119,7 +119,8 @@ final class GatewayClient: Sendable {
         }
     }
 
-    /// The payloads of the events `chat` of the run `id` from now on, to the last of them or the connection's end.
+    /// The events `chat` and `agent` of the run `id` from now on, `{event, payload}`, to the last event `chat` or the
+    /// connection's end.
     func events(of id: String) -> AsyncStream<JSON> {
         let (events, follower) = AsyncStream.makeStream(of: JSON.self)
         let isOver = state.withLock { state in
@@ -168,12 +169,12 @@ final class GatewayClient: Sendable {
     }
 
     private func tell(_ event: JSON) {
-        guard event["event"] == "chat", let payload = event["payload"], let id = payload["runId"]?.string else {
-            return
-        }
-        let isLast = payload["state"] != "delta"
+        guard let name = event["event"], name == "chat" || name == "agent", let payload = event["payload"],
+            let id = payload["runId"]?.string
+        else { return }
+        let isLast = name == "chat" && payload["state"] != "delta"
         let follower = state.withLock { isLast ? $0.followers.removeValue(forKey: id) : $0.followers[id] }
-        follower?.yield(payload)
+        follower?.yield(["event": name, "payload": payload])
         if isLast { follower?.finish() }
     }
 

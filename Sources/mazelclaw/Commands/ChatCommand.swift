@@ -12,7 +12,9 @@ struct ChatCommand: InstanceCommand {
         abstract: "Talk with an agent of this profile's gateway.",
         discussion: """
             With words, or with standard input from a pipe, says that, prints the answer and ends: with 0, or with 1 \
-            when there is none. In a terminal it goes on line by line until /quit; Ctrl-C ends what the agent is doing.
+            when there is none. In a terminal it goes on line by line until /quit; Ctrl-C ends what the agent is doing. \
+            What a model thinks is folded to a line there. /usage tells what the last answer took and cost, and /usage full \
+            has each answer told of; /usage tokens leaves the cost out, /usage off ends it.
             """)
 
     @Argument(help: "What to say.")
@@ -23,6 +25,9 @@ struct ChatCommand: InstanceCommand {
 
     @Option(help: ArgumentHelp("The session, instead of the agent's main one.", valueName: "key"))
     var session: String?
+
+    @Flag(help: "Tell after each answer what it took and cost.")
+    var usage = false
 
     func validate() throws {
         if agent != nil, session?.hasPrefix("agent:") == true {
@@ -37,7 +42,8 @@ struct ChatCommand: InstanceCommand {
             return Policy.ExitCode.usage.rawValue
         }
         let client = try await GatewayClient.connect(to: context, scopes: [.admin])
-        let conversation = TerminalConversation(client: client, session: key)
+        var conversation = TerminalConversation(client: client, session: key)
+        if usage { conversation.detail = .full }
         let code: Int32
         do {
             code =

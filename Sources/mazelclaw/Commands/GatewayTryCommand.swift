@@ -41,7 +41,8 @@ struct GatewayTryCommand: InstanceCommand {
         let client = try await GatewayClient.connect(to: context, scopes: [.admin])
         let code: Int32
         do {
-            code = try await TerminalConversation(client: client, session: "main").say(words.joined(separator: " "))
+            var conversation = TerminalConversation(client: client, session: "main")
+            code = try await conversation.say(words.joined(separator: " "))
         } catch {
             await client.close()
             throw error

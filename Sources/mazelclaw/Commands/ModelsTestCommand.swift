@@ -38,13 +38,9 @@ struct ModelsTestCommand: InstanceCommand {
             return 0
         }
         let time = Double(answer["durationMs"]?.integer ?? 0) / 1000
-        let usage = answer["usage"]
-        let counts = [("read", "input"), ("from cache", "cacheRead"), ("written", "output")].compactMap { word, name in
-            usage?[name]?.integer.flatMap { $0 > 0 || word != "from cache" ? "\($0) \(word)" : nil }
-        }
-        var parts = ["\(answer["model"]?.string ?? "") answered after \(time) s: \(answer["text"]?.string ?? "")"]
-        if !counts.isEmpty { parts.append("tokens: \(counts.joined(separator: ", "))") }
-        if let cost = usage?["cost"]?["total"]?.number { parts.append("cost: \(DollarText.text(cost))") }
+        let parts =
+            ["\(answer["model"]?.string ?? "") answered after \(time) s: \(answer["text"]?.string ?? "")"]
+            + UsageText.parts(answer["usage"])
         for part in parts { Output.line(TerminalText.safe(part)) }
         return 0
     }

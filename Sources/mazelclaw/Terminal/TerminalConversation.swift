@@ -10,9 +10,18 @@ struct TerminalConversation {
     let client: GatewayClient
     /// The session's key, as clients write it.
     let session: String
+    /// What is told of each answer after it.
+    var detail = UsageText.Detail.off
+    /// What the last answer took, as its message carries it.
+    private var lastUsage: JSON?
+
+    init(client: GatewayClient, session: String) {
+        self.client = client
+        self.session = session
+    }
 
     /// Says `message` and writes the answer. Returns 0 when there is one, 130 when it was interrupted, and else 1.
-    func say(_ message: String) async throws -> Int32 {
+    mutating func say(_ message: String) async throws -> Int32 {
         let run = GatewayClient.newKey()
         let interrupts = await abortingOnInterrupt(run)
         defer { Self.stop(interrupts) }
@@ -20,10 +29,12 @@ struct TerminalConversation {
     }
 
     /// Goes on until /quit or the end of input.
-    func converse(profile: ProfileName) async throws -> Int32 {
+    mutating func converse(profile: ProfileName) async throws -> Int32 {
         let identity = try await client.call("agent.identity.get", ["sessionKey": .string(session)])
         let name = TerminalText.safe(identity["name"]?.string ?? "the agent")
-        Output.line("\(name) of profile \"\(profile)\". /help shows what it knows, /quit ends.")
+        Output.line(
+            "\(name) of profile \"\(profile)\". /help shows what it knows, /usage what an answer took, /quit ends.")
+        if detail == .off { detail = try await keptDetail() }
         while true {
             Output.part("> ")
             guard let line = await Self.nextLine() else {
@@ -33,6 +44,10 @@ struct TerminalConversation {
             let words = line.filter { !$0.isWhitespace }
             if words.isEmpty { continue }
             if ["/quit", "/exit"].contains(words.lowercased()) { return 0 }
+            if words.lowercased().hasPrefix("/usage") {
+                try await tellUsage(line)
+                continue
+            }
             let run = GatewayClient.newKey()
             let interrupts = await abortingOnInterrupt(run)
             defer { Self.stop(interrupts) }
@@ -44,9 +59,42 @@ struct TerminalConversation {
         }
     }
 
+    // MARK: What it took
+
+    /// What the session wants told of each answer.
+    private func keptDetail() async throws -> UsageText.Detail {
+        do {
+            let key = try await client.call("sessions.resolve", ["key": .string(session)])["key"]
+            let list = try await client.call("sessions.list", ["includeGlobal": true])["sessions"]?.array ?? []
+            return list.first { $0["key"] == key }?["responseUsage"]?.string.flatMap(UsageText.Detail.init) ?? .off
+        } catch ClientError.failed {
+            // There is no such session yet.
+            return .off
+        }
+    }
+
+    /// Does what `line` says: `/usage` alone tells of the last answer, and with a word it says what is told of each.
+    private mutating func tellUsage(_ line: String) async throws {
+        let words = line.split(whereSeparator: \.isWhitespace).map { $0.lowercased() }
+        guard words.count > 1 else {
+            return Output.line(UsageText.line(lastUsage, .full) ?? "No answer here has told yet what it took.")
+        }
+        guard words.count == 2, words[0] == "/usage", let detail = UsageText.Detail(rawValue: words[1]) else {
+            return Output.line(
+                "/usage tells what the last answer took; /usage tokens, full or off what is told of each.")
+        }
+        self.detail = detail
+        do {
+            _ = try await client.call(
+                "sessions.patch", ["key": .string(session), "responseUsage": .string(detail.rawValue)])
+        } catch ClientError.failed(let reason) {
+            Output.error(TerminalText.safe(reason))
+        }
+    }
+
     // MARK: One exchange
 
-    private func exchange(_ message: String, run: String) async throws -> Int32 {
+    private mutating func exchange(_ message: String, run: String) async throws -> Int32 {
         let events = client.events(of: run)
         let answer = try await client.call(
             "chat.send",
@@ -57,13 +105,24 @@ struct TerminalConversation {
             return 0
         }
         var written = ""
-        for await event in events {
-            let text = event["message"]?["content"]?.array?.first?["text"]?.string ?? ""
+        var thoughts = FoldedThoughts()
+        for await told in events {
+            let event = told["payload"] ?? .null
+            guard told["event"] == "chat" else {
+                if event["stream"] == "thinking" { thoughts.grow(to: event["data"]?["text"]?.string ?? "") }
+                continue
+            }
+            let text = (event["message"]?["content"]?.array ?? []).compactMap { part in
+                part["type"] == "text" ? part["text"]?.string : nil
+            }.joined()
+            if !text.isEmpty || event["state"] != "delta" { thoughts.fold() }
             switch event["state"]?.string {
             case "delta": Self.write(text, after: &written)
             case "final":
                 Self.write(text, after: &written)
                 Output.line("")
+                lastUsage = event["message"]?["usage"]
+                if let line = UsageText.line(lastUsage, detail) { Output.line(line) }
                 return 0
             case "aborted":
                 Self.write(text, after: &written)

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Synchronization
 import Testing
 
 /// A profile with two agents: `main`, which is the operator, and `echo`, a program of the test's.
@@ -118,5 +119,88 @@ private func profile(_ script: String = "echo \"heard: $1\"; pwd") async throws 
         #expect(said.errors == "stopped\n")
         let list = try await command.run("--profile", command.profile, "sessions", "list", "--json", "--agent", "echo")
         #expect(try JSON(parsing: Array(list.output.utf8))["sessions"]?.array?.first?["abortedLastRun"] == true)
+    }
+}
+
+/// A service with one model that costs something.
+private func modelService(at port: UInt16) -> String {
+    """
+    "one": {"baseUrl": "http://127.0.0.1:\(port)/v1", "models": [
+      {"id": "small", "name": "Small", "cost": {"input": 3, "output": 15, "cacheRead": 0, "cacheWrite": 0}}]}
+    """
+}
+
+@Test func `thoughts are one line of a terminal, and what an answer took is told on request`() async throws {
+    let long = String(repeating: "very ", count: 100) + "long"
+    let service = try TestService { request in
+        let text = request.json["messages"]?.array?.last?["content"]?.string ?? ""
+        return .saying(
+            "yes", after: text == "plainly" ? "" : "I think it over\nand it is \(long)", read: 1000, written: 100)
+    }
+    defer { service.close() }
+    let command = try await BuiltCommand.withModels(modelService(at: service.port))
+    _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
+        let chat = ["--profile", command.profile, "chat"]
+        let typist = try Typist(command, chat)
+        try await typist.expect("/usage what an answer took, /quit ends.")
+        typist.type("/usage\n")
+        try await typist.expect("No answer here has told yet what it took.")
+        typist.type("hello?\n")
+        try await typist.expect("(thought: I think it over and it is very very")
+        try await typist.expect("yes")
+        typist.type("/usage\n")
+        try await typist.expect("(tokens: 1000 read, 100 written; cost: $0.0045)")
+        typist.type("/usage tokens\n")
+        typist.type("plainly\n")
+        try await typist.expect("(tokens: 1000 read, 100 written)")
+        typist.type("/usage what\n")
+        try await typist.expect("/usage tokens, full or off")
+        typist.type("/quit\n")
+        #expect(try await typist.end() == 0)
+        // The whole of the thought is not shown.
+        #expect(!typist.shown.contains(long))
+
+        // The session keeps what is told; a pipe gets no thoughts, and nothing that was not asked for.
+        let next = try Typist(command, chat)
+        try await next.expect("/quit ends.")
+        next.type("plainly\n")
+        try await next.expect("(tokens: 1000 read, 100 written)")
+        next.type("/usage off\n")
+        next.type("/quit\n")
+        #expect(try await next.end() == 0)
+        #expect(try await command.run(chat + ["hello?"]).output == "yes\n")
+        let told = try await command.run(chat + ["--usage", "hello?"])
+        #expect(told.output == "yes\n(tokens: 1000 read, 100 written; cost: $0.0045)\n")
+    }
+}
+
+@Test func `an interrupt in a terminal ends the turn, and not the conversation`() async throws {
+    let isAsked = Mutex(false)
+    let isOver = Mutex(false)
+    let service = try TestService { request in
+        guard request.json["messages"]?.array?.last?["content"]?.string == "slowly" else {
+            return .saying("here again")
+        }
+        isAsked.withLock { $0 = true }
+        while !isOver.withLock(\.self) { usleep(10_000) }
+        return .saying("too late")
+    }
+    defer {
+        isOver.withLock { $0 = true }
+        service.close()
+    }
+    let command = try await BuiltCommand.withModels(modelService(at: service.port))
+    _ = try await command.gateway("--profile", command.profile, "gateway") { _ in
+        let typist = try Typist(command, ["--profile", command.profile, "chat"])
+        try await typist.expect("/quit ends.")
+        typist.type("slowly\n")
+        #expect(try await eventually { isAsked.withLock(\.self) })
+        typist.type("\u{3}")
+        try await typist.expect("stopped")
+        typist.type("are you there?\n")
+        try await typist.expect("here again")
+        #expect(!typist.shown.contains("too late"))
+        typist.type("/quit\n")
+        #expect(try await typist.end() == 0)
     }
 }

@@ -13,7 +13,10 @@ final class TestService: Sendable {
         var body: String
 
         /// One that says `text`, for so many tokens.
-        static func saying(_ text: String, read: Int64 = 12, written: Int64 = 3) -> Answer {
+        static func saying(_ text: String, after thought: String = "", read: Int64 = 12, written: Int64 = 3) -> Answer {
+            let before: JSON = [
+                "id": "a", "choices": [["index": 0, "delta": ["reasoning_content": .string(thought)]]],
+            ]
             let first: JSON = ["id": "a", "choices": [["index": 0, "delta": ["content": .string(text)]]]]
             let last: JSON = [
                 "id": "a", "choices": [["index": 0, "delta": [:], "finish_reason": "stop"]],
@@ -22,7 +25,8 @@ final class TestService: Sendable {
                     "total_tokens": .integer(read + written),
                 ],
             ]
-            return Answer(body: "data: \(first.text())\n\ndata: \(last.text())\n\ndata: [DONE]\n\n")
+            let beginning = thought.isEmpty ? "" : "data: \(before.text())\n\n"
+            return Answer(body: "\(beginning)data: \(first.text())\n\ndata: \(last.text())\n\ndata: [DONE]\n\n")
         }
 
         /// A failure that the service explains with `message`.
