@@ -101,9 +101,18 @@ let package = Package(
         .target(name: "Tools", dependencies: ["JSON"]),
         .target(name: "AgentLoop", dependencies: ["JSON", "ModelServices", "Text", "Tools"]),
         .target(
+            name: "Channels",
+            dependencies: [
+                "Text", "Time",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
+        .target(
             name: "Gateway",
             dependencies: [
-                "AgentLoop", "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage",
+                "AgentLoop", "Channels", "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy",
+                "Storage",
                 "Text", "Time", "Tools",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -240,7 +249,7 @@ let package = Package(
             name: "GatewayServerTests",
             dependencies: [
                 "AgentLoop", "CProbe", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol",
-                "GatewayServer",
+                "GatewayServer", "IRCServer",
                 "JSON", "ModelServices", "Policy", "Storage", "Text", "Time", "Tools",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -252,6 +261,14 @@ let package = Package(
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ], exclude: ["findings.tsv"]),
+        // The IRC server that tests of channels connect to.
+        .target(
+            name: "IRCServer",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], path: "Tests/IRCServer"),
         // The pages that tests of browsers open.
         .target(
             name: "PageServer",
@@ -301,6 +318,17 @@ let package = Package(
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ], resources: [.copy("Recordings"), .copy("Requests")]),
+        .testTarget(
+            name: "ChannelsTests",
+            dependencies: [
+                "Channels", "Fuzzing", "IRCServer", "Text", "Time",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ]),
         .testTarget(
             name: "AgentLoopTests", dependencies: ["AgentLoop", "JSON", "ModelServices", "Time", "Tools"]),
         .testTarget(name: "TimeTests", dependencies: ["JSON", "Time"]),

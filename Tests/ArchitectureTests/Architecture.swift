@@ -55,11 +55,16 @@ enum Architecture {
         "Tools": Module(own: ["JSON"], foreign: values),
         "AgentLoop": Module(own: ["JSON", "ModelServices", "Text", "Tools"], foreign: .only(["Synchronization"])),
 
+        // Connections to messaging services. It knows no sessions, no methods and no configuration.
+        "Channels": Module(
+            own: ["Text", "Time"],
+            foreign: .only(["Glibc", "NIOCore", "NIOPosix", "NIOSSL", "Synchronization"])),
+
         // Only GatewayServer listens. SystemPackage is there for its paths: swift-subprocess takes no others.
         "Gateway": Module(
             own: [
-                "AgentLoop", "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy", "Storage",
-                "Text", "Time", "Tools",
+                "AgentLoop", "Channels", "Configuration", "Files", "GatewayProtocol", "JSON", "ModelServices", "Policy",
+                "Storage", "Text", "Time", "Tools",
             ],
             foreign: .any(exceptPrefixes: ["AsyncHTTPClient", "NIO", "Hummingbird"])),
         "GatewayServer": Module(
@@ -100,9 +105,11 @@ enum Architecture {
         "Configuration": [["Instance", "Secrets"], ["Schema"], ["Reading", "Sections"], ["Writing"]],
         "GatewayProtocol": [["Schema"]],
         "ModelServices": [["Values"], ["Streams"], ["Formats"], ["Transport"]],
+        "Channels": [["Values"], ["Admission", "Chunking"], ["Frame"], ["IRC"]],
         "Gateway": [
             [
-                "Approvals", "Browser", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing", "Programs",
+                "Approvals", "Browser", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing",
+                "Programs",
                 "Sessions", "Setup", "TLS",
             ],
             ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Voice"], ["Runs"],
