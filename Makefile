@@ -25,7 +25,7 @@ BROWSER_PACKAGES := chromium-headless-shell python3
 STRIP        ?= strip
 # Tests that await answers in time run apart from those that block a thread until a sandbox has ended: all share one
 # pool, of as many threads as there are cores.
-AWAITING       := ^(AgentLoop|Browser|DevTools|Gateway(Server)?|ModelServices)Tests\.
+AWAITING       := ^(AgentLoop|Browser|Channels|DevTools|Gateway(Server)?|ModelServices)Tests\.
 # Which tests must have run.
 COVERAGE     := $(addprefix Tests/IsolationTests/,coverage.tsv never.tsv)
 PROGRAMS     := mazelclaw-run mazelclaw
