@@ -30,8 +30,11 @@ package protocol Channel: Sendable {
     /// `ChannelFailure` when there will be no connection.
     func waitForTurn() async throws
 
-    /// Says `piece`, one that `piece(of:)` cut, to `target`. Throws `ChannelFailure`.
-    func send(_ piece: String, to target: String, thread: String?) async throws
+    /// Hands `piece`, one that `piece(of:)` cut, to the connection, for `target`. Whether it arrived is for `confirm` to tell.
+    ///
+    /// Waits for nothing: between what notes that the piece is said and the piece itself there is as little time as can be. Throws
+    /// `ChannelFailure`.
+    func post(_ piece: String, to target: String, thread: String?) throws(ChannelFailure)
 
     /// Waits until the service has taken in what was sent over the connection that stands. Throws `ChannelFailure`.
     func confirm() async throws

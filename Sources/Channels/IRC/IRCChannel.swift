@@ -94,11 +94,14 @@ package final class IRCChannel: Channel {
         if wait > .zero { try await Task.sleep(for: wait) }
     }
 
-    package func send(_ piece: String, to target: String, thread: String?) async throws {
-        let line = live.withLock { $0.session?.isRegistered == true ? $0.line : nil }
-        guard let line else { throw ChannelFailure.disconnected }
-        try await line.send("PRIVMSG \(target) :\(piece)")
-        live.withLock { $0.state.outboundAt = clock.now }
+    package func post(_ piece: String, to target: String, thread: String?) throws(ChannelFailure) {
+        let line = live.withLock { live in
+            guard live.session?.isRegistered == true else { return nil as Line? }
+            live.state.outboundAt = clock.now
+            return live.line
+        }
+        guard let line else { throw .disconnected }
+        line.post("PRIVMSG \(target) :\(piece)")
     }
 
     package func confirm() async throws {
@@ -300,9 +303,6 @@ private struct Line: Sendable {
 
     /// Sends `text`, whatever becomes of it.
     func post(_ text: String) { channel.writeAndFlush(buffer(text), promise: nil) }
-
-    /// Sends `text`, and returns when the kernel has taken it.
-    func send(_ text: String) async throws { try await channel.writeAndFlush(buffer(text)).get() }
 
     /// One line, whatever stands in it: what a message, a nick or a name holds begins no other.
     private func buffer(_ text: String) -> ByteBuffer {

@@ -31,7 +31,7 @@ struct IRCIdentification: Sendable {
     /// `message` from who has `account`; what is no account's name counts as none.
     static func identified(_ message: InboundMessage, _ account: String?) -> InboundMessage {
         guard let account, !account.isEmpty, account != "*", account != "0",
-            !account.contains(where: { "!@*? ".contains($0) })
+            !account.contains(where: { "!@*? ".contains($0) }), IRCText.plain(account) == account
         else { return message }
         var message = message
         message.sender.id = account

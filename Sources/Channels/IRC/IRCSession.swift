@@ -387,7 +387,8 @@ struct IRCSession: Sendable {
         let inbound = InboundMessage(
             account: id, id: message.tags["msgid"] ?? "\(name)-\(messageCount)",
             place: isGroup ? .group(mapping.folded(target)) : .direct,
-            sender: Sender(id: source.mask, name: source.nick), text: text, isMentioning: isMentioning, time: now,
+            sender: Sender(id: IRCText.plain(source.mask), name: IRCText.plain(source.nick)), text: text,
+            isMentioning: isMentioning, time: now,
             replyTarget: isGroup ? String(target) : source.nick)
         if enabled.contains("account-tag") {
             return [.message(IRCIdentification.identified(inbound, message.tags["account"]))]
