@@ -99,6 +99,7 @@ struct Doors: Sendable {
                 configuration: configuration,
                 wakeWords: WakeWords(stateDirectory: configuration.value.instance.stateDirectory.value),
                 clients: clients, clock: clock),
-            installation: InstallationMethods(instance: configuration.value.instance))
+            installation: InstallationMethods(instance: configuration.value.instance),
+            channels: ChannelMethods(messenger: services.messenger, clock: clock))
     }
 }

@@ -59,12 +59,18 @@ public final class Gateway: Sendable {
         services.news.tellOfRestart()
         services.running.tellOfSettingsSetAside()
         services.upkeep.begin()
+        services.messenger.begin()
         services.tasks.start { [services] in await services.cron.serve(by: services.cronWorker) }
         services.tasks.start { [services] in await services.heartbeats.serve(by: services.heartbeatWorker) }
     }
 
     /// Whether clients are welcome: listening, and not about to end.
     public var isReady: Bool { services.clients.isReady }
+
+    /// The accounts with messaging services that are to be connected, and whether each is: what everybody may know.
+    public var channels: [(id: String, isConnected: Bool)] {
+        ChannelReport(messenger: services.messenger, now: services.clock.now).standing
+    }
 
     /// Tells every client that the gateway lives, and, every so often, how it is. Called every
     /// `ProtocolLimits.tick`.

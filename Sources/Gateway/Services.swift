@@ -63,6 +63,9 @@ struct Services: Sendable {
     /// Has the runs go on that an earlier process left. Called once.
     let goOn: @Sendable () -> Void
 
+    /// Connections to messaging services.
+    let messenger: Messenger
+
     // What happens by itself.
     let cron: CronService
     let cronWorker: CronWorker
@@ -129,11 +132,17 @@ struct Services: Sendable {
             state: instance.state,
             tasks: tasks, redactor: redactor, tally: runTally, limits: limitTally, clock: clock, logger: self.logger)
 
+        let factory = ChannelFactory(environment: ProcessEnvironment.forPrograms(of: start), clock: clock)
+        messenger = Messenger(
+            accounts: factory.accounts(start.content.channels), conversations: conversations, sessions: resolver,
+            agents: agents, configuration: configuration, store: store, tasks: tasks, clock: clock, logger: self.logger)
+
         cronWorker = CronWorker(
-            conversations: conversations, sessions: resolver, notes: notes, agents: agents, clients: clients,
-            tasks: tasks, logger: self.logger)
+            conversations: conversations, sessions: resolver, notes: notes, messenger: messenger, agents: agents,
+            clients: clients, tasks: tasks, logger: self.logger)
         heartbeatWorker = HeartbeatWorker(
-            conversations: conversations, sessions: resolver, agents: agents, runs: runs, systemEvents: systemEvents,
+            conversations: conversations, sessions: resolver, agents: agents, messenger: messenger, runs: runs,
+            systemEvents: systemEvents,
             clients: clients, tasks: tasks, clock: clock, logger: self.logger)
         running = RunningConfiguration(
             configuration: configuration, agents: agents, sessionSettings: sessionSettings, queue: queue, cron: cron,
@@ -153,7 +162,7 @@ struct Services: Sendable {
         goOn = conversations.resume(left)
         let agentIDs = agents.value.all.map(\.id)
         health = HealthService(
-            shared.health, agents: agents, heartbeats: heartbeats, store: store,
+            shared.health, agents: agents, heartbeats: heartbeats, messenger: messenger, store: store,
             overview: try database.readNow { try SessionOverview(of: agentIDs, in: $0.sessions) }, clock: clock)
         status = StatusService(
             configuration: configuration, identity: identity, confinement: confinement, reload: reload,

@@ -54,7 +54,13 @@ struct Site: Sendable {
                 Route("/health") { [gateway] _ in .json(gateway.publicHealth) },
                 Route("/ready") { [gateway] _ in
                     let isReady = gateway.isReady
-                    return .json(["ok": .bool(isReady), "ready": .bool(isReady)], isReady ? .ok : .serviceUnavailable)
+                    var object: JSONObject = ["ok": .bool(isReady), "ready": .bool(isReady)]
+                    let channels = gateway.channels
+                    if !channels.isEmpty {
+                        object["channels"] = .object(
+                            JSONObject(channels.map { JSONObject.Member(name: $0.id, value: .bool($0.isConnected)) }))
+                    }
+                    return .json(.object(object), isReady ? .ok : .serviceUnavailable)
                 },
                 Route(under: avatar.prefix, looksAtFiles: true, answer: avatar.answer),
             ]

@@ -75,6 +75,20 @@ public final class InstanceDatabase: Sendable {
         }
     }
 
+    /// Makes the changes of `body` as `write` does, and calls `whenCommitted` as soon as they are on disk, before anybody else is
+    /// told: on the writer's thread, which must not wait. Throws `StorageError`, or what `body` throws.
+    package func write(
+        _ body: @escaping @Sendable (Transaction) throws -> Void, whenCommitted: @escaping @Sendable () -> Void
+    ) async throws {
+        try refuseIfDamaged()
+        return try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            commits.submit(body) { [self] result in
+                if case .success = result { whenCommitted() }
+                continuation.resume(with: translate(result, "write"))
+            }
+        }
+    }
+
     /// What `body` finds, on the state as it was when it began. `body` cannot change anything.
     ///
     /// Throws `StorageError`, or what `body` throws.

@@ -127,4 +127,38 @@ extension Migrations {
                 record TEXT NOT NULL
             ) STRICT;
             """)
+
+    /// What is to be said through messaging services, who asks to be listened to there, and who was let in.
+    static let channels = Migration(
+        summary: "messages for messaging services, and who may write there",
+        sql: """
+            CREATE TABLE delivery (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                service TEXT NOT NULL,
+                account TEXT NOT NULL,
+                target TEXT NOT NULL,
+                thread TEXT,
+                runId TEXT,
+                text TEXT NOT NULL,
+                createdAt INTEGER NOT NULL
+            ) STRICT;
+            CREATE INDEX deliveryByAccount ON delivery(service, account, id);
+            CREATE TABLE senderRequest (
+                service TEXT NOT NULL,
+                account TEXT NOT NULL,
+                senderId TEXT NOT NULL,
+                name TEXT NOT NULL,
+                code TEXT NOT NULL,
+                askedAt INTEGER NOT NULL,
+                PRIMARY KEY (service, account, senderId)
+            ) STRICT, WITHOUT ROWID;
+            CREATE TABLE sender (
+                service TEXT NOT NULL,
+                account TEXT NOT NULL,
+                senderId TEXT NOT NULL,
+                name TEXT NOT NULL,
+                addedAt INTEGER NOT NULL,
+                PRIMARY KEY (service, account, senderId)
+            ) STRICT, WITHOUT ROWID;
+            """)
 }

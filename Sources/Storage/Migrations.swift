@@ -11,7 +11,7 @@ enum Migrations {
         let sql: String
     }
 
-    static let steps: [Migration] = [sessionsAndRuns, nodes, retries]
+    static let steps: [Migration] = [sessionsAndRuns, nodes, retries, channels]
 
     /// Throws `StorageError` when the database at `path` has steps this version does not know.
     static func requireKnown(_ database: Database, at path: AbsolutePath) throws {

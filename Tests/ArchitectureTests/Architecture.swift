@@ -108,12 +108,12 @@ enum Architecture {
         "Channels": [["Values"], ["Admission", "Chunking"], ["Frame"], ["IRC"]],
         "Gateway": [
             [
-                "Approvals", "Browser", "Concurrency", "Limits", "Logs", "Mending", "Metrics", "Pairing",
+                "Approvals", "Browser", "Concurrency", "Deliveries", "Limits", "Logs", "Mending", "Metrics", "Pairing",
                 "Programs",
                 "Sessions", "Setup", "TLS",
             ],
             ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Voice"], ["Runs"],
-            ["AgentTools", "Conversation"],
+            ["AgentTools", "Conversation"], ["Messaging"],
             ["Cron", "Heartbeats"], ["Operator", "Reload"], ["Health"], ["Endpoints", "Import", "Methods"],
         ],
         "DevTools": [["Values"], ["Carriers", "Domains"], ["Connections"], ["Processes", "Targets"]],

@@ -63,6 +63,12 @@ struct Setting<Section: ConfigurationSection>: Sendable {
         }
     }
 
+    /// A key of `part`, which is a property of the section although its keys stand among the section's own.
+    init<Part>(_ setting: Setting<Part>, in part: any WritableKeyPath<Section, Part> & Sendable) {
+        key = setting.key
+        assign = { section, json in setting.assign(&section[keyPath: part], json) }
+    }
+
     /// A key that is validated, and that nothing in this version takes.
     init(unserved name: String, _ schema: ConfigurationSchema, _ help: String) {
         key = ConfigurationSchema.Key(name: name, schema: schema.help(help).unserved)

@@ -12,7 +12,7 @@ public struct HeartbeatSection: ConfigurationSection {
     public var model: String?
     /// `session`, as it was written.
     public var session: String?
-    /// `target`: where the agent's answer is sent: `last`, `none` or the id of a channel. The default is `last`.
+    /// `target`: where the agent's answer is sent: `last`, `none` or the id of a messaging service. The default is `last`.
     public var target = "last"
     /// `prompt`: what the agent is asked at each heartbeat.
     public var prompt: String?
@@ -27,7 +27,10 @@ public struct HeartbeatSection: ConfigurationSection {
         Setting("model", \.model, "The model for it."),
         Setting("session", \.session, "The session it happens in; without one the main session."),
         Setting(unserved: "includeReasoning", .boolean, "Whether the model's thoughts are sent too."),
-        Setting("target", \.target, "The channel its word goes to: last, none or a channel.").unserved,
+        Setting(
+            "target", \.target,
+            "Where its word goes: last, to where its session was last written to from, if that is a messaging service; none; or a "
+                + "service, if it was that one."),
         Setting(unserved: "to", .string, "Whom it goes to there."),
         Setting("prompt", \.prompt, "What the agent is asked."),
         Setting("ackMaxChars", \.ackMaxChars, .natural, "How long an answer that nothing is to do may be."),

@@ -22,6 +22,8 @@ public struct RootSection: ConfigurationSection {
     public var cron = CronSection()
     /// `hooks`. What other programs may tell agents by HTTP.
     public var hooks = HooksSection()
+    /// `channels`. Messaging services.
+    public var channels = ChannelsSection()
     /// `canvasHost`. Files of the workspace as web pages.
     public var canvasHost = CanvasHostSection()
     /// `models`. The model services that answer for agents.
@@ -61,7 +63,7 @@ public struct RootSection: ConfigurationSection {
         Setting("cron", \.cron, "Runs at set times."),
         Setting("hooks", \.hooks, "What other programs may tell agents by HTTP."),
         Setting(unserved: "web", .web, "The connection of a messaging service."),
-        Setting(unserved: "channels", .channels, "Messaging services, by id."),
+        Setting("channels", \.channels, "Messaging services, by id."),
         Setting(unserved: "discovery", DiscoverySection.schema, "How the gateway is found on a network."),
         Setting("canvasHost", \.canvasHost, "Files of the workspace as web pages."),
         Setting(unserved: "talk", .talk, "Speech."),
@@ -100,18 +102,6 @@ public struct RootSection: ConfigurationSection {
 extension ConfigurationSchema {
     /// The description of the whole configuration.
     public static let root = RootSection.schema
-
-    /// `channels`: each service knows its own keys.
-    static let channels = object(channelIDs.map { Key(name: $0, schema: .anyObject) })
-
-    /// The services of the original gateway, those of this one, and what counts for all of them.
-    private static let channelIDs = [
-        "defaults", "telegram", "whatsapp", "discord", "googlechat", "slack", "signal", "imessage", "bluebubbles",
-        "line",
-        "matrix", "mattermost", "msteams", "nextcloud-talk", "nostr", "tlon", "twitch", "voice-call", "zalo",
-        "zalouser",
-        "irc", "xmpp", "webchat",
-    ]
 }
 
 extension RootSection {

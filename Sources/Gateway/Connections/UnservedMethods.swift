@@ -22,12 +22,6 @@ enum UnservedMethods {
                 "skills.status"
             ]
         ),
-        (
-            .write,
-            [
-                "send"
-            ]
-        ),
         (.approvals, ["exec.approval.request", "exec.approval.resolve"]),
     ]
 }

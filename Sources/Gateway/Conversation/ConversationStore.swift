@@ -9,6 +9,8 @@ import Time
 struct ConversationStore: Sendable {
     let database: InstanceDatabase
     let settings: Current<SessionSettings>
+    /// Rung when there is something to say through a messaging service.
+    var bell = DeliveryBell()
 
     /// Keeps what `run` is to answer, and that it is to; where it answers at once, also that it has begun. Where the run is known
     /// already, nothing is changed.
@@ -88,11 +90,17 @@ struct ConversationStore: Sendable {
         try await database.read { try $0.sessions.find(sessionID: id) }
     }
 
-    /// Keeps that `run` ended as `end` says, and its answer. `isUse` says whether its session was used by it.
+    /// Keeps that `run` ended as `end` says, and its answer. `isUse` says whether its session was used by it. What is to be
+    /// said of it elsewhere is `word`, at `route`.
     func finish(
-        _ run: Run, _ end: RunEnd, providerSession: String?, isUse: Bool
+        _ run: Run, _ end: RunEnd, providerSession: String?, isUse: Bool, word: String? = nil,
+        route: DeliveryRoute? = nil
     ) async throws {
+        defer { if route != nil { bell.ring() } }
         try await database.write { transaction in
+            if let route, let word {
+                try transaction.deliveries.add(route.said(word), to: route, run: run.runID, at: end.endedAt)
+            }
             if let startedAt = end.startedAt { try transaction.runs.start(run.runID, at: startedAt) }
             try transaction.runs.end(
                 run.runID, end.status.runStatus, error: end.error, result: end.result, at: end.endedAt)
@@ -191,11 +199,14 @@ struct ConversationStore: Sendable {
     /// How many ended runs are known by their keys.
     static let runLimit = 100_000
 
-    /// Forgets the runs that ended longer ago than `runLifetime`, and the oldest of more than `runLimit`.
+    /// Forgets the runs that ended longer ago than `runLifetime`, the oldest of more than `runLimit`, and what nobody will say
+    /// any more.
     func forgetOldRuns(at time: Timestamp) async throws {
         try await database.write { transaction in
             try transaction.runs.forget(endedBefore: time - Self.runLifetime)
             try transaction.runs.forget(allButNewest: Self.runLimit)
+            // Those of accounts that are connected are given up earlier, and told of.
+            try transaction.deliveries.forget(enteredBefore: time - Delivery.lifetime - Delivery.lifetime)
         }
     }
 
@@ -257,6 +268,9 @@ struct ConversationStore: Sendable {
             role: .assistant, text: "Not answered: \(tooManyAttempts).", timestamp: time, stopReason: "error")
         let entry = SessionEntry(key: run.sessionKey, sessionID: run.task.sessionID, updatedAt: time)
         try transaction.transcripts.append(message, to: entry, at: time)
+        if let route = run.task.request["reply"].flatMap(DeliveryRoute.init) {
+            try transaction.deliveries.add(route.said(message.text), to: route, run: run.runID, at: time)
+        }
     }
 }
 
@@ -279,6 +293,7 @@ extension SessionEntry {
         }
         if let other = request.spawnedBy, spawnedBy == nil { spawnedBy = other }
         if let thinking = request.thinking { self[.thinking] = thinking.kept }
+        if let reply = request.reply { noteRoute(reply) }
         return self != before
     }
 

@@ -447,7 +447,9 @@ final class Conversations: Sendable {
     private func keep(_ end: inout RunEnd, of run: ActiveRun, _ providerSession: String?) async -> Bool {
         do {
             let isQuiet = run.request.quietLimit.map { HeartbeatReply(end.text).isQuiet(within: $0) } ?? false
-            try await store.finish(run.record, end, providerSession: providerSession, isUse: !isQuiet)
+            try await store.finish(
+                run.record, end, providerSession: providerSession, isUse: !isQuiet,
+                word: isQuiet ? nil : end.word(of: run), route: run.request.reply)
             return true
         } catch {
             logger.error("an answer could not be kept", metadata: ["run": "\(run.id)", "error": "\(error)"])

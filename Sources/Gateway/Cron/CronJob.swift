@@ -72,12 +72,7 @@ struct CronJob: Sendable, Equatable {
             } catch {
                 throw ProtocolError(.invalidRequest, "payload.thinking: \(error.message)")
             }
-            guard turn.deliver != true || turn.bestEffortDeliver == true else {
-                throw ProtocolError(
-                    .invalidRequest,
-                    "payload.deliver: this version has no messaging service to deliver through; leave it out, or set "
-                        + "payload.bestEffortDeliver")
-            }
+            try turn.requireDeliverable()
         case (.main, .agentTurn):
             throw ProtocolError(.invalidRequest, "main cron jobs require payload.kind=\"systemEvent\"")
         case (.isolated, .systemEvent):

@@ -1,3 +1,4 @@
+import Configuration
 import GatewayProtocol
 import JSON
 import Time
@@ -52,6 +53,26 @@ extension CronPayload {
     }
 }
 
+extension CronPayload.Turn {
+    /// What stands in place of a service where the answer goes to wherever the agent was last written to from.
+    static let last = "last"
+
+    /// Throws `ProtocolError` when its answer is to be sent to where this version sends nothing.
+    func requireDeliverable() throws(ProtocolError) {
+        guard deliver == true, bestEffortDeliver != true, let channel, channel != Self.last else { return }
+        guard ChannelsSection.served.contains(channel.lowercased()) else {
+            let known = ChannelsSection.served.joined(separator: ", ")
+            throw ProtocolError(
+                .invalidRequest,
+                "payload.channel: this version connects to \(known), and not to \"\(channel)\"; name one it connects to, or set "
+                    + "payload.bestEffortDeliver")
+        }
+        guard to != nil else {
+            throw ProtocolError(.invalidRequest, "payload.to: needed where payload.channel names a service")
+        }
+    }
+}
+
 // MARK: JSON
 
 extension CronPayload {
@@ -82,10 +103,11 @@ private enum PayloadField {
     static let timeout = Field(
         "timeoutSeconds", Shape.seconds(TimeSpan(1, .seconds) ... .longestWait), "How long it may take.")
     static let deliver = Field(
-        "deliver", Shape.boolean, "Whether its answer is sent to somebody: refused here, unless by best effort.")
+        "deliver", Shape.boolean, "Whether its answer is sent through a messaging service.")
     static let channel = Field(
-        "channel", Shape.nonEmptyString, "Through which messaging service; none is there yet.")
-    static let to = Field("to", Shape.string, "To whom.")
+        "channel", Shape.nonEmptyString,
+        "Through which messaging service. Without one, or with `last`, to where the agent was last written to from.")
+    static let to = Field("to", Shape.string, "To whom, or where, as the service calls it.")
     static let bestEffort = Field(
         "bestEffortDeliver", Shape.boolean, "Whether it is no fault when the answer cannot be sent.")
 }

@@ -9,6 +9,7 @@ struct CronWorker: Sendable {
     let conversations: Conversations
     let sessions: SessionResolver
     let notes: SessionNotes
+    let messenger: Messenger
     let agents: Current<AgentDirectory>
     let clients: Clients
     let tasks: TaskSet
@@ -39,6 +40,7 @@ struct CronWorker: Sendable {
             request.lane = nil
             request.isOwn = true
             request.thinking = try ThinkingLevel(turn.thinking)
+            request.reply = try await route(of: turn, agent: agentID)
             run.sessionKey = session.key.text
             let answer: String
             do {
@@ -53,6 +55,19 @@ struct CronWorker: Sendable {
             }
             try Task.checkCancellation()
             tellMain(of: run, answer, job, agent: agentID)
+        }
+    }
+
+    /// Where the answer of `turn` is sent; nil when nowhere. Throws `ProtocolError` when there is no such place, and that is a fault.
+    private func route(of turn: CronPayload.Turn, agent: String) async throws -> DeliveryRoute? {
+        guard turn.deliver == true else { return nil }
+        do {
+            let main = sessions.session("main", agent: agent)
+            return try await messenger.route(
+                turn.channel == CronPayload.Turn.last ? nil : turn.channel, to: turn.to, lastOf: main.key)
+        } catch let fault as ProtocolError where turn.bestEffortDeliver == true {
+            logger.notice("the answer of a job is sent to nobody", metadata: ["reason": "\(fault.message)"])
+            return nil
         }
     }
 

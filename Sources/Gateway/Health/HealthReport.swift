@@ -5,6 +5,7 @@ import Time
 /// The result of the method `health`: what runs here, and how it is.
 struct HealthReport {
     let agents: AgentReports
+    let channels: ChannelReport
     let clock: WallClock
 
     var json: JSON {
@@ -12,10 +13,9 @@ struct HealthReport {
         var object = JSONObject()
         object["ok"] = true
         object["ts"] = start.json
-        // There is no channel in this version, and so none is listed.
-        object["channels"] = [:]
-        object["channelOrder"] = []
-        object["channelLabels"] = [:]
+        object["channels"] = channels.summaries
+        object["channelOrder"] = channels.order
+        object["channelLabels"] = channels.labels
         object["heartbeatSeconds"] = .integer(
             (agents.heartbeat(of: agents.defaultID)?.interval ?? .zero).count(.seconds))
         object["defaultAgentId"] = .string(agents.defaultID)

@@ -8,18 +8,21 @@ final class HealthService: Sendable {
     private let cache: HealthCache
     private let agents: Current<AgentDirectory>
     private let heartbeats: HeartbeatService
+    private let messenger: Messenger
     private let store: ConversationStore
     private let clock: WallClock
     private let counted: Mutex<SessionOverview>
 
     /// Keeps its last report in `cache`. `overview` is what there is at the start.
     init(
-        _ cache: HealthCache, agents: Current<AgentDirectory>, heartbeats: HeartbeatService, store: ConversationStore,
+        _ cache: HealthCache, agents: Current<AgentDirectory>, heartbeats: HeartbeatService, messenger: Messenger,
+        store: ConversationStore,
         overview: SessionOverview, clock: WallClock
     ) {
         self.cache = cache
         self.agents = agents
         self.heartbeats = heartbeats
+        self.messenger = messenger
         self.store = store
         self.clock = clock
         counted = Mutex(overview)
@@ -33,8 +36,12 @@ final class HealthService: Sendable {
 
     /// How it is, seen now.
     func fresh() -> HealthCache.Report {
-        cache.keep(HealthReport(agents: reports(overview), clock: clock).json, at: clock.milliseconds)
+        cache.keep(
+            HealthReport(agents: reports(overview), channels: channels, clock: clock).json, at: clock.milliseconds)
     }
+
+    /// How the connections to messaging services are now.
+    var channels: ChannelReport { ChannelReport(messenger: messenger, now: clock.now) }
 
     /// How many sessions there were when somebody counted them last: at the start, for `status`, and when the health
     /// that was told is too old.

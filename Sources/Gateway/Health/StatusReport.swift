@@ -18,6 +18,8 @@ struct StatusReport {
     /// What the main session will be told.
     let systemEvents: [String]
     let agents: AgentReports
+    /// A line for each account with a messaging service.
+    let channels: [String]
 
     var json: JSON {
         [
@@ -33,7 +35,7 @@ struct StatusReport {
                         ]
                     }),
             ],
-            "channelSummary": [],
+            "channelSummary": .strings(channels),
             "queuedSystemEvents": .strings(systemEvents),
             "sessions": [
                 "paths": [agents.path],

@@ -18,6 +18,7 @@ struct StatusService: Sendable {
         return StatusReport(
             configuration: configuration, identity: identity, isSandboxed: confinement.isSandboxed, reload: reload.last,
             uptime: uptime.span, connections: clients.count,
-            systemEvents: systemEvents.waiting(for: configuration.mainSessionKey), agents: health.reports(overview))
+            systemEvents: systemEvents.waiting(for: configuration.mainSessionKey), agents: health.reports(overview),
+            channels: health.channels.lines)
     }
 }

@@ -108,7 +108,7 @@ final class HeartbeatService: Sendable {
                 state.due[heartbeat.agentID] = state.due[heartbeat.agentID].map { min($0, soon) }
             }
             alarm.ring()
-        case .idle, .quiet, .said, .failed:
+        case .idle, .quiet, .said, .sent, .failed:
             if case .failed(let reason) = outcome {
                 worker.logger.warning(
                     "a heartbeat failed", metadata: ["agent": "\(heartbeat.agentID)", "error": "\(reason)"])

@@ -1,4 +1,5 @@
 import Configuration
+import GatewayProtocol
 import Logging
 import Text
 import Time
@@ -8,6 +9,7 @@ struct HeartbeatWorker: Sendable {
     let conversations: Conversations
     let sessions: SessionResolver
     let agents: Current<AgentDirectory>
+    let messenger: Messenger
     /// What is being answered.
     let runs: RunTable
     let systemEvents: SystemEvents
@@ -39,15 +41,29 @@ struct HeartbeatWorker: Sendable {
         request.model = heartbeat.model
         request.isOwn = true
         request.quietLimit = heartbeat.quietLimit
+        request.reply = try await route(heartbeat, session.key)
         let end = try await conversations.end(of: conversations.begin(request))
         switch end.status {
         case .ok:
             let reply = HeartbeatReply(end.text)
-            return reply.isQuiet(within: heartbeat.quietLimit) ? .quiet(hasWord: reply.hasWord) : .said(reply.text)
+            guard !reply.isQuiet(within: heartbeat.quietLimit) else { return .quiet(hasWord: reply.hasWord) }
+            return request.reply == nil ? .said(reply.text) : .sent(reply.text)
         case .error: return .failed(end.error ?? "no answer")
         case .aborted:
             try Task.checkCancellation()
             return .failed("aborted")
+        }
+    }
+
+    /// Where what is said in the session `key` is sent; nil when nowhere.
+    private func route(_ heartbeat: Heartbeat, _ key: SessionKey) async throws -> DeliveryRoute? {
+        guard heartbeat.target != "none" else { return nil }
+        do {
+            let route = try await messenger.route(nil, to: nil, lastOf: key)
+            return heartbeat.target == "last" || heartbeat.target == route.service ? route : nil
+        } catch is ProtocolError {
+            // Nobody wrote through a messaging service, or what they wrote through is there no more.
+            return nil
         }
     }
 }

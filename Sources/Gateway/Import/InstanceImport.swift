@@ -253,7 +253,7 @@ public struct InstanceImport: Sendable {
     }
 
     private static let reasons = [
-        "credentials": "it is for messaging services, of which this version serves none",
+        "credentials": "it is for messaging services that this version does not connect to",
         "identity": "it is the original's own identity as a client",
         "browser": "the profile's browser has user data of its own", "logs": "the profile has a log of its own",
         ".env": "variables go into env.vars of the configuration, or \"environment\" of the profile file",

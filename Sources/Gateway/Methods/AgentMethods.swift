@@ -4,7 +4,7 @@ import JSON
 import Text
 import Time
 
-/// The methods that tell who answers, with which model, and on which channels.
+/// The methods that tell who answers, and with which model.
 struct AgentMethods: Sendable {
     let configuration: Current<GatewayConfiguration>
     let agents: Current<AgentDirectory>
@@ -14,8 +14,8 @@ struct AgentMethods: Sendable {
 
     var group: MethodGroup {
         MethodGroup(
-            "Agents, models, channels", "Who answers, with which model, and where messages come from.",
-            [list, identity, models, modelStatus, modelTest, channels])
+            "Agents and models", "Who answers, and with which model.",
+            [list, identity, models, modelStatus, modelTest])
     }
 
     private static let agentIdentity = Shape.object(
@@ -212,40 +212,6 @@ struct AgentMethods: Sendable {
             } catch let error as any ResponderError {
                 throw ProtocolError(.unavailable, redactor.redacted("\(error)"))
             }
-        }
-    }
-
-    private struct ChannelsParameters {
-        var probe: Bool?
-        var timeout: Int64?
-
-        static let schema = Schema(
-            Field("probe", .boolean, "Ask the services as well."),
-            Field("timeoutMs", .integer(0...), "How long to wait for them."), as: ChannelsParameters.init)
-    }
-
-    private var channels: Method {
-        Method.immediate(
-            "channels.status", .scope(.read), "The messaging services. This version has none.",
-            ChannelsParameters.schema,
-            answer: .object(
-                Field(required: "ts", .integer, "The gateway's time, in milliseconds since 1970."),
-                Field(required: "channelOrder", .array(of: .string), "The services, in the order to show them."),
-                Field(required: "channelLabels", .record(of: .string), "Their names."),
-                Field(required: "channelDetailLabels", .record(of: .string), "Their long names."),
-                Field(required: "channelSystemImages", .record(of: .string), "Their symbols."),
-                Field(required: "channelMeta", .list(of: .anyObject), "The same for each service."),
-                Field(required: "channels", .record(of: .anyObject), "How each is."),
-                Field(required: "channelAccounts", .record(of: .list(of: .anyObject)), "How each of its accounts is."),
-                Field(
-                    required: "channelDefaultAccountId", .record(of: .string), "The account each uses if none is named."
-                ))
-        ) { _, _ in
-            [
-                "ts": .integer(clock.milliseconds), "channelOrder": [], "channelLabels": [:],
-                "channelDetailLabels": [:], "channelSystemImages": [:], "channelMeta": [], "channels": [:],
-                "channelAccounts": [:], "channelDefaultAccountId": [:],
-            ]
         }
     }
 

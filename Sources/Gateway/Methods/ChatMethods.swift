@@ -41,7 +41,7 @@ struct ChatMethods: Sendable {
             Field(
                 "thinking", .string(0...64),
                 "How much the session's model is to think from now on, for those that can be told."),
-            Field("deliver", .boolean, "Whether the answer also goes to the session's channel; there is none yet."),
+            Field("deliver", .boolean, "Whether the answer also goes to the session's channel: not in this version."),
             Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
             Field(
                 "timeoutMs", .milliseconds(.zero ... .longestWait),

@@ -5,12 +5,12 @@ extension MethodTable {
         runs: RunMethods, sessions: SessionMethods, cron: CronMethods, agents: AgentMethods, logs: LogMethods,
         devices: DeviceMethods, nodes: NodeMethods, nodePairing: NodePairingMethods, approvals: ApprovalMethods,
         browser: BrowserMethods, usage: UsageMethods, dashboard: DashboardMethods, voice: VoiceMethods,
-        installation: InstallationMethods
+        installation: InstallationMethods, channels: ChannelMethods
     ) {
         self.init([
             health.group, configuration.group, presence.group, chat.group, runs.group, sessions.group, cron.group,
             agents.group, logs.group, devices.group, nodes.group, nodePairing.group, approvals.group, browser.group,
-            usage.group, dashboard.group, voice.group, installation.group,
+            usage.group, dashboard.group, voice.group, installation.group, channels.group,
         ])
     }
 }

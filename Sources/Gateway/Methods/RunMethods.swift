@@ -64,7 +64,7 @@ struct RunMethods: Sendable {
                 "How much the session's model is to think from now on, for those that can be told."),
             Field(
                 "deliver", .boolean,
-                "Whether the answer also goes to the channel. There is none yet: one that is named is refused."),
+                "Whether the answer also goes to the channel: refused here; `send` says something there."),
             Field("attachments", .array(of: .any), default: [], "Pictures: `mimeType`, `content` in base 64."),
             Field("timeout", .seconds(.zero ... .longestWait), "How long the answer may take; 0 means as configured."),
             Field("lane", .string(0...64), "The lane: `main`, `cron`, `subagent` or another."),

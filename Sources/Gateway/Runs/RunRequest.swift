@@ -51,6 +51,9 @@ struct RunRequest: Sendable {
     /// Whether who asks is told that it will be answered, so that it is also when the gateway crashes meanwhile.
     var isPromised = false
 
+    /// Where the answer goes beside the session; nil when nowhere.
+    var reply: DeliveryRoute?
+
     /// Whether nothing is said with it: a word such as `/new` alone only begins the session anew.
     var isEmpty: Bool { message.isEmpty && images.isEmpty }
 
@@ -77,6 +80,7 @@ extension RunRequest {
         object["model"] = model.map(JSON.string)
         object["timeoutMs"] = time?.json
         object["lane"] = lane.map(JSON.string)
+        object["reply"] = reply?.json
         return .object(object)
     }
 
@@ -94,6 +98,7 @@ extension RunRequest {
         model = kept["model"]?.string
         time = kept["timeoutMs"]?.integer.map { TimeSpan($0, .milliseconds) }
         lane = kept["lane"]?.string
+        reply = kept["reply"].flatMap(DeliveryRoute.init)
         isPromised = true
     }
 }

@@ -137,6 +137,17 @@ extension SessionEntry {
     /// `lastChannel`: the channel of the last message.
     var lastChannel: String? { self[text: .lastChannel] }
 
+    /// Notes where its last message came from, as the original's readers know it.
+    mutating func noteRoute(channel: String, account: String, target: String, json: JSON) {
+        self[text: .lastChannel] = channel
+        self[text: .lastAccountId] = account
+        self[text: .lastTo] = target
+        self[.deliveryContext] = json
+    }
+
+    /// `deliveryContext`: where its last message came from.
+    var deliveryContext: JSON? { self[.deliveryContext] }
+
     /// `chatType`: the kind of conversation, as its channel calls it.
     var chatType: String? { self[text: .chatType] }
 

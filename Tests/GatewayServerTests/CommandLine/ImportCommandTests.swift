@@ -94,7 +94,7 @@ private struct Original {
     for line in [
         "sessions: 1, with 1 transcripts and 2 messages", "schedules: 1", "devices: 1",
         "workspace: \(command.home)/clawd (2 files, 21 bytes)", "gateway.token, as gateway.auth.token",
-        "moltbot.json: channels: this version does not act on it",
+        "moltbot.json: channels.telegram: this version does not act on it",
         "moltbot.json: frobnicate: Unrecognized key: \"frobnicate\"",
         "moltbot.json: agents.defaults.model.fallbacks[0]: its provider", "moltbot.json: gateway.port: ",
         "job \"Odd\": sessionTarget: \"moon\" is unknown", "\(original.path)/credentials: ",

@@ -95,10 +95,18 @@ func `a job is made, changed, done and forgotten, and others hear of it`(carrier
         (
             "cron.add",
             hourly([
-                "sessionTarget": "isolated", "payload": ["kind": "agentTurn", "message": "m", "deliver": true],
+                "sessionTarget": "isolated",
+                "payload": ["kind": "agentTurn", "message": "m", "deliver": true, "channel": "telegram"],
             ]),
-            "payload.deliver: this version has no messaging service to deliver through; leave it out, or set "
+            "payload.channel: this version connects to irc, and not to \"telegram\"; name one it connects to, or set "
                 + "payload.bestEffortDeliver"
+        ),
+        (
+            "cron.add",
+            hourly([
+                "sessionTarget": "isolated",
+                "payload": ["kind": "agentTurn", "message": "m", "deliver": true, "channel": "irc"],
+            ]), "payload.to: needed where payload.channel names a service"
         ),
         (
             "cron.add",

@@ -76,8 +76,8 @@ private let event =
         #"schedule.expr: "61" is no minute"#
     ),
     (
-        #"{"id": "j", "name": "n", "sessionTarget": "isolated", "payload": {"kind": "agentTurn", "message": "m", "deliver": true}, "schedule": {"kind": "at", "atMs": 1}}"#,
-        "payload.deliver: this version has no messaging service"
+        #"{"id": "j", "name": "n", "sessionTarget": "isolated", "payload": {"kind": "agentTurn", "message": "m", "deliver": true, "channel": "telegram"}, "schedule": {"kind": "at", "atMs": 1}}"#,
+        #"payload.channel: this version connects to irc, and not to "telegram""#
     ),
 ])
 func `a job that cannot be taken over is told of with what is wrong`(job: String, message: String) throws {

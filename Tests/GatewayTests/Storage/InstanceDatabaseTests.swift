@@ -157,13 +157,15 @@ func `a damaged database is refused and left as it is`(offset: Int, count: Int, 
             "ALTER TABLE run DROP COLUMN \($0);"
         }
         try $0.execute(
-            sql: "\(columns.joined()) DROP TABLE node; DROP TABLE nodePairingRequest; PRAGMA user_version = 1")
+            sql: "\(columns.joined()) DROP TABLE node; DROP TABLE nodePairingRequest; DROP TABLE delivery; "
+                + "DROP TABLE senderRequest; DROP TABLE sender; PRAGMA user_version = 1")
     }
     try older.close()
     let database = try InstanceDatabase(stateDirectory: directory.path)
     #expect(!database.isNew)
     #expect(try rowCount(database) == 3)
     #expect(try database.readNow { try PairingRows<PairedNode>(in: $0) }.isEmpty)
+    #expect(try database.readNow { try $0.deliveries.next("irc", "default") } == nil)
     let version = try database.readNow { try Int.fetchOne($0.database, sql: "PRAGMA user_version") }
     #expect(version == Migrations.steps.count)
     try database.close()
