@@ -47,7 +47,7 @@ struct ConfigSetCommand: InstanceCommand {
     }
 
     /// Everything on standard input, without the end of its last line.
-    private static func standardInput() throws -> String {
+    static func standardInput() throws -> String {
         var text: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
         while true {
