@@ -34,7 +34,7 @@ COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mazelcla
 COMPLETION_zsh  = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mazelclaw
 COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mazelclaw.fish
 
-.PHONY: help build run test fuzz mutation faults kills autobahn models browser playwright hosts check bench docs install uninstall fmt clean packages
+.PHONY: help build run test fuzz mutation faults kills autobahn models channels browser playwright hosts check bench docs install uninstall fmt clean packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,6 +115,10 @@ bench: build ## compare with bubblewrap and a server on Node, each in one run; a
 	Tests/Scripts/bench-neighbour.py "$(CURDIR)/$(STAGE)"
 	Tests/Scripts/bench-gateway.py "$(CURDIR)/$(STAGE)" "$(BUILD)/load-generator"
 	Tests/Scripts/bench-hostile.py "$(CURDIR)/$(STAGE)"
+
+channels: build ## hold an account of the gateway against a real IRC server, ngIRCd
+	@Tests/Scripts/need-packages.sh ngircd python3
+	Tests/Scripts/channels.py "$(CURDIR)/$(STAGE)"
 
 docs: packages ## make the documentation of the modules as static pages under .build/documentation (swift-docc)
 	swift build
