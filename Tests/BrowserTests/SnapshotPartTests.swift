@@ -125,6 +125,155 @@ struct SnapshotPartTests {
         await server.stop()
     }
 
+    @Test func `what a page makes of its scripts' tools and of its elements' names changes nothing`() async throws {
+        let browser = try await SharedBrowser.fresh()
+        let fields = [
+            "getAttribute", "childNodes", "firstChild", "nextSibling", "nodeType", "localName", "shadowRoot", "matches",
+            "checkVisibility", "parentNode", "getRootNode",
+        ]
+        let page = """
+            <title>Plain</title><h1>Order</h1><form>\(fields.map { "<input name=\($0) aria-label=\($0)>" }.joined())
+            <button onclick='event.preventDefault(); this.textContent = "Sent"'>Send</button></form>
+            <img name=querySelectorAll alt=a src=x><img name=querySelector alt=b src=x><img name=activeElement alt=c src=x>
+            <form name=documentElement></form><form name=body></form><img name=defaultView alt=d src=x>
+            """
+        let attack = """
+            <script>
+            for (const name of ['map', 'filter', 'find', 'push', 'join', 'some', 'includes', 'indexOf', 'forEach'])
+                Array.prototype[name] = () => { throw new Error(name) };
+            Array.prototype[Symbol.iterator] = () => { throw new Error('iterator') };
+            Element.prototype.getAttribute = Element.prototype.matches = () => 'forged';
+            Object.defineProperty(Node.prototype, 'nodeType', { get() { return 99 } });
+            Object.defineProperty(Element.prototype, 'localName', { get() { return 'forged' } });
+            Function.prototype.call = Function.prototype.bind = Function.prototype.apply = () => 'forged';
+            String.prototype.replace = String.prototype.split = String.prototype.trim = () => 'forged';
+            JSON.stringify = () => '[0,[0,"button","forged"]]';
+            Map = Set = class { constructor() { throw new Error('Map') } };
+            getComputedStyle = () => ({ display: 'none', visibility: 'hidden' });
+            Document.prototype.querySelector = Document.prototype.querySelectorAll = () => null;
+            </script>
+            """
+        func text(_ page: String) async throws -> String? {
+            try await browser.post("/navigate", ["url": TestBrowser.page(page)])
+            return try await browser.get("/snapshot")["snapshot"]?.string
+        }
+        let plain = try #require(await text(page))
+        #expect(plain.contains("- textbox \"nodeType\"") && plain.contains("- button \"Send\""), "\(plain)")
+        let attacked = try await text(page + attack)
+        #expect(attacked == plain)
+        try await #expect(
+            browser.get("/snapshot", ["selector": "h1"])["snapshot"]?.string?.hasPrefix("- heading") == true)
+        let ref = try await browser.ref("button", "Send")
+        try await browser.post("/act", ["kind": "click", "ref": .string(ref)])
+        try await #expect(browser.get("/snapshot")["snapshot"]?.string?.contains("- button \"Sent\"") == true)
+    }
+
+    @Test func `a name means the element that it was given to, wherever that is now`() async throws {
+        let browser = try await SharedBrowser.fresh()
+        try await browser.post(
+            "/navigate",
+            [
+                "url": TestBrowser.page(
+                    """
+                    <div id=d><button onclick="d.append(d.children[1]); d.prepend(document.createElement('hr'))">First</button>
+                    <button onclick="document.title = 'two'">Second</button>
+                    <button onclick="document.title = 'three'">Third</button></div>
+                    """)
+            ])
+        let (first, second) = (try await browser.ref("button", "First"), try await browser.ref("button", "Second"))
+        let third = try await browser.ref("button", "Third")
+        try await browser.post("/act", ["kind": "click", "ref": .string(first)])
+        for (ref, title) in [(second, "two"), (third, "three")] {
+            try await browser.post("/act", ["kind": "click", "ref": .string(ref)])
+            let tabs = try await browser.get("/tabs")["tabs"]?.array
+            #expect(tabs?.last?["title"]?.string == title)
+        }
+        // In the list of nodes each has the id that it keeps.
+        let nodes = try await browser.get("/snapshot", ["format": "aria"])["nodes"]?.array ?? []
+        let ids = nodes.compactMap { $0["backendDOMNodeId"]?.integer }
+        #expect(ids.count == nodes.count && Set(ids).count == ids.count)
+    }
+
+    @Test func `trees that scripts are not shown are read and acted on`() async throws {
+        let browser = try await SharedBrowser.fresh()
+        try await browser.post(
+            "/navigate",
+            [
+                "url": TestBrowser.page(
+                    """
+                    <x-outer></x-outer><script>
+                    const make = (host, html) => { const root = host.attachShadow({ mode: 'closed' });
+                        root.innerHTML = html; return root };
+                    const root = make(document.querySelector('x-outer'), '<p>outer</p><x-inner></x-inner>');
+                    make(root.querySelector('x-inner'), '<button>Inner</button>').querySelector('button').onclick =
+                        () => { document.title = 'clicked' };
+                    </script>
+                    """)
+            ])
+        let text = try await browser.get("/snapshot")["snapshot"]?.string
+        #expect(text == "- paragraph\n  - text: outer\n- button \"Inner\" [ref=e1]")
+        try await browser.post("/act", ["kind": "click", "ref": "e1"])
+        try await #expect(browser.get("/tabs")["tabs"]?.array?.last?["title"] == "clicked")
+    }
+
+    @Test func `frames are read that run no scripts, and that are passed over themselves`() async throws {
+        let browser = try await SharedBrowser.fresh()
+        try await browser.post(
+            "/navigate",
+            [
+                "url": TestBrowser.page(
+                    """
+                    <iframe sandbox srcdoc="<button>Still</button>"></iframe>
+                    <iframe role=none srcdoc="<button>Passed</button>"></iframe>
+                    <iframe aria-hidden=true srcdoc="<button>Hidden</button>"></iframe>
+                    """)
+            ])
+        let text = try #require(await browser.get("/snapshot")["snapshot"]?.string)
+        #expect(text == "- iframe [ref=e1]\n  - button \"Still\" [ref=e2]\n- button \"Passed\" [ref=e3]", "\(text)")
+    }
+
+    @Test func `a page that is nested deeper than anybody reads is read as far as that`() async throws {
+        let browser = try await SharedBrowser.fresh()
+        try await browser.post(
+            "/navigate",
+            [
+                "url": TestBrowser.page(
+                    """
+                    <button>Above</button><script>
+                    let at = document.body;
+                    for (let depth = 0; depth < 1200; depth++) at = at.appendChild(document.createElement('div'));
+                    at.innerHTML = '<button>Below</button>';
+                    </script>
+                    """)
+            ])
+        let text = try await browser.get("/snapshot")["snapshot"]?.string
+        #expect(text == "- button \"Above\" [ref=e1]")
+    }
+
+    @Test func `fields that have parts of their own are filled as a whole`() async throws {
+        let browser = try await SharedBrowser.fresh()
+        try await browser.post(
+            "/navigate",
+            [
+                "url": TestBrowser.page(
+                    """
+                    <form onchange="out.textContent = [...this.elements].map(e => e.value).join('|')">
+                    <input type=date aria-label=Day><input type=time aria-label=Time><input type=color aria-label=Color>
+                    <input type=range aria-label=Range></form><p id=out></p>
+                    """)
+            ])
+        let values = [("textbox", "Day", "2026-02-28"), ("textbox", "Time", "08:30"), ("textbox", "Color", "#FF4500")]
+        for (role, name, value) in values + [("slider", "Range", "70")] {
+            let ref = try await browser.ref(role, name)
+            try await browser.post("/act", ["kind": "type", "ref": .string(ref), "text": .string(value)])
+        }
+        let text = try await browser.get("/snapshot")["snapshot"]?.string
+        #expect(text?.contains("2026-02-28|08:30|#ff4500|70") == true, "\(text ?? "")")
+        let day = try await browser.ref("textbox", "Day")
+        let refused = await browser.ask("POST", "/act", ["kind": "type", "ref": .string(day), "text": "tomorrow"])
+        #expect(refused.status == 400 && refused.body["error"]?.string?.contains("2026-01-31") == true)
+    }
+
     private static func file(_ answer: JSON) throws -> Data {
         try Data(contentsOf: URL(fileURLWithPath: #require(answer["path"]?.string)))
     }

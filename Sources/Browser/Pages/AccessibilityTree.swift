@@ -4,40 +4,39 @@ import DevTools
 struct AccessibilityTree: Sendable {
     /// One place in it.
     struct Entry: Sendable {
-        var node: AccessibilityNode
+        /// What is there, with how many places it is within.
+        var content: PageDocument.Entry
+        /// Where.
+        var node: PageNode
         /// The session of the frame it is in.
         var session: SessionID
-        /// How many places it is within.
-        var depth: Int
     }
 
     private(set) var entries: [Entry] = []
+    /// The lists that its nodes are in.
+    private(set) var lists: [NodeList] = []
 
     private struct Document {
-        var nodes: [String: AccessibilityNode]
-        var root: String
-        var session: SessionID
+        var content: PageDocument
+        /// The frames that it shows, by the place of what shows them.
+        var frames: [Int: FrameID] = [:]
     }
 
     /// Reads `root`, which is a page, or a frame of one, and what is in it; of the document of `root` only what is in `node`,
-    /// unless that is nil. Throws `DevToolsError`.
-    init(of root: FrameID, node: Int64? = nil, in targets: Targets) async throws {
+    /// unless that is nil. Of each document it reads at most `limit` entries. What is kept for it in the page is let go of with
+    /// `group`. Throws `DevToolsError`, and `BrowserFault` for a page that cannot be read.
+    init(
+        of root: FrameID, node: Int64? = nil, limit: Int, group: String, in targets: Targets
+    ) async throws {
         let frames = targets.frames(of: TargetID(root.text))
         var documents: [FrameID: Document] = [:]
-        /// The frames that are shown by a node, by its session and id.
-        var shown: [SessionID: [Int64: FrameID]] = [:]
         for frame in frames {
-            let session = targets.connection.session(frame.session)
             do {
-                let nodes = try await session.send(AccessibilityDomain.GetFullAXTree(frame: frame.info.id))
-                guard let root = nodes.first(where: { $0.parent == nil }) else { continue }
-                documents[frame.info.id] = Document(
-                    nodes: Dictionary(nodes.map { ($0.id, $0) }) { first, _ in first }, root: root.id,
-                    session: frame.session)
-                guard let parent = frames.first(where: { $0.info.id == frame.info.parent }) else { continue }
-                let owner = try await targets.connection.session(parent.session).send(
-                    DOMDomain.GetFrameOwner(frame.info.id))
-                shown[parent.session, default: [:]][owner] = frame.info.id
+                let content = try await PageDocument(
+                    of: frame, node: frame.info.id == root ? node : nil, limit: limit, group: group,
+                    over: targets.connection)
+                documents[frame.info.id] = Document(content: content)
+                lists.append(content.nodes)
             } catch DevToolsError.refused where frame.info.id != root {
                 // A frame that went away meanwhile shows nothing; what was asked for and did is told.
                 continue
@@ -45,50 +44,53 @@ struct AccessibilityTree: Sendable {
                 continue
             }
         }
-        guard let first = frames.first, let document = documents[first.info.id] else { return }
-        var start: String? = document.root
-        if let node { start = document.nodes.values.first { $0.backendNode == node }?.id }
-        read(from: (document, start ?? document.root, 0), shown, documents)
-        guard let node, start == nil else { return }
-        // A screen reader finds nothing at the node itself, but may within.
-        let inner = try await targets.connection.session(first.session).send(DOMDomain.DescribeTree(node))
-        keep(those: inner, of: first.session)
+        for frame in frames {
+            guard let document = documents[frame.info.id]?.content else { continue }
+            let inner = frames.filter { $0.info.parent == frame.info.id && documents[$0.info.id] != nil }
+            documents[frame.info.id]?.frames = try await Self.places(of: inner, in: document, targets.connection)
+        }
+        add(root, documents, depth: 0)
     }
 
-    private mutating func read(
-        from start: (Document, String, Int), _ shown: [SessionID: [Int64: FrameID]], _ documents: [FrameID: Document]
-    ) {
-        var open = [start]
-        while let (document, id, depth) = open.popLast() {
-            guard let node = document.nodes[id] else { continue }
-            // What is passed over by a screen reader stands for what is in it.
-            if !node.isIgnored { entries.append(Entry(node: node, session: document.session, depth: depth)) }
-            let below = node.isIgnored ? depth : depth + 1
-            open += node.children.reversed().map { (document, $0, below) }
-            if let backend = node.backendNode, let frame = shown[document.session]?[backend],
-                let inner = documents[frame]
-            {
-                open.append((inner, inner.root, below))
+    /// The roles of what may show a document.
+    private static let showing: Set<String> = ["Iframe", "PluginObject", "EmbeddedObject", "none"]
+
+    /// Where in `document` each of the frames that are in it is shown.
+    private static func places(
+        of frames: [Frame], in document: PageDocument, _ connection: DevToolsConnection
+    ) async throws -> [Int: FrameID] {
+        guard !frames.isEmpty else { return [:] }
+        let places = document.entries.indices.filter { showing.contains(document.entries[$0].role) }
+        let nodes = places.map { PageNode.listed(document.nodes, at: $0) }
+        let ids = try await PageNode.ids(of: nodes, over: connection)
+        var shown: [Int: FrameID] = [:]
+        for frame in frames {
+            do {
+                let owner = try await connection.session(document.nodes.session).send(
+                    DOMDomain.GetFrameOwner(frame.info.id))
+                if let index = ids.firstIndex(of: owner) { shown[places[index]] = frame.info.id }
+            } catch DevToolsError.refused {
+                // It went away meanwhile.
+                continue
+            } catch DevToolsError.sessionEnded {
+                continue
             }
         }
+        return shown
     }
 
-    /// Leaves out what is at none of `nodes` of `session`, and in nothing that is.
-    private mutating func keep(those nodes: Set<Int64>, of session: SessionID) {
-        var kept: [Entry] = []
-        /// The depth of what is kept, and with it all that is in it.
-        var top: Int?
-        for var entry in entries {
-            if let depth = top, entry.depth <= depth { top = nil }
-            if top == nil {
-                guard entry.session == session, let node = entry.node.backendNode, nodes.contains(node) else {
-                    continue
-                }
-                top = entry.depth
+    private mutating func add(_ frame: FrameID, _ documents: [FrameID: Document], depth: Int) {
+        guard let document = documents[frame] else { return }
+        let nodes = document.content.nodes
+        for (place, content) in document.content.entries.enumerated() {
+            var content = content
+            content.depth += depth
+            var inner = content.depth
+            if content.role != "none" {
+                entries.append(Entry(content: content, node: .listed(nodes, at: place), session: nodes.session))
+                inner += 1
             }
-            entry.depth -= top ?? 0
-            kept.append(entry)
+            if let frame = document.frames[place] { add(frame, documents, depth: inner) }
         }
-        entries = kept
     }
 }

@@ -17,7 +17,8 @@ struct ElementSearch: Sendable {
         let context = try await session.send(PageDomain.CreateIsolatedWorld(frame.info.id, name: Self.world))
         let result = try await session.send(
             RuntimeDomain.Evaluate(
-                "document.querySelector(\(JSON.string(selector).text()))", returnsValue: false, group: Self.world,
+                "Document.prototype.querySelector.call(document, \(JSON.string(selector).text()))", returnsValue: false,
+                group: Self.world,
                 in: context))
         switch result {
         case .exception: throw BrowserFault(400, "\(selector) is no CSS selector")

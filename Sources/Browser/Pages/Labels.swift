@@ -19,8 +19,10 @@ struct Labels: Sendable {
         let seen = try await session.send(PageDomain.GetLayoutMetrics()).visible
         let frames = FramePlace(of: page, in: targets)
         var corners: [SessionID: (x: Double, y: Double)] = [:]
-        for name in names {
-            guard let ref = refs[name], places.count < Self.limit else {
+        let named = names.compactMap { name in refs[name].map { (name, $0) } }
+        let nodes = try await PageNode.ids(of: named.map(\.1.node), over: targets.connection)
+        for ((name, ref), node) in zip(named, nodes) {
+            guard let node, places.count < Self.limit else {
                 skipped += 1
                 continue
             }
@@ -28,7 +30,7 @@ struct Labels: Sendable {
                 if corners[ref.session] == nil { corners[ref.session] = try await frames.corner(of: ref.session) }
                 let corner = corners[ref.session] ?? (0, 0)
                 let parts = try await targets.connection.session(ref.session).send(
-                    DOMDomain.GetContentQuads(ref.node))
+                    DOMDomain.GetContentQuads(node))
                 guard var place = parts.first(where: { $0.width > 0 && $0.height > 0 }) else {
                     skipped += 1
                     continue

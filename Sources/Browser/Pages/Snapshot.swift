@@ -19,7 +19,7 @@ struct Snapshot: Sendable {
         "button", "link", "textbox", "checkbox", "radio", "combobox", "listbox", "menuitem", "menuitemcheckbox",
         "menuitemradio", "option", "searchbox", "slider", "spinbutton", "switch", "tab", "treeitem", "ColorWell",
         "Date",
-        "DateTime", "InputTime", "PopUpButton", "ToggleButton", "DisclosureTriangle", "MenuListPopup",
+        "DateTime", "InputTime", "DisclosureTriangle", "DisclosureTriangleGrouped", "MenuListPopup",
     ]
     /// What says something by itself.
     private static let content: Set<String> = [
@@ -31,8 +31,7 @@ struct Snapshot: Sendable {
     ]
     /// What stands for nothing but the text in it.
     private static let passing: Set<String> = [
-        "none", "generic", "InlineTextBox", "StaticText", "LineBreak", "RootWebArea", "ListMarker", "LabelText",
-        "presentation", "LayoutTable", "LayoutTableRow", "LayoutTableCell",
+        "StaticText", "RootWebArea", "LabelText", "LayoutTable", "LayoutTableRow", "LayoutTableCell",
     ]
 
     init(_ tree: AccessibilityTree, _ options: SnapshotOptions) {
@@ -40,9 +39,9 @@ struct Snapshot: Sendable {
         var shown: [Int] = []
         var length = 0
         for entry in tree.entries {
-            while let last = shown.last, last >= entry.depth { shown.removeLast() }
+            while let last = shown.last, last >= entry.content.depth { shown.removeLast() }
             if let depth = options.depth, shown.count > depth { continue }
-            guard let line = line(entry, options) else { continue }
+            guard let line = line(entry.content, options) else { continue }
             let written = String(repeating: "  ", count: shown.count) + line.text
             if let limit = options.characters, length + written.count + 1 > limit {
                 isTruncated = true
@@ -50,7 +49,8 @@ struct Snapshot: Sendable {
             }
             if let ref = line.ref {
                 refs[ref] = ElementRef(
-                    session: entry.session, node: line.node, role: Self.word(entry.node.role), name: entry.node.name)
+                    session: entry.session, node: entry.node, role: Self.word(entry.content.role),
+                    name: entry.content.name)
                 names.append(ref)
             }
             if !text.isEmpty { text += "\n" }
@@ -59,17 +59,14 @@ struct Snapshot: Sendable {
             length += written.count + 1
             lineCount += 1
             // Text is in what it stands in.
-            if !Self.isText(entry.node) { shown.append(entry.depth) }
+            if !Self.isText(entry.content) { shown.append(entry.content.depth) }
         }
     }
 
-    private static func isText(_ node: AccessibilityNode) -> Bool { node.role == "StaticText" }
+    private static func isText(_ node: PageDocument.Entry) -> Bool { node.role == "StaticText" }
 
-    /// What `entry` is written as; nil when it is not shown.
-    private func line(_ entry: AccessibilityTree.Entry, _ options: SnapshotOptions) -> (
-        text: String, ref: String?, node: Int64
-    )? {
-        let node = entry.node
+    /// What `node` is written as; nil when it is not shown.
+    private func line(_ node: PageDocument.Entry, _ options: SnapshotOptions) -> (text: String, ref: String?)? {
         let isInteractive = Self.interactive.contains(node.role)
         let isContent = Self.content.contains(node.role)
         let name = Self.flat(node.name)
@@ -77,8 +74,8 @@ struct Snapshot: Sendable {
             guard isInteractive else { return nil }
         } else if Self.isText(node) {
             // What an element that was shown is called it says itself.
-            guard !name.isEmpty, !isNamed(entry, name) else { return nil }
-            return ("- text: \(name)", nil, 0)
+            guard !name.isEmpty, !isNamed(name) else { return nil }
+            return ("- text: \(name)", nil)
         } else {
             guard !Self.passing.contains(node.role) else { return nil }
             if options.isCompact, !isInteractive, name.isEmpty, node.value ?? "" == "" { return nil }
@@ -86,32 +83,32 @@ struct Snapshot: Sendable {
         var text = "- \(Self.word(node.role))"
         if !name.isEmpty { text += " \(JSON.string(name).text())" }
         var ref: String?
-        if isInteractive || isContent && !name.isEmpty || node.role == "Iframe", node.backendNode != nil {
+        if isInteractive || isContent && !name.isEmpty || node.role == "Iframe" {
             let new = "e\(refs.count + 1)"
             text += " [ref=\(new)]"
             ref = new
         }
         text += Self.states(node)
         if let value = node.value, !value.isEmpty, isInteractive { text += ": \(JSON.string(Self.flat(value)).text())" }
-        return (text, ref, node.backendNode ?? 0)
+        return (text, ref)
     }
 
-    /// Whether the last line says `name` already, of the element that `entry` is the text of.
-    private func isNamed(_ entry: AccessibilityTree.Entry, _ name: String) -> Bool {
+    /// Whether the last line says `name` already, of the element that a text of this name is in.
+    private func isNamed(_ name: String) -> Bool {
         lastLine.contains(JSON.string(name).text())
     }
 
-    private static func states(_ node: AccessibilityNode) -> String {
+    private static func states(_ node: PageDocument.Entry) -> String {
         var text = ""
-        if let level = node.property("level")?.integer { text += " [level=\(level)]" }
+        if let level = node.states["level"]?.integer { text += " [level=\(level)]" }
         for name in ["checked", "pressed", "expanded", "selected"] {
-            switch node.property(name) {
+            switch node.states[name] {
             case .bool(true), .string("true"): text += " [\(name)]"
             case .string("mixed"): text += " [\(name)=mixed]"
             default: continue
             }
         }
-        for name in ["disabled", "required", "readonly", "focused"] where node.property(name) == true {
+        for name in ["disabled", "required", "readonly", "focused"] where node.states[name] == true {
             text += " [\(name)]"
         }
         return text
@@ -121,10 +118,9 @@ struct Snapshot: Sendable {
     private static func word(_ role: String) -> String {
         switch role {
         case "Iframe": "iframe"
-        case "PopUpButton", "MenuListPopup": "combobox"
+        case "MenuListPopup": "combobox"
         case "ColorWell", "Date", "DateTime", "InputTime": "textbox"
-        case "ToggleButton": "button"
-        case "DisclosureTriangle": "button"
+        case "DisclosureTriangle", "DisclosureTriangleGrouped": "button"
         case "image": "img"
         default: role
         }

@@ -17,8 +17,8 @@ struct ActRoutes: Sendable {
     func act(_ arguments: Arguments) async throws -> BrowserAnswer {
         let kind = try arguments.requiredText("kind")
         let tab = try await browser.tab(arguments.text("targetId"))
-        func element(_ name: String = "ref") throws(BrowserFault) -> Element {
-            try Element(arguments.requiredText(name), of: tab, in: browser)
+        func element(_ name: String = "ref") async throws -> Element {
+            try await Element(named: arguments.requiredText(name), of: tab, in: browser)
         }
         var told: JSONObject = [:]
         switch kind {
@@ -72,7 +72,7 @@ struct ActRoutes: Sendable {
         let fields = try arguments.objects("fields")
         guard !fields.isEmpty else { throw BrowserFault(400, "fields are required") }
         for field in fields {
-            let element = try Element(field.requiredText("ref"), of: tab, in: browser)
+            let element = try await Element(named: field.requiredText("ref"), of: tab, in: browser)
             switch (try field.text("type") ?? "text", field["value"]) {
             case ("checkbox", let value), ("radio", let value):
                 guard let isOn = value?.bool ?? value?.string.map({ $0 == "true" }) else {
@@ -94,7 +94,7 @@ struct ActRoutes: Sendable {
         }
         let function = try arguments.requiredText("fn")
         if let ref = try arguments.text("ref") {
-            let element = try Element(ref, of: tab, in: browser)
+            let element = try await Element(named: ref, of: tab, in: browser)
             return try await element.call("function() { const f = (\(function)); return f(this); }") ?? .null
         }
         let result = try await tab.session.send(

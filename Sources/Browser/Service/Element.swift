@@ -4,6 +4,8 @@ import JSON
 /// An element of a page that something is done to.
 struct Element: Sendable {
     let ref: ElementRef
+    /// The node, by the id that it keeps as long as it is there.
+    let node: Int64
     /// The name it is called by in errors.
     let name: String
     /// The session of its frame.
@@ -29,18 +31,18 @@ struct Element: Sendable {
 
     /// Brings it into view.
     func scrollIntoView() async throws {
-        try await present { try await session.send(DOMDomain.ScrollIntoViewIfNeeded(ref.node)) }
+        try await present { try await session.send(DOMDomain.ScrollIntoViewIfNeeded(node)) }
     }
 
     /// Gives it the focus.
     func focus() async throws {
-        try await present { try await session.send(DOMDomain.Focus(ref.node)) }
+        try await present { try await session.send(DOMDomain.Focus(node)) }
     }
 
     /// Where it is seen, from the corner of what is seen of its frame.
     func place() async throws -> Rectangle {
         try await scrollIntoView()
-        let places = try await present { try await session.send(DOMDomain.GetContentQuads(ref.node)) }
+        let places = try await present { try await session.send(DOMDomain.GetContentQuads(node)) }
         guard let place = places.first(where: { $0.width > 0 && $0.height > 0 }) else {
             throw BrowserFault(404, "\"\(name)\" (\(ref.role) \"\(ref.name)\") takes no room on the page")
         }
@@ -100,8 +102,16 @@ struct Element: Sendable {
         try await focus()
         let canBeWritten = try await call(
             """
-            function() {
+            function(text) {
                 if (this.disabled || this.readOnly) return false;
+                // What has parts or a picker of its own is set as a whole.
+                const whole = ['color', 'date', 'datetime-local', 'month', 'range', 'time', 'week'];
+                if (this instanceof HTMLInputElement && whole.includes(this.type)) {
+                    this.value = text;
+                    this.dispatchEvent(new Event('input', { bubbles: true }));
+                    this.dispatchEvent(new Event('change', { bubbles: true }));
+                    return this.value.toLowerCase() === text.toLowerCase() ? 'set' : this.type;
+                }
                 if (typeof this.select === 'function') { this.select(); return true; }
                 if (!this.isContentEditable) return false;
                 const range = document.createRange();
@@ -111,7 +121,14 @@ struct Element: Sendable {
                 selection.addRange(range);
                 return true;
             }
-            """)
+            """, [.string(text)])
+        if canBeWritten == "set" { return }
+        if let type = canBeWritten?.string {
+            throw BrowserFault(
+                400,
+                "\"\(name)\" takes no \"\(text.prefix(100))\": write what an input of the type \(type) has as its value, such as "
+                    + "2026-01-31, 2026-01-31T08:00, 2026-01, 2026-W05, 08:00, #ff4500 or a number in its range")
+        }
         guard canBeWritten == true else {
             throw BrowserFault(400, "\"\(name)\" (\(ref.role) \"\(ref.name)\") takes no text")
         }
@@ -157,7 +174,7 @@ struct Element: Sendable {
     /// Calls `function` on it. Nil when it returns `undefined`.
     func call(_ function: String, _ arguments: [JSON] = []) async throws -> JSON? {
         try await present {
-            let object = try await session.send(DOMDomain.ResolveNode(ref.node, group: Self.group))
+            let object = try await session.send(DOMDomain.ResolveNode(node, group: Self.group))
             let result = try await session.send(RuntimeDomain.CallFunctionOn(function, on: object, arguments))
             try await session.send(RuntimeDomain.ReleaseObjectGroup(Self.group))
             switch result {

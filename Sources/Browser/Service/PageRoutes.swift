@@ -21,10 +21,10 @@ struct PageRoutes: Sendable {
         guard ["ai", "aria"].contains(format) else { throw BrowserFault(400, "format can be ai or aria") }
         let limit = try arguments.number("limit", in: 1...100_000) ?? 500
         let options = try SnapshotOptions(arguments, usual: settings.snapshotMode)
-        let tree = try await tree(arguments, tab)
-        guard format == "ai" else { return list(tree, limit, tab) }
+        guard format == "ai" else { return try await list(tree(arguments, tab, limit), limit, tab) }
+        let tree = try await tree(arguments, tab, Self.entryLimit)
         let snapshot = Snapshot(tree, options)
-        browser.keep(snapshot.refs, snapshot.names, of: tab)
+        await browser.keep(snapshot.refs, snapshot.names, in: tree.lists, of: tab)
         var refs = JSONObject()
         for name in snapshot.names {
             guard let ref = snapshot.refs[name] else { continue }
@@ -49,11 +49,16 @@ struct PageRoutes: Sendable {
         return browser.refreshed(tab).answer(members)
     }
 
-    /// The part of the page that `selector` and `frame` mean; without them all of it.
-    private func tree(_ arguments: Arguments, _ tab: Tab) async throws -> AccessibilityTree {
+    /// The most that is read of one document, so that a page cannot use up the gateway's memory.
+    private static let entryLimit = 200_000
+
+    /// The part of the page that `selector` and `frame` mean, of each document at most `limit` entries; without them all of it.
+    private func tree(_ arguments: Arguments, _ tab: Tab, _ limit: Int) async throws -> AccessibilityTree {
         let (selector, frame) = (try arguments.text("selector"), try arguments.text("frame"))
+        let group = browser.nextGroup()
         guard selector != nil || frame != nil else {
-            return try await AccessibilityTree(of: FrameID(tab.info.id.text), in: browser.targets)
+            return try await AccessibilityTree(
+                of: FrameID(tab.info.id.text), limit: limit, group: group, in: browser.targets)
         }
         let search = try await browser.search(in: tab, frame: frame)
         var node: Int64?
@@ -61,29 +66,33 @@ struct PageRoutes: Sendable {
             node = try await search.node(selector)
             guard node != nil else { throw BrowserFault(404, "no element matches \(selector)") }
         }
-        return try await AccessibilityTree(of: search.frame.info.id, node: node, in: browser.targets)
+        return try await AccessibilityTree(
+            of: search.frame.info.id, node: node, limit: limit, group: group, in: browser.targets)
     }
 
-    private func list(_ tree: AccessibilityTree, _ limit: Int, _ tab: Tab) -> BrowserAnswer {
+    private func list(_ tree: AccessibilityTree, _ limit: Int, _ tab: Tab) async throws -> BrowserAnswer {
+        let entries = tree.entries.prefix(limit)
+        let ids = try await PageNode.ids(of: entries.map(\.node), over: browser.connection)
         var nodes: [JSON] = []
         var refs: [String: ElementRef] = [:]
-        for entry in tree.entries where entry.node.role != "InlineTextBox" {
-            guard nodes.count < limit else { break }
-            let name = "ax\(nodes.count + 1)"
+        var names: [String] = []
+        for (entry, id) in zip(entries, ids) {
+            let (name, content) = ("ax\(nodes.count + 1)", entry.content)
             var node: JSONObject = [
-                "ref": .string(name), "role": .string(entry.node.role), "name": .string(entry.node.name),
-                "depth": .integer(Int64(entry.depth)),
+                "ref": .string(name), "role": .string(content.role), "name": .string(content.name),
+                "depth": .integer(Int64(content.depth)),
             ]
-            node["value"] = entry.node.value.map(JSON.string)
-            node["description"] = entry.node.description.map(JSON.string)
-            if let backend = entry.node.backendNode {
-                node["backendDOMNodeId"] = .integer(backend)
+            node["value"] = content.value.map(JSON.string)
+            node["description"] = content.description.map(JSON.string)
+            if let id {
+                node["backendDOMNodeId"] = .integer(id)
                 refs[name] = ElementRef(
-                    session: entry.session, node: backend, role: entry.node.role, name: entry.node.name)
+                    session: entry.session, node: .known(id), role: content.role, name: content.name)
+                names.append(name)
             }
             nodes.append(.object(node))
         }
-        browser.keep(refs, (1...max(1, nodes.count)).map { "ax\($0)" }.filter { refs[$0] != nil }, of: tab)
+        await browser.keep(refs, names, in: tree.lists, of: tab)
         return browser.refreshed(tab).answer(["format": "aria", "nodes": .array(nodes)])
     }
 
@@ -113,14 +122,13 @@ struct PageRoutes: Sendable {
         }
         var clip: Rectangle?
         if let ref {
-            clip = try await part(of: Element(ref, of: tab, in: browser), tab)
+            clip = try await part(of: Element(named: ref, of: tab, in: browser), tab)
         } else if let selector {
             let search = try await browser.search(in: tab, frame: arguments.text("frame"))
             guard let node = try await search.node(selector) else {
                 throw BrowserFault(404, "no element matches \(selector)")
             }
-            let ref = ElementRef(session: search.frame.session, node: node, role: "element", name: selector)
-            clip = try await part(of: Element(ref: ref, name: selector, session: search.session), tab)
+            clip = try await part(of: Element(node, matching: selector, in: search), tab)
         } else if isWhole {
             let metrics = try await tab.session.send(PageDomain.GetLayoutMetrics())
             clip = metrics.content
@@ -265,9 +273,23 @@ struct PageRoutes: Sendable {
 }
 
 extension Element {
-    /// The element that the latest snapshot of `tab` called `name`. Throws `BrowserFault` when it called none so.
-    init(_ name: String, of tab: Tab, in browser: RunningBrowser) throws(BrowserFault) {
+    /// The element that the latest snapshot of `tab` called `name`. Throws `BrowserFault` when it called none so and when its
+    /// document is gone, and `DevToolsError`.
+    init(named name: String, of tab: Tab, in browser: RunningBrowser) async throws {
         let ref = try browser.element(name, of: tab)
-        self.init(ref: ref, name: name, session: browser.connection.session(ref.session))
+        do {
+            let node = try await ref.node.id(over: browser.connection)
+            self.init(ref: ref, node: node, name: name, session: browser.connection.session(ref.session))
+        } catch DevToolsError.refused, DevToolsError.sessionEnded {
+            throw BrowserFault(
+                404, "the page of \"\(name)\" (\(ref.role) \"\(ref.name)\") is gone. Run a new snapshot.")
+        }
+    }
+
+    /// The element `node`, which `search` found by `selector`.
+    init(_ node: Int64, matching selector: String, in search: ElementSearch) {
+        let ref = ElementRef(
+            session: search.frame.session, node: .known(node), role: "element", name: selector)
+        self.init(ref: ref, node: node, name: selector, session: search.session)
     }
 }

@@ -9,6 +9,10 @@ final class RunningBrowser: Sendable {
         var refs: [TargetID: [String: ElementRef]] = [:]
         /// Their names in the order of the page.
         var names: [TargetID: [String]] = [:]
+        /// What the pages keep for them.
+        var lists: [TargetID: [NodeList]] = [:]
+        /// How many snapshots there were.
+        var snapshots = 0
         /// The tab that was used last.
         var last: TargetID?
         var downloads: Downloads?
@@ -174,6 +178,7 @@ final class RunningBrowser: Sendable {
             state.watches = state.watches.filter { there.contains($0.key) }
             state.refs = state.refs.filter { there.contains($0.key) }
             state.names = state.names.filter { there.contains($0.key) }
+            state.lists = state.lists.filter { there.contains($0.key) }
             state.watches[info.id] = watch
             return watch
         }
@@ -189,11 +194,25 @@ final class RunningBrowser: Sendable {
 
     // MARK: Refs
 
-    /// Keeps what the latest snapshot of `tab` named; `names` has their order.
-    func keep(_ refs: [String: ElementRef], _ names: [String], of tab: Tab) {
+    /// What the pages keep for the next snapshot is let go of with.
+    func nextGroup() -> String {
         state.withLock { state in
+            state.snapshots += 1
+            return "snapshot-\(state.snapshots)"
+        }
+    }
+
+    /// Keeps what the latest snapshot of `tab` named, whose nodes are in `lists`; `names` has their order. Lets go of what the
+    /// pages kept for the one before.
+    func keep(_ refs: [String: ElementRef], _ names: [String], in lists: [NodeList], of tab: Tab) async {
+        let earlier = state.withLock { state in
             state.refs[tab.info.id] = refs
             state.names[tab.info.id] = names
+            return state.lists.updateValue(lists, forKey: tab.info.id) ?? []
+        }
+        for list in earlier {
+            // A document that is gone keeps nothing.
+            _ = try? await connection.session(list.session).send(RuntimeDomain.ReleaseObjectGroup(list.group))
         }
     }
 
@@ -213,8 +232,9 @@ final class RunningBrowser: Sendable {
         let whole = ElementSearch(frame: main, session: connection.session(main.session))
         guard let text else { return whole }
         var (session, owner) = (whole.session, Int64?.none)
-        if let ref = kept(of: tab).refs[text] {
-            (session, owner) = (connection.session(ref.session), ref.node)
+        if kept(of: tab).refs[text] != nil {
+            let element = try await Element(named: text, of: tab, in: self)
+            (session, owner) = (element.session, element.node)
         } else {
             owner = try await whole.node(text)
         }

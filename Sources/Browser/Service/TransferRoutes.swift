@@ -19,7 +19,7 @@ struct TransferRoutes: Sendable {
 
     /// Gives files to an element: to an input for files at once, else to the file chooser that opens when it is clicked.
     func upload(_ arguments: Arguments, _ tab: Tab) async throws -> BrowserAnswer {
-        let element = try Element(arguments.requiredText("ref"), of: tab, in: browser)
+        let element = try await Element(named: arguments.requiredText("ref"), of: tab, in: browser)
         try await give(files(arguments), to: element, within: Self.time(arguments) ?? Self.patience)
         return browser.refreshed(tab).answer()
     }
@@ -31,15 +31,14 @@ struct TransferRoutes: Sendable {
         let time = try Self.time(arguments)
         let files = try files(arguments)
         if let ref = try arguments.text("inputRef") ?? arguments.text("ref") {
-            try await give(files, to: Element(ref, of: tab, in: browser), within: time ?? Self.patience)
+            try await give(files, to: Element(named: ref, of: tab, in: browser), within: time ?? Self.patience)
         } else if let selector = try arguments.text("element") {
             let search = try await browser.search(in: tab, frame: arguments.text("frame"))
             guard let node = try await search.node(selector) else {
                 throw BrowserFault(404, "no element matches \(selector)")
             }
-            let ref = ElementRef(session: search.frame.session, node: node, role: "element", name: selector)
-            try await give(
-                files, to: Element(ref: ref, name: selector, session: search.session), within: time ?? Self.patience)
+            let element = Element(node, matching: selector, in: search)
+            try await give(files, to: element, within: time ?? Self.patience)
         } else {
             try await tab.watch.answerNextFileChooser(files, within: time ?? Self.hookPatience)
         }
@@ -58,7 +57,7 @@ struct TransferRoutes: Sendable {
         case "disabled": throw BrowserFault(400, "\"\(element.name)\" takes no files now: it is disabled")
         case "one" where files.count > 1: throw BrowserFault(400, "\"\(element.name)\" takes one file")
         case "one", "several":
-            try await element.session.send(DOMDomain.SetFileInputFiles(files, in: element.ref.node))
+            try await element.session.send(DOMDomain.SetFileInputFiles(files, in: element.node))
         default:
             try await FileChooser.answer(files, in: element.session, within: time) { try await element.click() }
         }
@@ -88,7 +87,7 @@ struct TransferRoutes: Sendable {
     /// Clicks an element and waits for the download that comes of it.
     func download(_ arguments: Arguments) async throws -> BrowserAnswer {
         let tab = try await browser.tab(arguments.text("targetId"))
-        let element = try Element(arguments.requiredText("ref"), of: tab, in: browser)
+        let element = try await Element(named: arguments.requiredText("ref"), of: tab, in: browser)
         return try await download(arguments, tab) { try await element.click() }
     }
 

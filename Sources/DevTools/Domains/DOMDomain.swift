@@ -9,11 +9,19 @@ package enum DOMDomain {
         package var node: Int64
         /// What the object is let go of with.
         package var group: String
+        /// Whose scripts it is for; nil for the page's own.
+        package var context: Int64?
 
         /// Something to call `node` by.
-        package init(_ node: Int64, group: String) { (self.node, self.group) = (node, group) }
+        package init(_ node: Int64, group: String, in context: Int64? = nil) {
+            (self.node, self.group, self.context) = (node, group, context)
+        }
 
-        package var parameters: JSONObject { ["backendNodeId": .integer(node), "objectGroup": .string(group)] }
+        package var parameters: JSONObject {
+            var parameters: JSONObject = ["backendNodeId": .integer(node), "objectGroup": .string(group)]
+            parameters["executionContextId"] = context.map(JSON.integer)
+            return parameters
+        }
 
         /// The object's id.
         package static func answer(_ fields: Fields) throws(DevToolsError) -> String {
@@ -35,30 +43,6 @@ package enum DOMDomain {
         /// The id that the node keeps as long as it is there.
         package static func answer(_ fields: Fields) throws(DevToolsError) -> Int64 {
             try fields.object("node").integer("backendNodeId")
-        }
-    }
-
-    /// Which nodes are in a node.
-    package struct DescribeTree: DevToolsCommand {
-        package static let method = "DOM.describeNode"
-        /// The node, by the id that it keeps as long as it is there.
-        package var node: Int64
-
-        /// What is in `node`, shadow trees and frames of the same process included.
-        package init(_ node: Int64) { self.node = node }
-
-        package var parameters: JSONObject { ["backendNodeId": .integer(node), "depth": -1, "pierce": true] }
-
-        /// The ids of the node and of all that are in it.
-        package static func answer(_ fields: Fields) throws(DevToolsError) -> Set<Int64> {
-            var ids: Set<Int64> = []
-            var open = [try fields.object("node").json]
-            while let node = open.popLast() {
-                if let id = node["backendNodeId"]?.integer { ids.insert(id) }
-                for name in ["children", "shadowRoots", "pseudoElements"] { open += node[name]?.array ?? [] }
-                for name in ["contentDocument", "templateContent"] { if let inner = node[name] { open.append(inner) } }
-            }
-            return ids
         }
     }
 

@@ -43,27 +43,81 @@ package enum RuntimeDomain {
         package static func answer(_ fields: Fields) throws(DevToolsError) -> Evaluation { try Evaluation(fields) }
     }
 
-    /// Calls a function with an object as `this`.
+    /// Calls a function, with an object as `this` or without.
     package struct CallFunctionOn: DevToolsCommand {
+        /// What `this` is.
+        package enum Receiver: Sendable {
+            /// The object with this id.
+            case object(String)
+            /// What scripts that run in this place have.
+            case context(Int64)
+        }
+
+        /// One thing that it is called with.
+        package enum Argument: Sendable {
+            /// A value.
+            case value(JSON)
+            /// The object with this id.
+            case object(String)
+        }
+
+        /// How what it returns comes.
+        package enum Outcome: Sendable {
+            /// As its value. The page may do what it may after a click.
+            case value
+            /// As something to call it by, until `group` is let go, and as `RemoteObject.parts` so many levels deep.
+            case parts(depth: Int64, group: String)
+        }
+
         package static let method = "Runtime.callFunctionOn"
         /// JavaScript that is a function.
         package var function: String
         /// What `this` is.
-        package var object: String
+        package var receiver: Receiver
         /// What it is called with.
-        package var arguments: [JSON]
+        package var arguments: [Argument]
+        /// How what it returns comes.
+        package var outcome: Outcome
 
         /// Calls `function` on `object`, waits for what it promises, and has the value come.
         package init(_ function: String, on object: String, _ arguments: [JSON] = []) {
-            (self.function, self.object, self.arguments) = (function, object, arguments)
+            self.init(function, on: .object(object), arguments.map(Argument.value), outcome: .value)
+        }
+
+        /// Calls `function` on `receiver`, and waits for what it promises.
+        package init(_ function: String, on receiver: Receiver, _ arguments: [Argument], outcome: Outcome) {
+            (self.function, self.receiver, self.arguments, self.outcome) = (function, receiver, arguments, outcome)
         }
 
         package var parameters: JSONObject {
-            [
-                "functionDeclaration": .string(function), "objectId": .string(object),
-                "arguments": .array(arguments.map { ["value": $0] }), "returnByValue": true, "awaitPromise": true,
-                "userGesture": true,
+            var parameters: JSONObject = [
+                "functionDeclaration": .string(function), "awaitPromise": true,
             ]
+            switch receiver {
+            case .object(let id): parameters["objectId"] = .string(id)
+            case .context(let id): parameters["executionContextId"] = .integer(id)
+            }
+            parameters["arguments"] = .array(
+                arguments.map { argument in
+                    switch argument {
+                    case .value(let value): ["value": value]
+                    case .object(let id): ["objectId": .string(id)]
+                    }
+                })
+            switch outcome {
+            case .value:
+                parameters["returnByValue"] = true
+                // It counts as something that a person did.
+                parameters["userGesture"] = true
+            case .parts(let depth, let group):
+                parameters["objectGroup"] = .string(group)
+                // Of nodes their ids alone are wanted.
+                parameters["serializationOptions"] = [
+                    "serialization": "deep", "maxDepth": .integer(depth),
+                    "additionalParameters": ["maxNodeDepth": 0, "includeShadowTree": "none"],
+                ]
+            }
+            return parameters
         }
 
         package static func answer(_ fields: Fields) throws(DevToolsError) -> Evaluation { try Evaluation(fields) }
@@ -155,6 +209,8 @@ package struct RemoteObject: Sendable, Equatable {
     package var id: String?
     /// For people.
     package var description: String
+    /// What it is made of (`deepSerializedValue`), where that was asked for.
+    package var parts: Part?
 
     init(_ fields: Fields) {
         type = fields.json["type"]?.string ?? "undefined"
@@ -164,5 +220,28 @@ package struct RemoteObject: Sendable, Equatable {
         description =
             fields.json["description"]?.string ?? fields.json["unserializableValue"]?.string
             ?? value.map { $0.string ?? $0.text() } ?? type
+        parts = fields.json["deepSerializedValue"].map(Part.init)
+    }
+
+    /// A value of JavaScript as WebDriver BiDi writes it down.
+    package struct Part: Sendable, Equatable {
+        private let json: JSON
+
+        init(_ json: JSON) { self.json = json }
+
+        /// The text that it is; nil for anything else.
+        package var text: String? { json["value"]?.string }
+
+        /// What is in an array; nil for anything else, and for one that was not gone into.
+        package var elements: [Part]? { json["value"]?.array?.map(Part.init) }
+
+        /// The id that a node keeps as long as it is there; nil for anything else.
+        package var backendNode: Int64? { json["value"]?["backendNodeId"]?.integer }
+
+        /// The same of the root of an element's shadow tree, if it is one that scripts are not shown.
+        package var closedRoot: Int64? {
+            guard let root = json["value"]?["shadowRoot"]?["value"], root["mode"] == "closed" else { return nil }
+            return root["backendNodeId"]?.integer
+        }
     }
 }
