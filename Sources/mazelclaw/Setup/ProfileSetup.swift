@@ -29,6 +29,9 @@ enum ProfileSetup {
             Output.line("It runs on port \(running.gateway) now, and moves when it is started anew")
         }
         if let disagreement = configuration.portDisagreement { Output.error("mazelclaw: \(disagreement)") }
+        for sentence in SharedBrowsers(context).sentences {
+            Output.error(TerminalText.safe("mazelclaw: note: \(sentence)"))
+        }
     }
 
     /// Makes the profile file of `context` in `store`, or gives it another base port, and says so.

@@ -63,6 +63,7 @@ struct InstanceDiagnosis {
             if exists { try configuration.requireStartable(allowsUnconfigured: false) }
             if let note = try Self.encryption(configuration) { notes.append(note) }
             notes += configuration.accessNotes
+            notes += SharedBrowsers(context).sentences
         } catch {
             obstacle = "\(error)"
         }
