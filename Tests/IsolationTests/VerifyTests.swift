@@ -22,6 +22,9 @@ import Testing
         ] {
             #expect(results.contains { $0["guarantee"]?.string == guarantee }, "\(guarantee)")
         }
+        // The sandbox of a browser is built and proved too.
+        let siblings = results.compactMap { $0["guarantee"]?.string }.filter { $0.hasPrefix("sibling browser: ") }
+        #expect(siblings.count > 20 && siblings.last == "sibling browser: it is started", "\(siblings)")
         // The plan is the one a start carries out.
         var options = Host.Options()
         options.more = ["--json", "--", "/usr/bin/true"]
@@ -56,6 +59,9 @@ import Testing
         #expect(end.code == 125)
         #expect(end.output.contains("FAIL the host's abstract sockets are out of reach: success"))
         #expect(end.output.contains("FAIL port \(host.basePort + 1)/tcp cannot be connected to: "))
+        #expect(
+            end.output.contains("FAIL sibling browser: port \(host.basePort)/tcp cannot be connected to: "),
+            "\(end.output)")
         // The broker's work is not Landlock's.
         #expect(!end.output.contains("can be bound: "), "\(end.output)")
         let counts = try suite(host.command(["verify", "--junit"], options)).split(separator: " ")

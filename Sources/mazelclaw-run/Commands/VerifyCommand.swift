@@ -5,16 +5,17 @@ import Policy
 import SystemPackage
 
 extension Program {
-    /// `verify`: tries everything the profile's sandbox guarantees, with nothing run inside. The exit code is 0 when all
-    /// of it holds, 125 when not.
+    /// `verify`: tries everything the profile's sandbox guarantees, with nothing run inside, and what each start of its siblings
+    /// proves. The exit code is 0 when all of it holds, 125 when not.
     func verify() throws(LaunchError) -> Int32 {
         var options = arguments.options
         options.start.provesEverything = true
         options.start.command = [ByteString("/usr/bin/true")]
         let plan = try Launch(options, by: makeCaller(), creating: false).plan(preparing: true)
-        let verification: Verification
+        var verification: Verification
         do {
             verification = try Verification(plan)
+            for sibling in plan.siblings { try verification.add(sibling) }
         } catch {
             output.say(error.description)
             return error.exitCode.rawValue
