@@ -31,8 +31,8 @@ public struct QueueSection: ConfigurationSection {
     public var debounce: Int64 = 1000
     /// `debounceMsByChannel`: the same for messages of one channel.
     public var debounceByChannel: [String: Int64] = [:]
-    /// `cap`: how many messages may wait in a session.
-    public var cap: Int64 = 20
+    /// `cap`: how many messages may wait in a session; nil means as many as the gateway takes in.
+    public var cap: Int64?
     /// `drop`: what becomes of one more.
     public var drop = QueueDrop.summarize
 
@@ -51,7 +51,9 @@ public struct QueueSection: ConfigurationSection {
             ]), "The mode for messages of one channel; those that clients send by themselves are of webchat."),
         Setting("debounceMs", \.debounce, .natural, "With collect, how long it must have been quiet, in milliseconds."),
         Setting("debounceMsByChannel", \.debounceByChannel, .record(.natural), "The same for messages of one channel."),
-        Setting("cap", \.cap, .positive, "How many messages may wait in a session."),
+        Setting(
+            "cap", \.cap, .positive,
+            "How many messages may wait in a session. Without it, as many as the gateway takes in."),
         Setting(
             "drop", \.drop,
             "What becomes of one more. new: it is refused. old: the oldest is not answered. summarize: the same, and the agent is told "

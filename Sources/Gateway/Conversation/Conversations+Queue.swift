@@ -11,11 +11,11 @@ extension Conversations {
 
     /// Makes sure that another message may wait in the session of `run`, as its queue has it. Throws `ProtocolError`.
     func makeRoom(for run: ActiveRun) async throws {
-        guard !run.place.isFirst, run.request.queueChange == nil, let rules = try await queueRules(for: run) else {
-            return
-        }
+        guard !run.place.isFirst, run.request.queueChange == nil, let rules = try await queueRules(for: run),
+            let cap = rules.cap
+        else { return }
         let waiting = open(before: run).filter { $0.startedAt == nil && $0.request.channel != nil }
-        guard waiting.count >= rules.cap, rules.mode != .interrupt else { return }
+        guard waiting.count >= cap, rules.mode != .interrupt else { return }
         switch rules.drop {
         case .new:
             throw ProtocolError(
@@ -23,7 +23,7 @@ extension Conversations {
                 "\(waiting.count) messages wait to be answered in this session; try again when some have been, or see /queue",
                 isRetryable: true)
         case .old, .summarize:
-            for oldest in waiting.prefix(waiting.count - rules.cap + 1) {
+            for oldest in waiting.prefix(waiting.count - cap + 1) {
                 abort(oldest, .queue)
                 guard rules.drop == .summarize else { continue }
                 noteLeftOut(oldest.request)
@@ -34,21 +34,19 @@ extension Conversations {
     /// Waits for the turn of `run`, as the queue of its session has it. Returns false when another turn has taken its message
     /// in, so that there is nothing left to answer.
     func waitForTurn(_ run: ActiveRun, _ kept: ActiveRun.Kept) async throws -> Bool {
-        guard let rules = try await queueRules(for: run) else {
+        // Who finds nobody there has nothing to wait for.
+        guard !run.place.isFirst, let rules = try await queueRules(for: run) else {
             try await run.place.waitForTurn()
             return true
         }
-        let hasWaited = !run.place.isFirst
-        if hasWaited {
-            switch rules.mode {
-            case .interrupt: for other in open(before: run) { abort(other, .queue) }
-            case .steer: if try await steer(by: run, kept) { return false }
-            case .steerBacklog: _ = try await steer(by: run, kept)
-            case .followup, .collect: break
-            }
+        switch rules.mode {
+        case .interrupt: for other in open(before: run) { abort(other, .queue) }
+        case .steer: if try await steer(by: run, kept) { return false }
+        case .steerBacklog: _ = try await steer(by: run, kept)
+        case .followup, .collect: break
         }
         try await run.place.waitForTurn()
-        guard hasWaited, rules.mode == .collect, run.request.isPlain else { return true }
+        guard rules.mode == .collect, run.request.isPlain else { return true }
         while true {
             if let next = openRuns.first(where: { $0.ordinal > run.ordinal && $0.canAnswer(for: run, kept) }) {
                 next.collect(run.collected + [run.request.message])

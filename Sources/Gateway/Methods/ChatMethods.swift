@@ -37,7 +37,8 @@ struct ChatMethods: Sendable {
             Field(required: "sessionKey", .sessionKey, "The session: `main`, or a key."),
             Field(
                 required: "message", .string,
-                "What is said. `stop` and the like end what is under way instead, `/compact` sums the conversation up."),
+                "What is said. `stop` and the like end what is under way instead, `/compact` sums the conversation up, and "
+                    + "`/queue` says and changes what becomes of messages that come meanwhile."),
             Field(
                 "thinking", .string(0...64),
                 "How much the session's model is to think from now on, for those that can be told."),

@@ -49,5 +49,5 @@ extension GatewayEvent {
                 "`delta`, which a client that is slow does not get, or one of `final`, `error`, `aborted`, once."),
             Field("message", ChatMessage.shape, "The whole answer so far; absent when there is none."),
             Field("errorMessage", .string, "Why there is none."),
-            Field("stopReason", .string, "Why it was aborted: `rpc`, `stop` or `shutdown`.")))
+            Field("stopReason", .string, "Why it was aborted: `rpc`, `stop`, `queue` or `shutdown`.")))
 }

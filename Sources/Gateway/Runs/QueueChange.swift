@@ -61,7 +61,8 @@ struct QueueRules: Sendable, Equatable {
 
     var mode: Mode
     var debounce: TimeSpan
-    var cap: Int
+    /// How many messages may wait; nil means as many as the gateway takes in.
+    var cap: Int?
     var drop: QueueDrop
 
     /// Those for messages that come through `channel` to the session of `entry`.
@@ -71,7 +72,7 @@ struct QueueRules: Sendable, Equatable {
             clamping: min(
                 entry?.queueDebounce ?? section.debounceByChannel[channel] ?? section.debounce,
                 TimeSpan.longestWait.milliseconds))
-        cap = Int(clamping: entry?.queueCap ?? section.cap)
+        cap = (entry?.queueCap ?? section.cap).map { Int(clamping: $0) }
         drop = entry?.queueDrop ?? section.drop
     }
 
@@ -85,13 +86,15 @@ struct QueueRules: Sendable, Equatable {
             case .steerBacklog: "is told to the model at its next step, and answered by itself as well (steer-backlog)"
             case .interrupt: "ends the turn, and is answered next (interrupt)"
             }
+        let message = "A message that comes while I answer \(meaning)."
+        guard let cap else { return message }
         let rest =
             switch drop {
             case .new: "one more is refused"
             case .old: "of more, the oldest is not answered"
             case .summarize: "of more, the oldest is not answered, but told in short"
             }
-        return "A message that comes while I answer \(meaning). Up to \(cap) may wait; \(rest)."
+        return "\(message) Up to \(cap) may wait; \(rest)."
     }
 }
 
