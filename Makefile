@@ -28,7 +28,7 @@ STRIP        ?= strip
 AWAITING       := ^(AgentLoop|Browser|Channels|DevTools|Gateway(Server)?|ModelServices)Tests\.
 # Which tests must have run.
 COVERAGE     := $(addprefix Tests/IsolationTests/,coverage.tsv never.tsv)
-PROGRAMS     := mazelclaw-run mazelclaw
+PROGRAMS     := mazelclaw-run mazelclaw-tool mazelclaw
 # Where each shell looks for completions.
 COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/mazelclaw
 COMPLETION_zsh  = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_mazelclaw
@@ -39,10 +39,10 @@ COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/mazelclaw.
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: packages ## build both programs and stage them under .build/stage as installed
+build: packages ## build the programs and stage them under .build/stage as installed
 	swift build -c release
 	@$(MAKE) --no-print-directory install DESTDIR="$(CURDIR)/$(STAGE)" PREFIX=/ >/dev/null
-	@echo "built: $(STAGE)/bin/mazelclaw-run, $(STAGE)/bin/mazelclaw"
+	@echo "built: $(patsubst %,$(STAGE)/bin/%,$(PROGRAMS))"
 
 run: build ## start the profile's gateway in its sandbox (PROFILE=rescue)
 	@Tests/Scripts/run-profile.sh "$(CURDIR)/$(STAGE)" "$(PROFILE)"
@@ -59,6 +59,7 @@ mutation: build ## leave out each layer of the isolation in turn: somebody must 
 	@Tests/Scripts/need-packages.sh $(TEST_PACKAGES)
 	swift build --build-tests
 	Tests/Scripts/mutation.py "$(CURDIR)/$(STAGE)" .build/debug/mazelclawPackageTests.xctest
+	Tests/Scripts/mutation-cage.py "$(CURDIR)/$(STAGE)" .build/debug/mazelclawPackageTests.xctest
 
 fuzz: packages ## try inputs nobody thought of for longer than the tests do (FUZZ_SECONDS=60 for each reader)
 	swift build --build-tests
@@ -104,7 +105,7 @@ hosts: build ## start the launcher on older kernels, under systemd and on crippl
 
 check: build ## format lint, warnings as errors, guards on the launcher, spelling and links of the documents
 	swift format lint --strict --recursive Sources Tests Package.swift
-	Tests/Scripts/check-launcher.sh "$(BUILD)/mazelclaw-run"
+	Tests/Scripts/check-launcher.sh "$(BUILD)/mazelclaw-run" "$(BUILD)/mazelclaw-tool"
 	@Tests/Scripts/need-packages.sh $(CHECK_PACKAGES)
 	Tests/Scripts/check-documents.sh
 
@@ -112,6 +113,7 @@ bench: build ## compare with bubblewrap and a server on Node, each in one run; a
 	@Tests/Scripts/need-packages.sh $(BENCH_PACKAGES)
 	swift build -c release --product mazelclaw-run --scratch-path "$(UNPROVED)" -Xswiftc -DBENCHMARK
 	Tests/Scripts/bench.py "$(CURDIR)/$(STAGE)" "$(UNPROVED)/release/mazelclaw-run"
+	Tests/Scripts/bench-cage.py "$(CURDIR)/$(STAGE)"
 	Tests/Scripts/bench-neighbour.py "$(CURDIR)/$(STAGE)"
 	Tests/Scripts/bench-gateway.py "$(CURDIR)/$(STAGE)" "$(BUILD)/load-generator"
 	Tests/Scripts/bench-hostile.py "$(CURDIR)/$(STAGE)"

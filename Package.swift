@@ -2,13 +2,14 @@
 import PackageDescription
 
 // The arrows between these targets are the architecture; Tests/ArchitectureTests holds them.
-// The launcher's column (Linux, Enforcement, mazelclaw-run) links no Foundation and starts no
+// The launcher's column (Linux, Enforcement, Cage, mazelclaw-run, mazelclaw-tool) links no Foundation and starts no
 // thread: unshare(CLONE_NEWUSER) demands a single-threaded caller (unshare(2), EINVAL).
 
 let package = Package(
     name: "mazelclaw",
     products: [
         .executable(name: "mazelclaw-run", targets: ["mazelclaw-run"]),
+        .executable(name: "mazelclaw-tool", targets: ["mazelclaw-tool"]),
         .executable(name: "mazelclaw", targets: ["mazelclaw"]),
         // All modules whose types stand in the interface of the two.
         .library(
@@ -57,6 +58,15 @@ let package = Package(
                 "Enforcement", "JSON", "Linux", "Policy", "Profiles",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+        .target(
+            name: "Cage",
+            dependencies: [
+                "Enforcement", "JSON", "Linux", "Policy", "Profiles",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .executableTarget(
+            name: "mazelclaw-tool", dependencies: ["Cage"],
             linkerSettings: [.unsafeFlags(["-static-executable"])]),
 
         // Values both columns share.
@@ -297,7 +307,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "IsolationTests", dependencies: ["CProbe", "JSON"],
-            exclude: ["attempts.tsv", "coverage.tsv", "layers.tsv", "never.tsv"]),
+            exclude: [
+                "attempts.tsv", "cage-attempts.py", "cage-attempts.tsv", "cage-gateway.py", "cage-layers.tsv", "coverage.tsv",
+                "layers.tsv", "never.tsv",
+            ]),
+        .testTarget(name: "CageTests", dependencies: ["Cage", "Enforcement", "Fuzzing", "Policy"]),
         .testTarget(name: "JSONTests", dependencies: ["Fuzzing", "JSON"]),
         .testTarget(
             name: "LinuxTests",
@@ -355,7 +369,9 @@ for target in package.targets where target.type != .system {
 // A start makes dozens of types such as Array<Step>. The short way in code is to have the runtime read each one's name, which
 // takes longer than to ask for it by its parts.
 for target in package.targets
-where ["Enforcement", "JSON", "Linux", "Policy", "Profiles", "mazelclaw-run"].contains(target.name) {
+where [
+    "Cage", "Enforcement", "JSON", "Linux", "Policy", "Profiles", "mazelclaw-run", "mazelclaw-tool",
+].contains(target.name) {
     target.swiftSettings?.append(
         .unsafeFlags(
             ["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"], .when(configuration: .release)))

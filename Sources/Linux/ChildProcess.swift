@@ -69,4 +69,13 @@ public struct ChildProcess: Sendable {
         let pid = try retryingOnInterrupt { waitpid(-1, &status, WNOHANG) }
         return pid == 0 ? nil : (pid, End(status: status))
     }
+
+    /// Waits until this process has no children any more, and reaps all of them (waitpid(2), ECHILD).
+    public static func reapEverything() throws(Errno) {
+        do throws(Errno) {
+            while true { _ = try retryingOnInterrupt { waitpid(-1, nil, 0) } }
+        } catch {
+            guard error == .noChildProcess else { throw error }
+        }
+    }
 }

@@ -99,6 +99,11 @@ public struct Landlock {
     public func allow(_ access: FileAccess, beneath path: String) throws(Errno) {
         let place = try FileDescriptor.workingDirectory.open(path, flags: OpenFlag.path)
         defer { place.discard() }
+        try allow(access, on: place)
+    }
+
+    /// Allows `access` on the open file, or everything below the open directory `place`.
+    public func allow(_ access: FileAccess, on place: FileDescriptor) throws(Errno) {
         _ = try valueOrErrno(clinux_landlock_add_path(ruleset.rawValue, access.rawValue, place.rawValue))
     }
 

@@ -9,6 +9,11 @@ public enum ProcessControl {
         _ = try valueOrErrno(clinux_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL), 0, 0, 0))
     }
 
+    /// Has what this process's descendants leave behind become its own children (PR_SET_CHILD_SUBREAPER).
+    public static func adoptOrphans() throws(Errno) {
+        _ = try valueOrErrno(clinux_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+    }
+
     /// Shuts out ptrace(2), core dumps and /proc/PID access by others (PR_SET_DUMPABLE).
     public static func becomeUndumpable() throws(Errno) {
         _ = try valueOrErrno(clinux_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
@@ -33,6 +38,16 @@ public enum ProcessControl {
     /// No later exec grants anything (PR_SET_NO_NEW_PRIVS).
     public static func setNoNewPrivileges() throws(Errno) {
         _ = try valueOrErrno(clinux_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    }
+
+    /// Whether no later exec grants anything (PR_GET_NO_NEW_PRIVS).
+    public static func hasNoNewPrivileges() throws(Errno) -> Bool {
+        try valueOrErrno(clinux_prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)) == 1
+    }
+
+    /// A descriptor that stands for the process `processID`, and is readable when it has ended (pidfd_open(2)); exec closes it.
+    public static func openProcess(_ processID: Int32) throws(Errno) -> FileDescriptor {
+        FileDescriptor(rawValue: Int32(try valueOrErrno(clinux_pidfd_open(processID, 0))))
     }
 
     /// Joins a new, empty session keyring, so that the caller's is out of reach (keyctl(2)).

@@ -29,6 +29,8 @@ enum Architecture {
         "Enforcement": Module(
             own: ["CCap", "CLinux", "CSeccomp", "JSON", "Linux", "Policy", "Profiles"], foreign: launcher),
         "mazelclaw-run": Module(own: ["Enforcement", "JSON", "Linux", "Policy", "Profiles"], foreign: launcher),
+        "Cage": Module(own: ["Enforcement", "JSON", "Linux", "Policy", "Profiles"], foreign: launcher),
+        "mazelclaw-tool": Module(own: ["Cage"], foreign: launcher),
         "Profiles": Module(own: ["JSON", "Linux", "Policy"], foreign: launcher),
 
         "JSON": Module(own: [], foreign: values),
@@ -94,13 +96,14 @@ enum Architecture {
         "Policy": [
             ["Denials", "Manual", "Values"], ["Ports", "Reading", "Terminal"],
             ["Host", "Seccomp", "ServiceManager", "Siblings"], ["Network"], ["Profile", "Sandbox"],
-            ["Plan", "Services"], ["Layers", "Matrix", "Questions"],
+            ["Plan", "Services", "Tools"], ["Layers", "Matrix", "Questions"],
         ],
         "Enforcement": [
             ["CommandLine", "Errors", "Proofs", "ServiceManager"], ["Paths", "Terminal"],
             ["ControlGroups", "Host", "Plan"],
             ["Seccomp"], ["Broker", "Launch", "Proxy"], ["Run"], ["Doctor", "Matrix"],
         ],
+        "Cage": [["CommandLine", "Operations"], ["Confinement"], ["Supervision"]],
         "JSON": [["JSON5"]],
         "Configuration": [["Instance", "Secrets"], ["Schema"], ["Reading", "Sections"], ["Writing"]],
         "GatewayProtocol": [["Schema"]],

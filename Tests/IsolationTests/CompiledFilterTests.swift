@@ -21,6 +21,11 @@ import Testing
                 #expect(Files.exists("\(host.stage.policies)/\(policy).seccomp.json\(end)"), "\(policy)\(end)")
             }
         }
+        // A cage has nobody to hand a call over to.
+        for policy in ["tool", "tool-network"] {
+            #expect(Files.exists("\(host.stage.policies)/\(policy).seccomp.json.unsupervised.bpf"), "\(policy)")
+            #expect(!Files.exists("\(host.stage.policies)/\(policy).seccomp.json.bpf"), "\(policy)")
+        }
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root has a user that is not the launcher's owner"))

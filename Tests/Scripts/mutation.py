@@ -44,19 +44,19 @@ class Layer(collections.namedtuple("Layer", "name words tests")):
         return (ROWS, text) if re.match(r"[A-Z][0-9]{2} ", text) else (text, None)
 
 
-def read_table():
-    with open(TABLE) as file:
+def read_table(name=TABLE):
+    with open(name) as file:
         return [Layer.parse(line) for line in file if not line.startswith("#")]
 
 
 class Mutant:
     """A staged copy of the debug build that leaves out what it is told to."""
 
-    def __init__(self, base):
+    def __init__(self, base, program="mazelclaw-run"):
         self.root = f"{base}/stage"
-        self.launcher = f"{self.root}/bin/mazelclaw-run"
+        self.launcher = f"{self.root}/bin/{program}"
         shutil.copytree(STAGE, self.root)
-        shutil.copy(f"{os.path.dirname(BUNDLE)}/mazelclaw-run", self.launcher)
+        shutil.copy(f"{os.path.dirname(BUNDLE)}/{program}", self.launcher)
         os.chmod(self.launcher, 0o755)
 
     def leave_out(self, *words):
@@ -174,8 +174,8 @@ def run_tests(mutant, names):
     failed = set()
     issue = r'Test "(.*?)" recorded an issue (?:with \d+ arguments? (.*?) )?at \w+\.swift:'
     for name, values in re.findall(issue, output):
-        starting = re.search(r"starting → (\w+)", values)
-        row = re.search(r"row → (.*?), starting", values)
+        starting = re.search(r"(?:starting|place) → (\w+)", values)
+        row = re.search(r"row → (.*?), (?:starting|place)", values)
         failed.add((name, row.group(1) if row else None, starting.group(1) if starting else "root"))
     passed = set(re.findall(r'✔ Test "(.*?)" (?:with \d+ test cases? )?passed', output))
     return Outcome(passed, failed)
@@ -191,8 +191,8 @@ def missing(layer, failed):
     ]
 
 
-def unknown_rows(table):
-    with open("Tests/IsolationTests/attempts.tsv") as file:
+def unknown_rows(table, attempts="Tests/IsolationTests/attempts.tsv"):
+    with open(attempts) as file:
         rows = {" ".join(line.split("\t")[:2]) for line in file if not line.startswith("#")}
     return [row for layer in table for _, row in layer.tests if row and row not in rows]
 
@@ -254,4 +254,5 @@ def main():
     sys.exit(failures != 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,15 @@ public struct PolicyFiles: Sendable {
         owners = (try? FileStatus(of: executable.text)).map { [$0.userID] } ?? []
     }
 
+    /// The policies of the host's configuration, and those installed with `executable`. The user's own do not count: what is
+    /// taken for that user's home may be a directory that a tool can write.
+    public init(ofHostFor executable: AbsolutePath) {
+        searched = [
+            .root / "etc/mazelclaw/policies", executable.parent.parent / "share/mazelclaw/policies",
+        ]
+        owners = (try? FileStatus(of: executable.text)).map { [$0.userID] } ?? []
+    }
+
     /// A policy and where the seccomp policy it names lies.
     public struct Loaded: Sendable {
         /// What the policy's file says.
@@ -39,6 +48,27 @@ public struct PolicyFiles: Sendable {
             throw .invalid(error)
         }
         return Loaded(policy: policy, seccompFile: file.parent / policy.seccomp)
+    }
+
+    /// The policy of the cages of tools. Throws `ProfileError` when it is not found, not trusted or not valid.
+    public func loadTools() throws(ProfileError) -> (policy: ToolPolicy, directory: AbsolutePath) {
+        let (file, text) = try find(String(ToolPolicy.fileName.dropLast(5)))
+        return (try Self.tools(file, text), file.parent)
+    }
+
+    private static func tools(_ file: AbsolutePath, _ text: [UInt8]) throws(ProfileError) -> ToolPolicy {
+        do {
+            return try ToolPolicy(file: file.text, text: text)
+        } catch {
+            throw .invalid(error)
+        }
+    }
+
+    /// The seccomp policies that the policy in `file` names, of a sandbox or of the cages of tools.
+    func seccompFiles(of file: AbsolutePath) throws(ProfileError) -> [AbsolutePath] {
+        guard file.lastComponent == ToolPolicy.fileName else { return [try load(file.text).seccompFile] }
+        let (_, text) = try find(file.text)
+        return try Self.tools(file, text).kinds.map { file.parent / $0.seccomp }
     }
 
     /// The policies that came with the launcher, and for root those of the host.

@@ -63,10 +63,11 @@ public struct Caller: Sendable {
             let policies = policies
             var compiled: [AbsolutePath] = []
             for policy in try policies.shared(isRoot: Credentials.userID == 0) {
-                let file = try policies.load(policy.text).seccompFile
-                if compiled.contains(file) { continue }
-                try CompiledFilters(launcher: executable).keep(file, policies: policies)
-                compiled.append(file)
+                for file in try policies.seccompFiles(of: policy) where !compiled.contains(file) {
+                    let isOfTools = policy.lastComponent == ToolPolicy.fileName
+                    try CompiledFilters(launcher: executable, hasBroker: !isOfTools).keep(file, policies: policies)
+                    compiled.append(file)
+                }
             }
             return compiled
         } catch {

@@ -109,6 +109,7 @@ public struct Launch {
         var request = PlanRequest(
             profile: profile, ports: rules.ports, paths: paths, policy: rules.loaded.policy, seccomp: rules.program,
             ownExecutable: ownExecutable, command: command, degradations: options.degradations)
+        request.toolHelper = try toolHelper()
         request.sharers = rules.sharers(of: identity)
         request.neighbours = rules.neighbours(of: identity)
         request.hiddenPaths = [caller.directories.configuration, caller.directories.state]
@@ -145,6 +146,21 @@ public struct Launch {
         guard !(AbsolutePath.root / "usr").contains(program), (try? FileStatus(of: program.text, follow: true)) != nil
         else { return nil }
         return program
+    }
+
+    /// What makes the cages of tools: it lies beside the launcher. Where /usr shows the program and its policy, it is found
+    /// there.
+    private func toolHelper() throws(LaunchError) -> PlanRequest.ToolHelper? {
+        let program = caller.executable.parent / "mazelclaw-tool"
+        guard !options.runsProbe, (try? FileStatus(of: program.text, follow: true)) != nil else { return nil }
+        do {
+            let directory = try caller.policies.loadTools().directory
+            let usr = AbsolutePath.root / "usr"
+            if usr.contains(program), usr.contains(directory) { return nil }
+            return PlanRequest.ToolHelper(executable: program, policies: directory)
+        } catch {
+            throw .profile(error)
+        }
     }
 
     private var command: [ByteString]? {

@@ -1,10 +1,16 @@
-import CCap
-import Glibc
-import Linux
-import SystemPackage
+internal import CCap
+internal import Glibc
+internal import Linux
+public import SystemPackage
 
 /// The capability sets of this process (capabilities(7)), through libcap.
-enum Capabilities {
+public enum Capabilities {
+    /// Empties all sets of a root that still has something in them; nothing for anybody else, or for root in a sandbox.
+    public static func dropThoseOfRoot() throws(Errno) {
+        guard Credentials.effectiveUserID == 0, cap_get_bound(CAP_SETPCAP) == 1 else { return }
+        try dropAll()
+    }
+
     /// Empties all five sets and locks the securebits, so that not even user ID 0 regains any.
     static func dropAll() throws(Errno) {
         // The bounding set first: dropping from it needs CAP_SETPCAP, which the last call gives up.

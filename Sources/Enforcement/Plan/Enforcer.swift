@@ -1,6 +1,6 @@
 import Glibc
 import Linux
-import Policy
+public import Policy
 import SystemPackage
 
 /// Carries out the steps of a plan that init and payload do to themselves: one exhaustive switch.
@@ -537,7 +537,8 @@ extension MountAttributes {
 }
 
 extension ResourceLimit.Resource {
-    var number: Int32 {
+    /// The number of the resource (RLIMIT_*, getrlimit(2)).
+    public var number: Int32 {
         switch self {
         case .addressSpace: Int32(RLIMIT_AS.rawValue)
         case .core: Int32(RLIMIT_CORE.rawValue)

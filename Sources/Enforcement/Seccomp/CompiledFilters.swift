@@ -14,9 +14,12 @@ import SystemPackage
 public struct CompiledFilters: Sendable {
     /// Whose filters count.
     private let owners: [UInt32]
+    /// Whether somebody can answer what a filter hands over.
+    private let hasBroker: Bool
 
-    /// The filters for the launcher whose file is `launcher`.
-    public init(launcher: AbsolutePath) {
+    /// The filters for the launcher whose file is `launcher`. Without a broker a policy that hands calls over is refused.
+    public init(launcher: AbsolutePath, hasBroker: Bool = true) {
+        self.hasBroker = hasBroker
         // Where the launcher cannot be looked at, root's alone count.
         owners = [0] + ((try? FileStatus(of: launcher.text)).map { [$0.userID] } ?? [])
     }
@@ -32,16 +35,16 @@ public struct CompiledFilters: Sendable {
         if let kept = try kept(at: Self.place(of: file, isSupervised), for: Self.key(text)) {
             return SeccompProgram(file: file.text, bytes: kept, isSupervised: isSupervised)
         }
-        let bytes = try Self.compile(text, file, isSupervised: isSupervised)
+        let bytes = try compile(text, file, isSupervised: isSupervised)
         return SeccompProgram(file: file.text, bytes: bytes, isSupervised: isSupervised)
     }
 
     /// Compiles the seccomp policy in `file`, and keeps what comes of it beside the file for all users to read.
     public func keep(_ file: AbsolutePath, policies: PolicyFiles) throws(ProfileError) {
         let text = try policies.seccompText(file)
-        for isSupervised in [true, false] {
+        for isSupervised in hasBroker ? [true, false] : [false] {
             let place = Self.place(of: file, isSupervised)
-            let bytes = try Self.compile(text, file, isSupervised: isSupervised)
+            let bytes = try compile(text, file, isSupervised: isSupervised)
             do {
                 try FileSystem.replace(place.text, with: Self.key(text) + bytes, mode: 0o644)
             } catch {
@@ -50,11 +53,15 @@ public struct CompiledFilters: Sendable {
         }
     }
 
-    private static func compile(
+    private func compile(
         _ text: [UInt8], _ file: AbsolutePath, isSupervised: Bool
     ) throws(ProfileError) -> [UInt8] {
         let policy: SeccompPolicy
         do { policy = try SeccompPolicy(file: file.text, text: text) } catch { throw .invalid(error) }
+        if !hasBroker, let index = policy.entries.firstIndex(where: { $0.action == .notify }) {
+            throw .invalid(
+                policy.error(entry: index, "SCMP_ACT_NOTIFY has nobody to answer it in a cage; write SCMP_ACT_ERRNO"))
+        }
         do {
             return try FilterCompiler.compile(isSupervised ? policy : policy.withoutSupervisor).bytes
         } catch {

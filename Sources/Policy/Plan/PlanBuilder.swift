@@ -287,6 +287,15 @@ struct PlanBuilder {
                 executable, PlanRequest.ownDirectory / executable.lastComponent,
                 [.readOnly, .noSetUserID, .noDevices], .anything, isDirectory: false)
         }
+        if let helper = request.toolHelper {
+            let restrictions: MountRestrictions = [.readOnly, .noSetUserID, .noDevices]
+            addBind(
+                helper.executable, PlanRequest.ownDirectory / helper.executable.lastComponent, restrictions, .anything,
+                isDirectory: false)
+            addBind(
+                helper.policies, PlanRequest.toolPolicyDirectory, restrictions.union([.noExecution]), .anything,
+                isDirectory: true)
+        }
     }
 
     private mutating func addUserTree(_ tree: BindMount, isOwn: Bool) throws(PlanError) {

@@ -13,6 +13,8 @@ public struct PlanRequest: Equatable, Sendable {
     public var seccomp: SeccompProgram
     /// The program of ours that is made visible inside, the gateway as a rule; nil when it lies below a path that is visible anyway.
     public var ownExecutable: AbsolutePath?
+    /// What makes the cages of tools, where the payload has to be shown it. Default nothing.
+    public var toolHelper: ToolHelper?
     /// The program and its arguments, or nil for the profile's gateway.
     public var command: [ByteString]?
     /// The guarantees given up by name.
@@ -72,6 +74,23 @@ public struct PlanRequest: Equatable, Sendable {
     /// Where a program of ours from outside the visible tree appears inside.
     public static let ownDirectory = AbsolutePath.root / "opt/mazelclaw/bin"
 
+    /// Where the policies of the cages of tools appear inside, as the helper in `ownDirectory` looks for them.
+    public static let toolPolicyDirectory = AbsolutePath.root / "opt/mazelclaw/share/mazelclaw/policies"
+
+    /// What makes the cages of tools.
+    public struct ToolHelper: Equatable, Sendable {
+        /// The program.
+        public var executable: AbsolutePath
+        /// The directory that holds its policy, with the filters that the policy names.
+        public var policies: AbsolutePath
+
+        /// The program at `executable`, with the policy in `policies`.
+        public init(executable: AbsolutePath, policies: AbsolutePath) {
+            self.executable = executable
+            self.policies = policies
+        }
+    }
+
     /// Where the payload finds the socket for its notifications; the supervisor answers there.
     public static let notificationSocket = AbsolutePath.root / "run/mazelclaw/notify"
 
@@ -123,6 +142,7 @@ public struct PlanRequest: Equatable, Sendable {
         sibling.profile.loopbackProbe = false
         sibling.profile.environment = []
         sibling.ownExecutable = nil
+        sibling.toolHelper = nil
         sibling.command = [ByteString(kind.executables.first?.text ?? kind.name)]
         sibling.serviceManager = ServiceManager()
         sibling.passedSockets = []

@@ -40,7 +40,7 @@ extension SandboxPolicy {
         try object.finish()
     }
 
-    private static func readProcess(
+    static func readProcess(
         _ process: inout StrictObject
     ) throws(PolicyError) -> ([ResourceLimit], [String], [EnvironmentVariable]) {
         guard try process.bool("noNewPrivileges") == true else {
@@ -104,7 +104,7 @@ extension SandboxPolicy {
         return limits
     }
 
-    private static func readScopes(_ landlock: inout StrictObject) throws(PolicyError) -> [LandlockScope] {
+    static func readScopes(_ landlock: inout StrictObject) throws(PolicyError) -> [LandlockScope] {
         var scopes: [LandlockScope] = []
         for text in try landlock.require(try landlock.strings("scoped"), "scoped") {
             guard let scope = LandlockScope(rawValue: text) else {

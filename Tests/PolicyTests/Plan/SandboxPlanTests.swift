@@ -15,6 +15,24 @@ import Testing
         #expect(try String(contentsOf: golden, encoding: .utf8) == text)
     }
 
+    @Test func `what makes the cages of tools is shown with its policy, and cannot be written`() throws {
+        var request = try PlanFixture.request()
+        request.toolHelper = PlanRequest.ToolHelper(
+            executable: try PlanFixture.path("/srv/stage/bin/mazelclaw-tool"),
+            policies: try PlanFixture.path("/srv/stage/share/mazelclaw/policies"))
+        let plan = try SandboxPlan(request, facts: PlanFixture.facts())
+        let program = try PlanFixture.path("/opt/mazelclaw/bin/mazelclaw-tool")
+        var restrictions: [AbsolutePath: MountRestrictions] = [:]
+        for case .bind(let bind) in plan.steps { restrictions[bind.destination] = bind.restrictions }
+        #expect(restrictions[program] == [.readOnly, .noSetUserID, .noDevices])
+        #expect(
+            restrictions[PlanRequest.toolPolicyDirectory] == [.readOnly, .noSetUserID, .noDevices, .noExecution])
+        for case .applyLandlock(let rules) in plan.steps {
+            #expect(rules.files.first { $0.path == program }?.access == [.list, .read, .execute])
+            #expect(rules.files.first { $0.path == PlanRequest.toolPolicyDirectory }?.access == [.list, .read])
+        }
+    }
+
     @Test func `privileges go before the payload starts and the filter comes last`() throws {
         let steps = try SandboxPlan(PlanFixture.request(), facts: PlanFixture.facts()).steps.map(\.name)
         func index(_ name: String) throws -> Int { try #require(steps.firstIndex(of: name)) }
