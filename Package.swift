@@ -308,7 +308,8 @@ let package = Package(
         .testTarget(
             name: "IsolationTests", dependencies: ["CProbe", "JSON"],
             exclude: [
-                "attempts.tsv", "cage-attempts.py", "cage-attempts.tsv", "cage-gateway.py", "cage-layers.tsv", "coverage.tsv",
+                "attempts.tsv", "cage-attempts.py", "cage-attempts.tsv", "cage-gateway.py", "cage-layers.tsv",
+                "coverage.tsv",
                 "layers.tsv", "never.tsv",
             ]),
         .testTarget(name: "CageTests", dependencies: ["Cage", "Enforcement", "Fuzzing", "Policy"]),
