@@ -13,25 +13,26 @@ public final class Gateway: Sendable {
     let doors: Doors
 
     /// A gateway that serves nobody yet, in a process that is confined by `confinement`, with control of browsers unless
-    /// `browser` is nil. Throws `StorageError` when what it keeps on disk cannot be read.
+    /// `browser` is nil. Tools that touch files or run programs are there with `toolCage` alone. Throws `StorageError` when what it keeps on disk cannot be read.
     public convenience init(
-        configuration: GatewayConfiguration, browser: (any BrowserControl)? = nil,
+        configuration: GatewayConfiguration, browser: (any BrowserControl)? = nil, toolCage: ToolCage? = nil,
         confinement: any Confinement = Unconfined(), clock: WallClock = .system, logger: Logger
     ) throws(StorageError) {
         try self.init(
-            configuration: configuration, methods: nil, browser: browser, confinement: confinement, clock: clock,
-            logger: logger)
+            configuration: configuration, methods: nil, browser: browser, toolCage: toolCage, confinement: confinement,
+            clock: clock, logger: logger)
     }
 
     /// The same, with other `methods` and `agents` than the configuration's.
     init(
         configuration: GatewayConfiguration, methods: MethodTable?, agents: AgentDirectory? = nil,
-        browser: (any BrowserControl)? = nil, confinement: any Confinement = Unconfined(), clock: WallClock = .system,
-        logger: Logger
+        browser: (any BrowserControl)? = nil, toolCage: ToolCage? = nil, confinement: any Confinement = Unconfined(),
+        clock: WallClock = .system, logger: Logger
     ) throws(StorageError) {
         services = try Services(
-            configuration: configuration, agents: agents, browser: browser, confinement: confinement, clock: clock,
-            logger: logger)
+            configuration: configuration, agents: agents, browser: browser, toolCage: toolCage,
+            confinement: confinement,
+            clock: clock, logger: logger)
         doors = Doors(services, methods: methods)
     }
 

@@ -58,7 +58,7 @@ struct Services: Sendable {
     let notes: SessionNotes
     let runs: RunTable
     /// What models may call.
-    let tools: ToolSet
+    let tools: AgentTools
     let conversations: Conversations
     /// Has the runs go on that an earlier process left. Called once.
     let goOn: @Sendable () -> Void
@@ -83,7 +83,8 @@ struct Services: Sendable {
     /// place of those configured, for tests. Throws `StorageError` when what is kept on disk cannot be read.
     init(
         configuration start: GatewayConfiguration, agents directory: AgentDirectory?,
-        browser: (any BrowserControl)?, confinement: any Confinement, clock: WallClock, logger: Logger
+        browser: (any BrowserControl)?, toolCage: ToolCage?, confinement: any Confinement, clock: WallClock,
+        logger: Logger
     ) throws(StorageError) {
         let instance = start.instance
         let stateDirectory = instance.stateDirectory.value
@@ -119,7 +120,8 @@ struct Services: Sendable {
         resolver = SessionResolver(settings: sessionSettings, agents: agents)
         notes = SessionNotes(events: systemEvents, sessions: resolver, limits: limitTally, logger: self.logger)
         runs = RunTable(clock: clock)
-        tools = ToolSet([AgentsListTool(agents: agents)])
+        tools = AgentTools(
+            all: Self.tools(toolCage, start, agents, configuration, tasks), configuration: configuration)
         cron = try CronService(database: database, section: start.content.cron, clock: clock)
         heartbeats = HeartbeatService(Heartbeat.all(start.agents), clock: clock)
         let ownResponder = Operator(
@@ -171,6 +173,23 @@ struct Services: Sendable {
             database: database, store: store, cron: cron, clients: clients, shared: shared, health: health,
             tasks: tasks, clock: clock, logger: self.logger)
         addUsage()
+    }
+
+    /// All tools there are. Those that touch files or run programs need `cage`.
+    private static func tools(
+        _ cage: ToolCage?, _ start: GatewayConfiguration, _ agents: Current<AgentDirectory>,
+        _ configuration: Current<GatewayConfiguration>, _ tasks: TaskSet
+    ) -> ToolSet {
+        var tools: [any Tool] = [AgentsListTool(agents: agents)]
+        if var cage {
+            cage.keptOut = [start.instance.stateDirectory.value]
+            cage.environment = ProcessEnvironment.forPrograms(of: start)
+            tools += FileTool.all(cage, agents) as [any Tool]
+            let commands = BackgroundCommands(cage: cage, tasks: tasks)
+            tools.append(ExecTool(commands: commands, agents: agents, configuration: configuration))
+            tools.append(ProcessTool(commands: commands))
+        }
+        return ToolSet(tools)
     }
 
     /// Tells what is limited here, and how much of it there is.

@@ -51,8 +51,8 @@ final class GatewayLife: Sendable {
         while true {
             let browser = InstanceBrowser(configuration, logger: logger)
             let gateway = try Gateway(
-                configuration: configuration, browser: browser, confinement: LauncherSandbox(configuration.instance),
-                logger: logger)
+                configuration: configuration, browser: browser, toolCage: .installed(for: configuration.instance),
+                confinement: LauncherSandbox(configuration.instance), logger: logger)
             browser.serve(gateway)
             enter(gateway)
             try await serve(gateway, browser)

@@ -116,7 +116,7 @@ enum Architecture {
                 "Sessions", "Setup", "TLS",
             ],
             ["Access", "Agents", "Repair"], ["Connections"], ["Nodes", "Responders", "Voice"], ["Runs"],
-            ["AgentTools", "Conversation"], ["Messaging"],
+            ["AgentTools"], ["Conversation"], ["Messaging"],
             ["Cron", "Heartbeats"], ["Operator", "Reload"], ["Health"], ["Endpoints", "Import", "Methods"],
         ],
         "DevTools": [["Values"], ["Carriers", "Domains"], ["Connections"], ["Processes", "Targets"]],

@@ -100,6 +100,8 @@ public struct AgentSection: ConfigurationSection {
     public var model: ModelChoice?
     /// `identity`: how the agent appears to people.
     public var identity = AgentIdentity()
+    /// `tools`: what it may use, beside what the section of that name says.
+    public var tools = AgentToolsSection()
     /// `heartbeat`: what differs from `agents.defaults.heartbeat`. Nil when nothing does.
     public var heartbeat: HeartbeatSection.Changes?
 
@@ -129,7 +131,7 @@ public struct AgentSection: ConfigurationSection {
             unserved: "subagents", .object(["allowAgents": .strings, "model": ModelChoice.schema]),
             "The agents it may start."),
         Setting(unserved: "sandbox", .sandbox, "The containers of the original gateway."),
-        Setting(unserved: "tools", .agentTools, "What it may use."),
+        Setting("tools", \.tools, "What it may use, beside what tools says."),
     ]
 }
 

@@ -10,6 +10,8 @@ public struct RootSection: ConfigurationSection {
     public var browser = BrowserSection()
     /// `agents`. Who answers.
     public var agents = AgentsSection()
+    /// `tools`. What agents may use.
+    public var tools = ToolsSection()
     /// `bindings`; of those that fit, the one that says most counts, of several the first.
     public var bindings: [BindingSection] = []
     /// `commands`. What people may order in a conversation.
@@ -49,7 +51,7 @@ public struct RootSection: ConfigurationSection {
         Setting("secrets", \.secrets, "Where keys are that do not stand here."),
         Setting(unserved: "nodeHost", .nodeHost, "This host as a device of another gateway."),
         Setting("agents", \.agents, "Who answers."),
-        Setting(unserved: "tools", .tools, "What agents may use."),
+        Setting("tools", \.tools, "What agents may use."),
         Setting("bindings", \.bindings, "Which agent answers what; the one that says most counts."),
         Setting(
             unserved: "broadcast", .object(["strategy": .words("parallel", "sequential")], others: .strings),

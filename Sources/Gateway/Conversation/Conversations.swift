@@ -19,7 +19,7 @@ final class Conversations: Sendable {
     private let runs: RunTable
     private let lanes: Lanes
     /// What models may call.
-    private let tools: ToolSet
+    private let tools: AgentTools
     /// What sessions are told beside what was written.
     private let systemEvents: SystemEvents
     /// Told how answers come along.
@@ -38,7 +38,7 @@ final class Conversations: Sendable {
     init(
         store: ConversationStore, queue: Current<QueueSection>, agents: Current<AgentDirectory>,
         ownResponder: any Responder, runs: RunTable,
-        lanes: Lanes, tools: ToolSet, systemEvents: SystemEvents, clients: Clients, state: HostileDirectory,
+        lanes: Lanes, tools: AgentTools, systemEvents: SystemEvents, clients: Clients, state: HostileDirectory,
         tasks: TaskSet,
         redactor: GrowingRedactor, tally: Tally, limits: Tally, clock: WallClock, logger: Logger
     ) {
@@ -356,7 +356,7 @@ final class Conversations: Sendable {
                 steering: RunSteering(
                     steering: run.steering, sessionKey: request.sessionKey, sessionID: sessionID, store: store,
                     clock: clock),
-                tools: tools)
+                tools: tools.set(for: agent.id, provider: responder.id, model: model))
             do {
                 return try await responder.answer(turn) { [self] in tell($0, of: run, verbosity) }
             } catch let error

@@ -9,7 +9,7 @@ struct Endpoints: Sendable {
     let hooks: HookServices
     let models: ModelList
     let metrics: Metrics
-    let tools: ToolSet
+    let tools: AgentTools
 
     /// The endpoint at `path`; nil when none is served there now.
     func endpoint(at path: String) -> (any Endpoint)? {

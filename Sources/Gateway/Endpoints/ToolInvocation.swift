@@ -7,7 +7,7 @@ struct ToolInvocation: Endpoint {
     static let path = "/tools/invoke"
 
     let access: AccessControl
-    let tools: ToolSet
+    let tools: AgentTools
     let sessions: SessionResolver
     var name: String { Self.path }
     var bodyLimit: Int { 2 << 20 }
@@ -20,9 +20,6 @@ struct ToolInvocation: Endpoint {
             guard let tool = try APIBody.string(json, "tool")?.trimmed, !tool.isEmpty else {
                 throw APIError.invalid("tools.invoke requires body.tool")
             }
-            guard let known = tools[tool] else {
-                return fault(APIError(404, .notFound, "Tool not available: \(tool)"))
-            }
             let arguments: JSONObject
             switch json["args"] {
             case nil, .null: arguments = JSONObject()
@@ -30,6 +27,9 @@ struct ToolInvocation: Endpoint {
             default: throw APIError.invalid("`args` must be an object")
             }
             let session = sessions.session(try APIBody.string(json, "sessionKey") ?? "main")
+            guard let known = tools.set(for: session.agentID)[tool] else {
+                return fault(APIError(404, .notFound, "Tool not available: \(tool)"))
+            }
             if try APIBody.bool(json, "dryRun") == true {
                 return EndpointAnswer(200, .json(["ok": true, "dryRun": true]))
             }

@@ -113,6 +113,11 @@ struct ConfigurationImport {
         ] {
             take(out: key.split(separator: ".").map { .name(String($0)) }, reason)
         }
+        let reason = "which commands agents run is permitted anew; set tools.exec.security"
+        take(out: [.name("tools"), .name("exec")], reason)
+        for index in (json["agents"]?["list"]?.array ?? []).indices {
+            take(out: [.name("agents"), .name("list"), .index(index), .name("tools"), .name("exec")], reason)
+        }
         if let bind = json["gateway"]?["bind"], bind != "loopback", bind != "auto" {
             take(
                 out: [.name("gateway"), .name("bind")],

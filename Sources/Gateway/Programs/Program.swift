@@ -18,6 +18,8 @@ struct Program: Sendable {
     var workingDirectory: AbsolutePath
     /// What it can read from standard input, which ends after that.
     var input: [UInt8] = []
+    /// What it can read after that, as it comes; nil means nothing.
+    var moreInput: ProgramInput?
     var limits = ProgramLimits()
 
     /// Runs it. `take` is given what it writes to standard output, in the order written.
@@ -102,6 +104,8 @@ struct Program: Sendable {
             ])
         }
         let text = await errors
+        // Who has nothing more to say reads nothing more.
+        moreInput?.end()
         await isFed
         return result.map { text }
     }
@@ -135,6 +139,9 @@ struct Program: Sendable {
     private func feed(_ writer: StandardInputWriter) async {
         do {
             if !input.isEmpty { _ = try await writer.write(input) }
+            if let moreInput {
+                for await piece in moreInput.pieces { _ = try await writer.write(piece) }
+            }
             try await writer.finish()
         } catch {
             // It ended, or closed its input, before it read everything: its own affair.

@@ -34,16 +34,17 @@ private func imported(_ text: String) throws -> ConfigurationImport {
         {
           "gateway": {"mode": "remote", "bind": "lan", "port": 1, "auth": {"token": "${SOMEWHERE_ELSE}"}},
           "env": {"vars": {"MOLTBOT_STATE_DIR": "/x", "KEPT": "k"}},
-          "agents": {"list": [{"id": "a", "tools": {}}, {"name": "without an id"}, {"id": "b", "x": "hush-hush"}],
+          "agents": {"list": [{"id": "a", "tools": {"exec": {"security": "full"}, "deny": ["write"]}}, {"name": "without an id"}, {"id": "b", "x": "hush-hush"}],
             "defaults": {"cliBackends": {"p": {"command": "~/.clawdbot/bin/p"}, "q": {"command": "${KEPT}"}}}},
-          "talk": {}, "session": {"scope": "nonsense"},
+          "tools": {"exec": {"security": "full"}, "profile": "coding"}, "talk": {}, "session": {"scope": "nonsense"},
           "hooks": {"enabled": true}, "canvasHost": {"root": "/srv"}
         }
         """)
     let left = read.left.map(\.key)
     for key in [
         "gateway.mode", "gateway.bind", "gateway.port", "gateway.auth.token", "env.vars.MOLTBOT_STATE_DIR",
-        "agents.list[0].tools", "agents.list[1]", "agents.list[2].x", "talk", "session.scope", "hooks.enabled",
+        "agents.list[0].tools.exec", "tools.exec", "agents.list[1]", "agents.list[2].x", "talk", "session.scope",
+        "hooks.enabled",
         "canvasHost.root",
     ] {
         #expect(left.contains { $0 == key || $0.replacing("[1].x", with: "[2].x") == key }, "\(key): \(left)")
@@ -52,6 +53,9 @@ private func imported(_ text: String) throws -> ConfigurationImport {
     #expect(!read.left.contains { $0.reason.contains("hush") })
     #expect(read.json["agents"]?["defaults"]?["cliBackends"]?["q"]?["command"] == "${KEPT}")
     #expect(read.json["agents"]?["list"]?.array?.map { $0["id"] } == ["a", "b"])
+    // Which tools there are comes over, and no permission to run commands.
+    #expect(read.json["tools"] == ["profile": "coding"])
+    #expect(read.json["agents"]?["list"]?.array?.first?["tools"] == ["deny": ["write"]])
     var variables = Variables(["KEPT": "k"])
     #expect(ConfigurationValidator.issues(in: variables.substitute(read.json)).isEmpty)
 }

@@ -149,34 +149,4 @@ extension ConfigurationSchema {
             "placeholder": .string,
         ]),
     ])
-
-    /// What one agent may use.
-    static let agentTools = ConfigurationSchema.object([
-        "profile": .toolProfile,
-        "allow": .strings,
-        "alsoAllow": .strings,
-        "deny": .strings,
-        "byProvider": .record(.toolPolicyByProvider),
-        "elevated": .elevated,
-        "exec": .object([
-            "host": .words("sandbox", "gateway", "node"),
-            "security": .words("deny", "allowlist", "full"),
-            "ask": .words("off", "on-miss", "always"),
-            "node": .string,
-            "pathPrepend": .strings,
-            "safeBins": .strings,
-            "backgroundMs": .positive,
-            "timeoutSec": .positive,
-            "approvalRunningNoticeMs": .natural,
-            "cleanupMs": .positive,
-            "notifyOnExit": .boolean,
-            "applyPatch": .object([
-                "enabled": .boolean,
-                "allowModels": .strings,
-            ]),
-        ]),
-        "sandbox": .object([
-            "tools": .toolPolicy
-        ]),
-    ])
 }

@@ -1,20 +1,9 @@
 extension ConfigurationSchema {
-    /// A set of tools by name.
-    static let toolProfile = words("minimal", "coding", "messaging", "full")
-
     /// The tools allowed and denied.
     static let toolPolicy = ConfigurationSchema.object([
         "allow": .strings,
         "alsoAllow": .strings,
         "deny": .strings,
-    ])
-
-    /// The same for one model provider.
-    static let toolPolicyByProvider = ConfigurationSchema.object([
-        "allow": .strings,
-        "alsoAllow": .strings,
-        "deny": .strings,
-        "profile": .toolProfile,
     ])
 
     /// Who may run commands outside the container.
@@ -35,30 +24,6 @@ extension ConfigurationSchema {
                     "keyPrefix": .string,
                 ]),
             ])),
-    ])
-
-    static let tools = ConfigurationSchema.object([
-        "profile": .toolProfile,
-        "allow": .strings,
-        "alsoAllow": .strings,
-        "deny": .strings,
-        "byProvider": .record(.toolPolicyByProvider),
-        "web": .webTools,
-        "media": .mediaTools,
-        "links": .linkTools,
-        "message": .messageTool,
-        "agentToAgent": .object([
-            "enabled": .boolean,
-            "allow": .strings,
-        ]),
-        "elevated": .elevated,
-        "exec": .execTool,
-        "subagents": .object([
-            "tools": .toolPolicy
-        ]),
-        "sandbox": .object([
-            "tools": .toolPolicy
-        ]),
     ])
 
     /// Searching and fetching.
@@ -124,24 +89,6 @@ extension ConfigurationSchema {
         ]),
         "broadcast": .object([
             "enabled": .boolean
-        ]),
-    ])
-
-    /// Running commands.
-    static let execTool = object([
-        "host": .words("sandbox", "gateway", "node"),
-        "security": .words("deny", "allowlist", "full"),
-        "ask": .words("off", "on-miss", "always"),
-        "node": .string,
-        "pathPrepend": .strings,
-        "safeBins": .strings,
-        "backgroundMs": .positive,
-        "timeoutSec": .positive,
-        "cleanupMs": .positive,
-        "notifyOnExit": .boolean,
-        "applyPatch": .object([
-            "enabled": .boolean,
-            "allowModels": .strings,
         ]),
     ])
 }
