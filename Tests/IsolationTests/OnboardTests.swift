@@ -95,6 +95,84 @@ struct OnboardTests {
         #expect(last["pid"] == before["pid"])
     }
 
+    /// A model server on the port of Ollama, which says who answers. Its answers are no streams.
+    private func serveModels() throws {
+        let server = """
+            import http.server, json
+            class Server(http.server.BaseHTTPRequestHandler):
+                def answer(self, value):
+                    body = json.dumps(value).encode()
+                    self.send_response(200)
+                    self.send_header("content-type", "application/json")
+                    self.send_header("content-length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                def do_GET(self):
+                    self.answer({"object": "list", "data": [{"id": "tiny"}, {"id": "big"}]})
+                def do_POST(self):
+                    asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                    message = {"role": "assistant", "content": "ready from " + asked["model"]}
+                    self.answer({"id": "a", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]})
+            http.server.ThreadingHTTPServer(("127.0.0.1", 11434), Server).serve_forever()
+            """
+        try host.shell("cat >/usr/local/bin/model-server.py <<'END'\n\(server)\nEND")
+        try host.shell("systemd-run --unit=model-server /usr/bin/python3 /usr/local/bin/model-server.py")
+        try host.wait {
+            try host.shell(
+                "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 11434))' && echo up || true")
+                == "up\n"
+        }
+    }
+
+    @Test func `a model server of this host is found, granted its port, and answers before anything is saved`() throws {
+        try serveModels()
+        let before = try saved()
+        let refused = try onboard(
+            scene: Self.answers(2) + """
+                t.expect(b"program [1]: ")
+                \(Self.enter)
+                t.expect(b"Model [tiny]: ")
+                t.type(b"huge\\n")
+                t.expect(b"is none of them")
+                t.expect(b"Model [tiny]: ", t.shown.rfind(b"none of them"))
+                t.type(b"big\\n")
+                t.expect(b"default.json? [yes]: ")
+                t.type(b"no\\n")
+                """)
+        #expect(refused.code == 1, "\(refused.output)\(refused.errors)")
+        #expect(refused.output.contains("1  Ollama on port 11434 of this host"))
+        #expect(refused.output.contains("and not to port 11434"))
+        try #expect(saved() == before)
+
+        let end = try onboard(
+            scene: Self.answers(3) + """
+                t.expect(b"Model [tiny]: ")
+                \(Self.enter)
+                t.expect(b"default.json? [yes]: ")
+                \(Self.enter)
+                t.expect(b"start it? [yes]: ")
+                t.type(b"no\\n")
+                """)
+        #expect(end.code == 0, "\(end.output)\(end.errors)")
+        // On a terminal long lines are broken between words.
+        let words = end.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("it said: ready from tiny"))
+        let profile = try host.shell("cat /home/ada/.config/mazelclaw/profiles/default.json")
+        #expect(try JSON(parsing: Array(profile.utf8))["connect"]?["ports"]?.array?.contains(11434) == true)
+        #expect(try host.mazelclaw("config", "get", "agents.defaults.model.primary").output == "ollama/tiny\n")
+
+        // A script says what a person would be asked.
+        let options = ["--profile", "rescue", "onboard", "--non-interactive", "--accept-risk", "--no-install-daemon"]
+        let service = ["--base-url", "http://127.0.0.1:11434/v1", "--model", "big"]
+        let ungranted = try host.runAsUser([host.stage.gateway] + options + service)
+        #expect(ungranted.code == 1)
+        #expect(ungranted.errors.contains("Give --grant-network, or write \"connect\": {\"ports\": [11434]} into"))
+        #expect(ungranted.errors.contains("Nothing was saved"))
+        let granted = try host.runAsUser([host.stage.gateway] + options + service + ["--grant-network"])
+        #expect(granted.code == 0, "\(granted.errors)")
+        #expect(granted.output.contains("it said: ready from big"))
+    }
+
     @Test func `what an original gateway kept is offered, and comes over when somebody says so`() throws {
         try install("claude", Self.claude)
         try host.shell(

@@ -15,7 +15,8 @@ struct OnboardCommand: InstanceCommand {
         commandName: "onboard",
         abstract: "Set this profile up step by step: its port, who answers, and its service.",
         discussion: """
-            Asks at most four questions, each with a proposal that Enter takes. Then the choice answers one real message \
+            Asks four questions, each with a proposal that Enter takes, and for a model service its key, its model and \
+            whether the sandbox may connect there. Then the choice answers one real message \
             in its sandbox; until it has, nothing is saved. Given again it changes what you answer otherwise, and \
             nothing else: a gateway that runs is not restarted. It is for your own profiles: root's are made by \
             `gateway install`.

@@ -11,8 +11,12 @@ struct AnswerChoice: Equatable {
     let title: String
     /// The model, as the configuration names it: `provider/model`.
     let model: String
-    /// The backend that provides it, as `agents.defaults.cliBackends` has it; nil for the gateway itself.
+    /// The backend that provides it, as `agents.defaults.cliBackends` has it; nil for a model service and the gateway itself.
     let backend: JSON?
+    /// The service that provides it, as `models.providers` has it; nil for a program and the gateway itself.
+    var service: JSON?
+    /// The models that the service is known to offer.
+    var offered: [String] = []
     /// Whether the configuration has the backend already. How it is written there stays: it may take secrets from variables.
     var isConfigured = false
     /// Whether it answers already.
@@ -27,7 +31,8 @@ struct AnswerChoice: Equatable {
     var settings: [InstanceSetup.Setting] {
         let provider = String(model.prefix { $0 != "/" })
         let backend = backend.map { InstanceSetup.Setting(Self.defaults + ["cliBackends", provider], $0) }
-        return [backend].compactMap(\.self) + [modelSetting]
+        let service = service.map { InstanceSetup.Setting(["models", "providers", provider], $0) }
+        return [backend, service].compactMap(\.self) + [modelSetting]
     }
 
     /// What of it the configuration does not say yet.
@@ -40,7 +45,50 @@ struct AnswerChoice: Equatable {
     private static let defaults = ["agents", "defaults"]
 
     /// What it is asked, to see that it answers.
-    var question: String { backend == nil ? "/status" : "Please answer with one word: ready" }
+    var question: String { isNobody ? "/status" : "Please answer with one word: ready" }
+
+    /// Whether the gateway itself is meant.
+    var isNobody: Bool { backend == nil && service == nil }
+
+    /// A model of a service at `baseURL`, called `name` in the configuration. `key` stands there as it is given; nil for a
+    /// service that asks for none.
+    static func service(
+        _ name: String, title: String, baseURL: String, api: String? = nil, key: String? = nil, model: String,
+        offered: [String] = []
+    ) -> AnswerChoice {
+        var service: JSONObject = ["baseUrl": .string(baseURL)]
+        service["apiKey"] = key.map(JSON.string)
+        service["api"] = api.map(JSON.string)
+        service["models"] = [["id": .string(model), "name": .string(model)]]
+        return AnswerChoice(
+            name: name, title: title, model: "\(name)/\(model)", backend: nil, service: .object(service),
+            offered: offered)
+    }
+
+    /// The same with another model of its service.
+    func choosing(_ other: String) -> AnswerChoice {
+        guard var object = service?.object else { return self }
+        object["models"] = [["id": .string(other), "name": .string(other)]]
+        return AnswerChoice(
+            name: name, title: title, model: "\(name)/\(other)", backend: nil, service: .object(object),
+            offered: offered)
+    }
+
+    /// Host and port of its service; nil for what is none.
+    var address: (host: String, port: UInt16)? {
+        guard let text = service?["baseUrl"]?.string else { return nil }
+        let isEncrypted = text.lowercased().hasPrefix("https://")
+        let rest = text.dropFirst(isEncrypted ? "https://".count : "http://".count)
+        let authority = rest.prefix { $0 != "/" }
+        let usual: UInt16 = isEncrypted ? 443 : 80
+        if authority.hasPrefix("[") {
+            let host = authority.prefix { $0 != "]" } + "]"
+            let port = authority.dropFirst(host.count).dropFirst()
+            return (String(host), UInt16(port) ?? usual)
+        }
+        let parts = authority.split(separator: ":", maxSplits: 1)
+        return (parts.first.map(String.init) ?? "", parts.count > 1 ? UInt16(parts[1]) ?? usual : usual)
+    }
 }
 
 /// Those who could answer, the proposed one first, and the gateway's own commands last.
@@ -53,8 +101,8 @@ struct AnswerChoices {
     /// The default agent, when it has a model of its own: then nothing else counts for it.
     private let boundAgent: String?
 
-    /// The choices of `configuration`: what is configured, and the known programs that `search` finds.
-    init(_ configuration: GatewayConfiguration, _ search: ProgramSearch) {
+    /// The choices of `configuration`: what is configured, the known programs that `search` finds, and `servers`.
+    init(_ configuration: GatewayConfiguration, _ search: ProgramSearch, servers: [LocalServer] = []) {
         self.search = search
         let agents = configuration.agents
         let agent = agents.all.first { $0.id == agents.defaultID }
@@ -80,6 +128,24 @@ struct AnswerChoices {
             } else {
                 hidden.append(path.text)
             }
+        }
+        let services = configuration.content.models.providers
+        let written = configuration.file?.root["models"]?["providers"]
+        for (id, provider) in services.sorted(by: { $0.key < $1.key }) {
+            guard let first = provider.models.first?.id, let service = written?[id] else { continue }
+            let isCurrent = current.map { ModelName($0).provider == id } ?? false
+            choices.append(
+                AnswerChoice(
+                    name: id, title: "\(id) (\(provider.baseURL)), as configured\(isCurrent ? " now" : "")",
+                    model: isCurrent ? current ?? "\(id)/\(first)" : "\(id)/\(first)", backend: nil, service: service,
+                    isConfigured: true, isCurrent: isCurrent))
+        }
+        for server in servers where services[server.name] == nil {
+            guard let first = server.models.first else { continue }
+            choices.append(
+                .service(
+                    server.name, title: "\(server.title) on port \(server.port) of this host", baseURL: server.baseURL,
+                    model: first, offered: server.models))
         }
         var none = AnswerChoice.none
         none.isCurrent = current == none.model
@@ -119,7 +185,9 @@ struct AnswerChoices {
             ProgramSearch.isProgram(path)
         else {
             let names = all.map(\.name).joined(separator: ", ")
-            throw ServiceError("\"\(program)\" is none of \(names), and no program that can be executed")
+            throw ServiceError(
+                "\"\(program)\" is none of \(names), no program that can be executed, and no address of a service, as in "
+                    + "https://api.example.com/v1")
         }
         guard search.isShown(path) else { throw ServiceError(Self.hiddenText(path.text)) }
         let name = Self.identifier(path.lastComponent)

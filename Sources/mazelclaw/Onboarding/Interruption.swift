@@ -34,6 +34,7 @@ final class Interruption: Sendable {
                 return hasBegun
             })
         else { return }
+        ServiceEntry.showAgain()
         trial.withLock { $0 }?.abandon()
         Output.error("\nmazelclaw: interrupted: \(outcome)")
         exit(128 + (signal == .sigint ? SIGINT : signal == .sigterm ? SIGTERM : SIGHUP))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Configuration
 import Gateway
 import JSON
 import Policy
@@ -21,9 +22,30 @@ struct OnboardOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Who answers: a configured backend, a program that is found, the command line of another, or none.",
+            "Who answers: a configured backend or service, a program or a model server that is found, the command line of another "
+                + "program, or none.",
             valueName: "name"))
     var backend: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A model service answers, at this address: what stands before /chat/completions, /responses or /v1/messages.",
+            valueName: "address"))
+    var baseURL: String?
+
+    @Option(help: ArgumentHelp("Its model, or that of the server --backend names.", valueName: "id"))
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Its wire format: openai-completions, openai-responses or anthropic-messages.", valueName: "format"))
+    var api: String?
+
+    @Option(help: ArgumentHelp("The variable that holds its key.", valueName: "variable"))
+    var keyVariable: String?
+
+    @Flag(help: "Let the profile's sandbox connect to the service: add what that takes to the profile file.")
+    var grantNetwork = false
 
     @Flag(inversion: .prefixedNo, help: "Install the service of your user's manager.")
     var installDaemon: Bool?
@@ -75,10 +97,33 @@ struct OnboardOptions: ParsableArguments {
                 "--non-interactive takes --accept-risk: an agent reads what strangers write, and can be talked into using "
                     + "whatever its sandbox lets it see.")
         }
+        if baseURL != nil, backend != nil { throw ValidationError("--base-url and --backend exclude each other.") }
+        if baseURL != nil, model == nil { throw ValidationError("--base-url takes --model: which one is to answer.") }
+        if keyVariable != nil || api != nil, baseURL == nil {
+            throw ValidationError("--api and --key-variable belong to --base-url.")
+        }
+        if let keyVariable, !VariableName.isValid(keyVariable) {
+            throw ValidationError("--key-variable takes a variable's name: capital letters, digits and underscores.")
+        }
+        if let api, !Self.formats.contains(api) {
+            throw ValidationError("--api is \(Self.formats.joined(separator: ", ")), and not \(api).")
+        }
+        if let baseURL, !ServiceEntry.isAddress(baseURL) {
+            throw ValidationError("--base-url takes an address that begins with http:// or https:// and holds no key.")
+        }
         if json, !nonInteractive { throw ValidationError("--json takes --non-interactive.") }
         if skipDaemon, installDaemon == true {
             throw ValidationError("--install-daemon and --skip-daemon exclude each other.")
         }
+    }
+
+    /// The wire formats that are spoken.
+    static let formats = ["openai-completions", "openai-responses", "anthropic-messages"]
+
+    /// The model service that the options name; nil when they name none.
+    var namedService: AnswerChoice? {
+        guard let baseURL, let model else { return nil }
+        return ServiceEntry.choice(baseURL, api: api, key: keyVariable.map { "${\($0)}" }, model: model)
     }
 
     /// Whether a service is wanted; nil when nothing was said.

@@ -17,6 +17,8 @@ struct Onboarding {
     private var answer = ""
     private var installsService = false
     private var workspace: AbsolutePath?
+    /// What the profile is to grant beside what it does.
+    private var grant: NetworkGrant?
 
     /// Asks for what `options` do not say, about the profile of `context` at first, and tries it. Nothing is saved.
     ///
@@ -32,8 +34,9 @@ struct Onboarding {
         if !options.acceptRisk { try await askForRisk() }
         try await choosePort()
         try await offerImport(interruption)
-        let choices = try answerChoices()
+        let choices = try answerChoices(options.baseURL == nil ? await LocalServer.found() : [])
         choice = try await choose(from: choices)
+        try await grantNetwork()
         installsService = try await chooseService()
         try await tryUntilAnswered(choices, interruption)
     }
@@ -107,7 +110,7 @@ struct Onboarding {
         port = try BasePortChoice(context, store).proposal()
     }
 
-    private func answerChoices() throws -> AnswerChoices {
+    private func answerChoices(_ servers: [LocalServer]) throws -> AnswerChoices {
         let instance = context.instance
         let configuration = try GatewayConfiguration(instance: instance, file: ConfigurationFile.load(for: instance))
         // What is written for a start is what is missing; what stands there and forbids it is left alone.
@@ -115,18 +118,24 @@ struct Onboarding {
             try configuration.requireStartable(allowsUnconfigured: false)
         }
         let path = Context.environment()["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        return AnswerChoices(configuration, ProgramSearch(path: path, binds: instance.profile?.binds ?? []))
+        return AnswerChoices(
+            configuration, ProgramSearch(path: path, binds: instance.profile?.binds ?? []), servers: servers)
     }
 
     private func choose(from choices: AnswerChoices) async throws -> AnswerChoice {
-        if let name = options.backend { return try choices.choice(for: name) }
+        if let named = options.namedService { return named }
+        if let name = options.backend {
+            let choice = try choices.choice(for: name)
+            return options.model.map(choice.choosing) ?? choice
+        }
         if options.nonInteractive { return choices.all.first { $0.isCurrent } ?? .none }
         Output.line("Who answers:")
         for (index, choice) in choices.all.enumerated() {
             Output.line(TerminalText.safe("  \(index + 1)  \(choice.title)"))
         }
         for path in choices.hidden { Output.line("     (\(TerminalText.safe(AnswerChoices.hiddenText(path))))") }
-        return try await choose(from: choices, "Number, or the command line of another program", proposal: "1")
+        Output.line("Another program is named by its command line, and a model service by its address (https://…/v1).")
+        return try await choose(from: choices, "Number, address or command line of another program", proposal: "1")
     }
 
     private func choose(
@@ -135,12 +144,68 @@ struct Onboarding {
         while true {
             let text = try await questions.ask(question, proposal: proposal)
             if text == "stop" { throw Questions.End.declined }
+            if ServiceEntry.isAddress(text) {
+                if let service = try await askForService(text) { return service }
+                continue
+            }
+            let chosen: AnswerChoice
             do throws(ServiceError) {
-                return try choices.choice(for: text)
+                chosen = try choices.choice(for: text)
             } catch {
                 Output.line(TerminalText.safe("\(error)"))
+                continue
             }
+            return try await chooseModel(of: chosen)
         }
+    }
+
+    /// Which of the models that the server of `choice` offers.
+    private func chooseModel(of choice: AnswerChoice) async throws -> AnswerChoice {
+        guard choice.offered.count > 1, !choice.isConfigured else { return choice }
+        Output.line(TerminalText.safe("It offers \(choice.offered.joined(separator: ", "))."))
+        while true {
+            let model = try await questions.ask("Model", proposal: choice.offered[0])
+            if choice.offered.contains(model) { return choice.choosing(model) }
+            Output.line(TerminalText.safe("\"\(model)\" is none of them."))
+        }
+    }
+
+    /// Asks for what there is to know of the service at `address`; nil when no model is named.
+    private func askForService(_ address: String) async throws -> AnswerChoice? {
+        let key = await ServiceEntry.askForKey("Its key, which is not shown (Enter where it needs none): ")
+        let model = try await questions.ask("Its model, as the service calls it", proposal: "none")
+        return model == "none" ? nil : ServiceEntry.choice(address, api: nil, key: key, model: model)
+    }
+
+    /// Finds out whether the sandbox lets the gateway connect to the service that was chosen, and asks whether it may.
+    private mutating func grantNetwork() async throws {
+        grant = nil
+        guard let address = choice.address,
+            let needed = NetworkGrant(
+                BasePortChoice(context, store).profile(on: port), host: address.host, port: address.port)
+        else { return }
+        guard let entry = needed.entry else { throw ServiceError("\(needed.text) Nothing was saved") }
+        if options.nonInteractive {
+            guard options.grantNetwork else {
+                throw ServiceError(
+                    "\(needed.text) Give --grant-network, or write \(entry) into \(store.file(of: context.instance.name)). "
+                        + "Nothing was saved")
+            }
+        } else {
+            Output.line(TerminalText.safe("\(needed.text)"))
+            let file = store.file(of: context.instance.name)
+            let isGranted = try await questions.confirm(
+                "Write \(TerminalText.safe(entry)) into \(TerminalText.safe(file.text))?", proposal: true)
+            guard isGranted else { throw Questions.End.declined }
+        }
+        grant = needed
+    }
+
+    /// The profile as it is to be.
+    private var profile: Profile {
+        var profile = BasePortChoice(context, store).profile(on: port)
+        grant?.apply(to: &profile)
+        return profile
     }
 
     private func chooseService() async throws -> Bool {
@@ -168,8 +233,7 @@ struct Onboarding {
         while true {
             if isatty(STDOUT_FILENO) == 1, !options.json { Output.line("Trying it in its sandbox: one real message …") }
             do {
-                answer = try await trial.run(
-                    choice, options.settings, as: BasePortChoice(context, store).profile(on: port))
+                answer = try await trial.run(choice, options.settings, as: profile)
                 return interruption.pass()
             } catch {
                 interruption.pass()
@@ -178,6 +242,7 @@ struct Onboarding {
             }
             choice = try await choose(
                 from: choices, "Who is to answer instead? stop ends it, and nothing is saved", proposal: "stop")
+            try await grantNetwork()
         }
     }
 
@@ -188,6 +253,12 @@ struct Onboarding {
         var context = context
         try summarize()
         try ProfileSetup.makeProfile(for: &context, in: store, basePort: port)
+        if let grant, let entry = grant.entry, var profile = context.instance.profile {
+            grant.apply(to: &profile)
+            try store.write(profile)
+            try context.adopt(profile)
+            Output.line("Updated \(store.file(of: profile.name)) (\(entry))")
+        }
         let settings = options.settings + (isDefault ? [] : choice.changes)
         try ProfileSetup.report(InstanceSetup(context.instance, workspace: workspace, settings: settings), of: context)
         let name = context.instance.name
@@ -211,14 +282,13 @@ struct Onboarding {
     }
 
     private func summarize() throws {
-        let profile = BasePortChoice(context, store).profile(on: port)
         let ports = try PortPlan(others: store.others(than: profile.name)).ports(of: profile)
         let said = answer.split(separator: "\n").first.map { "; asked now, it said: \($0.prefix(60))" } ?? ""
         let rows = [
             ("Profile", context.instance.name.text),
             ("Ports", "\(port), \(ports.control) and \(ports.cdp.lowerBound) to \(ports.cdp.upperBound)"),
             ("State", context.instance.stateDirectory.value.text),
-            ("Answers", choice.title + (choice.backend == nil ? "" : said)),
+            ("Answers", choice.title + (choice.isNobody ? "" : said)),
             ("Service", installsService ? "\(ServiceUnit.name(of: context.instance.name)).service" : "none"),
         ]
         Output.line(TerminalText.safe(Output.fields(rows)))
