@@ -39,6 +39,7 @@ import Testing
         [
             ("agents.defaults.timeoutSeconds", "integer {exclusiveMinimum=0, maximum=86400}"),
             ("hooks.mappings[].timeoutSeconds", "integer {exclusiveMinimum=0, maximum=86400}"),
+            ("tools.exec.timeoutSec", "integer {exclusiveMinimum=0, maximum=86400}"),
             ("gateway.reload.debounceMs", "integer {minimum=0, maximum=86400000}"),
             ("browser.remoteCdpTimeoutMs", "integer {minimum=0, maximum=86400000}"),
             ("browser.remoteCdpHandshakeTimeoutMs", "integer {minimum=0, maximum=86400000}"),
@@ -54,6 +55,8 @@ import Testing
         "gateway.customBindHost", "gateway.controlUi.root", "channels.",
         "agents.defaults.compaction.reserveTokens", "agents.defaults.compaction.keepRecentTokens",
         "agents.defaults.loopGuard",
+        // Whether a cage has a network.
+        "tools.exec.network",
         // Of later versions of the original.
         "secrets", "models.providers.<*>.apiKey.",
     ]

@@ -192,11 +192,11 @@ func `what may stand there is accepted`(text: String) {
     let json: JSON = [
         "gateway": ["port": 1, "tls": ["enabled": true], "tailscale": ["mode": "off", "resetOnExit": true]],
         "plugins": [:],
-        "agents": ["list": [["id": "a", "tools": [:]]]],
+        "agents": ["list": [["id": "a", "sandbox": [:]]]],
     ]
     #expect(
         ConfigurationSchema.root.unservedPaths(in: json) == [
-            "gateway.tailscale.resetOnExit", "plugins", "agents.list[0].tools",
+            "gateway.tailscale.resetOnExit", "plugins", "agents.list[0].sandbox",
         ])
 }
 
