@@ -51,6 +51,7 @@ struct PageDocumentTests {
                 let page = try #require(targets.pages.first).id
                 let session = try await targets.session(of: page)
                 try await session.send(PageDomain.Enable())
+                try #require(await targets.wait(forFramesOf: page, within: .seconds(120)) { !$0.isEmpty })
                 result = .success(try await body(targets, page, session))
             } catch {
                 result = .failure(error)

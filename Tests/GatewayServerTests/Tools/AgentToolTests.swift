@@ -195,10 +195,14 @@ import Tools
             configuration: Current(instance.configuration))
         let told = Mutex<[String]>([])
         let context = ToolContext(callID: "1", agentID: "main", sessionKey: "main") { output in
-            told.withLock { $0.append(output.text) }
+            let isFirst = told.withLock { told in
+                told.append(output.text)
+                return told.count == 1
+            }
+            if isFirst { _ = FileManager.default.createFile(atPath: instance.workspaceFile("heard"), contents: nil) }
         }
         let output = try await tool.call(
-            ["command": "echo first; sleep 1; seq 100000; echo last"], in: context)
+            ["command": "echo first; until [ -e heard ]; do sleep 0.05; done; seq 100000; echo last"], in: context)
         #expect(output.text.hasPrefix("first\n1\n2\n"))
         #expect(output.text.hasSuffix("\n100000\nlast"))
         #expect(output.text.contains("bytes left out here]"))

@@ -53,7 +53,8 @@ func `what is not there is said to be none`(carrier: Carrier) async throws {
         try await #expect(client.call("wake", ["mode": "now", "text": "hello"])?["payload"] == ["ok": true])
         try await #expect(client.call("status")?["payload"]?["queuedSystemEvents"] == ["hello"])
         for (method, fault) in [
-            ("skills.status", "unknown method: skills.status"), ("send", "unknown method: send"),
+            ("skills.status", "unknown method: skills.status"),
+            ("exec.approval.request", "missing scope: operator.approvals"),
             ("wizard.start", "missing scope: operator.admin"), ("skills.bins", "unauthorized role: operator"),
         ] {
             try await #expect(client.call(method)?["error"]?["message"]?.string == fault)
