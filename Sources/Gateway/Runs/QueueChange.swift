@@ -14,8 +14,12 @@ struct QueueChange: Sendable, Equatable {
     /// What of it is not understood: a sentence.
     var fault: String?
 
+    /// The most bytes that such a message has. What is longer is not even looked at: it is said to an agent.
+    private static let longest = 512
+
     /// What `message` says; nil when it is no such message.
     init?(_ message: String) {
+        guard message.utf8.count <= Self.longest else { return nil }
         let words = message.trimmed.split(whereSeparator: \.isWhitespace).map { $0.lowercased() }
         guard words.first == "/queue" else { return nil }
         for word in words.dropFirst() {
