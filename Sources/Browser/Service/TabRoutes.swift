@@ -87,7 +87,14 @@ struct TabRoutes: Sendable {
     /// Goes to `url` and waits until the page is loaded, for `time` at most. Throws `BrowserFault`.
     private func go(_ tab: Tab, to url: String, within time: Duration) async throws {
         let events = tab.session.events(of: [PageDomain.LifecycleEvent.method])
-        let answer = try await tab.session.send(PageDomain.Navigate(url: url), within: time)
+        let late = BrowserFault(500, "\(url) was not loaded within \(time)")
+        let answer: PageDomain.Navigate.Answer
+        do {
+            answer = try await tab.session.send(PageDomain.Navigate(url: url), within: time)
+        } catch DevToolsError.timedOut {
+            // Chromium answers when the server begins to.
+            throw late
+        }
         if let error = answer.errorText { throw BrowserFault(500, "\(url) could not be opened: \(error)") }
         // Within the same document there is nothing to load.
         guard let loader = answer.loader else { return }
@@ -106,7 +113,7 @@ struct TabRoutes: Sendable {
             defer { group.cancelAll() }
             return try await group.next() ?? false
         }
-        guard isLoaded else { throw BrowserFault(500, "\(url) was not loaded within \(time)") }
+        guard isLoaded else { throw late }
         // The address after redirections is told of apart.
         _ = try await browser.targets.wait(forFramesOf: tab.info.id, within: .seconds(2)) { frames in
             frames.first?.info.url != "about:blank"
