@@ -191,7 +191,8 @@ private struct Original {
     var (old, new) = (0, 0)
     for step in 0..<24 {
         let process = try command.start("--profile", command.profile, "import", original.path, "--yes")
-        try await Task.sleep(for: .milliseconds(step * 12))
+        // The first is killed at once: nothing else may run between.
+        if step > 0 { try await Task.sleep(for: .milliseconds(step * 12)) }
         kill(process.processIdentifier, SIGKILL)
         _ = await process.end()
         if isNew() {
