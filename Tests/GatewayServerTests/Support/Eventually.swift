@@ -1,5 +1,5 @@
 /// Waits until `condition` holds, `seconds` at most, and says whether it does.
-func eventually(seconds: Double = 60, _ condition: () async throws -> Bool) async throws -> Bool {
+func eventually(seconds: Double = 180, _ condition: () async throws -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < end {
         if try await condition() { return true }
