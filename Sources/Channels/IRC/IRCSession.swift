@@ -167,7 +167,7 @@ struct IRCSession: Sendable {
         guard isSigningIn, message[0] == "+", let sasl = settings.sasl else { return [] }
         isSigningIn = false
         let bytes = [0] + Array(sasl.account.utf8) + [0] + Array(sasl.password.revealed().utf8)
-        let text = Self.base64(bytes)
+        let text = Base64.text(bytes)
         var lines: [Effect] = []
         var rest = text[...]
         // In pieces of 400 bytes; a last one that is as long is followed by an empty one (IRCv3 sasl-3.1).
@@ -177,12 +177,6 @@ struct IRCSession: Sendable {
         }
         if text.utf8.count.isMultiple(of: 400) { lines.append(.send("AUTHENTICATE +")) }
         return lines
-    }
-
-    /// Base 64 with the standard alphabet and padding (RFC 4648 section 4).
-    private static func base64(_ bytes: [UInt8]) -> String {
-        let text = Base64URL.text(bytes).replacing("-", with: "+").replacing("_", with: "/")
-        return text + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
     }
 
     private mutating func signedIn(_ isWhole: Bool) -> [Effect] {

@@ -74,9 +74,7 @@ package struct DevToolsAddress: Equatable, Sendable {
     /// `USER:PASSWORD` as RFC 7617 has them sent.
     private static func basic(_ credentials: String) -> String {
         let all = credentials.contains(":") ? credentials : "\(credentials):"
-        var text = Base64URL.text(all.utf8).replacing("-", with: "+").replacing("_", with: "/")
-        while text.utf8.count % 4 != 0 { text += "=" }
-        return "Basic \(text)"
+        return "Basic \(Base64.text(all.utf8))"
     }
 
     private static func split(

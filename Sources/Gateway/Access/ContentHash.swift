@@ -5,8 +5,6 @@ import Text
 public enum ContentHash {
     /// The source expression of exactly `content`: `'sha256-…'`.
     public static func source(of content: [UInt8]) -> String {
-        let digest = Base64URL.text(SHA256.hash(data: content)).replacing("-", with: "+").replacing("_", with: "/")
-        // 32 bytes are 43 characters and a pad.
-        return "'sha256-\(digest)='"
+        "'sha256-\(Base64.text(SHA256.hash(data: content)))'"
     }
 }

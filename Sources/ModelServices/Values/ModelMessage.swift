@@ -34,8 +34,7 @@ public struct ModelImage: Equatable, Sendable {
 
     /// The picture that `bytes` are.
     public init(mediaType: String, bytes: [UInt8]) {
-        let text = Base64URL.text(bytes).replacing("-", with: "+").replacing("_", with: "/")
-        self.init(mediaType: mediaType, base64: text + String(repeating: "=", count: (3 - bytes.count % 3) % 3))
+        self.init(mediaType: mediaType, base64: Base64.text(bytes))
     }
 }
 
