@@ -312,7 +312,7 @@ let package = Package(
                 "coverage.tsv",
                 "layers.tsv", "never.tsv",
             ]),
-        .testTarget(name: "CageTests", dependencies: ["Cage", "Enforcement", "Fuzzing", "Policy"]),
+        .testTarget(name: "CageTests", dependencies: ["Cage", "Enforcement", "Fuzzing", "JSON", "Policy"]),
         .testTarget(name: "JSONTests", dependencies: ["Fuzzing", "JSON"]),
         .testTarget(
             name: "LinuxTests",

@@ -1,4 +1,6 @@
+import Foundation
 import Fuzzing
+import JSON
 import Testing
 
 @testable import Cage
@@ -53,6 +55,27 @@ import Testing
 
 @Suite struct PatchFuzzTests {
     /// A change made of a file and what it becomes, cut up at random, gives what it becomes.
+    @Test(
+        arguments: [
+            "*** Update File: D/f\n-a\n+A\n*** Update File: D/./f\n-b\n+B",
+            "*** Update File: D/f\n-a\n+A\n*** Delete File: D/f",
+            "*** Update File: D/f\n*** Move to: D/h\n-a\n+A\n*** Update File: D/g\n*** Move to: D/h\n-c\n+C",
+            "*** Add File: D/new\n+x\n*** Add File: D/new\n+y",
+        ])
+    func `a patch that changes a file more than once is refused, and nothing is changed`(body: String) throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "patch-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try "a\nb\n".write(to: directory.appending(path: "f"), atomically: true, encoding: .utf8)
+        try "c\n".write(to: directory.appending(path: "g"), atomically: true, encoding: .utf8)
+        let text = "*** Begin Patch\n\(body.replacing("D/", with: directory.path + "/"))\n*** End Patch\n"
+        let patching = try Patching(FileOperation.Arguments(object: ["input": .string(text)]))
+        let error = #expect(throws: OperationError.self) { try patching.perform() }
+        #expect(error?.message.contains("more than once") == true)
+        #expect(try String(contentsOf: directory.appending(path: "f"), encoding: .utf8) == "a\nb\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["f", "g"])
+    }
+
     @Test func `a patch that was made from two files makes the second of the first`() throws {
         for seed in FuzzRun("patch") {
             var random = SplitMix(seed: seed)

@@ -5,6 +5,15 @@ struct Patch {
         case add(path: String, lines: [String])
         case delete(path: String)
         case update(path: String, newPath: String?, chunks: [Chunk])
+
+        /// The files that are others after it.
+        var paths: [String] {
+            switch self {
+            case .add(let path, _), .delete(let path): [path]
+            case .update(let path, let newPath?, _) where newPath != path: [path, newPath]
+            case .update(let path, _, _): [path]
+            }
+        }
     }
 
     /// Lines that stand together, and what takes their place.

@@ -9,7 +9,29 @@ struct Patching {
         patch = try Patch(try arguments.string("input"))
     }
 
+    /// Which file one is, by whatever path.
+    private enum Place: Hashable {
+        case file(device: UInt64, inode: UInt64)
+        /// One that is not there yet.
+        case path(String)
+
+        init(_ path: String) {
+            if let status = try? FileStatus(of: path, follow: true) {
+                self = .file(device: status.device, inode: status.inode)
+            } else {
+                self = .path(path)
+            }
+        }
+    }
+
     func perform() throws(OperationError) -> FileOperation.Answer {
+        var changed: Set<Place> = []
+        for path in patch.changes.flatMap(\.paths) where !changed.insert(Place(path)).inserted {
+            // Each change is made to what the file holds now: the second would undo the first.
+            throw OperationError(
+                "\(path): the patch changes this file more than once; put all that changes in it under one \"*** \" line."
+            )
+        }
         var written: [(path: String, content: [UInt8])] = []
         var removed: [String] = []
         var added: [JSON] = []
