@@ -14,7 +14,7 @@ extension ToolPolicy {
         writable = try files.paths("write") ?? []
         try files.finish()
         var landlock = try object.require(try object.object("landlock"), "landlock")
-        scopes = try SandboxPolicy.readScopes(&landlock)
+        let scopes = try SandboxPolicy.readScopes(&landlock)
         for scope in LandlockScope.allCases where !scopes.contains(scope) {
             throw landlock.error("scoped", "\"\(scope.rawValue)\" is missing; no cage can do without it")
         }

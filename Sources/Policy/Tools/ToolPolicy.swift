@@ -17,8 +17,6 @@ public struct ToolPolicy: Equatable, Sendable {
     public var readable: [AbsolutePath]
     /// What may be read and written: devices that hold nothing.
     public var writable: [AbsolutePath]
-    /// What Landlock keeps inside the cage.
-    public var scopes: [LandlockScope]
     /// The kinds of cage, each for tools of one sort.
     public var kinds: [Kind]
 
