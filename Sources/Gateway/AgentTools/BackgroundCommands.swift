@@ -77,7 +77,6 @@ final class RunningCommand: Sendable {
         /// What nobody has asked for yet.
         var news = OutputWindow()
         var toldAt: ContinuousClock.Instant?
-        var end: End?
         var task: Task<Void, Never>?
         var report: (@Sendable (String) -> Void)?
     }
@@ -86,6 +85,7 @@ final class RunningCommand: Sendable {
     let order: Order
     let start = ContinuousClock.now
     private let input = ProgramInput()
+    private let ended = Awaited<End>()
     private let state: Mutex<State>
 
     init(_ order: Order, report: @escaping @Sendable (String) -> Void) {
@@ -95,7 +95,7 @@ final class RunningCommand: Sendable {
     }
 
     /// How it ended; nil while it runs.
-    var end: End? { state.withLock { $0.end } }
+    var end: End? { ended.current }
     /// What it has written so far.
     var text: String { state.withLock { $0.window.text } }
 
@@ -128,10 +128,8 @@ final class RunningCommand: Sendable {
             end = .failed("\(error)")
         }
         input.end()
-        state.withLock { state in
-            state.end = end
-            state.report = nil
-        }
+        detach()
+        ended.fulfil(end)
     }
 
     /// Tells it all, but not more often than four times a second: each time is the whole.
@@ -166,24 +164,11 @@ final class RunningCommand: Sendable {
 
     /// Waits until it has ended, at most `time`; for ever without one. When the waiting task is cancelled, it is ended.
     func wait(_ time: Duration?) async {
-        guard let task = state.withLock({ $0.task }) else { return }
-        await withTaskCancellationHandler {
-            guard let time else { return await task.value }
-            await withTaskGroup(of: Void.self) { group in
-                let (ended, continuation) = AsyncStream.makeStream(of: Void.self)
-                Task {
-                    await task.value
-                    continuation.finish()
-                }
-                group.addTask { for await _ in ended {} }
-                group.addTask { _ = try? await Task.sleep(for: time) }
-                await group.next()
-                group.cancelAll()
-            }
-        } onCancel: {
-            task.cancel()
+        do {
+            if let time { _ = try await ended.wait(atMost: time) } else { _ = try await ended.wait() }
+        } catch {
+            // It must be gone before anybody is told so.
+            await kill()
         }
-        // Cancelled while it waited: it must be gone before anybody is told so.
-        if Task.isCancelled { await task.value }
     }
 }
