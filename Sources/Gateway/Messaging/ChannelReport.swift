@@ -8,22 +8,26 @@ struct ChannelReport: Sendable {
     let messenger: Messenger
     let now: Timestamp
 
+    /// A service that has an account, with the one that is meant where none is named.
+    private typealias Service = (id: String, label: String, standard: ChannelFactory.Account)
+
     /// The services that have an account, in the order to show them.
-    private var services: [(id: String, label: String)] {
-        var services: [(id: String, label: String)] = []
+    private var services: [Service] {
+        var services: [Service] = []
         for account in messenger.accounts where !services.contains(where: { $0.id == account.id.service }) {
-            services.append((account.id.service, account.label))
+            let standard = messenger.accounts(of: account.id.service).first(where: \.isDefault) ?? account
+            services.append((account.id.service, account.label, standard))
         }
         return services
     }
 
+    private func byService(_ value: (Service) -> JSON) -> JSON {
+        .object(JSONObject(services.map { JSONObject.Member(name: $0.id, value: value($0)) }))
+    }
+
     /// The result of the method `channels.status`.
     var json: JSON {
-        let services = services
-        func byService(_ value: (String) -> JSON) -> JSON {
-            .object(JSONObject(services.map { JSONObject.Member(name: $0.id, value: value($0.id)) }))
-        }
-        return [
+        [
             "ts": now.json, "channelOrder": order, "channelLabels": labels,
             "channelDetailLabels": labels, "channelSystemImages": [:],
             "channelMeta": .array(
@@ -33,11 +37,9 @@ struct ChannelReport: Sendable {
                         "detailLabel": .string(service.label),
                     ]
                 }),
-            "channels": byService { summary(of: $0) },
-            "channelAccounts": byService { id in .array(accounts(of: id).map(snapshot)) },
-            "channelDefaultAccountId": byService { id in
-                .string((accounts(of: id).first(where: \.isDefault) ?? accounts(of: id)[0]).id.account)
-            },
+            "channels": summaries,
+            "channelAccounts": byService { .array(messenger.accounts(of: $0.id).map(snapshot)) },
+            "channelDefaultAccountId": byService { .string($0.standard.id.account) },
         ]
     }
 
@@ -66,12 +68,10 @@ struct ChannelReport: Sendable {
     var order: JSON { .array(services.map { .string($0.id) }) }
 
     /// The names of the services.
-    var labels: JSON { .object(JSONObject(services.map { JSONObject.Member(name: $0.id, value: .string($0.label)) })) }
+    var labels: JSON { byService { .string($0.label) } }
 
     /// The state of each service, by id.
-    var summaries: JSON {
-        .object(JSONObject(services.map { JSONObject.Member(name: $0.id, value: summary(of: $0.id)) }))
-    }
+    var summaries: JSON { byService { summary(of: $0.standard) } }
 
     /// A line for each account.
     var lines: [String] {
@@ -88,13 +88,7 @@ struct ChannelReport: Sendable {
         messenger.accounts.filter(\.isEnabled).map { ("\($0.id)", health(of: $0).isConnected) }
     }
 
-    private func accounts(of service: String) -> [ChannelFactory.Account] {
-        messenger.accounts.filter { $0.id.service == service }
-    }
-
-    private func summary(of service: String) -> JSON {
-        let accounts = accounts(of: service)
-        let account = accounts.first(where: \.isDefault) ?? accounts[0]
+    private func summary(of account: ChannelFactory.Account) -> JSON {
         let health = health(of: account)
         return [
             "configured": .bool(account.channel != nil), "running": .bool(health.isRunning),

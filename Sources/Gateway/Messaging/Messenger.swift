@@ -101,10 +101,13 @@ final class Messenger: Sendable {
 
     // MARK: Accounts
 
+    /// Those of `service`, in the order to show them.
+    func accounts(of service: String) -> [ChannelFactory.Account] { accounts.filter { $0.id.service == service } }
+
     /// The account that `service` and `account` mean: nil means the default one. Throws `ProtocolError`.
     func account(_ service: String?, _ account: String?) throws(ProtocolError) -> ChannelFactory.Account {
         let service = service?.trimmed.lowercased() ?? accounts.first?.id.service
-        let those = accounts.filter { $0.id.service == service }
+        let those = service.map { accounts(of: $0) } ?? []
         guard !those.isEmpty else {
             let known = ChannelsSection.served.joined(separator: ", ")
             let named = service.map { "no account of \"\($0)\" is configured" } ?? "no messaging account is configured"
