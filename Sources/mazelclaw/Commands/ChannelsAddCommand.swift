@@ -126,23 +126,9 @@ struct ChannelsAddCommand: InstanceCommand {
                 "Its sandbox must let the connection pass: \"connect\": {\"ports\": [\(port)]} in \(file), or with a network of "
                 + "its own \"egress\": [\"\(host):\(port)\"]."
         }
-        switch profile.network {
-        case .shared:
-            guard ![53, 80, 443].contains(port), !profile.connectPorts.contains(port) else {
-                return "The profile may connect to port \(port) already."
-            }
-            let ports = (profile.connectPorts + [port]).map(String.init).joined(separator: ", ")
-            return
-                "The profile must be granted the port: put \"connect\": {\"ports\": [\(ports)]} into \(file), and start it anew."
-        case .private:
-            let rule = "\(host):\(port)"
-            guard !profile.egress.contains(where: { $0.description == rule }) else {
-                return "The profile may connect to \(rule) already."
-            }
-            let rules = (profile.egress.map(\.description) + [rule]).map { "\"\($0)\"" }.joined(separator: ", ")
-            return "The profile must be granted the place: put \"egress\": [\(rules)] into \(file), and start it anew."
-        case .none:
-            return "The profile has no network: choose another in \(file), or the account will not be connected."
+        guard let grant = NetworkGrant(profile, host: host, port: port) else {
+            return "The profile may connect to \(host):\(port) already."
         }
+        return grant.text + (grant.entry.map { " Put \($0) into \(file), and start it anew." } ?? "")
     }
 }

@@ -1,6 +1,6 @@
 import Policy
 
-/// What a profile must grant so that its gateway may connect to a model service.
+/// What a profile must grant so that its gateway may connect to a service.
 struct NetworkGrant: Equatable {
     /// What the profile's file is to say, as it stands there; nil where no entry of it helps.
     let entry: String?
@@ -33,7 +33,13 @@ struct NetworkGrant: Equatable {
                 change = nil
                 return
             }
-            guard let rule = EgressRule("\(host):\(port)") else { return nil }
+            guard let rule = EgressRule("\(host):\(port)") else {
+                entry = nil
+                text =
+                    "The profile's private network reaches only what \"egress\" lists, and \(host):\(port) can be no entry of it."
+                change = nil
+                return
+            }
             guard !profile.egress.contains(rule) else { return nil }
             entry = "\"egress\": [\((profile.egress + [rule]).map { "\"\($0)\"" }.joined(separator: ", "))]"
             text =
@@ -42,7 +48,7 @@ struct NetworkGrant: Equatable {
         case .none:
             entry = nil
             text =
-                "The profile has no network (\"network\": \"none\"); set it to \"shared\" or \"private\" to use a model service."
+                "The profile has no network (\"network\": \"none\"); set it to \"shared\" or \"private\" to use a service."
             change = nil
         }
     }
