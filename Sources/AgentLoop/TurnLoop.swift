@@ -59,9 +59,9 @@ public struct TurnLoop: Sendable {
 
     /// Has the model answer what stands at the end of `context`.
     ///
-    /// `tell` hears how it goes on, and `steering` says what users said meanwhile. A conversation that leaves too little room is summed up before the model is asked, and once
-    /// more when the service says that it is too long. Throws `TurnFailure`, `CancellationError` when the task is cancelled, and
-    /// what `journal` throws.
+    /// `tell` hears how it goes on, and `steering` says what users said meanwhile. A conversation that leaves too little room
+    /// is summed up before the model is asked, and once more when the service says that it is too long. Throws `TurnFailure`,
+    /// `CancellationError` when the task is cancelled, and what `journal` and `steering` throw.
     public func run(
         _ context: ModelContext, systemPrompt: String?, parameters: ModelParameters = ModelParameters(),
         for caller: Caller, journal: any TurnJournal, steering: any TurnSteering = NoSteering(),

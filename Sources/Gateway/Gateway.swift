@@ -13,7 +13,8 @@ public final class Gateway: Sendable {
     let doors: Doors
 
     /// A gateway that serves nobody yet, in a process that is confined by `confinement`, with control of browsers unless
-    /// `browser` is nil. Tools that touch files or run programs are there with `toolCage` alone. Throws `StorageError` when what it keeps on disk cannot be read.
+    /// `browser` is nil. Tools that touch files or run programs are there with `toolCage` alone. Throws `StorageError` when what
+    /// it keeps on disk cannot be read.
     public convenience init(
         configuration: GatewayConfiguration, browser: (any BrowserControl)? = nil, toolCage: ToolCage? = nil,
         confinement: any Confinement = Unconfined(), clock: WallClock = .system, logger: Logger

@@ -89,7 +89,8 @@ public final class ModelClient: ModelAnswering {
         }
     }
 
-    /// Closes the connections, which otherwise happens when nobody has the client any more. Who asks afterwards is told that the gateway is stopping.
+    /// Closes the connections, which otherwise happens when nobody has the client any more. Who asks afterwards is told that the
+    /// gateway is stopping.
     public func shutDown() async {
         await connections.shutDown()
     }

@@ -20,7 +20,7 @@ package struct InboundMessage: Sendable, Equatable {
     package var sender: Sender
     /// What it says, without formatting and control characters but line breaks and tabs.
     package var text: String
-    /// Whether it addresses the gateway by name. Nil where the service cannot tell: then only patterns do.
+    /// Whether it addresses the gateway by name.
     package var isMentioning: Bool
     /// When it was written.
     package var time: Timestamp

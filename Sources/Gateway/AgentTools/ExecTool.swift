@@ -20,7 +20,7 @@ struct ExecTool: Tool {
     private let takes = ToolParameters(
         .string("command", "The command.", isRequired: true),
         .string("workdir", "The directory to start in, within the workspace. Default the workspace."),
-        .strings("env", "More variables."), .number("timeout", "After how many seconds it is ended."),
+        .record("env", "More variables."), .number("timeout", "After how many seconds it is ended."),
         .flag("background", "Whether not to wait for its end."),
         .number("yieldMs", "How many milliseconds to wait for its end; after that it goes on in the background."))
 

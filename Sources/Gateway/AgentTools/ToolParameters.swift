@@ -20,7 +20,8 @@ struct ToolParameters {
             Parameter(name: name, schema: ["type": "boolean", "description": .string(help)], isRequired: false)
         }
 
-        static func strings(_ name: String, _ help: String) -> Parameter {
+        /// An object of strings.
+        static func record(_ name: String, _ help: String) -> Parameter {
             Parameter(
                 name: name,
                 schema: [

@@ -80,8 +80,8 @@ public struct ToolCage: Sendable {
         case signalled(Int)
     }
 
-    /// Runs `command` in `directory`, with `more` variables, for at most `time`. It can read `input`. `take` is given what it writes, errors and all.
-    /// Throws `Failure`, `ProgramError` and `CancellationError`; in each case nothing of it runs on.
+    /// Runs `command` in `directory`, with `more` variables, for at most `time`. It can read `input`. `take` is given what it
+    /// writes, errors and all. Throws `Failure`, `ProgramError` and `CancellationError`; in each case nothing of it runs on.
     func run(
         _ command: [String], _ kind: Kind, in workspace: AbsolutePath, directory: AbsolutePath, more: [String: String],
         time: Duration, input: ProgramInput, take: @escaping @Sendable ([UInt8]) -> Void

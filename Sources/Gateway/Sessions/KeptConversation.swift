@@ -17,8 +17,8 @@ struct KeptConversation: Sendable {
     /// What `lines`, oldest first, keep of it.
     ///
     /// The message at `place` is to be answered, which began when the transcript had no line behind `beginning`. What a user
-    /// says behind it waits, and is not told yet, unless the turn took it in (`steered`); other lines between the two are answers to messages before it. A `place` of
-    /// nil means the whole conversation.
+    /// says behind it waits, and is not told yet, unless the turn took it in
+    /// (`steered`); other lines between the two are answers to messages before it. A `place` of nil means the whole conversation.
     init(_ lines: [Line], answering place: Int64? = nil, begunAfter beginning: Int64? = nil) {
         let lines = Self.path(lines)
         let steered = Set(lines.compactMap(\.steeredID))

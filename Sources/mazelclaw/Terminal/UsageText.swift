@@ -8,7 +8,8 @@ enum UsageText {
         case off, tokens, full
     }
 
-    /// The parts of a line that tells of `usage`, as messages carry it; without its cost unless `hasCost`. None where nobody counted.
+    /// The parts of a line that tells of `usage`, as messages carry it; without its cost unless `hasCost`. None where nobody
+    /// counted.
     static func parts(_ usage: JSON?, hasCost: Bool = true) -> [String] {
         func count(_ name: String) -> Int64? { usage?[name]?.integer }
         var counts: [String] = []
