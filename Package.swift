@@ -249,9 +249,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "AgentLoop", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "JSON", "Policy",
-                "Storage", "Text",
-                "Time",
+                "AgentLoop", "Channels", "Configuration", "Files", "Fuzzing", "Gateway", "GatewayProtocol", "JSON",
+                "Policy", "Storage", "Text", "Time",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.copy("Vectors")]),

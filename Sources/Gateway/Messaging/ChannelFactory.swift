@@ -1,5 +1,6 @@
 import Channels
 import Configuration
+import ModelServices
 import Policy
 import Text
 import Time
@@ -37,8 +38,13 @@ struct ChannelFactory: Sendable {
         var fault: String?
         var channel: (any Channel)?
         if let host = section.host?.trimmed, let nick = section.nick?.trimmed, !host.isEmpty, !nick.isEmpty {
-            channel = IRCChannel(
-                id: id, settings: settings(section, host: host, nick: nick), policy: policy, clock: clock)
+            do throws(ChannelFailure) {
+                var settings = settings(section, host: host, nick: nick)
+                settings.proxy = try proxy(to: host, settings.port)
+                channel = IRCChannel(id: id, settings: settings, policy: policy, clock: clock)
+            } catch {
+                fault = error.description
+            }
         } else {
             fault = "not configured: channels.irc needs a host and a nick"
         }
@@ -72,7 +78,6 @@ struct ChannelFactory: Sendable {
                 $0.key != "*" && $0.value.isEnabled && !named.contains(IRCChannel.folded($0.key))
             }
             .keys.sorted()
-        settings.proxy = proxy(for: host)
         settings.flood = (burst: Int(section.flood.burst), interval: section.flood.interval.duration)
         return settings
     }
@@ -80,9 +85,20 @@ struct ChannelFactory: Sendable {
     private func policy(_ section: IRCAccountSection) -> ChannelPolicy {
         let common = section.common
         var policy = ChannelPolicy()
-        policy.direct = ChannelPolicy.Direct(rawValue: common.directPolicy.rawValue) ?? .pairing
+        policy.direct =
+            switch common.directPolicy {
+            case .pairing: .pairing
+            case .allowlist: .allowlist
+            case .open: .open
+            case .disabled: .disabled
+            }
         policy.senders = common.allowFrom
-        policy.groupPolicy = ChannelPolicy.Groups(rawValue: common.groupPolicy.rawValue) ?? .allowlist
+        policy.groupPolicy =
+            switch common.groupPolicy {
+            case .allowlist: .allowlist
+            case .open: .open
+            case .disabled: .disabled
+            }
         policy.groupSenders = common.groupAllowFrom
         for (name, group) in common.groups {
             policy.groups[IRCChannel.folded(name)] = ChannelPolicy.Group(
@@ -91,21 +107,30 @@ struct ChannelFactory: Sendable {
         policy.mentionPatterns = common.mentionPatterns
         policy.historyLimit = Int(common.historyLimit)
         policy.chunkLimit = Int(clamping: common.textChunkLimit ?? 350)
-        policy.chunkMode = ChunkMode(rawValue: common.chunkMode.rawValue) ?? .length
+        policy.chunkMode =
+            switch common.chunkMode {
+            case .length: .length
+            case .newline: .newline
+            }
         policy.responsePrefix = common.responsePrefix
         return policy
     }
 
-    /// The proxy through which a sandbox with an `egress` list reaches others.
-    private func proxy(for host: String) -> IRCSettings.Proxy? {
-        let excepted = (environment["NO_PROXY"] ?? environment["no_proxy"] ?? "").split(separator: ",").map {
-            String($0).trimmed
+    /// The proxy through which a sandbox with an `egress` list reaches others: that of `ALL_PROXY`. Throws `ChannelFailure` when
+    /// the environment names none that an account can be connected through: it is not connected past it.
+    private func proxy(to host: String, _ port: Int) throws(ChannelFailure) -> IRCSettings.Proxy? {
+        do {
+            let settings = ProxySettings(environment: environment)
+            guard let proxy = try settings.proxy(to: host.lowercased(), port, by: ["ALL_PROXY"]) else { return nil }
+            guard proxy.kind == .http, proxy.credentials == nil else {
+                throw ChannelFailure(
+                    .final, "the environment's ALL_PROXY must be http://HOST:PORT, without a name and password")
+            }
+            return IRCSettings.Proxy(host: proxy.host, port: proxy.port)
+        } catch let failure as ChannelFailure {
+            throw failure
+        } catch {
+            throw ChannelFailure(.final, "\(error)")
         }
-        guard !excepted.contains(host), !excepted.contains("*"),
-            let text = environment["ALL_PROXY"] ?? environment["all_proxy"], text.hasPrefix("http://")
-        else { return nil }
-        let parts = text.dropFirst("http://".count).prefix { $0 != "/" }.split(separator: ":")
-        guard parts.count == 2, let port = Int(parts[1]) else { return nil }
-        return IRCSettings.Proxy(host: String(parts[0]), port: port)
     }
 }

@@ -2,27 +2,31 @@ import Text
 
 /// Which services are reached through a proxy, as the environment says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
 /// `NO_PROXY`, each also in lower case, which counts more.
-struct ProxySettings: Sendable {
+package struct ProxySettings: Sendable {
     /// What a proxy asks for. Stands in no text.
-    struct Credentials: Hashable, Sendable {
-        var name: String
-        var password: String
+    package struct Credentials: Hashable, Sendable {
+        package var name: String
+        package var password: String
     }
 
-    struct Proxy: Hashable, Sendable {
-        enum Kind: Hashable {
+    /// A proxy.
+    package struct Proxy: Hashable, Sendable {
+        /// How it is spoken to.
+        package enum Kind: Hashable, Sendable {
             case http, socks
         }
 
-        var kind: Kind
-        var host: String
-        var port: Int
-        var credentials: Credentials?
+        package var kind: Kind
+        package var host: String
+        package var port: Int
+        /// What it asks for; nil for nothing.
+        package var credentials: Credentials?
     }
 
     private let variables: [String: String]
 
-    init(environment: [String: String]) {
+    /// What `environment` says.
+    package init(environment: [String: String]) {
         variables = environment
     }
 
@@ -36,10 +40,16 @@ struct ProxySettings: Sendable {
     /// The proxy through which `address` is reached; nil when it is reached without. Throws `ModelFailure` when the
     /// environment names something that is no proxy: nothing is sent past it.
     func proxy(for address: ServiceAddress) throws(ModelFailure) -> Proxy? {
-        guard !isExcepted(address) else { return nil }
-        guard let (name, text) = value(address.isEncrypted ? "HTTPS_PROXY" : "HTTP_PROXY") ?? value("ALL_PROXY") else {
-            return nil
-        }
+        try proxy(
+            to: String(address.host.drop { $0 == "[" }.prefix { $0 != "]" }),
+            address.port ?? (address.isEncrypted ? 443 : 80),
+            by: [address.isEncrypted ? "HTTPS_PROXY" : "HTTP_PROXY", "ALL_PROXY"])
+    }
+
+    /// The proxy through which `port` of `host` is reached, by the first of the variables `names` that is set; nil when it is
+    /// reached without. `host` is in lower case, and an IPv6 address without brackets. Throws `ModelFailure` as the other.
+    package func proxy(to host: String, _ port: Int, by names: [String]) throws(ModelFailure) -> Proxy? {
+        guard !isExcepted(host, port), let (name, text) = names.lazy.compactMap(value).first else { return nil }
         guard let proxy = Self.proxy(text) else {
             // Without its value: a password may stand in it.
             throw ModelFailure(
@@ -49,9 +59,7 @@ struct ProxySettings: Sendable {
         return proxy
     }
 
-    private func isExcepted(_ address: ServiceAddress) -> Bool {
-        let host = address.host.drop { $0 == "[" }.prefix { $0 != "]" }
-        let port = address.port ?? (address.isEncrypted ? 443 : 80)
+    private func isExcepted(_ host: String, _ port: Int) -> Bool {
         for entry in value("NO_PROXY")?.value.split(separator: ",") ?? [] {
             var name = String(entry).trimmed.lowercased()
             if name == "*" { return true }
