@@ -278,6 +278,15 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ], path: "Tests/IRCServer"),
+        // Certificates that tests of connections make.
+        .target(
+            name: "TestIdentities",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ], path: "Tests/TestIdentities"),
         // The pages that tests of browsers open.
         .target(
             name: "PageServer",
@@ -324,24 +333,18 @@ let package = Package(
         .testTarget(
             name: "ModelServicesTests",
             dependencies: [
-                "Fuzzing", "JSON", "ModelServices", "Text", "Time",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Fuzzing", "JSON", "ModelServices", "TestIdentities", "Text", "Time",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
             ], resources: [.copy("Recordings"), .copy("Requests")]),
         .testTarget(
             name: "ChannelsTests",
             dependencies: [
-                "Channels", "Fuzzing", "IRCServer", "Text", "Time",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Channels", "Fuzzing", "IRCServer", "TestIdentities", "Text", "Time",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
             ]),
         .testTarget(
             name: "AgentLoopTests", dependencies: ["AgentLoop", "JSON", "ModelServices", "Time", "Tools"]),

@@ -2,6 +2,7 @@ import JSON
 import NIOCore
 import NIOSSL
 import Synchronization
+import TestIdentities
 import Testing
 import Text
 import Time

@@ -1,18 +1,20 @@
 import Crypto
 import Foundation
-import NIOSSL
+package import NIOSSL
 import SwiftASN1
 import X509
 
 /// A certificate that a test made, and a server that shows it.
-struct TestIdentity: Sendable {
-    let certificate: NIOSSLCertificate
-    let server: NIOSSLContext
+package struct TestIdentity: Sendable {
+    /// The certificate, for those who are to trust it.
+    package let certificate: NIOSSLCertificate
+    /// What a server shows it with.
+    package let server: NIOSSLContext
     /// The certificate as a file has it.
-    let pem: String
+    package let pem: String
 
     /// A certificate for `host`, signed by itself.
-    static func make(host: String) throws -> TestIdentity {
+    package static func make(host: String) throws -> TestIdentity {
         let key = P256.Signing.PrivateKey()
         let name = try DistinguishedName { CommonName(host) }
         let now = Date()
