@@ -127,7 +127,7 @@ final class RunningCommand: Sendable {
         } catch {
             end = .failed("\(error)")
         }
-        input.end()
+        endInput()
         detach()
         ended.fulfil(end)
     }
@@ -149,11 +149,15 @@ final class RunningCommand: Sendable {
     /// Whoever called it does not wait any more: nobody is told how it goes on.
     func detach() { state.withLock { $0.report = nil } }
 
-    /// Has it read `text`, and with `isEnd` nothing after that.
-    func write(_ text: String, isEnd: Bool) {
-        if !text.isEmpty { input.write(Array(text.utf8)) }
-        if isEnd { input.end() }
+    /// Has it read `text`, and with `isEnd` nothing after that. Returns false, and does nothing, when too much waits to be read.
+    func write(_ text: String, isEnd: Bool) -> Bool {
+        guard text.isEmpty || input.write(Array(text.utf8)) else { return false }
+        if isEnd { endInput() }
+        return true
     }
+
+    /// It reads nothing any more.
+    func endInput() { input.end() }
 
     /// Ends it, with all it has started, and waits until that is so.
     func kill() async {

@@ -48,7 +48,7 @@ struct ExecTool: Tool {
         let isBackground = arguments["background"]?.bool ?? false
         let running = try commands.start(order) { context.report(ToolOutput($0)) }
         let patience = isBackground ? 0 : arguments["yieldMs"]?.integer
-        if patience == nil { running.write("", isEnd: true) }
+        if patience == nil { running.endInput() }
         await running.wait(patience.map { .milliseconds(max(0, $0)) })
         try Task.checkCancellation()
         guard running.end != nil else {

@@ -35,7 +35,11 @@ struct ProcessTool: Tool {
             guard command.end == nil else {
                 return ToolOutput("It has ended, and reads nothing any more.", isError: true)
             }
-            command.write(arguments["data"]?.string ?? "", isEnd: arguments["eof"]?.bool ?? false)
+            guard command.write(arguments["data"]?.string ?? "", isEnd: arguments["eof"]?.bool ?? false) else {
+                return ToolOutput(
+                    "It does not read what was written before, so that nothing of this was written. Try again, or kill it.",
+                    isError: true)
+            }
             return ToolOutput("Written.")
         case "kill":
             await command.kill()

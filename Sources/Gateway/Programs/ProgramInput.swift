@@ -4,12 +4,16 @@ final class ProgramInput: Sendable {
     private let continuation: AsyncStream<[UInt8]>.Continuation
 
     init() {
-        // Who writes more than anybody reads loses the oldest of it.
-        (pieces, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1024))
+        (pieces, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.limit))
     }
 
-    /// It can read `bytes`, if it has not ended.
-    func write(_ bytes: [UInt8]) { continuation.yield(bytes) }
+    /// The most pieces that wait to be read.
+    static let limit = 1024
+
+    /// It can read `bytes` from now on. Returns whether it can: not when it has ended, nor while too much waits to be read.
+    func write(_ bytes: [UInt8]) -> Bool {
+        if case .enqueued = continuation.yield(bytes) { true } else { false }
+    }
 
     /// It can read nothing any more.
     func end() { continuation.finish() }
