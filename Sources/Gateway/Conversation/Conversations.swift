@@ -232,7 +232,8 @@ final class Conversations: Sendable {
     /// Tells the agent at its next turn how a message began that is not answered because too many waited.
     func noteLeftOut(_ request: RunRequest) {
         // However long it is, no more of it is looked at.
-        let beginning = request.message.prefix(1000).split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(160)
+        let beginning = request.message.prefix(1000).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            .prefix(160)
         do {
             try systemEvents.add(
                 "A message was left out because too many waited: \(beginning)", for: request.sessionKey.text)
